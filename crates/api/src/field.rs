@@ -1,0 +1,147 @@
+//! A field of a request that remembers what is wrong with it, so that the answer can name it.
+//! Reading never fails; using does.
+
+use crate::error::Problem;
+use nija_core::words::instrument::AssetClass;
+use nija_core::words::order::{Side, TimeInForce};
+use nija_core::words::tier::{Tier, Tolerance};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// What is wrong with a value, in our own words.
+pub(crate) type Why = &'static str;
+
+/// A value that can be read from the text of one JSON value.
+pub(crate) trait Readable: Sized {
+    /// Reads it, or says what is wrong.
+    fn read(raw: &str) -> Result<Self, Why>;
+    /// What a missing field means.
+    fn missing() -> Result<Self, Why> {
+        Err("is required")
+    }
+}
+
+impl<T: Readable> Readable for Option<T> {
+    fn read(raw: &str) -> Result<Self, Why> {
+        if raw == "null" { Ok(None) } else { T::read(raw).map(Some) }
+    }
+    fn missing() -> Result<Self, Why> {
+        Ok(None)
+    }
+}
+
+/// One field of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Field<T>(Result<T, Why>);
+
+impl<T: Readable> Default for Field<T> {
+    fn default() -> Self {
+        Self(T::missing())
+    }
+}
+
+impl<'de, T: Readable> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(from)?;
+        Ok(Self(T::read(raw.get())))
+    }
+}
+
+impl<T> Field<T> {
+    /// The value, or the problem with this name on it.
+    pub(crate) fn get(self, name: &'static str) -> Result<T, Problem> {
+        self.0.map_err(|why| Problem::field(name, why))
+    }
+}
+
+fn text(raw: &str) -> Result<String, Why> {
+    serde_json::from_str(raw).map_err(|_| "must be a string")
+}
+
+/// Text of at most so many bytes.
+impl Readable for String {
+    fn read(raw: &str) -> Result<Self, Why> {
+        text(raw)
+    }
+}
+
+impl Readable for bool {
+    fn read(raw: &str) -> Result<Self, Why> {
+        raw.parse().map_err(|_| "must be true or false")
+    }
+}
+
+impl Readable for Vec<String> {
+    fn read(raw: &str) -> Result<Self, Why> {
+        serde_json::from_str(raw).map_err(|_| "must be a list of strings")
+    }
+}
+
+impl Readable for Tier {
+    fn read(raw: &str) -> Result<Self, Why> {
+        const WHY: Why =
+            "must be STARTER, SAVER, INVESTOR, INCOME, LIVABLE, BALLER or PAPER";
+        text(raw).map_err(|_| WHY)?.parse().map_err(|_| WHY)
+    }
+}
+
+macro_rules! words {
+    ($($name:ty: $why:literal;)*) => {$(
+        impl Readable for $name {
+            fn read(raw: &str) -> Result<Self, Why> {
+                serde_json::from_str(raw).map_err(|_| $why)
+            }
+        }
+    )*};
+}
+
+words! {
+    Side: "must be buy or sell";
+    TimeInForce: "must be day, gtc, ioc or fok";
+    AssetClass: "must be crypto, equity or derivatives";
+    Tolerance: "must be conservative, moderate or aggressive";
+}
+
+/// Why somebody does something that will be asked about later: 3 to 200 characters that print.
+#[derive(Clone, Debug)]
+pub(crate) struct Sentence(pub(crate) String);
+
+impl Readable for Sentence {
+    fn read(raw: &str) -> Result<Self, Why> {
+        let text = text(raw)?;
+        let trimmed = text.trim();
+        let count = trimmed.chars().take(201).count();
+        if !(3..=200).contains(&count) {
+            return Err("must be a sentence of 3 to 200 characters");
+        }
+        if trimmed.chars().any(char::is_control) {
+            return Err("must be one line of text that prints");
+        }
+        Ok(Self(trimmed.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        #[serde(default)]
+        side: Field<Side>,
+        #[serde(default)]
+        note: Field<Option<String>>,
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_when_it_is_used() {
+        let sample: Sample = serde_json::from_str(r#"{"side": {"a": 1}}"#).unwrap();
+        let problem = sample.side.get("side").unwrap_err();
+        assert_eq!((problem.field, &*problem.detail), (Some("side"), "must be buy or sell"));
+        assert_eq!(sample.note.get("note"), Ok(None));
+        let empty: Sample = serde_json::from_str("{}").unwrap();
+        assert_eq!(&*empty.side.get("side").unwrap_err().detail, "is required");
+        assert!(serde_json::from_str::<Sample>(r#"{"sides": "buy"}"#).is_err());
+    }
+}

@@ -1,0 +1,425 @@
+//! The desk: one writer of all accounts of a partition. Inputs in, events and held effects out.
+//!
+//! `take` decides, writes the events down and applies them; `seal` closes the batch and locks its effects until
+//! [`crate::commit::commit`]. Recovery applies what the journal holds and decides nothing. What `take` has done is
+//! not durable before the commit: answers wait for it.
+
+mod account;
+pub mod answer;
+pub mod apply;
+pub mod event;
+pub mod input;
+mod market;
+mod orders;
+mod reports;
+mod settings;
+mod signals;
+mod state;
+mod switches;
+mod view;
+
+use crate::commit::{Act, Held, Pending};
+use crate::journal::{Batch, Damage, Hash, Head};
+use crate::ports::Snapshot;
+use crate::risk::approval::{Approved, recovered};
+use crate::words::id::{AccountId, AccountNo, OrderId, PartitionId};
+use crate::words::money::{Money, Pct};
+use crate::words::order::{OrderState, Ticket};
+use crate::words::tier::{TierRules, TierTable};
+use crate::words::time::Timestamp;
+use answer::Answer;
+use apply::Broken;
+use event::Event;
+use input::{Command, Input, Key};
+use state::State;
+use std::sync::Arc;
+
+/// Numbers that hold for every account, beside the tier table.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The tier table.
+    pub tiers: TierTable,
+    /// Equity below which nothing trades.
+    pub min_balance: Money,
+    /// What an entry claims beyond its worth, for slippage and fees.
+    pub buffer: Pct,
+    /// How far a buy limit may stand above the mark: crypto, equity, derivatives.
+    pub collars: [Pct; 3],
+    /// Most open orders of an account.
+    pub max_open_orders: u16,
+    /// Does the venue hold orders until its session opens?
+    pub queues_when_closed: bool,
+}
+
+impl Rules {
+    /// The decided numbers over a tier table.
+    #[must_use]
+    pub const fn new(tiers: TierTable, min_balance: Money) -> Self {
+        Self {
+            tiers,
+            min_balance,
+            buffer: Pct::whole(1),
+            collars: [Pct::whole(10), Pct::whole(5), Pct::whole(5)],
+            max_open_orders: 200,
+            queues_when_closed: true,
+        }
+    }
+}
+
+/// Memory that no event covers: order rate and the last order, lost at a restart on purpose.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pulse {
+    /// When the order rate is used up to.
+    busy_until: i64,
+    /// Fingerprint of the last order without a key, and when it came.
+    last: (u64, Timestamp),
+}
+
+/// A partition's single writer.
+pub struct Desk {
+    partition: PartitionId,
+    rules: Arc<Rules>,
+    state: State,
+    pulses: Vec<Pulse>,
+    head: Head,
+    epoch: crate::words::id::Epoch,
+    /// Time of the input at hand; the state's own clock follows with the next event.
+    clock: Timestamp,
+    next_roll: Timestamp,
+    body: Vec<u8>,
+    count: u32,
+    began: Timestamp,
+    pending: Vec<Pending>,
+    broken: Option<Broken>,
+}
+
+/// Body bytes after which a batch should be sealed.
+pub const BATCH_BYTES: usize = 256 * 1024;
+
+impl Desk {
+    /// An empty desk.
+    #[must_use]
+    pub fn new(partition: PartitionId, rules: Arc<Rules>) -> Self {
+        Self {
+            partition,
+            rules,
+            state: State::default(),
+            pulses: Vec::new(),
+            head: Head::default(),
+            epoch: crate::words::id::Epoch(0),
+            clock: Timestamp::EPOCH,
+            next_roll: Timestamp(i64::MAX),
+            body: Vec::new(),
+            count: 0,
+            began: Timestamp::EPOCH,
+            pending: Vec::new(),
+            broken: None,
+        }
+    }
+
+    /// A desk as its snapshot kept it.
+    ///
+    /// # Errors
+    /// [`Damage::Altered`] when the state does not match its hash, [`Damage::Unreadable`] when it cannot be read.
+    pub fn restore(snapshot: &Snapshot, rules: Arc<Rules>) -> Result<Self, Damage> {
+        if *blake3::hash(&snapshot.body).as_bytes() != snapshot.state {
+            return Err(Damage::Altered);
+        }
+        let mut state: State =
+            minicbor::decode(&snapshot.body).map_err(|e| Damage::Unreadable(e.to_string()))?;
+        state.index();
+        let mut desk = Self::new(snapshot.partition, rules);
+        desk.pulses = vec![Pulse::default(); state.accounts.len()];
+        desk.clock = state.now;
+        desk.state = state;
+        desk.head = snapshot.head;
+        desk.epoch = snapshot.head.epoch;
+        desk.next_roll = Timestamp::EPOCH;
+        Ok(desk)
+    }
+
+    /// Follows a batch of the journal: checks its chain and applies its events. Decides nothing.
+    ///
+    /// # Errors
+    /// [`Damage`] when the batch is not the next one, not what was written, or does not fit the state.
+    pub fn replay(&mut self, batch: &Batch) -> Result<(), Damage> {
+        let head = batch.follows(&self.head)?;
+        if batch.at < self.state.now {
+            return Err(Damage::Unreadable(Broken::Clock.to_string()));
+        }
+        self.state.now = batch.at;
+        for event in batch.events()? {
+            self.state
+                .apply(&event)
+                .map_err(|broken| Damage::Unreadable(broken.to_string()))?;
+        }
+        self.pulses
+            .resize(self.state.accounts.len(), Pulse::default());
+        self.head = head;
+        self.epoch = head.epoch;
+        self.clock = self.state.now;
+        // Days may have ended meanwhile: the next input looks.
+        self.next_roll = Timestamp::EPOCH;
+        Ok(())
+    }
+
+    /// Which partition this is.
+    #[must_use]
+    pub const fn partition(&self) -> PartitionId {
+        self.partition
+    }
+    /// The last sealed batch.
+    #[must_use]
+    pub const fn head(&self) -> &Head {
+        &self.head
+    }
+    /// How many accounts it holds.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.state.accounts.len()
+    }
+    /// Does it hold no account?
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.state.accounts.is_empty()
+    }
+    /// Is there something to seal?
+    #[must_use]
+    pub const fn is_dirty(&self) -> bool {
+        self.count > 0
+    }
+    /// Is the batch large enough to be sealed before more is taken?
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.body.len() >= BATCH_BYTES
+    }
+
+    /// Sum of all balances of all accounts, in units of 10^-8 dollars: zero, or something is badly wrong.
+    #[must_use]
+    pub fn trial_balance(&self) -> i128 {
+        self.state.accounts.iter().map(|a| a.books.sum()).sum()
+    }
+
+    /// Sum of one book over all accounts, in units of 10^-8 dollars.
+    #[must_use]
+    pub fn book_total(&self, book: crate::ledger::chart::Book) -> i128 {
+        self.state
+            .accounts
+            .iter()
+            .map(|a| i128::from(a.books.balance(book).raw()))
+            .sum()
+    }
+
+    /// Hash of the whole state: equal on every machine that followed the same journal.
+    #[must_use]
+    pub fn state_hash(&self) -> Hash {
+        *blake3::hash(&self.encoded()).as_bytes()
+    }
+
+    fn encoded(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = minicbor::encode(&self.state, &mut body);
+        body
+    }
+
+    /// The state as of the last sealed batch. `None` while a batch is open.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        if self.is_dirty() {
+            return None;
+        }
+        let body = self.encoded();
+        let state = *blake3::hash(&body).as_bytes();
+        Some(Snapshot {
+            partition: self.partition,
+            head: self.head,
+            state,
+            body,
+        })
+    }
+
+    /// Takes one input that came at `at`. The answer must not leave before the commit.
+    ///
+    /// # Errors
+    /// [`Broken`]: a bug. The desk takes nothing more; its partition stops and recovers.
+    pub fn take(&mut self, input: Input, at: Timestamp) -> Result<Answer, Broken> {
+        self.clock = self.clock.max(at);
+        if self.clock >= self.next_roll {
+            self.roll_days();
+        }
+        let answer = match input {
+            Input::Announce { node, epoch } => {
+                self.epoch = epoch;
+                self.emit(Event::Announced { node, epoch });
+                Answer::Done
+            }
+            Input::List(instrument) => self.list(instrument),
+            Input::Session { hours, open, until } => self.session(hours, open, until),
+            Input::Mark { instrument, price } => self.mark(instrument, price),
+            Input::Conditions(conditions) => self.conditions(conditions),
+            Input::Signal(signal) => self.signal(&signal),
+            Input::Report(report) => self.report(report),
+            Input::Venue { venue, up } => {
+                if self.state.venues_down.contains(&venue) == up {
+                    self.emit(Event::VenueChanged { venue, up });
+                }
+                Answer::Done
+            }
+            Input::Kill {
+                scope,
+                by,
+                reason,
+                flatten,
+            } => self.kill(scope, by, reason, flatten),
+            Input::Rearm { scope, by, reason } => self.rearm(scope, by, reason),
+            Input::Command {
+                account,
+                key,
+                command,
+            } => self.command(account, key, command),
+        };
+        match self.broken {
+            Some(broken) => Err(broken),
+            None => Ok(answer),
+        }
+    }
+
+    fn command(&mut self, id: AccountId, key: Option<Key>, command: Command) -> Answer {
+        let Some(&no) = self.state.by_id.get(&id) else {
+            return self.open_account(id, command);
+        };
+        if let Some(key) = key
+            && let Some(answer) = self.remembered(no, key)
+        {
+            return answer;
+        }
+        let answer = match command {
+            Command::Open { .. } => Answer::Declined(answer::Decline::AccountExists),
+            Command::Transfer(amount) => self.transfer(no, amount),
+            Command::Place(wish) => self.place(no, wish, key.is_some()),
+            Command::Cancel(order) => self.cancel(no, order),
+            Command::Set(setting) => self.set(no, setting),
+            Command::Kill {
+                by,
+                reason,
+                flatten,
+            } => self.kill(crate::risk::kill::Scope::Account(id), by, reason, flatten),
+            Command::Rearm { by, reason } => {
+                self.rearm(crate::risk::kill::Scope::Account(id), by, reason)
+            }
+        };
+        if let Some(key) = key {
+            self.remember(no, key, &answer);
+        }
+        answer
+    }
+
+    /// Writes an event down and applies it.
+    fn emit(&mut self, event: Event) {
+        if self.broken.is_some() {
+            return;
+        }
+        if self.count == 0 {
+            self.state.now = self.clock;
+            self.began = self.clock;
+        } else if self.state.now < self.clock {
+            self.write(&Event::Clock { at: self.clock });
+            self.state.now = self.clock;
+        }
+        self.write(&event);
+        if let Err(broken) = self.state.apply(&event) {
+            self.broken = Some(broken);
+        }
+    }
+
+    fn write(&mut self, event: &Event) {
+        // Writing to memory cannot fail.
+        let _ = minicbor::encode(event, &mut self.body);
+        self.count += 1;
+    }
+
+    /// Closes the batch. `None` when nothing happened since the last one.
+    pub fn seal(&mut self) -> Option<Held> {
+        if self.count == 0 {
+            return None;
+        }
+        let contents = (
+            core::mem::take(&mut self.count),
+            core::mem::take(&mut self.body),
+        );
+        let batch = Batch::chained(self.partition, self.epoch, self.began, &self.head, contents);
+        self.head = Head {
+            seq: batch.seq,
+            epoch: batch.epoch,
+            at: batch.at,
+            hash: batch.hash,
+        };
+        Some(Held::new(batch, core::mem::take(&mut self.pending)))
+    }
+
+    fn tier(&self, account: &account::Account) -> &TierRules {
+        self.rules.tiers.rules(account.tier)
+    }
+
+    /// Lets an approved order leave with this batch, in the account's lane.
+    fn release(&mut self, no: AccountNo, act: Act) {
+        let Some(account) = self.state.account(no) else {
+            return;
+        };
+        let rules = self.rules.tiers.rules(account.tier);
+        let (lane, promise, retries) = (rules.priority, rules.latency_promise(), rules.retries);
+        self.pending.push(Pending {
+            act,
+            lane,
+            promise,
+            retries,
+        });
+    }
+
+    /// Orders whose fate a restart left open, for recovery to settle with their venues.
+    #[must_use]
+    pub fn outstanding(&self) -> Vec<Outstanding> {
+        let orders = self.state.orders.values();
+        orders
+            .map(|open| Outstanding {
+                ticket: open.ticket.clone(),
+                state: open.state,
+                filled: open.filled,
+                cancelling: open.cancelling,
+            })
+            .collect()
+    }
+
+    /// Releases open orders again to a venue that lives in this process and remembers nothing
+    /// ([`crate::ports::Memory::Journal`]): they leave with the next batch, with what is left to fill.
+    /// A venue that remembers is asked instead; for it there is no second release.
+    pub fn resume(&mut self, orders: &[OrderId]) {
+        for id in orders {
+            let Some(open) = self.state.orders.get(id) else {
+                continue;
+            };
+            let (no, venue, cancelling) = (open.ticket.account, open.ticket.venue, open.cancelling);
+            let mut ticket = open.ticket.clone();
+            ticket.qty = open.remaining();
+            let approved: Approved = recovered(ticket);
+            self.release(no, Act::Place(approved));
+            if cancelling {
+                self.release(no, Act::Cancel { order: *id, venue });
+            }
+        }
+    }
+}
+
+/// An order that can still change, as recovery sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outstanding {
+    /// As approved.
+    pub ticket: Ticket,
+    /// Where it stands.
+    pub state: OrderState,
+    /// How much of it is filled.
+    pub filled: crate::words::money::Qty,
+    /// Was a cancel asked for?
+    pub cancelling: bool,
+}

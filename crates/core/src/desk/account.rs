@@ -1,0 +1,183 @@
+//! One trading account as its desk holds it: small while idle, since there may be a million.
+
+use super::event::{OwnLimits, Remembered};
+use crate::allocation::Split;
+use crate::ledger::chart::{Book, Books};
+use crate::positions::Position;
+use crate::risk::kill::Pressed;
+use crate::words::id::{AccountId, FillId, InstrumentId, OrderId, UserId};
+use crate::words::money::{Money, Qty};
+use crate::words::order::{OrderState, Purpose, Ticket};
+use crate::words::tier::{Limits, Tier, TierRules, Tolerance};
+use crate::words::time::{Span, Timestamp};
+use minicbor::{Decode, Encode};
+use std::collections::{BTreeMap, VecDeque};
+
+/// How many idempotency keys an account remembers at most.
+const KEYS_KEPT: usize = 8_192;
+/// How long an idempotency key is remembered.
+const KEYS_KEPT_FOR: Span = Span::DAY;
+
+/// An account.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(super) struct Account {
+    #[n(0)]
+    pub(super) id: AccountId,
+    #[n(1)]
+    pub(super) user: UserId,
+    #[n(2)]
+    pub(super) tier: Tier,
+    #[n(3)]
+    pub(super) tolerance: Tolerance,
+    #[n(4)]
+    pub(super) autopilot: bool,
+    #[n(5)]
+    pub(super) opened_at: Timestamp,
+    #[n(6)]
+    pub(super) day_starts: Span,
+    #[n(7)]
+    pub(super) day: i32,
+    /// Did or held something since the day began, so that its end must be written.
+    #[n(8)]
+    pub(super) active: bool,
+    #[n(9)]
+    pub(super) books: Books,
+    #[n(10)]
+    pub(super) reserved: Money,
+    #[n(11)]
+    pub(super) peak: Money,
+    #[n(12)]
+    pub(super) day_start: Money,
+    #[n(13)]
+    pub(super) daily_halt: bool,
+    #[n(14)]
+    pub(super) drawdown_halt: bool,
+    #[n(15)]
+    pub(super) pressed: Option<Box<Pressed>>,
+    #[n(16)]
+    pub(super) own: Option<Box<OwnLimits>>,
+    #[n(17)]
+    pub(super) split: Option<Split>,
+    #[n(18)]
+    pub(super) positions: Vec<Position>,
+    #[n(19)]
+    pub(super) orders: Vec<OrderId>,
+    #[n(20)]
+    pub(super) keys: Option<Box<Keys>>,
+}
+
+impl Account {
+    pub(super) const fn cash(&self) -> Money {
+        self.books.balance(Book::Cash)
+    }
+    pub(super) const fn free_cash(&self) -> Money {
+        self.cash().saturating_sub(self.reserved).or_zero()
+    }
+    pub(super) fn position(&self, instrument: InstrumentId) -> Option<&Position> {
+        self.positions.iter().find(|p| p.instrument == instrument)
+    }
+    pub(super) fn position_mut(&mut self, instrument: InstrumentId) -> &mut Position {
+        let at = self
+            .positions
+            .iter()
+            .position(|p| p.instrument == instrument);
+        let at = at.unwrap_or_else(|| {
+            self.positions.push(Position::flat(instrument));
+            self.positions.len() - 1
+        });
+        &mut self.positions[at]
+    }
+    /// When the trading day that contains `now` ends.
+    pub(super) const fn day_ends(&self, now: Timestamp) -> Timestamp {
+        Timestamp::of_day(now.day(self.day_starts).saturating_add(1), self.day_starts)
+    }
+    /// Is the trading day whose start is kept over by `now`?
+    pub(super) const fn day_is_over(&self, now: Timestamp) -> bool {
+        now.day(self.day_starts) > self.day
+    }
+
+    /// The tier's limits, tightened by the user's own.
+    pub(super) fn limits(&self, rules: &TierRules) -> Limits {
+        let tier = rules.limits;
+        let Some(own) = &self.own else { return tier };
+        Limits {
+            max_position_pct: tighter(own.max_position_pct, tier.max_position_pct),
+            max_daily_loss_pct: tighter(own.max_daily_loss_pct, tier.max_daily_loss_pct),
+            max_drawdown_pct: tighter(own.max_drawdown_pct, tier.max_drawdown_pct),
+            max_open_positions: tighter(own.max_open_positions, tier.max_open_positions),
+            volatility_limit: tighter(own.volatility_limit, tier.volatility_limit),
+            min_trade: tier.min_trade,
+            max_trade: tighter(own.max_trade, tier.max_trade),
+        }
+    }
+}
+
+fn tighter<T: Ord>(own: Option<T>, tier: T) -> T {
+    match own {
+        Some(own) => own.min(tier),
+        None => tier,
+    }
+}
+
+/// Idempotency keys in order of their arrival.
+#[derive(Clone, Debug, Default, Encode, Decode)]
+pub(super) struct Keys {
+    #[n(0)]
+    by_key: BTreeMap<u64, Kept>,
+    #[n(1)]
+    order: VecDeque<(Timestamp, u64)>,
+}
+
+#[derive(Clone, Debug, Encode, Decode)]
+pub(super) struct Kept {
+    #[n(0)]
+    pub(super) request: u64,
+    #[n(1)]
+    pub(super) outcome: Remembered,
+}
+
+impl Keys {
+    pub(super) fn find(&self, key: u64) -> Option<&Kept> {
+        self.by_key.get(&key)
+    }
+    /// Keeps a key and forgets those that are too old or too many.
+    pub(super) fn keep(&mut self, now: Timestamp, key: u64, kept: Kept) {
+        while let Some(&(at, oldest)) = self.order.front() {
+            if now.since(at) <= KEYS_KEPT_FOR && self.order.len() < KEYS_KEPT {
+                break;
+            }
+            self.order.pop_front();
+            self.by_key.remove(&oldest);
+        }
+        self.order.push_back((now, key));
+        self.by_key.insert(key, kept);
+    }
+}
+
+/// An order that can still change.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(super) struct Open {
+    #[n(0)]
+    pub(super) ticket: Ticket,
+    #[n(1)]
+    pub(super) state: OrderState,
+    #[n(2)]
+    pub(super) filled: Qty,
+    /// What is still held back of the ticket's reservation.
+    #[n(3)]
+    pub(super) reserved: Money,
+    #[n(4)]
+    pub(super) cancelling: bool,
+    /// Fills seen, so that a repeat is dropped.
+    #[n(5)]
+    pub(super) fills: Vec<FillId>,
+}
+
+impl Open {
+    pub(super) const fn remaining(&self) -> Qty {
+        self.ticket.qty.saturating_sub(self.filled)
+    }
+    pub(super) fn is_entry(&self) -> bool {
+        self.ticket.purpose == Purpose::Entry
+    }
+}

@@ -1,0 +1,244 @@
+//! What a desk answers: the outcome of a command, or a view of an account as of the last durable batch.
+
+use super::event::{OwnLimits, Setting, Wish};
+use crate::allocation::{Reason, Split};
+use crate::ledger::chart::Books;
+use crate::positions::Lot;
+use crate::risk::kill::Pressed;
+use crate::risk::refusal::{Level, Refusal};
+use crate::words::conditions::Conditions;
+use crate::words::id::{AccountId, InstrumentId, OrderId, UserId};
+use crate::words::instrument::Instrument;
+use crate::words::money::{Money, Pct, Price, Qty};
+use crate::words::order::{OrderState, Purpose, Ticket};
+use crate::words::tier::{Limits, Tier, Tolerance};
+use crate::words::time::{Span, Timestamp};
+
+/// The outcome of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The order is approved and durable.
+    Placed {
+        /// Its id.
+        order: OrderId,
+        /// Entry or exit.
+        purpose: Purpose,
+        /// Quantity approved.
+        qty: Qty,
+        /// How near to a limit.
+        level: Level,
+    },
+    /// The exit waits until protective stops are cancelled; it goes out by itself.
+    Queued,
+    /// A gate said no; the refusal is durable.
+    Refused(Refusal),
+    /// Done and durable.
+    Done,
+    /// Not possible; nothing changed.
+    Declined(Decline),
+}
+
+/// Why a command was not possible.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Decline {
+    /// No such account here.
+    #[error("no such account")]
+    UnknownAccount,
+    /// The account exists already.
+    #[error("the account exists already")]
+    AccountExists,
+    /// No such instrument in the catalog.
+    #[error("no such instrument")]
+    UnknownInstrument,
+    /// No open order of this account with that id.
+    #[error("no open order with that id")]
+    UnknownOrder,
+    /// The key was used with another request.
+    #[error("this idempotency key was used for another request; use a new key")]
+    KeyReused,
+    /// Zero, negative, beyond range, or not in whole steps.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// Which part of the command.
+        field: &'static str,
+        /// What is wrong and what to do.
+        why: &'static str,
+    },
+    /// More than can be paid out.
+    #[error("only ${free} is free to be paid out")]
+    NotEnoughCash {
+        /// What could be.
+        free: Money,
+    },
+    /// Own limits must be at least as strict as the tier's.
+    #[error("{field} is looser than the tier's limit")]
+    LooserThanTier {
+        /// Which limit.
+        field: &'static str,
+    },
+    /// Nothing is held that could be sold.
+    #[error("no position in that instrument")]
+    NoPosition,
+}
+
+/// A question about one account, answered from durable state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// Everything about the account.
+    Account(AccountId),
+    /// What the gates would say; nothing is recorded.
+    Preview {
+        /// For which account.
+        account: AccountId,
+        /// The order.
+        wish: Wish,
+    },
+    /// The market as the desk sees it.
+    Market,
+}
+
+/// The answer to a question.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// An account.
+    Account(Box<AccountView>),
+    /// What the gates would say: the quantity that would be ordered, or why not.
+    Preview(Result<Previewed, Refusal>),
+    /// The market.
+    Market(Box<MarketView>),
+    /// Not possible.
+    Declined(Decline),
+}
+
+/// An order the gates would let pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Previewed {
+    /// Entry or exit.
+    pub purpose: Purpose,
+    /// Quantity that would be ordered.
+    pub qty: Qty,
+    /// What it is worth at the mark.
+    pub notional: Money,
+    /// How near to a limit it would bring the account.
+    pub level: Level,
+}
+
+/// An account as of the last durable batch.
+#[derive(Clone, Debug)]
+pub struct AccountView {
+    /// Its id.
+    pub id: AccountId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Its tier.
+    pub tier: Tier,
+    /// Its appetite.
+    pub tolerance: Tolerance,
+    /// Do strategies trade for it?
+    pub autopilot: bool,
+    /// Since when.
+    pub opened_at: Timestamp,
+    /// Cash, reservations included.
+    pub cash: Money,
+    /// Cash held back for open entries.
+    pub reserved: Money,
+    /// Cash and positions at their marks.
+    pub equity: Money,
+    /// Highest equity, moved along with deposits and withdrawals.
+    pub peak: Money,
+    /// Equity at the start of the trading day, moved along with deposits and withdrawals.
+    pub day_start: Money,
+    /// When the trading day ends.
+    pub day_ends: Timestamp,
+    /// Fall from the peak.
+    pub drawdown_pct: Pct,
+    /// Loss of the day; zero on a gain.
+    pub daily_loss_pct: Pct,
+    /// Daily-loss halt in force?
+    pub daily_halt: bool,
+    /// Drawdown halt in force?
+    pub drawdown_halt: bool,
+    /// Kill switches that stop its entries.
+    pub pressed: Vec<Pressed>,
+    /// How near to a limit it is.
+    pub level: Level,
+    /// Limits in force: tier's and own.
+    pub limits: Limits,
+    /// The user's own limits.
+    pub own: OwnLimits,
+    /// Ledger balances.
+    pub books: Books,
+    /// The split in force.
+    pub split: Split,
+    /// Why.
+    pub reason: Reason,
+    /// What it holds.
+    pub positions: Vec<PositionView>,
+    /// Orders that can still change.
+    pub orders: Vec<OrderView>,
+}
+
+/// A holding at its mark.
+#[derive(Clone, Debug)]
+pub struct PositionView {
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// Quantity.
+    pub qty: Qty,
+    /// What it cost.
+    pub cost: Money,
+    /// What it is worth.
+    pub value: Money,
+    /// The mark.
+    pub mark: Option<Price>,
+    /// Quantity of open exit orders.
+    pub exiting: Qty,
+    /// Its lots.
+    pub lots: Vec<Lot>,
+}
+
+/// An order that can still change.
+#[derive(Clone, Debug)]
+pub struct OrderView {
+    /// As approved.
+    pub ticket: Ticket,
+    /// Where it stands.
+    pub state: OrderState,
+    /// How much of it is filled.
+    pub filled: Qty,
+    /// Was a cancel asked for?
+    pub cancelling: bool,
+}
+
+/// The market as a desk sees it.
+#[derive(Clone, Debug)]
+pub struct MarketView {
+    /// The desk's time.
+    pub now: Timestamp,
+    /// The last reading.
+    pub conditions: Option<Conditions>,
+    /// Pressed switches that concern more than one account.
+    pub pressed: Vec<Pressed>,
+    /// The catalog with marks.
+    pub instruments: Vec<InstrumentView>,
+}
+
+/// An instrument with its mark.
+#[derive(Clone, Debug)]
+pub struct InstrumentView {
+    /// The catalog row.
+    pub instrument: Instrument,
+    /// Last price.
+    pub mark: Option<Price>,
+    /// How old it is.
+    pub mark_age: Span,
+    /// Is its session open?
+    pub open: bool,
+}
+
+/// One command's settings change, for callers that only set.
+impl From<Setting> for super::input::Command {
+    fn from(setting: Setting) -> Self {
+        Self::Set(setting)
+    }
+}

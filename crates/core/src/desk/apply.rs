@@ -1,0 +1,406 @@
+//! `apply`: how an event changes the state. It decides nothing, so a replay needs no rule, limit or strategy.
+
+use super::account::{Account, Kept, Keys, Open};
+use super::event::{Event, Setting};
+use super::state::{Listing, Session, State};
+use crate::ledger::chart::Books;
+use crate::ledger::entry::Entry;
+use crate::positions::Lot;
+use crate::risk::kill::{Pressed, Scope};
+use crate::risk::refusal::Code;
+use crate::words::fixed::Round;
+use crate::words::id::{AccountNo, InstrumentId, OrderId};
+use crate::words::money::{Money, Qty};
+use crate::words::order::{Fill, OrderState, Origin, Purpose, Side, Ticket};
+
+/// An event that does not fit the state: a bug or a forged journal. The partition stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// It names an account that was never opened, or opens one out of order.
+    #[error("event about an unknown account")]
+    Account,
+    /// It names an order that is not open, or opens one twice.
+    #[error("event about an unknown order")]
+    Order,
+    /// It names an instrument that was never listed.
+    #[error("event about an unknown instrument")]
+    Instrument,
+    /// A balance left the range of what can be held.
+    #[error("a balance is out of range")]
+    Range,
+    /// Time went back.
+    #[error("time went back")]
+    Clock,
+}
+
+impl State {
+    fn at(&mut self, no: AccountNo) -> Result<&mut Account, Broken> {
+        self.accounts.get_mut(no.0 as usize).ok_or(Broken::Account)
+    }
+
+    /// Applies one event.
+    pub(super) fn apply(&mut self, event: &Event) -> Result<(), Broken> {
+        match event {
+            Event::Clock { at } if *at < self.now => return Err(Broken::Clock),
+            Event::Clock { at } => self.now = *at,
+            Event::Announced { .. } | Event::Refused { .. } | Event::Skipped { .. } => {}
+            Event::Listed { instrument } => {
+                let known = self.listings.get(&instrument.id);
+                let (mark, mark_at) = known.map_or((None, self.now), |l| (l.mark, l.mark_at));
+                let listing = Listing {
+                    instrument: instrument.clone(),
+                    mark,
+                    mark_at,
+                };
+                self.listings.insert(instrument.id, listing);
+            }
+            Event::SessionChanged { hours, open, until } => {
+                self.sessions.retain(|s| s.hours != *hours);
+                self.sessions.push(Session {
+                    hours: *hours,
+                    open: *open,
+                    until: *until,
+                });
+            }
+            Event::Marked { instrument, price } => self.mark(*instrument, *price)?,
+            Event::ConditionsRead { conditions } => self.conditions = Some(*conditions),
+            Event::VenueChanged { venue, up } => {
+                self.venues_down.retain(|v| v != venue);
+                if !up {
+                    self.venues_down.push(*venue);
+                }
+            }
+            Event::Killed { .. } | Event::Rearmed { .. } => self.switch(event),
+            Event::Acknowledged { order } => {
+                let open = self.orders.get_mut(order).ok_or(Broken::Order)?;
+                if open.state == OrderState::Approved {
+                    open.state = OrderState::Working;
+                }
+            }
+            Event::CancelRequested { order } => {
+                self.orders.get_mut(order).ok_or(Broken::Order)?.cancelling = true;
+            }
+            Event::Approved { ticket, .. } => self.open_order(ticket)?,
+            Event::Filled { order, fill, entry } => self.fill(*order, *fill, entry)?,
+            Event::Closed { order, .. } => drop(self.close_order(*order)?),
+            _ => self.apply_to_account(event)?,
+        }
+        Ok(())
+    }
+
+    fn apply_to_account(&mut self, event: &Event) -> Result<(), Broken> {
+        let now = self.now;
+        match event {
+            Event::AccountOpened {
+                id,
+                no,
+                user,
+                tier,
+                tolerance,
+                day_starts,
+            } => {
+                if no.0 as usize != self.accounts.len() || self.by_id.contains_key(id) {
+                    return Err(Broken::Account);
+                }
+                self.by_id.insert(*id, *no);
+                self.accounts.push(Account {
+                    id: *id,
+                    user: *user,
+                    tier: *tier,
+                    tolerance: *tolerance,
+                    autopilot: true,
+                    opened_at: now,
+                    day_starts: *day_starts,
+                    day: now.day(*day_starts),
+                    active: false,
+                    books: Books::default(),
+                    reserved: Money::ZERO,
+                    peak: Money::ZERO,
+                    day_start: Money::ZERO,
+                    daily_halt: false,
+                    drawdown_halt: false,
+                    pressed: None,
+                    own: None,
+                    split: None,
+                    positions: Vec::new(),
+                    orders: Vec::new(),
+                    keys: None,
+                });
+            }
+            Event::Transferred {
+                account,
+                amount,
+                entry,
+            } => self.transfer(*account, *amount, entry)?,
+            Event::SettingsChanged { account, change } => {
+                let account = self.at(*account)?;
+                match change {
+                    Setting::Tier(tier) => account.tier = *tier,
+                    Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
+                    Setting::OwnLimits(own) => account.own = Some(Box::new(own.clone())),
+                    Setting::Autopilot(on) => account.autopilot = *on,
+                }
+            }
+            Event::Reallocated { account, split, .. } => self.at(*account)?.split = Some(*split),
+            Event::ExitQueued {
+                account,
+                instrument,
+                exit,
+            } => {
+                self.at(*account)?.position_mut(*instrument).queued = Some(*exit);
+            }
+            Event::Halted { account, code, .. } => {
+                let account = self.at(*account)?;
+                match code {
+                    Code::DailyLoss => account.daily_halt = true,
+                    _ => account.drawdown_halt = true,
+                }
+                account.active = true;
+            }
+            Event::Remembered {
+                account,
+                key,
+                request,
+                outcome,
+            } => {
+                let kept = Kept {
+                    request: *request,
+                    outcome: outcome.clone(),
+                };
+                let account = self.at(*account)?;
+                account
+                    .keys
+                    .get_or_insert_with(|| Box::new(Keys::default()))
+                    .keep(now, *key, kept);
+            }
+            Event::DayClosed {
+                account,
+                day,
+                equity,
+                ..
+            } => {
+                let account = self.at(*account)?;
+                account.day = *day;
+                account.day_start = *equity;
+                account.daily_halt = false;
+                account.active = !account.positions.is_empty();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn mark(
+        &mut self,
+        instrument: InstrumentId,
+        price: crate::words::money::Price,
+    ) -> Result<(), Broken> {
+        let now = self.now;
+        let listing = self
+            .listings
+            .get_mut(&instrument)
+            .ok_or(Broken::Instrument)?;
+        listing.mark = Some(price);
+        listing.mark_at = now;
+        let holders = self.holders.get(&instrument).into_iter().flatten();
+        for no in holders.copied().collect::<Vec<_>>() {
+            self.raise_peak(no)?;
+        }
+        Ok(())
+    }
+
+    fn raise_peak(&mut self, no: AccountNo) -> Result<(), Broken> {
+        let account = self.account(no).ok_or(Broken::Account)?;
+        let equity = self.equity(account);
+        let account = self.at(no)?;
+        account.peak = account.peak.max(equity);
+        Ok(())
+    }
+
+    fn switch(&mut self, event: &Event) {
+        match event {
+            Event::Killed { scope, by, reason } => {
+                let (by, reason) = (by.clone(), reason.clone());
+                let pressed = Pressed {
+                    scope: *scope,
+                    by,
+                    reason,
+                    at: self.now,
+                };
+                match self.own_account(*scope) {
+                    Some(account) => account.pressed = Some(Box::new(pressed)),
+                    None => self.pressed.push(pressed),
+                }
+            }
+            Event::Rearmed { scope, .. } => {
+                let equity = match scope {
+                    Scope::Account(id) => self
+                        .by_id
+                        .get(id)
+                        .and_then(|no| self.account(*no))
+                        .map(|a| self.equity(a)),
+                    _ => None,
+                };
+                if let Some(account) = self.own_account(*scope) {
+                    account.pressed = None;
+                    if account.drawdown_halt {
+                        account.drawdown_halt = false;
+                        account.peak = equity.unwrap_or(account.peak);
+                    }
+                }
+                self.pressed.retain(|p| p.scope != *scope);
+            }
+            _ => {}
+        }
+    }
+
+    fn own_account(&mut self, scope: Scope) -> Option<&mut Account> {
+        let Scope::Account(id) = scope else {
+            return None;
+        };
+        let no = *self.by_id.get(&id)?;
+        self.accounts.get_mut(no.0 as usize)
+    }
+
+    /// A deposit is never profit and a withdrawal never loss: peak and day's start move along.
+    fn transfer(&mut self, no: AccountNo, amount: Money, entry: &Entry) -> Result<(), Broken> {
+        let account = self.account(no).ok_or(Broken::Account)?;
+        let before = self.equity(account);
+        self.post(entry)?;
+        let account = self.at(no)?;
+        for level in [&mut account.peak, &mut account.day_start] {
+            *level = if amount.is_negative() && before.is_positive() {
+                let after = before.saturating_add(amount).or_zero();
+                level
+                    .share(after.raw(), before.raw(), Round::Down)
+                    .ok_or(Broken::Range)?
+            } else {
+                level.checked_add(amount).ok_or(Broken::Range)?
+            };
+        }
+        account.active = true;
+        Ok(())
+    }
+
+    fn post(&mut self, entry: &Entry) -> Result<(), Broken> {
+        for leg in entry.legs() {
+            let account = self.at(leg.account)?;
+            account
+                .books
+                .post(leg.book, leg.amount)
+                .ok_or(Broken::Range)?;
+        }
+        Ok(())
+    }
+
+    fn open_order(&mut self, ticket: &Ticket) -> Result<(), Broken> {
+        if self.orders.contains_key(&ticket.id) {
+            return Err(Broken::Order);
+        }
+        let account = self
+            .accounts
+            .get_mut(ticket.account.0 as usize)
+            .ok_or(Broken::Account)?;
+        account.reserved = account
+            .reserved
+            .checked_add(ticket.reserved)
+            .ok_or(Broken::Range)?;
+        account.orders.push(ticket.id);
+        account.active = true;
+        if ticket.purpose == Purpose::Exit {
+            let position = account.position_mut(ticket.instrument);
+            position.exiting = position
+                .exiting
+                .checked_add(ticket.qty)
+                .ok_or(Broken::Range)?;
+            if !matches!(ticket.origin, Origin::Protection { .. }) {
+                position.queued = None;
+            }
+        }
+        self.next_order = self.next_order.max((ticket.id.0 & 0xffff_ffff_ffff) + 1);
+        self.orders.insert(
+            ticket.id,
+            Open {
+                ticket: ticket.clone(),
+                state: OrderState::Approved,
+                filled: Qty::ZERO,
+                reserved: ticket.reserved,
+                cancelling: false,
+                fills: Vec::new(),
+            },
+        );
+        Ok(())
+    }
+
+    fn fill(&mut self, id: OrderId, fill: Fill, entry: &Entry) -> Result<(), Broken> {
+        self.post(entry)?;
+        let open = self.orders.get_mut(&id).ok_or(Broken::Order)?;
+        open.filled = open.filled.checked_add(fill.qty).ok_or(Broken::Range)?;
+        open.fills.push(fill.id);
+        open.state = OrderState::PartlyFilled;
+        let left = open.remaining().or_zero();
+        let keep = open
+            .ticket
+            .reserved
+            .share(left.raw(), open.ticket.qty.raw(), Round::Up);
+        let freed = open.reserved.saturating_sub(keep.unwrap_or(Money::ZERO));
+        open.reserved = open.reserved.saturating_sub(freed);
+        let (ticket, now) = (open.ticket.clone(), self.now);
+        let strategy = Event::strategy(ticket.origin);
+
+        let listing = self
+            .listings
+            .get(&ticket.instrument)
+            .ok_or(Broken::Instrument)?;
+        let cost = listing
+            .instrument
+            .value(fill.price, fill.qty, Round::HalfEven);
+        let account = self
+            .accounts
+            .get_mut(ticket.account.0 as usize)
+            .ok_or(Broken::Account)?;
+        account.reserved = account.reserved.saturating_sub(freed);
+        let position = account.position_mut(ticket.instrument);
+        match ticket.side {
+            Side::Buy => {
+                let cost = cost.ok_or(Broken::Range)?;
+                position.buy(Lot {
+                    qty: fill.qty,
+                    cost,
+                    at: now,
+                    strategy,
+                });
+            }
+            Side::Sell => {
+                let _ = position.sell(fill.qty, strategy);
+                position.exiting = position.exiting.saturating_sub(fill.qty).or_zero();
+            }
+        }
+        account.positions.retain(|p| !p.is_flat());
+        let holds = account.position(ticket.instrument).is_some();
+        let holders = self.holders.entry(ticket.instrument).or_default();
+        if holds {
+            holders.insert(ticket.account);
+        } else {
+            holders.remove(&ticket.account);
+        }
+        self.raise_peak(ticket.account)?;
+        if left.is_zero() {
+            self.close_order(id)?;
+        }
+        Ok(())
+    }
+
+    fn close_order(&mut self, id: OrderId) -> Result<Open, Broken> {
+        let open = self.orders.remove(&id).ok_or(Broken::Order)?;
+        let account = self.at(open.ticket.account)?;
+        account.reserved = account.reserved.saturating_sub(open.reserved);
+        account.orders.retain(|o| *o != id);
+        if open.ticket.purpose == Purpose::Exit {
+            let position = account.position_mut(open.ticket.instrument);
+            position.exiting = position.exiting.saturating_sub(open.remaining()).or_zero();
+            account.positions.retain(|p| !p.is_flat());
+        }
+        Ok(open)
+    }
+}

@@ -1,0 +1,192 @@
+//! What the market brings: catalog, sessions, prices, conditions; and the guards that they may trip.
+
+use super::Desk;
+use super::answer::{Answer, Decline};
+use super::event::Event;
+use crate::risk::drawdown::{fall, reached};
+use crate::risk::kill::{Actor, Scope};
+use crate::risk::refusal::{Code, Measure};
+use crate::risk::volatility::BLACK_SWAN_ABOVE;
+use crate::words::conditions::Conditions;
+use crate::words::id::{AccountNo, InstrumentId};
+use crate::words::instrument::{AssetClass, Hours, Instrument};
+use crate::words::money::{Money, Price, Qty};
+use crate::words::order::{OrderType, Origin, TimeInForce};
+use crate::words::time::Timestamp;
+
+impl Desk {
+    pub(super) fn list(&mut self, instrument: Instrument) -> Answer {
+        let known = self.state.listings.get(&instrument.id);
+        if known.is_none_or(|l| l.instrument != instrument) {
+            self.emit(Event::Listed { instrument });
+        }
+        Answer::Done
+    }
+
+    pub(super) fn session(&mut self, hours: Hours, open: bool, until: Option<Timestamp>) -> Answer {
+        let known = self.state.session(hours);
+        let listed = self.state.sessions.iter().any(|s| s.hours == hours);
+        if !listed || known.open != open || known.until != until {
+            self.emit(Event::SessionChanged { hours, open, until });
+        }
+        Answer::Done
+    }
+
+    /// Adopts a price, then looks at every account that holds the instrument.
+    pub(super) fn mark(&mut self, instrument: InstrumentId, price: Price) -> Answer {
+        if !self.state.listings.contains_key(&instrument) {
+            return Answer::Declined(Decline::UnknownInstrument);
+        }
+        if !price.is_positive() {
+            return super::settings::invalid("price", "must be above 0");
+        }
+        self.emit(Event::Marked { instrument, price });
+        let holders = self.state.holders.get(&instrument).into_iter().flatten();
+        for no in holders.copied().collect::<Vec<_>>() {
+            self.guard(no);
+            self.retry_exit(no, instrument);
+        }
+        Answer::Done
+    }
+
+    /// Halts an account that reached its daily loss or its drawdown, and takes its open entries back.
+    fn guard(&mut self, no: AccountNo) {
+        let Some(account) = self.state.account(no) else {
+            return;
+        };
+        let limits = account.limits(self.tier(account));
+        let equity = self.state.equity(account);
+        let lost = fall(account.day_start, equity);
+        let fallen = fall(account.peak, equity);
+        let daily = !account.daily_halt && reached(lost, limits.max_daily_loss_pct);
+        let deep = !account.drawdown_halt && reached(fallen, limits.max_drawdown_pct);
+        for (trips, code, measured, limit) in [
+            (daily, Code::DailyLoss, lost, limits.max_daily_loss_pct),
+            (deep, Code::Drawdown, fallen, limits.max_drawdown_pct),
+        ] {
+            if trips {
+                let (measured, limit) = (Measure::Percent(measured), Measure::Percent(limit));
+                self.emit(Event::Halted {
+                    account: no,
+                    code,
+                    measured,
+                    limit,
+                });
+                self.cancel_entries(|open| open.ticket.account == no);
+            }
+        }
+    }
+
+    pub(super) fn conditions(&mut self, conditions: Conditions) -> Answer {
+        if self.state.conditions == Some(conditions) {
+            return Answer::Done;
+        }
+        self.emit(Event::ConditionsRead { conditions });
+        for class in AssetClass::ALL {
+            let score = conditions.volatility(class);
+            let beyond = score.is_some_and(|s| s > BLACK_SWAN_ABOVE);
+            if !beyond && !conditions.black_swan(class) {
+                continue;
+            }
+            let scope = Scope::Class(class);
+            if self.state.pressed.iter().any(|p| p.scope == scope) {
+                continue;
+            }
+            let reason = match score.filter(|_| beyond) {
+                Some(score) => {
+                    format!("black swan: volatility score {score} is above {BLACK_SWAN_ABOVE}")
+                }
+                None => "black swan: the day's move is beyond six sigma".to_owned(),
+            };
+            self.kill(scope, Actor::Platform, reason, false);
+        }
+        Answer::Done
+    }
+
+    /// Ends the trading days that are over: writes their close, lifts daily halts.
+    pub(super) fn roll_days(&mut self) {
+        let clock = self.clock;
+        let due = |(n, a): (usize, &super::account::Account)| {
+            let over = a.active && a.day_is_over(clock);
+            over.then(|| AccountNo(u32::try_from(n).unwrap_or(u32::MAX)))
+        };
+        let over: Vec<AccountNo> = self
+            .state
+            .accounts
+            .iter()
+            .enumerate()
+            .filter_map(due)
+            .collect();
+        for no in over {
+            let Some(account) = self.state.account(no) else {
+                continue;
+            };
+            let (equity, cash) = (self.state.equity(account), account.cash());
+            let day = clock.day(account.day_starts);
+            self.emit(Event::DayClosed {
+                account: no,
+                day,
+                equity,
+                cash,
+            });
+        }
+        self.plan_roll();
+    }
+
+    /// When the next trading day of any account ends.
+    pub(super) fn plan_roll(&mut self) {
+        let ends = self
+            .state
+            .accounts
+            .iter()
+            .map(|a| a.day_ends(self.clock))
+            .min();
+        self.next_roll = ends.unwrap_or(Timestamp(i64::MAX));
+    }
+
+    /// Sells all that matching accounts hold, as a pressed kill switch may ask.
+    pub(super) fn flatten(&mut self, of: impl Fn(AccountNo, InstrumentId) -> bool) {
+        let mut held: Vec<(AccountNo, InstrumentId, Qty)> = Vec::new();
+        for (instrument, holders) in &self.state.holders {
+            for &no in holders {
+                let position = self.state.account(no).and_then(|a| a.position(*instrument));
+                if let Some(position) = position.filter(|_| of(no, *instrument)) {
+                    held.push((no, *instrument, position.qty()));
+                }
+            }
+        }
+        for (no, instrument, qty) in held {
+            let terms = (OrderType::Market, TimeInForce::Gtc);
+            let _ = self.exit(no, instrument, qty, Origin::KillSwitch, terms);
+        }
+    }
+
+    /// Reference price for a new order: its own limit or stop, else the mark.
+    pub(super) fn reference(&self, instrument: InstrumentId, order: OrderType) -> Option<Price> {
+        let mark = self.state.listings.get(&instrument).and_then(|l| l.mark);
+        match order {
+            OrderType::Market => mark,
+            OrderType::Limit { limit } | OrderType::StopLimit { limit, .. } => Some(limit),
+            OrderType::Stop { stop } => Some(mark.map_or(stop, |m| m.max(stop))),
+        }
+    }
+
+    /// What open entries of an account would add to an instrument or, without one, to a class.
+    pub(super) fn pending_worth(&self, no: AccountNo, of: impl Fn(&Instrument) -> bool) -> Money {
+        let Some(account) = self.state.account(no) else {
+            return Money::ZERO;
+        };
+        let open = account
+            .orders
+            .iter()
+            .filter_map(|id| self.state.orders.get(id));
+        open.filter(|o| o.is_entry())
+            .filter(|o| {
+                self.state
+                    .listings
+                    .get(&o.ticket.instrument)
+                    .is_some_and(|l| of(&l.instrument))
+            })
+            .fold(Money::ZERO, |sum, o| sum.saturating_add(o.reserved))
+    }
+}

@@ -1,0 +1,549 @@
+//! Placing and cancelling: a wish becomes facts, the gates judge them, and the verdict becomes an event.
+
+use super::Desk;
+use super::account::Account;
+use super::answer::{Answer, Decline};
+use super::event::{Event, Evidence, Size, Wish};
+use crate::commit::Act;
+use crate::positions::QueuedExit;
+use crate::risk::approval::{Exit, approve, approve_exit};
+use crate::risk::execution::DUPLICATE_WITHIN;
+use crate::risk::facts::Facts;
+use crate::risk::kill::Scope;
+use crate::risk::refusal::{Change, Code, Level, Measure, Refusal};
+use crate::risk::volatility::BLACK_SWAN_ABOVE;
+use crate::words::fixed::Round;
+use crate::words::id::{AccountNo, InstrumentId, OrderId};
+use crate::words::instrument::Instrument;
+use crate::words::money::{Money, Price, Qty};
+use crate::words::order::{OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
+use crate::words::time::{Span, Timestamp};
+
+/// The largest order that is even looked at.
+const MOST: i64 = 1_000_000_000;
+
+/// A wish with its numbers worked out.
+pub(super) struct Draft {
+    pub(super) qty: Qty,
+    pub(super) notional: Money,
+}
+
+impl Desk {
+    pub(super) fn place(&mut self, no: AccountNo, wish: Wish, keyed: bool) -> Answer {
+        if let Err(decline) = self.check(&wish) {
+            return Answer::Declined(decline);
+        }
+        match wish.side {
+            Side::Buy => self.enter(no, wish, None, keyed),
+            Side::Sell => match self.sellable(no, &wish) {
+                Ok(qty) => {
+                    let terms = (wish.order_type, wish.tif);
+                    self.exit(no, wish.instrument, qty, wish.origin, terms)
+                }
+                Err(refusal) => self.refuse(no, wish, refusal),
+            },
+        }
+    }
+
+    /// Is the wish well formed for its instrument? A malformed one changes nothing.
+    pub(super) fn check(&self, wish: &Wish) -> Result<(), Decline> {
+        let listing = self.state.listings.get(&wish.instrument);
+        let instrument = &listing.ok_or(Decline::UnknownInstrument)?.instrument;
+        let no = |field, why| Err(Decline::Invalid { field, why });
+        for (field, price) in [
+            ("limit_price", wish.order_type.limit()),
+            ("stop_price", wish.order_type.stop()),
+        ] {
+            let Some(price) = price else { continue };
+            if !price.is_positive() || price > Price::from_raw(MOST * crate::words::fixed::SCALE) {
+                return no(field, "must be above 0 and at most 1000000000");
+            }
+            if price.floor_to(instrument.tick) != price {
+                return no(field, "must be a multiple of the instrument's tick");
+            }
+        }
+        let most = MOST * crate::words::fixed::SCALE;
+        match wish.size {
+            Size::Dollars(m) if !m.is_positive() || m.raw() > most => {
+                no("size", "must be above 0 and at most 1000000000")
+            }
+            Size::Units(q) if !q.is_positive() || q.raw() > most => {
+                no("quantity", "must be above 0 and at most 1000000000")
+            }
+            Size::Units(q) if q.floor_to(instrument.lot) != q => {
+                no("quantity", "must be a multiple of the instrument's lot")
+            }
+            Size::All if wish.side == Side::Buy => no("size", "all can only be sold"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Works out quantity and worth of an entry. Without any price both are what can be known.
+    pub(super) fn draft(&self, wish: &Wish) -> Draft {
+        let Some(listing) = self.state.listings.get(&wish.instrument) else {
+            return Draft {
+                qty: Qty::ZERO,
+                notional: Money::ZERO,
+            };
+        };
+        let price = self.reference(wish.instrument, wish.order_type);
+        let quantity = |m| price.and_then(|p| listing.instrument.quantity(m, p));
+        match wish.size {
+            Size::Dollars(m) => Draft {
+                qty: quantity(m).unwrap_or(Qty::ZERO),
+                notional: m,
+            },
+            Size::Units(q) => {
+                let worth = price.and_then(|p| listing.instrument.value(p, q, Round::Up));
+                let unknown = if price.is_some() {
+                    Money::MAX
+                } else {
+                    Money::ZERO
+                };
+                Draft {
+                    qty: q,
+                    notional: worth.unwrap_or(unknown),
+                }
+            }
+            Size::All => Draft {
+                qty: Qty::ZERO,
+                notional: Money::ZERO,
+            },
+        }
+    }
+
+    /// Sends an entry through the gates.
+    pub(super) fn enter(
+        &mut self,
+        no: AccountNo,
+        wish: Wish,
+        protect: Option<Price>,
+        keyed: bool,
+    ) -> Answer {
+        let draft = self.draft(&wish);
+        let Some(facts) = self.facts(no, &wish, &draft, keyed) else {
+            return Answer::Declined(Decline::UnknownAccount);
+        };
+        let ticket = Ticket {
+            id: OrderId::new(self.partition, self.state.next_order),
+            account: no,
+            instrument: wish.instrument,
+            side: Side::Buy,
+            qty: draft.qty,
+            order_type: wish.order_type,
+            tif: wish.tif,
+            origin: wish.origin,
+            purpose: Purpose::Entry,
+            reserved: crate::risk::capital::claim(facts.notional, facts.buffer),
+            at: self.clock,
+            venue: self.venue(wish.instrument),
+            protect,
+        };
+        self.note_order(no, &wish, keyed);
+        match approve(ticket, &facts) {
+            Ok((approved, level)) => {
+                let ticket = approved.ticket().clone();
+                let (order, qty) = (ticket.id, ticket.qty);
+                let evidence = self.evidence(no, wish.instrument, level);
+                self.emit(Event::Approved { ticket, evidence });
+                self.release(no, Act::Place(approved));
+                Answer::Placed {
+                    order,
+                    purpose: Purpose::Entry,
+                    qty,
+                    level,
+                }
+            }
+            Err(refusal) => self.refuse(no, wish, refusal),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, no: AccountNo, wish: Wish, refusal: Refusal) -> Answer {
+        self.emit(Event::Refused {
+            account: no,
+            wish,
+            refusal: refusal.clone(),
+        });
+        Answer::Refused(refusal)
+    }
+
+    /// How much a sell wish means, or why that much is not there.
+    pub(super) fn sellable(&self, no: AccountNo, wish: &Wish) -> Result<Qty, Refusal> {
+        let position = self
+            .state
+            .account(no)
+            .and_then(|a| a.position(wish.instrument));
+        let held = position.map_or(Qty::ZERO, |p| p.qty());
+        let stops = self.protective(no, wish.instrument);
+        let free = position
+            .map_or(Qty::ZERO, |p| p.available())
+            .saturating_add(
+                stops
+                    .iter()
+                    .fold(Qty::ZERO, |sum, (_, qty)| sum.saturating_add(*qty)),
+            );
+        let listing = self.state.listings.get(&wish.instrument);
+        let reference = self.reference(wish.instrument, wish.order_type);
+        let qty = match wish.size {
+            Size::All => free,
+            Size::Units(q) => q,
+            Size::Dollars(m) => {
+                let priced = listing.zip(reference);
+                priced
+                    .and_then(|(l, p)| l.instrument.quantity(m, p))
+                    .unwrap_or(Qty::ZERO)
+            }
+        };
+        if qty.is_positive() && qty <= free {
+            return Ok(qty);
+        }
+        let (code, change) = match (reference, wish.size) {
+            (None, Size::Dollars(_)) => {
+                let stale = listing.map_or(Span::ZERO, |l| l.instrument.stale_after);
+                (Code::NoPrice, Change::MarkNoOlderThan(stale))
+            }
+            _ if qty.is_zero() && free.is_positive() => {
+                let lot = listing
+                    .zip(reference)
+                    .and_then(|(l, p)| l.instrument.value(p, l.instrument.lot, Round::Up));
+                (
+                    Code::TradeTooSmall,
+                    Change::SizeAtLeast(lot.unwrap_or(Money::CENT)),
+                )
+            }
+            _ => (Code::ExceedsPosition, Change::QuantityAtMost(free)),
+        };
+        Err(Refusal {
+            code,
+            measured: Measure::Quantity(qty),
+            limit: Measure::Quantity(free.min(held)),
+            age: Span::ZERO,
+            changes: vec![change],
+        })
+    }
+
+    /// Open protective stops of a holding that are not being cancelled yet.
+    pub(super) fn protective(
+        &self,
+        no: AccountNo,
+        instrument: InstrumentId,
+    ) -> Vec<(OrderId, Qty)> {
+        let Some(account) = self.state.account(no) else {
+            return Vec::new();
+        };
+        let open = account
+            .orders
+            .iter()
+            .filter_map(|id| self.state.orders.get(id));
+        open.filter(|o| o.ticket.instrument == instrument)
+            .filter(|o| matches!(o.ticket.origin, Origin::Protection { .. }))
+            .map(|o| (o.ticket.id, o.remaining()))
+            .collect()
+    }
+
+    /// Sells `qty`. Where protective stops hold it, they are cancelled first and the exit waits for that.
+    pub(super) fn exit(
+        &mut self,
+        no: AccountNo,
+        instrument: InstrumentId,
+        qty: Qty,
+        origin: Origin,
+        (order_type, tif): (OrderType, TimeInForce),
+    ) -> Answer {
+        let position = self.state.account(no).and_then(|a| a.position(instrument));
+        let Some(position) = position else {
+            return Answer::Declined(Decline::NoPosition);
+        };
+        match Exit::of(position, qty) {
+            Ok(exit) => self.send_exit(no, instrument, exit, origin, (order_type, tif)),
+            Err(_) => {
+                let exit = QueuedExit {
+                    qty,
+                    origin,
+                    order_type,
+                    tif,
+                };
+                self.emit(Event::ExitQueued {
+                    account: no,
+                    instrument,
+                    exit,
+                });
+                for (order, _) in self.protective(no, instrument) {
+                    if self.state.orders.get(&order).is_some_and(|o| !o.cancelling) {
+                        self.request_cancel(order);
+                    }
+                }
+                Answer::Queued
+            }
+        }
+    }
+
+    pub(super) fn send_exit(
+        &mut self,
+        no: AccountNo,
+        instrument: InstrumentId,
+        exit: Exit,
+        origin: Origin,
+        (order_type, tif): (OrderType, TimeInForce),
+    ) -> Answer {
+        let (order, qty) = (
+            OrderId::new(self.partition, self.state.next_order),
+            exit.qty(),
+        );
+        let approved = approve_exit(
+            exit,
+            Ticket {
+                id: order,
+                account: no,
+                instrument,
+                side: Side::Sell,
+                qty,
+                order_type,
+                tif,
+                origin,
+                purpose: Purpose::Exit,
+                reserved: Money::ZERO,
+                at: self.clock,
+                venue: self.venue(instrument),
+                protect: None,
+            },
+        );
+        let level = self.standing(no);
+        let evidence = self.evidence(no, instrument, level);
+        self.emit(Event::Approved {
+            ticket: approved.ticket().clone(),
+            evidence,
+        });
+        self.release(no, Act::Place(approved));
+        Answer::Placed {
+            order,
+            purpose: Purpose::Exit,
+            qty,
+            level,
+        }
+    }
+
+    pub(super) fn cancel(&mut self, no: AccountNo, order: OrderId) -> Answer {
+        match self.state.orders.get(&order) {
+            Some(open) if open.ticket.account == no => {
+                if !open.cancelling {
+                    self.request_cancel(order);
+                }
+                Answer::Done
+            }
+            _ => Answer::Declined(Decline::UnknownOrder),
+        }
+    }
+
+    fn venue(&self, instrument: InstrumentId) -> crate::words::instrument::VenueName {
+        let listing = self.state.listings.get(&instrument);
+        listing.map_or(crate::words::instrument::VenueName::Paper, |l| {
+            l.instrument.venue
+        })
+    }
+
+    fn evidence(&self, no: AccountNo, instrument: InstrumentId, level: Level) -> Evidence {
+        let listing = self.state.listings.get(&instrument);
+        let account = self.state.account(no);
+        let conditions = self.state.conditions;
+        Evidence {
+            mark: listing.and_then(|l| l.mark).unwrap_or(Price::ZERO),
+            mark_age: listing.map_or(Span::ZERO, |l| self.clock.since(l.mark_at)),
+            equity: account.map_or(Money::ZERO, |a| self.state.equity(a)),
+            volatility: conditions
+                .zip(listing)
+                .and_then(|(c, l)| c.volatility(l.instrument.class)),
+            regime: conditions.and_then(|c| c.regime),
+            level,
+        }
+    }
+
+    /// Gathers what the gates look at.
+    pub(super) fn facts(
+        &self,
+        no: AccountNo,
+        wish: &Wish,
+        draft: &Draft,
+        keyed: bool,
+    ) -> Option<Facts> {
+        let account = self.state.account(no)?;
+        let listing = self.state.listings.get(&wish.instrument)?;
+        let instrument = &listing.instrument;
+        let rules = self.tier(account);
+        let session = self.state.session(instrument.hours);
+        let held = account
+            .position(wish.instrument)
+            .map_or(Qty::ZERO, |p| p.qty());
+        let worth = self
+            .state
+            .worth(wish.instrument, held)
+            .unwrap_or(Money::ZERO);
+        let pending = self.pending_worth(no, |i| i.id == wish.instrument);
+        let (positions, opens) = self.count_positions(account, wish.instrument);
+        let price = self.reference(wish.instrument, wish.order_type);
+        let lot_value = price.and_then(|p| instrument.value(p, instrument.lot, Round::Up));
+        let own_list = account.own.as_ref().and_then(|own| own.symbols.as_ref());
+        let (duplicate_until, rate_free_at) = self.pacing(no, wish, rules, keyed);
+        Some(Facts {
+            now: self.clock,
+            notional: draft.notional,
+            lot_value: lot_value.unwrap_or(Money::ZERO),
+            buffer: self.rules.buffer,
+            side: wish.side,
+            order_type: wish.order_type,
+            tif: wish.tif,
+            killed: self.killed(account, instrument, wish.origin),
+            class_allowed: rules.allows(instrument.class),
+            limits: account.limits(rules),
+            min_balance: self.rules.min_balance,
+            equity: self.state.equity(account),
+            free_cash: account.free_cash(),
+            in_symbol: worth.saturating_add(pending),
+            opens,
+            positions,
+            open_orders: u16::try_from(account.orders.len()).unwrap_or(u16::MAX),
+            max_open_orders: self.rules.max_open_orders,
+            day_start: account.day_start,
+            day_ends: account.day_ends(self.clock),
+            daily_halt: account.daily_halt,
+            peak: account.peak,
+            drawdown_halt: account.drawdown_halt,
+            account: Scope::Account(account.id),
+            volatility: self
+                .state
+                .conditions
+                .and_then(|c| c.volatility(instrument.class)),
+            volatility_at: self.state.conditions.map_or(self.clock, |c| c.at),
+            black_swan_above: BLACK_SWAN_ABOVE,
+            tradable: instrument.is_tradable(),
+            expiry: instrument.expiry(),
+            mark: listing.mark,
+            mark_at: listing.mark_at,
+            stale_after: instrument.stale_after,
+            collar: self.rules.collars[instrument.class.index()],
+            open: session.open,
+            may_wait: self.rules.queues_when_closed,
+            opens_at: session.until,
+            symbol_allowed: own_list.is_none_or(|list| list.contains(&wish.instrument)),
+            venue_up: !self.state.venues_down.contains(&instrument.venue),
+            duplicate_until,
+            rate_free_at,
+        })
+    }
+
+    /// Positions held or being opened, and whether an order in this instrument opens a further one.
+    fn count_positions(&self, account: &Account, instrument: InstrumentId) -> (u16, bool) {
+        let mut of: Vec<InstrumentId> = account.positions.iter().map(|p| p.instrument).collect();
+        for open in account
+            .orders
+            .iter()
+            .filter_map(|id| self.state.orders.get(id))
+        {
+            if open.is_entry() && !of.contains(&open.ticket.instrument) {
+                of.push(open.ticket.instrument);
+            }
+        }
+        (
+            u16::try_from(of.len()).unwrap_or(u16::MAX),
+            !of.contains(&instrument),
+        )
+    }
+
+    fn killed(&self, account: &Account, instrument: &Instrument, origin: Origin) -> Option<Scope> {
+        let strategy = Event::strategy(origin);
+        let stops = |scope: &Scope| match *scope {
+            Scope::Platform => true,
+            Scope::Venue(venue) => venue == instrument.venue,
+            Scope::Class(class) => class == instrument.class,
+            Scope::Symbol(id) => id == instrument.id,
+            Scope::Strategy(name) => strategy == Some(name),
+            Scope::Account(id) => id == account.id,
+        };
+        let pressed = self
+            .state
+            .pressed
+            .iter()
+            .map(|p| p.scope)
+            .filter(stops)
+            .min();
+        pressed.or_else(|| account.pressed.as_ref().map(|p| p.scope))
+    }
+
+    /// Until when this order counts as a repeat, and when the order rate lets the next one pass.
+    fn pacing(
+        &self,
+        no: AccountNo,
+        wish: &Wish,
+        rules: &crate::words::tier::TierRules,
+        keyed: bool,
+    ) -> (Option<Timestamp>, Timestamp) {
+        let Some(pulse) = self.pulses.get(no.0 as usize) else {
+            return (None, self.clock);
+        };
+        let (last, at) = pulse.last;
+        let repeat = !keyed && wish.origin == Origin::User && last == fingerprint(wish);
+        let until = repeat.then(|| at.plus(DUPLICATE_WITHIN));
+        let (every, burst) = pace(rules);
+        let free_at = pulse.busy_until.saturating_sub(every * (burst - 1));
+        (
+            until,
+            if wish.origin == Origin::User {
+                Timestamp(free_at)
+            } else {
+                self.clock
+            },
+        )
+    }
+
+    /// Counts an order of the user towards the rate (generic cell rate algorithm) and remembers it for repeats.
+    fn note_order(&mut self, no: AccountNo, wish: &Wish, keyed: bool) {
+        if wish.origin != Origin::User {
+            return;
+        }
+        let Some(account) = self.state.account(no) else {
+            return;
+        };
+        let (every, burst) = pace(self.tier(account));
+        let clock = self.clock;
+        if let Some(pulse) = self.pulses.get_mut(no.0 as usize) {
+            if clock.0 >= pulse.busy_until.saturating_sub(every * (burst - 1)) {
+                pulse.busy_until = pulse.busy_until.max(clock.0) + every;
+            }
+            let repeat =
+                pulse.last.0 == fingerprint(wish) && clock.since(pulse.last.1) < DUPLICATE_WITHIN;
+            if !keyed && !repeat {
+                pulse.last = (fingerprint(wish), clock);
+            }
+        }
+    }
+}
+
+/// Microseconds an order uses up, and how many may come at once.
+fn pace(rules: &crate::words::tier::TierRules) -> (i64, i64) {
+    let every = 1_000_000 / i64::from(rules.orders_per_second.max(1));
+    (every, i64::from(rules.order_burst.max(1)))
+}
+
+/// Equal for equal wishes; zero is left for "none yet".
+fn fingerprint(wish: &Wish) -> u64 {
+    use core::hash::{Hash, Hasher};
+    struct Fnv(u64);
+    impl Hasher for Fnv {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+    }
+    let mut to = Fnv(0xcbf2_9ce4_8422_2325);
+    (wish.instrument, wish.side, wish.order_type, wish.tif).hash(&mut to);
+    match wish.size {
+        Size::Dollars(m) => (0u8, m.raw()).hash(&mut to),
+        Size::Units(q) => (1u8, q.raw()).hash(&mut to),
+        Size::All => 2u8.hash(&mut to),
+    }
+    to.finish() | 1
+}

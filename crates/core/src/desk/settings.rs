@@ -1,0 +1,204 @@
+//! Commands that change an account but place no order: open, transfer, settings, remembered keys.
+
+use super::Desk;
+use super::answer::{Answer, Decline};
+use super::event::{Event, OwnLimits, Remembered, Setting};
+use super::input::{Command, Key};
+use crate::ledger::entry::Entry;
+use crate::words::id::{AccountId, AccountNo};
+use crate::words::money::{Money, Pct};
+use crate::words::tier::TierRules;
+use crate::words::time::Span;
+
+/// The largest amount that one command may move.
+const MOST: Money = Money::whole(1_000_000_000);
+
+impl Desk {
+    pub(super) fn open_account(&mut self, id: AccountId, command: Command) -> Answer {
+        let Command::Open {
+            user,
+            tier,
+            tolerance,
+            day_starts,
+            deposit,
+        } = command
+        else {
+            return Answer::Declined(Decline::UnknownAccount);
+        };
+        if deposit.is_negative() || deposit > MOST {
+            return invalid("initial_capital", "must be between 0 and 1000000000");
+        }
+        if day_starts < Span::ZERO || day_starts >= Span::DAY {
+            return invalid("day_starts", "must lie within one day");
+        }
+        let no = AccountNo(u32::try_from(self.state.accounts.len()).unwrap_or(u32::MAX));
+        self.emit(Event::AccountOpened {
+            id,
+            no,
+            user,
+            tier,
+            tolerance,
+            day_starts,
+        });
+        self.pulses.push(super::Pulse::default());
+        if let Some(account) = self.state.account(no) {
+            self.next_roll = self.next_roll.min(account.day_ends(self.clock));
+        }
+        if deposit.is_positive() {
+            return self.transfer(no, deposit);
+        }
+        Answer::Done
+    }
+
+    pub(super) fn transfer(&mut self, no: AccountNo, amount: Money) -> Answer {
+        let Some(account) = self.state.account(no) else {
+            return Answer::Declined(Decline::UnknownAccount);
+        };
+        if amount.is_zero() || amount.abs() > MOST {
+            return invalid("amount", "must be above 0 and at most 1000000000");
+        }
+        let after = account.cash().saturating_add(amount);
+        if after > MOST.saturating_add(MOST) {
+            return invalid("amount", "would bring the balance above 2000000000");
+        }
+        if amount.is_negative() && amount.abs() > account.free_cash() {
+            return Answer::Declined(Decline::NotEnoughCash {
+                free: account.free_cash(),
+            });
+        }
+        match Entry::transfer(no, amount) {
+            Ok(entry) => {
+                self.emit(Event::Transferred {
+                    account: no,
+                    amount,
+                    entry,
+                });
+                Answer::Done
+            }
+            Err(_) => invalid("amount", "out of range"),
+        }
+    }
+
+    pub(super) fn set(&mut self, no: AccountNo, setting: Setting) -> Answer {
+        let Some(account) = self.state.account(no) else {
+            return Answer::Declined(Decline::UnknownAccount);
+        };
+        if let Setting::OwnLimits(own) = &setting {
+            if let Some(refused) = looser(own, self.tier(account)) {
+                return refused;
+            }
+            let unknown = |id| !self.state.listings.contains_key(id);
+            if own
+                .symbols
+                .as_ref()
+                .is_some_and(|s| s.len() > 1_000 || s.iter().any(unknown))
+            {
+                return Answer::Declined(Decline::UnknownInstrument);
+            }
+        }
+        self.emit(Event::SettingsChanged {
+            account: no,
+            change: setting,
+        });
+        Answer::Done
+    }
+
+    /// The answer that a key led to before, if it was used.
+    pub(super) fn remembered(&self, no: AccountNo, key: Key) -> Option<Answer> {
+        let kept = self.state.account(no)?.keys.as_ref()?.find(key.key)?;
+        if kept.request != key.request {
+            return Some(Answer::Declined(Decline::KeyReused));
+        }
+        Some(match &kept.outcome {
+            Remembered::Order {
+                order,
+                purpose,
+                qty,
+                level,
+            } => Answer::Placed {
+                order: *order,
+                purpose: *purpose,
+                qty: *qty,
+                level: *level,
+            },
+            Remembered::Refusal(refusal) => Answer::Refused(refusal.clone()),
+            Remembered::Done => Answer::Done,
+            Remembered::Queued => Answer::Queued,
+        })
+    }
+
+    /// Remembers what a key led to. What was declined changed nothing and may be asked again.
+    pub(super) fn remember(&mut self, no: AccountNo, key: Key, answer: &Answer) {
+        let outcome = match answer {
+            Answer::Placed {
+                order,
+                purpose,
+                qty,
+                level,
+            } => Remembered::Order {
+                order: *order,
+                purpose: *purpose,
+                qty: *qty,
+                level: *level,
+            },
+            Answer::Refused(refusal) => Remembered::Refusal(refusal.clone()),
+            Answer::Done => Remembered::Done,
+            Answer::Queued => Remembered::Queued,
+            Answer::Declined(_) => return,
+        };
+        let Key { key, request } = key;
+        self.emit(Event::Remembered {
+            account: no,
+            key,
+            request,
+            outcome,
+        });
+    }
+}
+
+pub(super) const fn invalid(field: &'static str, why: &'static str) -> Answer {
+    Answer::Declined(Decline::Invalid { field, why })
+}
+
+/// Own limits may only be stricter than the tier's, and must leave a limit that makes sense.
+fn looser(own: &OwnLimits, rules: &TierRules) -> Option<Answer> {
+    let tier = &rules.limits;
+    let pct = |own: Option<Pct>, tier: Pct| own.map(|v| (v > tier, v.is_positive()));
+    let checks = [
+        (
+            "max_position_pct",
+            pct(own.max_position_pct, tier.max_position_pct),
+        ),
+        (
+            "max_daily_loss_pct",
+            pct(own.max_daily_loss_pct, tier.max_daily_loss_pct),
+        ),
+        (
+            "max_drawdown_pct",
+            pct(own.max_drawdown_pct, tier.max_drawdown_pct),
+        ),
+        (
+            "max_open_positions",
+            own.max_open_positions
+                .map(|v| (v > tier.max_open_positions, true)),
+        ),
+        (
+            "volatility_limit",
+            own.volatility_limit
+                .map(|v| (v > tier.volatility_limit, true)),
+        ),
+        (
+            "max_trade",
+            own.max_trade
+                .map(|v| (v > tier.max_trade, v >= tier.min_trade)),
+        ),
+    ];
+    for (field, check) in checks {
+        match check {
+            Some((true, _)) => return Some(Answer::Declined(Decline::LooserThanTier { field })),
+            Some((_, false)) => return Some(invalid(field, "is too small to trade with")),
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,249 @@
+//! What strategies say becomes what accounts do: one signal, heard once, judged for every account that
+//! holds its pool.
+
+use super::Desk;
+use super::answer::Answer;
+use super::event::{Event, Size, Skip, Wish};
+use crate::allocation::{Reason, Split, allocate};
+use crate::words::fixed::{Round, mul_div};
+use crate::words::id::AccountNo;
+use crate::words::money::{Money, Price, Qty};
+use crate::words::order::{OrderType, Origin, Side, TimeInForce};
+use crate::words::score::Strength;
+use crate::words::signal::{Action, Signal, StrategyName};
+
+impl Desk {
+    pub(super) fn signal(&mut self, signal: &Signal) -> Answer {
+        for n in 0..self.state.accounts.len() {
+            let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
+            match signal.action {
+                Action::Enter { strength, stop } => self.hear_entry(no, signal, strength, stop),
+                Action::Exit => self.hear_exit(no, signal),
+            }
+        }
+        Answer::Done
+    }
+
+    fn hear_entry(
+        &mut self,
+        no: AccountNo,
+        signal: &Signal,
+        strength: Strength,
+        stop: Option<Price>,
+    ) {
+        let Some(account) = self.state.account(no) else {
+            return;
+        };
+        let rules = self.tier(account);
+        let pool = rules.pool;
+        if !account.autopilot || !pool.holds(signal.strategy) {
+            return;
+        }
+        let class = signal.strategy.class();
+        let verdict = if !rules.allows(class) {
+            Err(Skip::ClassNotAllowed)
+        } else if self.is_in(no, signal) {
+            Err(Skip::AlreadyIn)
+        } else {
+            let split = self.reallocate(no);
+            self.size(no, signal, strength, &split)
+        };
+        match verdict {
+            Ok(size) => {
+                let wish = Wish {
+                    instrument: signal.instrument,
+                    side: Side::Buy,
+                    size: Size::Dollars(size),
+                    order_type: OrderType::Market,
+                    tif: TimeInForce::Gtc,
+                    origin: Origin::Strategy {
+                        strategy: signal.strategy,
+                        signal: signal.id,
+                    },
+                };
+                let tick = self
+                    .state
+                    .listings
+                    .get(&signal.instrument)
+                    .map(|l| l.instrument.tick);
+                let protect = stop.zip(tick).map(|(stop, tick)| stop.floor_to(tick));
+                let protect = protect.filter(|p| p.is_positive() && *p < signal.mark);
+                let _ = self.enter(no, wish, protect, true);
+            }
+            Err(why) => self.emit(Event::Skipped {
+                account: no,
+                signal: *signal,
+                why,
+            }),
+        }
+    }
+
+    /// Does the strategy hold the instrument for this account, or is an entry of it on its way?
+    fn is_in(&self, no: AccountNo, signal: &Signal) -> bool {
+        let Some(account) = self.state.account(no) else {
+            return false;
+        };
+        let held = account.position(signal.instrument);
+        let mut open = account
+            .orders
+            .iter()
+            .filter_map(|id| self.state.orders.get(id));
+        held.is_some_and(|p| p.held_by(signal.strategy).is_positive())
+            || open.any(|o| {
+                o.is_entry()
+                    && o.ticket.instrument == signal.instrument
+                    && Event::strategy(o.ticket.origin) == Some(signal.strategy)
+            })
+    }
+
+    /// The split in force after looking at the latest reading: it moves only when the move is worth its cost.
+    fn reallocate(&mut self, no: AccountNo) -> Split {
+        let Some(account) = self.state.account(no) else {
+            return self.split_of(no).0;
+        };
+        let in_force = account.split;
+        let split = self.split_of(no).0;
+        if in_force != Some(split) {
+            let regime = self.state.conditions.and_then(|c| c.regime);
+            self.emit(Event::Reallocated {
+                account: no,
+                split,
+                regime,
+            });
+        }
+        split
+    }
+
+    /// The split an account has, or would take at its next decision, and why.
+    pub(super) fn split_of(&self, no: AccountNo) -> (Split, Reason) {
+        let account = self.state.account(no);
+        let tier = account.map_or(crate::words::tier::Tier::Paper, |a| a.tier);
+        let tolerance = account.map_or_else(Default::default, |a| a.tolerance);
+        let rules = self.rules.tiers.rules(tier);
+        let (target, reason) = allocate(self.state.conditions.as_ref(), rules, tolerance);
+        match account.and_then(|a| a.split) {
+            Some(held) if held != target && !held.should_move_to(&target) => (held, reason.kept()),
+            _ => (target, reason),
+        }
+    }
+
+    /// Dollars for an entry: the account's largest position scaled by strength, within the class's budget,
+    /// the largest trade and what cash allows.
+    fn size(
+        &self,
+        no: AccountNo,
+        signal: &Signal,
+        strength: Strength,
+        split: &Split,
+    ) -> Result<Money, Skip> {
+        let account = self.state.account(no).ok_or(Skip::NoBudget)?;
+        let limits = account.limits(self.tier(account));
+        let class = signal.strategy.class();
+        let equity = self.state.equity(account);
+        let budget = equity
+            .percent(split.class(class), Round::Down)
+            .unwrap_or(Money::ZERO);
+        if !budget.is_positive() {
+            return Err(Skip::NoBudget);
+        }
+        let held = account.positions.iter().filter(|p| {
+            self.state
+                .listings
+                .get(&p.instrument)
+                .is_some_and(|l| l.instrument.class == class)
+        });
+        let invested = held.fold(Money::ZERO, |sum, p| {
+            sum.saturating_add(self.state.worth(p.instrument, p.qty()).unwrap_or(p.cost()))
+        });
+        let pending = self.pending_worth(no, |i| i.class == class);
+        let left = budget.saturating_sub(invested).saturating_sub(pending);
+        if left < limits.min_trade {
+            return Err(Skip::BudgetSpent);
+        }
+        let full = equity
+            .percent(limits.max_position_pct, Round::Down)
+            .unwrap_or(Money::ZERO);
+        let wanted = mul_div(
+            full.raw(),
+            i64::from(strength.as_parts()),
+            10_000,
+            Round::Down,
+        );
+        let wanted = Money::from_raw(wanted.unwrap_or(0))
+            .max(limits.min_trade)
+            .min(full);
+        let size = wanted.min(limits.max_trade).min(left).to_cents(Round::Down);
+        if size < limits.min_trade {
+            Err(Skip::TooSmall)
+        } else {
+            Ok(size)
+        }
+    }
+
+    /// Sells what the strategy bought for this account and takes its open entries back.
+    fn hear_exit(&mut self, no: AccountNo, signal: &Signal) {
+        let (strategy, instrument) = (signal.strategy, signal.instrument);
+        let Some(account) = self.state.account(no) else {
+            return;
+        };
+        let held = account
+            .position(instrument)
+            .map_or(Qty::ZERO, |p| p.held_by(strategy));
+        if !account.orders.is_empty() {
+            self.cancel_entries(|o| {
+                o.ticket.account == no
+                    && o.ticket.instrument == instrument
+                    && Event::strategy(o.ticket.origin) == Some(strategy)
+            });
+        }
+        if held.is_positive() && !self.is_leaving(no, signal) {
+            let origin = Origin::Strategy {
+                strategy,
+                signal: signal.id,
+            };
+            let _ = self.exit(
+                no,
+                instrument,
+                held,
+                origin,
+                (OrderType::Market, TimeInForce::Gtc),
+            );
+        }
+    }
+
+    /// Is an exit of the strategy already on its way?
+    fn is_leaving(&self, no: AccountNo, signal: &Signal) -> bool {
+        let Some(account) = self.state.account(no) else {
+            return false;
+        };
+        let queued = account.position(signal.instrument).and_then(|p| p.queued);
+        let mut open = account
+            .orders
+            .iter()
+            .filter_map(|id| self.state.orders.get(id));
+        queued.is_some()
+            || open.any(|o| {
+                !o.is_entry()
+                    && o.ticket.instrument == signal.instrument
+                    && matches!(o.ticket.origin, Origin::Strategy { strategy, .. } if strategy == signal.strategy)
+            })
+    }
+
+    /// Sells everything one strategy holds, for a kill switch that asks for it.
+    pub(super) fn exit_strategy(&mut self, strategy: StrategyName) {
+        let mut held = Vec::new();
+        for (n, account) in self.state.accounts.iter().enumerate() {
+            for position in &account.positions {
+                let qty = position.held_by(strategy);
+                if qty.is_positive() {
+                    held.push((n, position.instrument, qty));
+                }
+            }
+        }
+        for (n, instrument, qty) in held {
+            let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
+            let terms = (OrderType::Market, TimeInForce::Gtc);
+            let _ = self.exit(no, instrument, qty, Origin::KillSwitch, terms);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The state of a desk: what a snapshot keeps and a state hash covers. Changed only by `apply`.
+
+use super::account::{Account, Open};
+use crate::risk::kill::Pressed;
+use crate::words::conditions::Conditions;
+use crate::words::fixed::Round;
+use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId};
+use crate::words::instrument::{Hours, Instrument, VenueName};
+use crate::words::money::{Money, Price};
+use crate::words::time::Timestamp;
+use minicbor::{Decode, Encode};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that the events of a partition add up to.
+#[derive(Clone, Debug, Default, Encode, Decode)]
+pub(super) struct State {
+    #[n(0)]
+    pub(super) now: Timestamp,
+    #[n(1)]
+    pub(super) accounts: Vec<Account>,
+    #[n(2)]
+    pub(super) orders: BTreeMap<OrderId, Open>,
+    #[n(3)]
+    pub(super) next_order: u64,
+    #[n(4)]
+    pub(super) listings: BTreeMap<InstrumentId, Listing>,
+    #[n(5)]
+    pub(super) sessions: Vec<Session>,
+    #[n(6)]
+    pub(super) conditions: Option<Conditions>,
+    #[n(7)]
+    pub(super) pressed: Vec<Pressed>,
+    #[n(8)]
+    pub(super) venues_down: Vec<VenueName>,
+    /// Derived: never encoded, rebuilt by `index`.
+    #[cbor(skip)]
+    pub(super) by_id: BTreeMap<AccountId, AccountNo>,
+    /// Derived: who holds what.
+    #[cbor(skip)]
+    pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
+}
+
+/// A catalog row with its price.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(super) struct Listing {
+    #[n(0)]
+    pub(super) instrument: Instrument,
+    #[n(1)]
+    pub(super) mark: Option<Price>,
+    #[n(2)]
+    pub(super) mark_at: Timestamp,
+}
+
+/// Whether the markets of these hours are open.
+#[derive(Clone, Copy, Debug, Encode, Decode)]
+pub(super) struct Session {
+    #[n(0)]
+    pub(super) hours: Hours,
+    #[n(1)]
+    pub(super) open: bool,
+    #[n(2)]
+    pub(super) until: Option<Timestamp>,
+}
+
+impl State {
+    /// Rebuilds what is derived.
+    pub(super) fn index(&mut self) {
+        self.by_id.clear();
+        self.holders.clear();
+        for (n, account) in self.accounts.iter().enumerate() {
+            let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
+            self.by_id.insert(account.id, no);
+            for position in &account.positions {
+                self.holders
+                    .entry(position.instrument)
+                    .or_default()
+                    .insert(no);
+            }
+        }
+    }
+
+    pub(super) fn account(&self, no: AccountNo) -> Option<&Account> {
+        self.accounts.get(no.0 as usize)
+    }
+
+    pub(super) fn session(&self, hours: Hours) -> Session {
+        let known = self.sessions.iter().find(|s| s.hours == hours).copied();
+        known.unwrap_or(Session {
+            hours,
+            open: hours == Hours::Always,
+            until: None,
+        })
+    }
+
+    /// Cash and positions at their marks; a position without a mark counts at its cost.
+    pub(super) fn equity(&self, account: &Account) -> Money {
+        account
+            .positions
+            .iter()
+            .fold(account.cash(), |sum, position| {
+                let worth = self.worth(position.instrument, position.qty());
+                sum.saturating_add(worth.unwrap_or_else(|| position.cost()))
+            })
+    }
+
+    /// What a quantity is worth at the mark, where there is one.
+    pub(super) fn worth(
+        &self,
+        instrument: InstrumentId,
+        qty: crate::words::money::Qty,
+    ) -> Option<Money> {
+        let listing = self.listings.get(&instrument)?;
+        listing.instrument.value(listing.mark?, qty, Round::Down)
+    }
+}

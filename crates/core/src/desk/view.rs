@@ -1,0 +1,169 @@
+//! What a desk tells: views of durable state. The driver asks only after the commit.
+
+use super::Desk;
+use super::account::Account;
+use super::answer::{
+    AccountView, Decline, InstrumentView, MarketView, OrderView, PositionView, Previewed, Query,
+    View,
+};
+use super::event::Wish;
+use crate::risk::approval::{judge, standing};
+use crate::risk::drawdown::fall;
+use crate::risk::kill::Scope;
+use crate::risk::refusal::Level;
+use crate::words::fixed::Round;
+use crate::words::id::{AccountId, AccountNo};
+use crate::words::money::Money;
+use crate::words::order::{Purpose, Side};
+
+impl Desk {
+    /// Answers a question.
+    #[must_use]
+    pub fn query(&self, query: &Query) -> View {
+        match query {
+            Query::Market => View::Market(Box::new(self.market_view())),
+            Query::Account(id) => match self.state.by_id.get(id) {
+                Some(&no) => match self.account_view(no) {
+                    Some(view) => View::Account(Box::new(view)),
+                    None => View::Declined(Decline::UnknownAccount),
+                },
+                None => View::Declined(Decline::UnknownAccount),
+            },
+            Query::Preview { account, wish } => self.preview(*account, wish),
+        }
+    }
+
+    fn preview(&self, account: AccountId, wish: &Wish) -> View {
+        let Some(&no) = self.state.by_id.get(&account) else {
+            return View::Declined(Decline::UnknownAccount);
+        };
+        if let Err(decline) = self.check(wish) {
+            return View::Declined(decline);
+        }
+        let verdict = match wish.side {
+            Side::Buy => {
+                let draft = self.draft(wish);
+                let Some(facts) = self.facts(no, wish, &draft, true) else {
+                    return View::Declined(Decline::UnknownAccount);
+                };
+                judge(&facts).map(|level| Previewed {
+                    purpose: Purpose::Entry,
+                    qty: draft.qty,
+                    notional: draft.notional,
+                    level,
+                })
+            }
+            Side::Sell => self.sellable(no, wish).map(|qty| Previewed {
+                purpose: Purpose::Exit,
+                qty,
+                notional: self
+                    .state
+                    .worth(wish.instrument, qty)
+                    .unwrap_or(Money::ZERO),
+                level: self.standing(no),
+            }),
+        };
+        View::Preview(verdict)
+    }
+
+    /// How near to a limit an account stands.
+    pub(super) fn standing(&self, no: AccountNo) -> Level {
+        let Some(account) = self.state.account(no) else {
+            return Level::Critical;
+        };
+        if account.daily_halt || account.drawdown_halt || account.pressed.is_some() {
+            return Level::Critical;
+        }
+        let equity = self.state.equity(account);
+        let limits = account.limits(self.tier(account));
+        standing(
+            fall(account.day_start, equity),
+            fall(account.peak, equity),
+            &limits,
+        )
+    }
+
+    fn account_view(&self, no: AccountNo) -> Option<AccountView> {
+        let account = self.state.account(no)?;
+        let equity = self.state.equity(account);
+        let (split, reason) = self.split_of(no);
+        let own = account.pressed.as_deref().cloned();
+        let shared = self.state.pressed.iter().cloned();
+        let orders = account
+            .orders
+            .iter()
+            .filter_map(|id| self.state.orders.get(id));
+        Some(AccountView {
+            id: account.id,
+            user: account.user,
+            tier: account.tier,
+            tolerance: account.tolerance,
+            autopilot: account.autopilot,
+            opened_at: account.opened_at,
+            cash: account.cash(),
+            reserved: account.reserved,
+            equity,
+            peak: account.peak,
+            day_start: account.day_start,
+            day_ends: account.day_ends(self.clock),
+            drawdown_pct: fall(account.peak, equity),
+            daily_loss_pct: fall(account.day_start, equity),
+            daily_halt: account.daily_halt,
+            drawdown_halt: account.drawdown_halt,
+            pressed: shared
+                .filter(|p| !matches!(p.scope, Scope::Account(_)))
+                .chain(own)
+                .collect(),
+            level: self.standing(no),
+            limits: account.limits(self.tier(account)),
+            own: account.own.as_deref().cloned().unwrap_or_default(),
+            books: account.books,
+            split,
+            reason,
+            positions: self.position_views(account),
+            orders: orders
+                .map(|open| OrderView {
+                    ticket: open.ticket.clone(),
+                    state: open.state,
+                    filled: open.filled,
+                    cancelling: open.cancelling,
+                })
+                .collect(),
+        })
+    }
+
+    fn position_views(&self, account: &Account) -> Vec<PositionView> {
+        let view = |p: &crate::positions::Position| {
+            let listing = self.state.listings.get(&p.instrument);
+            let mark = listing.and_then(|l| l.mark);
+            let worth = listing
+                .zip(mark)
+                .and_then(|(l, mark)| l.instrument.value(mark, p.qty(), Round::Down));
+            PositionView {
+                instrument: p.instrument,
+                qty: p.qty(),
+                cost: p.cost(),
+                value: worth.unwrap_or_else(|| p.cost()),
+                mark,
+                exiting: p.exiting,
+                lots: p.lots().to_vec(),
+            }
+        };
+        account.positions.iter().map(view).collect()
+    }
+
+    fn market_view(&self) -> MarketView {
+        let instruments = self.state.listings.values().map(|l| InstrumentView {
+            instrument: l.instrument.clone(),
+            mark: l.mark,
+            mark_age: self.clock.since(l.mark_at),
+            open: self.state.session(l.instrument.hours).open,
+        });
+        MarketView {
+            now: self.clock,
+            conditions: self.state.conditions,
+            pressed: self.state.pressed.clone(),
+            instruments: instruments.collect(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A balanced entry: its legs sum to zero, or it does not exist. Checked when made and when read back.
+
+use super::chart::Book;
+use crate::words::id::AccountNo;
+use crate::words::money::Money;
+use minicbor::{Decode, Encode};
+
+/// One line of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Leg {
+    /// Whose book.
+    #[n(0)]
+    pub account: AccountNo,
+    /// Which book.
+    #[n(1)]
+    pub book: Book,
+    /// Debit positive, credit negative.
+    #[n(2)]
+    pub amount: Money,
+}
+
+/// Legs that do not sum to zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("entry does not balance: off by {off} units of 10^-8 dollars")]
+pub struct Unbalanced {
+    off: i128,
+}
+
+/// Legs that sum to zero.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub struct Entry {
+    #[n(0)]
+    legs: Vec<Leg>,
+}
+
+impl Entry {
+    /// Makes an entry of legs that balance. Legs of zero are left out.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] when they do not.
+    pub fn new(legs: impl IntoIterator<Item = Leg>) -> Result<Self, Unbalanced> {
+        let legs: Vec<Leg> = legs
+            .into_iter()
+            .filter(|leg| !leg.amount.is_zero())
+            .collect();
+        match legs.iter().map(|leg| i128::from(leg.amount.raw())).sum() {
+            0 => Ok(Self { legs }),
+            off => Err(Unbalanced { off }),
+        }
+    }
+
+    /// Money paid in by (positive) or paid out to (negative) an account's owner.
+    ///
+    /// # Errors
+    /// Never for amounts in range; typed so that the rule has no exception.
+    pub fn transfer(account: AccountNo, amount: Money) -> Result<Self, Unbalanced> {
+        let leg = |book, amount| Leg {
+            account,
+            book,
+            amount,
+        };
+        Self::new([
+            leg(Book::Cash, amount),
+            leg(Book::Capital, amount.negated()),
+        ])
+    }
+
+    /// A purchase: cash becomes a position at its cost, the fee an expense.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] when cost and fee do not fit together in range.
+    pub fn bought(account: AccountNo, cost: Money, fee: Money) -> Result<Self, Unbalanced> {
+        let leg = |book, amount| Leg {
+            account,
+            book,
+            amount,
+        };
+        Self::new([
+            leg(Book::Cash, cost.negated().saturating_sub(fee)),
+            leg(Book::Positions, cost),
+            leg(Book::VenueFees, fee),
+        ])
+    }
+
+    /// A sale: proceeds come in, the cost of what was sold goes out, the difference is realized.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] when the amounts do not fit together in range.
+    pub fn sold(
+        account: AccountNo,
+        proceeds: Money,
+        cost: Money,
+        fee: Money,
+    ) -> Result<Self, Unbalanced> {
+        let leg = |book, amount| Leg {
+            account,
+            book,
+            amount,
+        };
+        Self::new([
+            leg(Book::Cash, proceeds.saturating_sub(fee)),
+            leg(Book::Positions, cost.negated()),
+            leg(Book::Realized, cost.saturating_sub(proceeds)),
+            leg(Book::VenueFees, fee),
+        ])
+    }
+
+    /// Its lines.
+    #[must_use]
+    pub fn legs(&self) -> &[Leg] {
+        &self.legs
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Entry {
+    fn decode(d: &mut minicbor::Decoder<'b>, ctx: &mut C) -> Result<Self, minicbor::decode::Error> {
+        #[derive(Decode)]
+        struct Read {
+            #[n(0)]
+            legs: Vec<Leg>,
+        }
+        let at = d.position();
+        let Read { legs } = Read::decode(d, ctx)?;
+        Self::new(legs).map_err(|_| minicbor::decode::Error::message("entry unbalanced").at(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_kind_of_entry_balances_and_reads_back(
+            a in 0i64..1_000_000_000_000, b in 0i64..1_000_000_000_000, fee in 0i64..1_000_000_000,
+        ) {
+            let no = AccountNo(1);
+            let [a, b, fee] = [a, b, fee].map(Money::from_raw);
+            for entry in [
+                Entry::transfer(no, a)?, Entry::bought(no, a, fee)?, Entry::sold(no, a, b, fee)?,
+            ] {
+                let sum: i128 = entry.legs().iter().map(|l| i128::from(l.amount.raw())).sum();
+                prop_assert_eq!(sum, 0);
+                let bytes = minicbor::to_vec(&entry)?;
+                prop_assert_eq!(minicbor::decode::<Entry>(&bytes)?, entry);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unbalanced_entry_cannot_be_made_or_read() {
+        let leg = Leg {
+            account: AccountNo(1),
+            book: Book::Cash,
+            amount: Money::CENT,
+        };
+        assert!(Entry::new([leg]).is_err());
+        let bytes = minicbor::to_vec(Entry { legs: vec![leg] }).unwrap();
+        assert!(minicbor::decode::<Entry>(&bytes).is_err());
+    }
+}

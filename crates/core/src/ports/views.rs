@@ -1,0 +1,206 @@
+//! Typed read queries over the views. Every one takes a scope, so that no handler forgets the tenant.
+
+use super::{AppendError, Doing, ReadError};
+use crate::journal::Batch;
+use crate::words::id::{AccountId, OrderId, PartitionId, Seq, UserId};
+
+/// Whose data a read may see. `Scope::of` is called in `api/auth.rs` only; `cargo xtask tidy` holds that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    user: UserId,
+    account: AccountId,
+}
+
+impl Scope {
+    /// The scope of a user who has proven who they are.
+    #[must_use]
+    pub const fn of(user: UserId, account: AccountId) -> Self {
+        Self { user, account }
+    }
+    /// The user.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+    /// The user's account.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+}
+
+/// Which page of a list: newest first, rows before `before`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Row number of the last row seen; none for the first page.
+    pub before: Option<i64>,
+    /// How many rows at most.
+    pub limit: u32,
+}
+
+/// A row with its number, the cursor of the next page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row<T> {
+    /// Its number.
+    pub number: i64,
+    /// The row.
+    pub row: T,
+}
+
+/// An order as the view keeps it. Amounts are decimal texts, exactly as the core writes them.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct OrderRow {
+    /// Its id, as text.
+    pub id: String,
+    /// Symbol.
+    pub symbol: String,
+    /// `crypto`, `equity`, `derivatives`.
+    pub asset_class: String,
+    /// `buy` or `sell`.
+    pub side: String,
+    /// `market`, `limit`, `stop`, `stop_limit`.
+    pub order_type: String,
+    /// `day`, `gtc`, `ioc`, `fok`.
+    pub time_in_force: String,
+    /// `entry` or `exit`.
+    pub purpose: String,
+    /// Who asked: `user`, a strategy's name, `protection`, `kill_switch`.
+    pub origin: String,
+    /// Quantity ordered.
+    pub qty: String,
+    /// Quantity filled.
+    pub filled_qty: String,
+    /// Average price of the fills, where there are any.
+    pub average_price: Option<String>,
+    /// Limit price, where named.
+    pub limit_price: Option<String>,
+    /// Stop price, where named.
+    pub stop_price: Option<String>,
+    /// Fees so far.
+    pub fees: String,
+    /// `approved`, `working`, `partly_filled`, `filled`, `cancelled`, `rejected`, `lapsed`.
+    pub state: String,
+    /// Why it ended, where it did not fill whole.
+    pub why: Option<String>,
+    /// When it was approved, RFC 3339.
+    pub created_at: String,
+    /// When it last changed, RFC 3339.
+    pub updated_at: String,
+}
+
+/// A fill as the view keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FillRow {
+    /// Its order.
+    pub order_id: String,
+    /// Its id within the order.
+    pub fill_id: String,
+    /// Symbol.
+    pub symbol: String,
+    /// `buy` or `sell`.
+    pub side: String,
+    /// Quantity.
+    pub qty: String,
+    /// Price.
+    pub price: String,
+    /// Fee.
+    pub fee: String,
+    /// Realized profit before fees, for sales.
+    pub realized: Option<String>,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// A decision as the view keeps it: why it traded, why it did not.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct DecisionRow {
+    /// `approved`, `refused`, `skipped`, `halted`, `reallocated`.
+    pub kind: String,
+    /// Symbol, where it is about one.
+    pub symbol: Option<String>,
+    /// `buy` or `sell`, where it is about an order.
+    pub side: Option<String>,
+    /// Size asked for, as text with its unit.
+    pub size: Option<String>,
+    /// Who asked.
+    pub origin: Option<String>,
+    /// The order, where one was approved.
+    pub order_id: Option<String>,
+    /// Stable code of a refusal.
+    pub code: Option<String>,
+    /// Gate that refused.
+    pub gate: Option<String>,
+    /// One sentence for people.
+    pub sentence: String,
+    /// The whole evidence: measured value, limit, age, changes, marks; the text of one JSON object.
+    pub evidence: String,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// A point of the equity curve.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct EquityRow {
+    /// End of the account's trading day, RFC 3339.
+    pub at: String,
+    /// Equity.
+    pub equity: String,
+    /// Cash.
+    pub cash: String,
+}
+
+/// A ledger line as the view keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct EntryRow {
+    /// Entry the line belongs to: partition, batch and index.
+    pub entry: String,
+    /// Which book.
+    pub book: String,
+    /// Debit positive.
+    pub amount: String,
+    /// What it is for: `transfer`, `fill`.
+    pub cause: String,
+    /// The order, where there is one.
+    pub order_id: Option<String>,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// A page of rows.
+pub type Rows<T> = Result<Vec<Row<T>>, ReadError>;
+
+/// Read queries, one a screen.
+pub trait Views: Send + Sync {
+    /// Orders of the account, newest first; `open` leaves out those that ended.
+    fn orders<'a>(&'a self, scope: &'a Scope, page: Page, open: bool) -> Doing<'a, Rows<OrderRow>>;
+    /// One order of the account.
+    fn order<'a>(
+        &'a self,
+        scope: &'a Scope,
+        id: OrderId,
+    ) -> Doing<'a, Result<Option<OrderRow>, ReadError>>;
+    /// Fills of the account, newest first.
+    fn fills<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<FillRow>>;
+    /// Decisions about the account, newest first; `kind` picks one kind.
+    fn decisions<'a>(
+        &'a self,
+        scope: &'a Scope,
+        page: Page,
+        kind: Option<&'a str>,
+    ) -> Doing<'a, Rows<DecisionRow>>;
+    /// The equity curve, newest first.
+    fn equity<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EquityRow>>;
+    /// Ledger lines, newest first.
+    fn entries<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EntryRow>>;
+}
+
+/// Turns batches into the rows that [`Views`] reads. Disposable: reset it and project from the start.
+pub trait Projection: Send + Sync {
+    /// The last batch of a partition that is in the views; 0 before the first.
+    fn checkpoint(&self, partition: PartitionId) -> Doing<'_, Result<Seq, ReadError>>;
+    /// Writes the rows of consecutive batches of one partition and moves its checkpoint, in one transaction.
+    /// Batches at or before the checkpoint are passed over.
+    fn project<'a>(&'a self, batches: &'a [Batch]) -> Doing<'a, Result<(), AppendError>>;
+    /// Forgets all rows and checkpoints.
+    fn reset(&self) -> Doing<'_, Result<(), AppendError>>;
+}

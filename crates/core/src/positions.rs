@@ -1,0 +1,206 @@
+//! What an account holds of one instrument: lots, their cost, and what is already on its way out.
+
+use crate::words::fixed::Round;
+use crate::words::id::InstrumentId;
+use crate::words::money::{Money, Qty};
+use crate::words::order::{OrderType, Origin, TimeInForce};
+use crate::words::signal::StrategyName;
+use crate::words::time::Timestamp;
+use minicbor::{Decode, Encode};
+
+/// What was bought at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Lot {
+    /// How much is left of it.
+    #[n(0)]
+    pub qty: Qty,
+    /// What that cost, fees apart.
+    #[n(1)]
+    pub cost: Money,
+    /// When it was bought.
+    #[n(2)]
+    pub at: Timestamp,
+    /// Which strategy bought it; none for the user.
+    #[n(3)]
+    pub strategy: Option<StrategyName>,
+}
+
+/// An exit that waits until the protective stops that hold the quantity are cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct QueuedExit {
+    /// How much to sell.
+    #[n(0)]
+    pub qty: Qty,
+    /// Who wants it.
+    #[n(1)]
+    pub origin: Origin,
+    /// Price terms.
+    #[n(2)]
+    pub order_type: OrderType,
+    /// How long the order will stand.
+    #[n(3)]
+    pub tif: TimeInForce,
+}
+
+/// A long holding of one instrument.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Position {
+    /// Of what.
+    #[n(0)]
+    pub instrument: InstrumentId,
+    /// Bought and not yet sold, oldest first.
+    #[n(1)]
+    lots: Vec<Lot>,
+    /// Quantity of open exit orders.
+    #[n(2)]
+    pub exiting: Qty,
+    /// An exit waiting for its turn.
+    #[n(3)]
+    pub queued: Option<QueuedExit>,
+}
+
+impl Position {
+    /// Nothing of this instrument yet.
+    #[must_use]
+    pub const fn flat(instrument: InstrumentId) -> Self {
+        Self {
+            instrument,
+            lots: Vec::new(),
+            exiting: Qty::ZERO,
+            queued: None,
+        }
+    }
+    /// Quantity held.
+    #[must_use]
+    pub fn qty(&self) -> Qty {
+        self.lots
+            .iter()
+            .fold(Qty::ZERO, |sum, lot| sum.saturating_add(lot.qty))
+    }
+    /// Quantity held that no open exit order has claimed.
+    #[must_use]
+    pub fn available(&self) -> Qty {
+        self.qty().saturating_sub(self.exiting).or_zero()
+    }
+    /// What it cost, fees apart.
+    #[must_use]
+    pub fn cost(&self) -> Money {
+        self.lots
+            .iter()
+            .fold(Money::ZERO, |sum, lot| sum.saturating_add(lot.cost))
+    }
+    /// Quantity that one strategy bought and still holds.
+    #[must_use]
+    pub fn held_by(&self, strategy: StrategyName) -> Qty {
+        let its = self
+            .lots
+            .iter()
+            .filter(|lot| lot.strategy == Some(strategy));
+        its.fold(Qty::ZERO, |sum, lot| sum.saturating_add(lot.qty))
+    }
+    /// Its lots, oldest first.
+    #[must_use]
+    pub fn lots(&self) -> &[Lot] {
+        &self.lots
+    }
+    /// Does nothing remain of it, neither holding nor order?
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.lots.is_empty() && self.exiting.is_zero()
+    }
+
+    /// Adds what was bought.
+    pub fn buy(&mut self, lot: Lot) {
+        self.lots.push(lot);
+    }
+
+    /// What selling `qty` takes out of the cost: first in, first out, the strategy's own lots first when
+    /// it is the seller. The remainder of a split lot keeps the rest of its cost, so nothing is lost to rounding.
+    #[must_use]
+    pub fn cost_of(&self, qty: Qty, seller: Option<StrategyName>) -> Money {
+        self.clone().sell(qty, seller)
+    }
+
+    /// Takes `qty` out and returns what it had cost. More than is held takes all.
+    pub fn sell(&mut self, qty: Qty, seller: Option<StrategyName>) -> Money {
+        let mut left = qty;
+        let mut cost = Money::ZERO;
+        for own in [true, false] {
+            for lot in &mut self.lots {
+                let first = seller.is_none() || lot.strategy == seller;
+                if own != first || !left.is_positive() {
+                    continue;
+                }
+                let part = left.min(lot.qty);
+                let out = if part == lot.qty {
+                    lot.cost
+                } else {
+                    lot.cost
+                        .share(part.raw(), lot.qty.raw(), Round::Down)
+                        .unwrap_or(lot.cost)
+                };
+                lot.qty = lot.qty.saturating_sub(part);
+                lot.cost = lot.cost.saturating_sub(out);
+                left = left.saturating_sub(part);
+                cost = cost.saturating_add(out);
+            }
+        }
+        self.lots.retain(|lot| lot.qty.is_positive());
+        cost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lot(qty: i64, cost: i64, strategy: Option<StrategyName>) -> Lot {
+        Lot {
+            qty: Qty::from_raw(qty),
+            cost: Money::from_raw(cost),
+            at: Timestamp(0),
+            strategy,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cost_is_conserved_however_it_is_sold(
+            lots in prop::collection::vec((1i64..1_000_000, 0i64..1_000_000_000, 0u8..3), 1..8),
+            sells in prop::collection::vec((1i64..1_500_000, 0u8..3), 1..12),
+        ) {
+            let by = |n: u8| StrategyName::ALL.get(usize::from(n)).copied().filter(|_| n > 0);
+            let mut position = Position::flat(InstrumentId(1));
+            for (qty, cost, n) in lots {
+                position.buy(lot(qty, cost, by(n)));
+            }
+            let (all_qty, all_cost) = (position.qty(), position.cost());
+            let (mut out_qty, mut out_cost) = (Qty::ZERO, Money::ZERO);
+            for (qty, n) in sells {
+                let qty = Qty::from_raw(qty).min(position.qty());
+                prop_assert_eq!(position.cost_of(qty, by(n)), position.sell(qty, by(n)).max(Money::ZERO));
+                out_qty = out_qty.saturating_add(qty);
+                out_cost = all_cost.saturating_sub(position.cost());
+            }
+            prop_assert_eq!(position.qty().saturating_add(out_qty), all_qty);
+            prop_assert_eq!(position.cost().saturating_add(out_cost), all_cost);
+            prop_assert!(!position.cost().is_negative());
+            if position.qty().is_zero() { prop_assert!(position.cost().is_zero()); }
+        }
+    }
+
+    #[test]
+    fn a_strategy_sells_its_own_lots_first() {
+        let trend = Some(StrategyName::CryptoTrendRiding);
+        let mut position = Position::flat(InstrumentId(1));
+        position.buy(lot(10, 100, None));
+        position.buy(lot(10, 300, trend));
+        assert_eq!(position.sell(Qty::from_raw(5), trend), Money::from_raw(150));
+        assert_eq!(position.sell(Qty::from_raw(5), None), Money::from_raw(50));
+        assert_eq!(
+            position.held_by(StrategyName::CryptoTrendRiding),
+            Qty::from_raw(5)
+        );
+    }
+}

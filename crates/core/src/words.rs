@@ -1,0 +1,13 @@
+//! The words every room speaks: numbers, ids, time, instruments, tiers, orders, signals.
+//! Newtypes and enums only; no rule of the business lives here.
+
+pub mod conditions;
+pub mod fixed;
+pub mod id;
+pub mod instrument;
+pub mod money;
+pub mod order;
+pub mod score;
+pub mod signal;
+pub mod tier;
+pub mod time;

@@ -1,0 +1,306 @@
+//! Exact decimal arithmetic on 64-bit integers in units of 10^-8 (decision 0001).
+//! Everything is checked; whatever must round says how. Deliberately absent: floats, wrapping.
+
+use core::fmt;
+
+/// Units in one whole: eight decimal places.
+pub const SCALE: i64 = 100_000_000;
+const DECIMALS: usize = 8;
+
+/// How a result that does not fit eight decimals is rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Toward zero.
+    Down,
+    /// Away from zero.
+    Up,
+    /// To the nearest, ties to the even neighbor.
+    HalfEven,
+}
+
+/// A text that is no exact decimal of at most eight places in range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Not digits with at most one point and an optional leading minus.
+    #[error("not a decimal number; write it like 12.5")]
+    Malformed,
+    /// More than eight decimal places that are not zero.
+    #[error("more than 8 decimal places")]
+    TooPrecise,
+    /// Beyond plus or minus 92,233,720,368.
+    #[error("out of range; the largest amount is 92233720368")]
+    TooLarge,
+}
+
+/// Reads an exact decimal. Exponents, signs other than a leading minus, and separators are refused.
+///
+/// # Errors
+/// See [`ParseError`].
+pub fn parse(text: &str) -> Result<i64, ParseError> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !numeric(whole) || !numeric(fraction) || text.len() > 64 {
+        return Err(ParseError::Malformed);
+    }
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.len() > DECIMALS {
+        return Err(ParseError::TooPrecise);
+    }
+    let mut value: i128 = 0;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        value = value
+            .checked_mul(10)
+            .and_then(|v| v.checked_add(i128::from(byte - b'0')))
+            .ok_or(ParseError::TooLarge)?;
+    }
+    for _ in fraction.len()..DECIMALS {
+        value = value.checked_mul(10).ok_or(ParseError::TooLarge)?;
+    }
+    i64::try_from(if negative { -value } else { value }).map_err(|_| ParseError::TooLarge)
+}
+
+/// Writes the shortest decimal text that reads back to the same value.
+///
+/// # Errors
+/// Those of the formatter.
+pub fn write(units: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let magnitude = units.unsigned_abs();
+    let scale = SCALE.unsigned_abs();
+    let (whole, fraction) = (magnitude / scale, magnitude % scale);
+    let sign = if units < 0 { "-" } else { "" };
+    let text = match f.precision() {
+        Some(places) if places < DECIMALS => {
+            let step = 10u64.pow(u32::try_from(DECIMALS - places).unwrap_or(8));
+            let rounded = magnitude / step;
+            let per_whole = scale / step;
+            if places == 0 {
+                format!("{sign}{rounded}")
+            } else {
+                format!(
+                    "{sign}{}.{:0places$}",
+                    rounded / per_whole,
+                    rounded % per_whole
+                )
+            }
+        }
+        _ if fraction == 0 => format!("{sign}{whole}"),
+        _ => {
+            let digits = format!("{fraction:08}");
+            format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
+        }
+    };
+    f.pad_integral(true, "", &text)
+}
+
+/// `a * b / c` without an intermediate overflow. `None` when `c` is zero or the result does not fit.
+#[must_use]
+pub fn mul_div(a: i64, b: i64, c: i64, round: Round) -> Option<i64> {
+    if c == 0 {
+        return None;
+    }
+    let (product, divisor) = (i128::from(a) * i128::from(b), i128::from(c));
+    let (quotient, rest) = (product / divisor, product % divisor);
+    if rest == 0 {
+        return i64::try_from(quotient).ok();
+    }
+    let away = if (product < 0) == (divisor < 0) {
+        1
+    } else {
+        -1
+    };
+    let bump = match round {
+        Round::Down => false,
+        Round::Up => true,
+        Round::HalfEven => {
+            let (twice, unit) = (rest.unsigned_abs() * 2, divisor.unsigned_abs());
+            twice > unit || (twice == unit && quotient % 2 != 0)
+        }
+    };
+    i64::try_from(if bump { quotient + away } else { quotient }).ok()
+}
+
+/// Declares an exact decimal newtype in units of 10^-8.
+macro_rules! fixed {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash,
+            minicbor::Encode, minicbor::Decode,
+        )]
+        #[cbor(transparent)]
+        pub struct $name(#[n(0)] i64);
+
+        impl $name {
+            /// Nothing.
+            pub const ZERO: Self = Self(0);
+            /// The largest value that can be held.
+            pub const MAX: Self = Self(i64::MAX);
+            /// The smallest step: 10^-8.
+            pub const STEP: Self = Self(1);
+
+            /// A whole number of units of one.
+            #[must_use]
+            pub const fn whole(units: i32) -> Self {
+                Self(units as i64 * $crate::words::fixed::SCALE)
+            }
+            /// From raw units of 10^-8.
+            #[must_use]
+            pub const fn from_raw(raw: i64) -> Self {
+                Self(raw)
+            }
+            /// Raw units of 10^-8.
+            #[must_use]
+            pub const fn raw(self) -> i64 {
+                self.0
+            }
+            /// Sum; `None` beyond the range.
+            #[must_use]
+            pub const fn checked_add(self, other: Self) -> Option<Self> {
+                match self.0.checked_add(other.0) {
+                    Some(v) => Some(Self(v)),
+                    None => None,
+                }
+            }
+            /// Difference; `None` beyond the range.
+            #[must_use]
+            pub const fn checked_sub(self, other: Self) -> Option<Self> {
+                match self.0.checked_sub(other.0) {
+                    Some(v) => Some(Self(v)),
+                    None => None,
+                }
+            }
+            /// Sum that stops at the ends of the range: for limits and displays, never for booking.
+            #[must_use]
+            pub const fn saturating_add(self, other: Self) -> Self {
+                Self(self.0.saturating_add(other.0))
+            }
+            /// Difference that stops at the ends of the range: for limits and displays, never for booking.
+            #[must_use]
+            pub const fn saturating_sub(self, other: Self) -> Self {
+                Self(self.0.saturating_sub(other.0))
+            }
+            /// Opposite sign (the most negative value becomes the largest).
+            #[must_use]
+            pub const fn negated(self) -> Self {
+                Self(self.0.saturating_neg())
+            }
+            /// Distance from zero.
+            #[must_use]
+            pub const fn abs(self) -> Self {
+                Self(self.0.saturating_abs())
+            }
+            /// Zero or less becomes zero.
+            #[must_use]
+            pub const fn or_zero(self) -> Self {
+                if self.0 < 0 { Self(0) } else { self }
+            }
+            /// Above zero?
+            #[must_use]
+            pub const fn is_positive(self) -> bool {
+                self.0 > 0
+            }
+            /// Below zero?
+            #[must_use]
+            pub const fn is_negative(self) -> bool {
+                self.0 < 0
+            }
+            /// Exactly zero?
+            #[must_use]
+            pub const fn is_zero(self) -> bool {
+                self.0 == 0
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $crate::words::fixed::write(self.0, f)
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = $crate::words::fixed::ParseError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::words::fixed::parse(text).map(Self)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use fixed;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::money::Money as Sample;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_and_writes_decimals() {
+        for (text, raw) in [
+            ("0", 0),
+            ("1", SCALE),
+            ("-0.5", -SCALE / 2),
+            ("0.00000001", 1),
+        ] {
+            assert_eq!(parse(text), Ok(raw));
+            assert_eq!(Sample::from_raw(raw).to_string(), text);
+        }
+        assert_eq!(format!("{:.2}", Sample::from_raw(123_456_789)), "1.23");
+        assert_eq!(
+            format!("{:>8.2}", Sample::from_raw(123_456_789)),
+            "    1.23"
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_not_an_exact_decimal() {
+        for text in [
+            "", ".", "1.", ".5", "+1", "1e3", "NaN", "inf", "1,000", " 1", "--1", "0x1",
+        ] {
+            assert_eq!(parse(text), Err(ParseError::Malformed), "{text}");
+        }
+        assert_eq!(parse("0.000000001"), Err(ParseError::TooPrecise));
+        assert_eq!(parse("92233720369"), Err(ParseError::TooLarge));
+        assert_eq!(parse("1.100000000000"), Ok(110_000_000));
+    }
+
+    #[test]
+    fn rounds_by_name() {
+        for (a, b, c, down, up, even) in [
+            (7, 1, 2, 3, 4, 4),
+            (5, 1, 2, 2, 3, 2),
+            (-7, 1, 2, -3, -4, -4),
+            (1, 1, 3, 0, 1, 0),
+        ] {
+            assert_eq!(mul_div(a, b, c, Round::Down), Some(down));
+            assert_eq!(mul_div(a, b, c, Round::Up), Some(up));
+            assert_eq!(mul_div(a, b, c, Round::HalfEven), Some(even));
+        }
+        assert_eq!(mul_div(1, 1, 0, Round::Down), None);
+        assert_eq!(mul_div(i64::MAX, i64::MAX, 1, Round::Down), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_survives_its_text(raw: i64) {
+            let value = Sample::from_raw(raw);
+            prop_assert_eq!(value.to_string().parse::<Sample>(), Ok(value));
+        }
+    }
+}

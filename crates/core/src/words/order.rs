@@ -1,0 +1,295 @@
+//! What an order says and the states of its life.
+
+use super::id::{AccountNo, FillId, InstrumentId, OrderId, SignalId};
+use super::instrument::VenueName;
+use super::money::{Money, Price, Qty};
+use super::signal::StrategyName;
+use super::time::Timestamp;
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+/// Buy or sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub enum Side {
+    /// Adds to a long position.
+    #[n(0)]
+    Buy,
+    /// Takes from a long position.
+    #[n(1)]
+    Sell,
+}
+
+/// How the price of an order is bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "order_type")]
+pub enum OrderType {
+    /// At the next price.
+    #[n(0)]
+    Market,
+    /// At `limit` or better.
+    #[n(1)]
+    Limit {
+        /// Worst price accepted.
+        #[n(0)]
+        limit: Price,
+    },
+    /// Becomes a market order once the price reaches `stop`.
+    #[n(2)]
+    Stop {
+        /// Trigger.
+        #[n(0)]
+        stop: Price,
+    },
+    /// Becomes a limit order at `limit` once the price reaches `stop`.
+    #[n(3)]
+    StopLimit {
+        /// Trigger.
+        #[n(0)]
+        stop: Price,
+        /// Worst price accepted.
+        #[n(1)]
+        limit: Price,
+    },
+}
+
+impl OrderType {
+    /// Worst price accepted, where one is named.
+    #[must_use]
+    pub const fn limit(self) -> Option<Price> {
+        match self {
+            Self::Limit { limit } | Self::StopLimit { limit, .. } => Some(limit),
+            Self::Market | Self::Stop { .. } => None,
+        }
+    }
+    /// Trigger, where one is named.
+    #[must_use]
+    pub const fn stop(self) -> Option<Price> {
+        match self {
+            Self::Stop { stop } | Self::StopLimit { stop, .. } => Some(stop),
+            Self::Market | Self::Limit { .. } => None,
+        }
+    }
+    /// The word used in files, answers and screens.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Market => "market",
+            Self::Limit { .. } => "limit",
+            Self::Stop { .. } => "stop",
+            Self::StopLimit { .. } => "stop_limit",
+        }
+    }
+}
+
+/// How long an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub enum TimeInForce {
+    /// Until the end of the trading session in which it can first trade.
+    #[n(0)]
+    Day,
+    /// Until cancelled.
+    #[n(1)]
+    Gtc,
+    /// What can be filled at once; the rest is cancelled.
+    #[n(2)]
+    Ioc,
+    /// All at once or nothing.
+    #[n(3)]
+    Fok,
+}
+
+/// Who wanted the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "origin")]
+pub enum Origin {
+    /// The user, over the API.
+    #[n(0)]
+    User,
+    /// A strategy, by a signal.
+    #[n(1)]
+    Strategy {
+        /// Which one.
+        #[n(0)]
+        strategy: StrategyName,
+        /// The signal that asked for it.
+        #[n(1)]
+        signal: SignalId,
+    },
+    /// The protective stop that came with a strategy's entry.
+    #[n(2)]
+    Protection {
+        /// Whose entry it protects.
+        #[n(0)]
+        strategy: StrategyName,
+    },
+    /// The flattening that follows a kill switch.
+    #[n(3)]
+    KillSwitch,
+}
+
+/// Does it open risk or reduce it?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub enum Purpose {
+    /// Opens or adds to a position: all four gates.
+    #[n(0)]
+    Entry,
+    /// Reduces a position: always passes.
+    #[n(1)]
+    Exit,
+}
+
+/// An order as the desk approved it: fixed for its whole life.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Ticket {
+    /// Its id, here and at the venue.
+    #[n(0)]
+    pub id: OrderId,
+    /// Whose it is.
+    #[n(1)]
+    pub account: AccountNo,
+    /// Of what.
+    #[n(2)]
+    pub instrument: InstrumentId,
+    /// Buy or sell.
+    #[n(3)]
+    pub side: Side,
+    /// How much; above zero, whole lots.
+    #[n(4)]
+    pub qty: Qty,
+    /// Price terms.
+    #[n(5)]
+    pub order_type: OrderType,
+    /// How long it stands.
+    #[n(6)]
+    pub tif: TimeInForce,
+    /// Who wanted it.
+    #[n(7)]
+    pub origin: Origin,
+    /// Entry or exit.
+    #[n(8)]
+    pub purpose: Purpose,
+    /// Cash held back for it while it is open; zero for exits.
+    #[n(9)]
+    pub reserved: Money,
+    /// When it was approved.
+    #[n(10)]
+    pub at: Timestamp,
+    /// Where it goes.
+    #[n(11)]
+    pub venue: VenueName,
+    /// Where a protective stop is to rest once this entry is filled.
+    #[n(12)]
+    pub protect: Option<Price>,
+}
+
+/// Where an order stands after its approval.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub enum OrderState {
+    /// Approved and durable; on its way through the lanes.
+    #[n(0)]
+    Approved,
+    /// At the venue, which has confirmed it.
+    #[n(1)]
+    Working,
+    /// At the venue, a part is filled.
+    #[n(2)]
+    PartlyFilled,
+    /// Filled whole.
+    #[n(3)]
+    Filled,
+    /// Taken back.
+    #[n(4)]
+    Cancelled,
+    /// Refused by the venue.
+    #[n(5)]
+    Rejected,
+    /// Never reached the venue, or its time was over.
+    #[n(6)]
+    Lapsed,
+}
+
+impl OrderState {
+    /// Can nothing more happen to it?
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Filled | Self::Cancelled | Self::Rejected | Self::Lapsed
+        )
+    }
+    /// The word used in files, answers and screens.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Working => "working",
+            Self::PartlyFilled => "partly_filled",
+            Self::Filled => "filled",
+            Self::Cancelled => "cancelled",
+            Self::Rejected => "rejected",
+            Self::Lapsed => "lapsed",
+        }
+    }
+}
+
+/// What a venue or the gateway says of one order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Which order.
+    pub order: OrderId,
+    /// What happened.
+    pub outcome: Outcome,
+    /// When, by the reporter's clock.
+    pub at: Timestamp,
+}
+
+/// What happened to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The venue has it.
+    Acknowledged,
+    /// A part or all of it traded.
+    Filled(Fill),
+    /// Taken back; what was filled stays filled.
+    Cancelled {
+        /// In one sentence.
+        why: &'static str,
+    },
+    /// Refused by the venue.
+    Rejected {
+        /// In the venue's words.
+        why: String,
+    },
+    /// Never reached the venue.
+    Lapsed {
+        /// In one sentence.
+        why: &'static str,
+    },
+}
+
+/// One trade of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Fill {
+    /// Unique within the order's venue; a repeat is dropped.
+    #[n(0)]
+    pub id: FillId,
+    /// How much; above zero.
+    #[n(1)]
+    pub qty: Qty,
+    /// At which price.
+    #[n(2)]
+    pub price: Price,
+    /// What the venue charged.
+    #[n(3)]
+    pub fee: Money,
+}

@@ -1,0 +1,108 @@
+//! What a strategy says about a market. It knows no account and no money.
+
+use super::id::{InstrumentId, SignalId};
+use super::money::Price;
+use super::score::Strength;
+use super::time::Timestamp;
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+macro_rules! strategies {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal $name:literal $class:ident;)*) => {
+        /// The twelve strategies, numbered for ever.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize,
+            Deserialize,
+        )]
+        #[cbor(index_only)]
+        pub enum StrategyName {
+            $($(#[$doc])* #[n($number)] #[serde(rename = $name)] $variant,)*
+        }
+        impl StrategyName {
+            /// All of them, in order of their numbers.
+            pub const ALL: [Self; 12] = [$(Self::$variant),*];
+            /// The word used in files, answers and screens.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+            /// Class of the instruments it trades.
+            #[must_use]
+            pub const fn class(self) -> super::instrument::AssetClass {
+                match self { $(Self::$variant => super::instrument::AssetClass::$class,)* }
+            }
+        }
+    };
+}
+
+strategies! {
+    /// Short moves with the intraday trend.
+    CryptoMomentumScalping = 0 "crypto_momentum_scalping" Crypto;
+    /// Donchian breakouts ridden with a trailing stop.
+    CryptoTrendRiding = 1 "crypto_trend_riding" Crypto;
+    /// Quotes on both sides of the book.
+    CryptoMarketMaking = 2 "crypto_market_making" Crypto;
+    /// Price differences between venues.
+    CryptoArbitrage = 3 "crypto_arbitrage" Crypto;
+    /// Rebalancing against swings.
+    CryptoVolatilityCapture = 4 "crypto_volatility_capture" Crypto;
+    /// Ranked momentum of shares.
+    EquityMomentumSwing = 5 "equity_momentum_swing" Equity;
+    /// Moves around earnings.
+    EquityEarningsVolatility = 6 "equity_earnings_volatility" Equity;
+    /// Short oversold moves in an uptrend.
+    EquityMeanReversion = 7 "equity_mean_reversion" Equity;
+    /// The strongest fund of the month.
+    EtfRotation = 8 "etf_rotation" Equity;
+    /// Time-series momentum of futures.
+    MacroTrend = 9 "macro_trend" Derivatives;
+    /// Breaks out of the day's noise area.
+    IndexScalping = 10 "index_scalping" Derivatives;
+    /// Breakouts after contraction.
+    VolatilityBreakout = 11 "volatility_breakout" Derivatives;
+}
+
+/// What the strategy wants done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum Action {
+    /// Hold a long position.
+    #[n(0)]
+    Enter {
+        /// Part of the account's full size.
+        #[n(0)]
+        strength: Strength,
+        /// Where the idea is wrong: a protective stop rests here.
+        #[n(1)]
+        stop: Option<Price>,
+    },
+    /// Hold nothing.
+    #[n(1)]
+    Exit,
+}
+
+/// One statement about one instrument at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Signal {
+    /// Unique within the run.
+    #[n(0)]
+    pub id: SignalId,
+    /// Who says it.
+    #[n(1)]
+    pub strategy: StrategyName,
+    /// Version of the strategy's rules and parameters.
+    #[n(2)]
+    pub version: u16,
+    /// About what.
+    #[n(3)]
+    pub instrument: InstrumentId,
+    /// What it wants.
+    #[n(4)]
+    pub action: Action,
+    /// Price it was decided on.
+    #[n(5)]
+    pub mark: Price,
+    /// When it was known.
+    #[n(6)]
+    pub at: Timestamp,
+}

@@ -1,0 +1,148 @@
+//! Instants and spans in microseconds. The core never asks what time it is; it is told.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Encode,
+    Decode,
+    Serialize,
+    Deserialize,
+)]
+#[cbor(transparent)]
+pub struct Timestamp(#[n(0)] pub i64);
+
+/// A length of time in microseconds.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Encode,
+    Decode,
+    Serialize,
+    Deserialize,
+)]
+#[cbor(transparent)]
+pub struct Span(#[n(0)] pub i64);
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// One day of 24 hours.
+    pub const DAY: Self = Self::seconds(86_400);
+    /// Whole seconds.
+    #[must_use]
+    pub const fn seconds(n: i64) -> Self {
+        Self(n * 1_000_000)
+    }
+    /// Whole milliseconds.
+    #[must_use]
+    pub const fn millis(n: i64) -> Self {
+        Self(n * 1_000)
+    }
+    /// Milliseconds, rounded down.
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0 / 1_000
+    }
+}
+
+impl Timestamp {
+    /// The beginning of time.
+    pub const EPOCH: Self = Self(0);
+
+    /// Later by `span`.
+    #[must_use]
+    pub const fn plus(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+    /// How long after `earlier` this is (negative when it is before).
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Span {
+        Span(self.0.saturating_sub(earlier.0))
+    }
+    /// Number of the trading day that contains this instant, when days begin `starts` after midnight UTC.
+    #[must_use]
+    pub const fn day(self, starts: Span) -> i32 {
+        (self.0 - starts.0).div_euclid(Span::DAY.0) as i32
+    }
+    /// First instant of a trading day, by its number.
+    #[must_use]
+    pub const fn of_day(day: i32, starts: Span) -> Self {
+        Self(day as i64 * Span::DAY.0 + starts.0)
+    }
+}
+
+impl core::fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with microseconds only where there are any.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let days = self.0.div_euclid(Span::DAY.0);
+        let micros = self.0.rem_euclid(Span::DAY.0);
+        let (y, m, d) = civil(days);
+        let seconds = micros / 1_000_000;
+        let (hh, mm, ss) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        write!(f, "{y:04}-{m:02}-{d:02}T{hh:02}:{mm:02}:{ss:02}")?;
+        match micros % 1_000_000 {
+            0 => f.write_str("Z"),
+            rest => write!(f, ".{rest:06}Z"),
+        }
+    }
+}
+
+/// Gregorian year, month, day of a day number since 1970-01-01
+/// (Howard Hinnant, "chrono-compatible low-level date algorithms").
+const fn civil(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    (yoe + era * 400 + if month <= 2 { 1 } else { 0 }, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_like_a_calendar() {
+        assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(
+            Timestamp(951_782_400_000_001).to_string(),
+            "2000-02-29T00:00:00.000001Z"
+        );
+        assert_eq!(
+            Timestamp(1_584_316_800_000_000).to_string(),
+            "2020-03-16T00:00:00Z"
+        );
+    }
+
+    #[test]
+    fn trading_days_begin_where_told() {
+        let five_pm = Span::seconds(17 * 3600);
+        let at = Timestamp(1_584_316_800_000_000);
+        assert_eq!(at.day(Span::ZERO), at.plus(Span(-1)).day(Span::ZERO) + 1);
+        assert_eq!(at.day(five_pm), at.plus(Span(-1)).day(five_pm));
+        assert!(Timestamp::of_day(at.day(five_pm), five_pm) <= at);
+        assert_eq!(Timestamp(-1).day(Span::ZERO), -1);
+    }
+}

@@ -1,0 +1,125 @@
+//! Market data as one stream of timed events, from files, a generator, or several of them merged.
+//!
+//! An event stands at the instant it became known: an open at the bar's start, everything else about the bar
+//! at its end. Feeds hold a bounded piece of their source in memory and read no clock.
+
+pub mod bars;
+pub mod csv;
+mod decimal;
+mod error;
+pub mod generator;
+pub(crate) mod instant;
+pub mod merge;
+pub mod parquet;
+pub mod ticks;
+
+pub use error::{Error, Fault};
+
+use nija_core::words::id::InstrumentId;
+use nija_core::words::instrument::Hours;
+use nija_core::words::money::{Price, Qty};
+use nija_core::words::time::Timestamp;
+use nija_market::candle::Candle;
+
+/// Something that became known about a market.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MarketEvent {
+    /// When it became known.
+    pub at: Timestamp,
+    /// What.
+    pub kind: Kind,
+}
+
+/// What became known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A market opened, or is open at the start of a run.
+    SessionOpened {
+        /// Whose hours.
+        hours: Hours,
+        /// When it closes, where it ever does.
+        until: Option<Timestamp>,
+    },
+    /// A market closed, or is closed at the start of a run.
+    SessionClosed {
+        /// Whose hours.
+        hours: Hours,
+        /// When it opens next, where that is known.
+        until: Option<Timestamp>,
+    },
+    /// The first price of a bar that has just begun.
+    BarOpened {
+        /// About what.
+        instrument: InstrumentId,
+        /// The bar's open.
+        price: Price,
+    },
+    /// A bar that has just ended.
+    BarClosed(Candle),
+    /// Best prices and the quantities behind them.
+    Quote {
+        /// About what.
+        instrument: InstrumentId,
+        /// Best price paid.
+        bid: Price,
+        /// Best price asked.
+        ask: Price,
+        /// Quantity wanted at the bid.
+        bid_qty: Qty,
+        /// Quantity offered at the ask.
+        ask_qty: Qty,
+    },
+    /// Somebody traded.
+    Trade {
+        /// What.
+        instrument: InstrumentId,
+        /// At which price.
+        price: Price,
+        /// How much.
+        qty: Qty,
+    },
+}
+
+impl MarketEvent {
+    /// About which instrument; none for sessions.
+    #[must_use]
+    pub const fn instrument(&self) -> Option<InstrumentId> {
+        match self.kind {
+            Kind::SessionOpened { .. } | Kind::SessionClosed { .. } => None,
+            Kind::BarClosed(candle) => Some(candle.instrument),
+            Kind::BarOpened { instrument, .. }
+            | Kind::Quote { instrument, .. }
+            | Kind::Trade { instrument, .. } => Some(instrument),
+        }
+    }
+
+    /// Order among events: by time, then what ends before what begins, then by instrument.
+    ///
+    /// Bars close while their session is still open, and open once it is.
+    #[must_use]
+    pub const fn rank(&self) -> (Timestamp, u8, InstrumentId) {
+        let (stage, instrument) = match self.kind {
+            Kind::BarClosed(candle) => (0, candle.instrument),
+            Kind::SessionClosed { .. } => (1, InstrumentId(0)),
+            Kind::SessionOpened { .. } => (2, InstrumentId(0)),
+            Kind::BarOpened { instrument, .. } => (3, instrument),
+            Kind::Quote { instrument, .. } => (4, instrument),
+            Kind::Trade { instrument, .. } => (5, instrument),
+        };
+        (self.at, stage, instrument)
+    }
+}
+
+/// A source of events in order of time.
+pub trait Feed: Send {
+    /// The next event; none when the source is at its end.
+    ///
+    /// # Errors
+    /// What is wrong with the source, where, and what to do; the feed cannot be read on.
+    fn next(&mut self) -> Result<Option<MarketEvent>, Error>;
+    /// When the next event became known, without taking it.
+    ///
+    /// # Errors
+    /// As [`Feed::next`].
+    fn peek_time(&mut self) -> Result<Option<Timestamp>, Error>;
+}

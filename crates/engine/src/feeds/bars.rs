@@ -1,0 +1,222 @@
+//! Rows of open, high, low, close and volume, checked one by one and turned into events.
+//!
+//! A bar ends with its timeframe, its session or the next bar, whichever comes first, so that no recording
+//! convention makes a bar known too early or late. Daily bars of a market with sessions are those sessions.
+
+use super::error::{Error, Fault};
+use super::{Feed, Kind, MarketEvent};
+use crate::calendar::{Cursor, session_of};
+use nija_core::words::id::InstrumentId;
+use nija_core::words::instrument::Hours;
+use nija_core::words::money::Price;
+use nija_core::words::time::{Span, Timestamp};
+use nija_market::candle::{Candle, Timeframe};
+use std::collections::VecDeque;
+
+/// What a file of bars does not say about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// About which instrument.
+    pub instrument: InstrumentId,
+    /// When it trades.
+    pub hours: Hours,
+    /// How long its bars are.
+    pub timeframe: Timeframe,
+    /// Leave out rows that are wrong in themselves, and count them, instead of stopping there?
+    pub skip_bad: bool,
+}
+
+/// What was read so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows that became events.
+    pub rows: u64,
+    /// Rows left out because `skip_bad` is set.
+    pub skipped: u64,
+    /// The first of them: its line and its fault.
+    pub first_skipped: Option<(u64, Fault)>,
+    /// Times at which bars were missing while the market was open.
+    pub gaps: u64,
+    /// Longest of them, from the open that was expected to the one that came.
+    pub longest_gap: Span,
+}
+
+impl Summary {
+    /// Notes a row that is left out.
+    pub(super) fn skip(&mut self, line: u64, fault: Fault) {
+        self.skipped += 1;
+        self.first_skipped.get_or_insert((line, fault));
+    }
+}
+
+/// One row of a file, as its reader found it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) line: u64,
+    pub(super) stamp: Timestamp,
+    pub(super) open: Price,
+    pub(super) high: Price,
+    pub(super) low: Price,
+    pub(super) close: Price,
+    pub(super) volume: f64,
+}
+
+/// A file that yields rows.
+pub(super) trait Rows: Send {
+    fn file(&self) -> &str;
+    fn next_row(&mut self) -> Result<Option<Row>, Error>;
+}
+
+/// A row with the stretch of time that its bar may cover.
+#[derive(Clone, Copy)]
+struct Placed {
+    row: Row,
+    open_at: Timestamp,
+    close_by: Timestamp,
+}
+
+/// A feed of one file of bars.
+pub struct Bars {
+    rows: Box<dyn Rows>,
+    terms: Terms,
+    sessions: Cursor,
+    last: Option<Timestamp>,
+    ahead: Option<Placed>,
+    expected: Option<Timestamp>,
+    ready: VecDeque<MarketEvent>,
+    started: bool,
+    summary: Summary,
+}
+
+impl Bars {
+    pub(super) fn new(rows: Box<dyn Rows>, terms: Terms) -> Self {
+        Self {
+            rows,
+            terms,
+            sessions: Cursor::new(terms.hours),
+            last: None,
+            ahead: None,
+            expected: None,
+            ready: VecDeque::with_capacity(2),
+            started: false,
+            summary: Summary::default(),
+        }
+    }
+
+    /// What was read so far; the whole file once the feed is at its end.
+    #[must_use]
+    pub const fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The next row that can be used.
+    fn pull(&mut self) -> Result<Option<Placed>, Error> {
+        while let Some(row) = self.rows.next_row()? {
+            let fault = match self.in_order(row.stamp).and_then(|()| self.place(row)) {
+                Ok(placed) => return Ok(Some(placed)),
+                Err(fault) => fault,
+            };
+            if !(self.terms.skip_bad && fault.is_skippable()) {
+                let file = self.rows.file().to_owned();
+                return Err(Error::Row { file, line: row.line, fault });
+            }
+            self.summary.skip(row.line, fault);
+        }
+        Ok(None)
+    }
+
+    fn in_order(&mut self, stamp: Timestamp) -> Result<(), Fault> {
+        match self.last {
+            Some(last) if last == stamp => return Err(Fault::Repeated(stamp)),
+            Some(before) if before > stamp => {
+                return Err(Fault::Backwards { before, at: stamp });
+            }
+            _ => self.last = Some(stamp),
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, row: Row) -> Result<Placed, Fault> {
+        check(&row)?;
+        let nothing = Fault::NoSession(row.stamp);
+        let (open_at, close_by) = if self.terms.timeframe == Timeframe::Day1 {
+            let day = row.stamp.day(Span::ZERO);
+            if Timestamp::of_day(day, Span::ZERO) != row.stamp {
+                return Err(Fault::NotMidnight(row.stamp));
+            }
+            let session = session_of(self.terms.hours, day).ok_or(nothing)?;
+            (session.open_at, session.close_at)
+        } else {
+            let session = self.sessions.session_from(row.stamp);
+            let session = session.filter(|s| s.contains(row.stamp)).ok_or(nothing)?;
+            let end = row.stamp.plus(self.terms.timeframe.span());
+            let close_by = match self.terms.hours {
+                Hours::Always => end,
+                Hours::Nyse => end.min(session.close_at),
+            };
+            (row.stamp, close_by)
+        };
+        Ok(Placed { row, open_at, close_by })
+    }
+
+    /// Turns one row into its two events; reads one row ahead, because the next bar ends this one.
+    fn load(&mut self) -> Result<(), Error> {
+        let current = if self.started { self.ahead.take() } else { self.pull()? };
+        self.started = true;
+        let Some(current) = current else { return Ok(()) };
+        self.ahead = self.pull()?;
+        let close_at =
+            self.ahead.map_or(current.close_by, |next| current.close_by.min(next.open_at));
+        self.note_gap(current.open_at, close_at);
+        let Row { open, high, low, close, volume, .. } = current.row;
+        let (instrument, open_at) = (self.terms.instrument, current.open_at);
+        let candle = Candle { instrument, open_at, close_at, open, high, low, close, volume };
+        self.ready.push_back(MarketEvent {
+            at: open_at,
+            kind: Kind::BarOpened { instrument, price: open },
+        });
+        self.ready.push_back(MarketEvent { at: close_at, kind: Kind::BarClosed(candle) });
+        self.summary.rows += 1;
+        Ok(())
+    }
+
+    fn note_gap(&mut self, open_at: Timestamp, close_at: Timestamp) {
+        if let Some(expected) = self.expected
+            && open_at > expected
+        {
+            self.summary.gaps += 1;
+            self.summary.longest_gap = self.summary.longest_gap.max(open_at.since(expected));
+        }
+        let following = self.sessions.session_from(close_at);
+        self.expected = following.map(|session| close_at.max(session.open_at));
+    }
+}
+
+impl Feed for Bars {
+    fn next(&mut self) -> Result<Option<MarketEvent>, Error> {
+        if self.ready.is_empty() {
+            self.load()?;
+        }
+        Ok(self.ready.pop_front())
+    }
+    fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
+        if self.ready.is_empty() {
+            self.load()?;
+        }
+        Ok(self.ready.front().map(|event| event.at))
+    }
+}
+
+/// Holds a row to what every bar must keep.
+fn check(row: &Row) -> Result<(), Fault> {
+    let Row { open, high, low, close, volume, .. } = *row;
+    let prices = [("open", open), ("high", high), ("low", low), ("close", close)];
+    if let Some((column, price)) = prices.into_iter().find(|(_, price)| !price.is_positive()) {
+        return Err(Fault::NotPositive { column, value: price.to_string() });
+    }
+    if high < open.max(close) || low > open.min(close) || high < low {
+        let [open, high, low, close] = prices.map(|(_, price)| price.to_string());
+        return Err(Fault::Range { high, low, open, close });
+    }
+    if volume.is_finite() && volume >= 0.0 { Ok(()) } else { Err(Fault::Volume(volume.to_string())) }
+}

@@ -1,0 +1,172 @@
+//! What can be wrong with market data: always with the file, the line, and what to do about it.
+
+use super::decimal::NumberError;
+use nija_core::words::id::InstrumentId;
+use nija_core::words::time::Timestamp;
+
+/// Why a feed cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be opened or read.
+    #[error("{file}: {source}; check the path, the permissions and that the file is whole")]
+    Unreadable {
+        /// Which file.
+        file: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is no valid Parquet.
+    #[error("{file}: {source}; write the file again or convert it to CSV")]
+    Parquet {
+        /// Which file.
+        file: String,
+        /// What the reader says.
+        source: ::parquet::errors::ParquetError,
+    },
+    /// A column is missing.
+    #[error("{file}: there is no column `{column}`; the columns must be {wanted}")]
+    Column {
+        /// Which file.
+        file: String,
+        /// The missing one.
+        column: &'static str,
+        /// All that are needed.
+        wanted: &'static str,
+    },
+    /// A row cannot be used.
+    #[error("{file}, line {line}: {fault}")]
+    Row {
+        /// Which file.
+        file: String,
+        /// Line of a text file, or number of the row in a Parquet file; both from 1.
+        line: u64,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// A source of a merge went back in time.
+    #[error("the source of instrument {instrument:?} goes from {before} back to {at}; sort it by time")]
+    Backwards {
+        /// About which instrument; none for sessions.
+        instrument: Option<InstrumentId>,
+        /// Time of the event before.
+        before: Timestamp,
+        /// Time of the event that came after it.
+        at: Timestamp,
+    },
+    /// The settings of a generator make no market.
+    #[error("the generator's {0}")]
+    Settings(&'static str),
+}
+
+/// What is wrong with one row.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Too few or too many fields.
+    #[error("{found} fields where the header has {wanted}; repair the row")]
+    Fields {
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        wanted: usize,
+    },
+    /// The line does not end.
+    #[error("the line is longer than {0} bytes; is this a text file with one row a line?")]
+    Endless(usize),
+    /// The text cannot be split into fields.
+    #[error("the row is no CSV ({0}); repair the row")]
+    Malformed(String),
+    /// The time cannot be read.
+    #[error("`{0}` is not a time; write RFC 3339 like 2024-03-11T13:30:00Z")]
+    Time(String),
+    /// A number cannot be read.
+    #[error("{column} `{text}` is {problem}")]
+    Number {
+        /// In which column.
+        column: &'static str,
+        /// What stands there.
+        text: String,
+        /// Why it is no number.
+        problem: NumberError,
+    },
+    /// A price of zero or less.
+    #[error(
+        "{column} is {value}: prices must be above zero; repair the row, or set `skip_bad` to leave it out"
+    )]
+    NotPositive {
+        /// In which column.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// The same time twice.
+    #[error("{0} is there twice; remove one of the rows")]
+    Repeated(Timestamp),
+    /// Not rising.
+    #[error("{at} comes after {before}; sort the file by time")]
+    Backwards {
+        /// Time of the row before.
+        before: Timestamp,
+        /// Time of this row.
+        at: Timestamp,
+    },
+    /// High and low do not hold the open and the close.
+    #[error(
+        "high {high} and low {low} do not hold open {open} and close {close}; repair the row, or set `skip_bad` to leave it out"
+    )]
+    Range {
+        /// Highest price.
+        high: String,
+        /// Lowest price.
+        low: String,
+        /// First price.
+        open: String,
+        /// Last price.
+        close: String,
+    },
+    /// The ask lies below the bid.
+    #[error("ask {ask} is below bid {bid}; repair the row, or set `skip_bad` to leave it out")]
+    Crossed {
+        /// Best price paid.
+        bid: String,
+        /// Best price asked.
+        ask: String,
+    },
+    /// Volume is negative or not a number.
+    #[error("volume `{0}` is negative or not a number; write 0 where it is unknown")]
+    Volume(String),
+    /// A bar while the market rests.
+    #[error(
+        "{0}: the market has no session then; check the date and the instrument's hours, or set `skip_bad` to leave the row out"
+    )]
+    NoSession(Timestamp),
+    /// A daily bar that is not stamped with midnight.
+    #[error("{0}: a daily bar is stamped 00:00:00Z of its date; check the timeframe")]
+    NotMidnight(Timestamp),
+    /// A value is missing.
+    #[error("{0} is empty; repair the row")]
+    Empty(&'static str),
+    /// A column holds a type that cannot be read.
+    #[error("{column} holds {found}; {wanted}")]
+    Type {
+        /// In which column.
+        column: &'static str,
+        /// What it holds.
+        found: String,
+        /// What to write instead.
+        wanted: &'static str,
+    },
+}
+
+impl Fault {
+    /// May `skip_bad` leave such a row out? Only where the row itself is wrong and the file is still in order.
+    pub(super) const fn is_skippable(&self) -> bool {
+        matches!(
+            self,
+            Self::NotPositive { .. }
+                | Self::Range { .. }
+                | Self::Crossed { .. }
+                | Self::Volume(_)
+                | Self::NoSession(_)
+        )
+    }
+}

@@ -1,0 +1,128 @@
+//! The analyst: reads every market once for all accounts and says what the market is like and what the
+//! strategies want. It knows no account, asks no clock and keeps state only for instruments of its setup.
+//!
+//! Hand in each candle when its `close_at` has passed, in the order of closing; what comes late, twice or
+//! broken is ignored. Larger candles that somebody needs are built from smaller ones.
+
+mod feed;
+
+use crate::candle::{Candle, Timeframe};
+use crate::conditions::{Reader, Roles};
+use crate::engine::{Engine, Routes, Said, crypto, equity};
+use crate::regime::{Detector, Thresholds};
+use feed::Feeds;
+use nija_core::words::conditions::Conditions;
+use nija_core::words::id::SignalId;
+use nija_core::words::signal::Signal;
+use nija_core::words::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Everything the analyst needs to know before it starts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Setup {
+    /// The leading markets.
+    pub roles: Roles,
+    /// Limits of the regime detector.
+    pub thresholds: Thresholds,
+    /// Limits of the strategy router.
+    pub routes: Routes,
+    /// The crypto engine.
+    pub crypto: crypto::Setup,
+    /// The equity engine.
+    pub equity: equity::Setup,
+}
+
+/// What one candle led to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// New statements, in a fixed order.
+    pub signals: Vec<Signal>,
+    /// The conditions, when they changed.
+    pub conditions: Option<Conditions>,
+}
+
+/// Reads markets; see the module.
+pub struct Analyst {
+    feeds: Feeds,
+    reader: Reader,
+    detector: Detector,
+    engines: [Engine; 2],
+    conditions: Conditions,
+    /// Latest close seen: what is known now.
+    now: Timestamp,
+    last_id: u64,
+    /// Room for the candles of one turn, kept to spare allocations.
+    turn: Vec<(Timeframe, Candle)>,
+}
+
+impl Analyst {
+    /// An analyst that has seen nothing.
+    #[must_use]
+    pub fn new(setup: &Setup) -> Self {
+        let engines = [setup.crypto.engine(setup.routes), setup.equity.engine(setup.routes)];
+        let wanted = engines.iter().flat_map(Engine::wants);
+        Self {
+            feeds: Feeds::new(wanted, setup.roles.instruments()),
+            reader: Reader::new(setup.roles),
+            detector: Detector::new(setup.thresholds),
+            engines,
+            conditions: Conditions::default(),
+            now: Timestamp(i64::MIN),
+            last_id: 0,
+            turn: Vec::new(),
+        }
+    }
+
+    /// The latest conditions.
+    #[must_use]
+    pub const fn conditions(&self) -> Conditions {
+        self.conditions
+    }
+
+    /// Takes a closed candle. Conditions are read first, so signals of the same close already obey them.
+    pub fn on_candle(&mut self, candle: &Candle) -> Output {
+        let mut output = Output::default();
+        let mut turn = core::mem::take(&mut self.turn);
+        if self.feeds.take(candle, &mut turn) {
+            self.now = self.now.max(candle.close_at);
+        }
+        for (timeframe, closed) in &turn {
+            self.read(*timeframe, closed, &mut output);
+            self.ask(*timeframe, closed, &mut output.signals);
+        }
+        turn.clear();
+        self.turn = turn;
+        output
+    }
+
+    fn read(&mut self, timeframe: Timeframe, candle: &Candle, output: &mut Output) {
+        if timeframe != Timeframe::Day1 || !self.reader.on_daily(candle) {
+            return;
+        }
+        let fresh = self.detector.evaluate(&self.reader.readings(self.now));
+        let changed = Conditions { at: self.conditions.at, ..fresh } != self.conditions;
+        if changed {
+            self.conditions = fresh;
+            output.conditions = Some(fresh);
+        }
+    }
+
+    fn ask(&mut self, timeframe: Timeframe, candle: &Candle, signals: &mut Vec<Signal>) {
+        let (last_id, at) = (&mut self.last_id, self.now);
+        for engine in &mut self.engines {
+            engine.on_candle(timeframe, candle, &self.conditions, |said: Said| {
+                *last_id += 1;
+                signals.push(Signal {
+                    id: SignalId(*last_id),
+                    strategy: said.strategy,
+                    version: said.version,
+                    instrument: candle.instrument,
+                    action: said.action,
+                    mark: candle.close,
+                    at,
+                });
+            });
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The one way out for floats: each becomes a clamped integer of the core, whatever it was.
+
+use nija_core::words::fixed::SCALE;
+use nija_core::words::money::Price;
+use nija_core::words::score::{Score, Strength};
+
+/// From points, 0 to 100; not-a-number becomes 0.
+pub(crate) fn score(points: f64) -> Score {
+    Score::hundredths((points * 100.0).round().clamp(0.0, 10_000.0) as u16)
+}
+
+/// From a fraction of full size, 0 to 1; not-a-number becomes 0.
+pub(crate) fn strength(fraction: f64) -> Strength {
+    Strength::parts((fraction * 10_000.0).round().clamp(0.0, 10_000.0) as u16)
+}
+
+/// Hundredths of a point, -10 000 to 10 000; not-a-number becomes 0.
+pub(crate) fn signed_hundredths(points: f64) -> i16 {
+    (points * 100.0).round().clamp(-10_000.0, 10_000.0) as i16
+}
+
+/// A positive price in range, else none.
+pub(crate) fn price(dollars: f64) -> Option<Price> {
+    let raw = (dollars * SCALE as f64).round();
+    (raw >= 1.0 && raw < i64::MAX as f64).then(|| Price::from_raw(raw as i64))
+}
+
+/// What a price is in dollars.
+pub(crate) fn dollars(price: Price) -> f64 {
+    price.raw() as f64 / SCALE as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn absurd_floats_leave_as_sane_integers() {
+        assert_eq!(score(f64::NAN), Score::MIN);
+        assert_eq!(score(f64::INFINITY), Score::MAX);
+        assert_eq!(strength(f64::NAN).as_parts(), 0);
+        assert_eq!(strength(7.0), Strength::FULL);
+        assert_eq!(signed_hundredths(f64::NEG_INFINITY), -10_000);
+        for dollars in [f64::NAN, f64::INFINITY, 0.0, -5.0, 1e300] {
+            assert_eq!(price(dollars), None, "{dollars}");
+        }
+        assert_eq!(price(12.5).map(dollars), Some(12.5));
+    }
+
+    proptest! {
+        #[test]
+        fn every_float_stays_in_range(x in proptest::num::f64::ANY) {
+            prop_assert!(score(x) <= Score::MAX);
+            prop_assert!(strength(x) <= Strength::FULL);
+            prop_assert!((-10_000..=10_000).contains(&signed_hundredths(x)));
+            prop_assert!(price(x).is_none_or(|p| p.is_positive()));
+        }
+    }
+}

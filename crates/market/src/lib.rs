@@ -1,0 +1,13 @@
+//! Reads markets and knows no account: candles, indicators, conditions, regimes, strategies.
+//!
+//! Floats live here and leave only as a clamped `Score`, `Strength` or `Price`.
+//! Absent on purpose: files, clocks, chance, threads, accounts, money.
+#![deny(missing_docs)]
+
+pub mod analyst;
+pub mod candle;
+mod clamp;
+pub mod conditions;
+pub mod engine;
+pub mod indicator;
+pub mod regime;

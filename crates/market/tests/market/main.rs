@@ -1,0 +1,10 @@
+//! Tests of the whole crate on real and synthetic markets: golden values, no look-ahead, null and planted edges,
+//! regimes of known episodes, absurd input. One binary; no network, no chance without a seed.
+
+mod edges;
+mod golden;
+mod market;
+mod nonsense;
+mod regimes;
+mod routing;
+mod truncation;

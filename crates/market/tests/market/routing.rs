@@ -1,0 +1,93 @@
+//! The analyst as a whole: what it ignores, what it builds itself, that entries and exits alternate.
+
+use super::market::{BTC, Chance, SPY, VIX, demo, outputs, path, setup};
+use nija_core::words::conditions::Regime;
+use nija_core::words::id::InstrumentId;
+use nija_core::words::signal::{Action, StrategyName};
+use nija_core::words::time::Span;
+use nija_market::analyst::{Analyst, Output, Setup};
+use nija_market::candle::{Builder, Candle, Timeframe};
+use nija_market::conditions::Roles;
+use nija_market::engine::crypto;
+use std::collections::BTreeMap;
+
+#[test]
+fn positions_open_grow_and_close_in_turn() {
+    let candles = demo();
+    let mut held: BTreeMap<(StrategyName, InstrumentId), u16> = BTreeMap::new();
+    for signal in outputs(&setup(), &candles).iter().flat_map(|o| &o.signals) {
+        let key = (signal.strategy, signal.instrument);
+        match signal.action {
+            Action::Enter { strength, stop } => {
+                assert!(strength.as_parts() > held.get(&key).copied().unwrap_or(0), "{signal:?}");
+                assert!(stop.is_none_or(|stop| stop < signal.mark && stop.is_positive()));
+                held.insert(key, strength.as_parts());
+            }
+            Action::Exit => assert!(held.remove(&key).is_some(), "{signal:?}"),
+        }
+    }
+}
+
+#[test]
+fn risk_off_admits_rotation_only() {
+    let candles = demo();
+    let mut regime = None;
+    for output in outputs(&setup(), &candles) {
+        regime = output.conditions.map_or(regime, |c| c.regime);
+        for signal in &output.signals {
+            let entry = matches!(signal.action, Action::Enter { .. });
+            let rotation = signal.strategy == StrategyName::EtfRotation;
+            assert!(regime != Some(Regime::RiskOff) || !entry || rotation, "{signal:?}");
+        }
+    }
+}
+
+#[test]
+fn repeated_late_broken_and_unknown_candles_are_ignored() {
+    let candles = demo();
+    let mut analyst = Analyst::new(&setup());
+    let clean = outputs(&setup(), &candles);
+    let mut got = Vec::new();
+    for (n, candle) in candles.iter().enumerate() {
+        got.push(analyst.on_candle(candle));
+        let earlier = &candles[n / 2];
+        for noise in [
+            *candle,
+            *earlier,
+            Candle { instrument: InstrumentId(99), ..*candle },
+            Candle { volume: f64::NAN, ..*candle },
+            Candle { close_at: candle.open_at, ..*candle },
+        ] {
+            assert_eq!(analyst.on_candle(&noise), Output::default());
+        }
+    }
+    assert_eq!(got, clean);
+}
+
+/// Hours or days: the analyst says the same about trends when it has to build the days itself.
+#[test]
+fn days_are_built_from_hours() {
+    let mut chance = Chance(5);
+    let mut log = 9.0;
+    let mut step = |n: usize| {
+        let drift = if n / 3_000 % 2 == 0 { 0.0006 } else { -0.0006 };
+        log += drift + 0.004 * chance.normal();
+        log
+    };
+    let logs: Vec<f64> = (0..24 * 900).map(&mut step).collect();
+    let hours = path(BTC, Span::seconds(3_600), &logs);
+    let mut days = Vec::new();
+    let mut builder = Builder::new(BTC, &[Timeframe::Day1]);
+    hours.iter().for_each(|hour| builder.push(hour, &mut days));
+    let setup = Setup {
+        roles: Roles { leader: Some(BTC), index: Some(SPY), vix: Some(VIX), second: None },
+        crypto: crypto::Setup { riding: vec![BTC], ..crypto::Setup::default() },
+        ..Setup::default()
+    };
+    let said = |candles: &[Candle]| -> Vec<Output> {
+        outputs(&setup, candles).into_iter().filter(|o| *o != Output::default()).collect()
+    };
+    let from_hours = said(&hours);
+    assert_eq!(from_hours, said(&days));
+    assert!(from_hours.iter().flat_map(|o| &o.signals).count() > 4);
+}

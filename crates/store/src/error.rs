@@ -1,0 +1,119 @@
+//! What can go wrong with a database, and how each failure is told through the doors.
+
+use nija_core::ports::control::ControlError;
+use nija_core::ports::{AppendError, ReadError};
+use rusqlite::ErrorCode;
+use std::path::PathBuf;
+
+/// Why a database could not be opened, checked or copied.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be reached.
+    #[error("{}: {source}; check that the folder exists and is writable", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process has it.
+    #[error("{} is held by another process, which owns the database; stop it first", lock.display())]
+    Owned {
+        /// The lock file.
+        lock: PathBuf,
+    },
+    /// Written by a newer program.
+    #[error("{} has schema {found} and this program knows up to {known}; use a newer program", path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest known one.
+        known: i64,
+    },
+    /// Not migrated yet, and opened without the right to do so.
+    #[error("{} has schema {found}, not {known}; start the server once to migrate it", path.display())]
+    Older {
+        /// Which file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The one needed.
+        known: i64,
+    },
+    /// An SQLite file of something else.
+    #[error("{} is not this kind of NIJA database; name another file", path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// SQLite did not take a setting that durability rests on.
+    #[error("{}: SQLite keeps {setting} at {found}; use a local disk", path.display())]
+    Setting {
+        /// Which file.
+        path: PathBuf,
+        /// The setting.
+        setting: &'static str,
+        /// What it stayed at.
+        found: String,
+    },
+    /// SQLite failed.
+    #[error("{}: {source}", path.display())]
+    Sqlite {
+        /// Which file.
+        path: PathBuf,
+        /// How.
+        source: rusqlite::Error,
+    },
+}
+
+impl Error {
+    /// For `map_err`: an SQLite failure with its file.
+    pub(crate) fn sqlite(path: &std::path::Path) -> impl Fn(rusqlite::Error) -> Self + '_ {
+        move |source| Self::Sqlite { path: path.to_owned(), source }
+    }
+    /// For `map_err`: an I/O failure with its file.
+    pub(crate) fn file(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self + '_ {
+        move |source| Self::File { path: path.to_owned(), source }
+    }
+}
+
+/// A failure inside a call, before it is told in the words of its door.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the call was dropped because the program is stopping")]
+    Lost,
+    #[error("the database was opened without this right")]
+    Closed,
+    #[error("{0}")]
+    Unusable(String),
+    #[error(transparent)]
+    Control(#[from] ControlError),
+}
+
+impl From<Fault> for ReadError {
+    fn from(fault: Fault) -> Self {
+        Self::Unavailable(fault.to_string())
+    }
+}
+
+impl From<Fault> for AppendError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Sqlite(e) if e.sqlite_error_code() == Some(ErrorCode::DiskFull) => Self::Full,
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<Fault> for ControlError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Control(told) => told,
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! One database for one node: the journal with the control data in one file, the views in a second one.
+//!
+//! Promises: one process owns the files, they are readable by their owner only, and a schema newer than this
+//! program is refused. The views' file is disposable: where it does not fit it is made anew, empty.
+
+use crate::control::Control;
+use crate::error::Error;
+use crate::views::{Projection, SCHEMA as VIEWS, Views};
+use connection::{Access, open};
+use file::{Lock, make_private};
+use link::{Gate, Link};
+use migration::LEDGER;
+use nija_core::ports::Clock;
+use rusqlite::{Connection, ErrorCode};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+mod connection;
+mod file;
+mod journal;
+pub(crate) mod link;
+pub(crate) mod migration;
+
+pub use journal::Journal;
+
+pub(crate) use file::Lock as Owner;
+
+/// With which rights a database is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything. Creates and migrates the files; one process at a time.
+    Owner,
+    /// Reads everything and writes control data, beside a running owner: for administration.
+    Admin,
+    /// Reads, beside a running owner: for verifying.
+    Reader,
+}
+
+/// The handles of an opened database. They may outlive it; the lock is held until the last is dropped.
+#[derive(Debug)]
+pub struct Database {
+    path: PathBuf,
+    journal: Arc<Journal>,
+    control: Arc<Control>,
+    views: Arc<Views>,
+    projection: Arc<Projection>,
+}
+
+impl Database {
+    /// Opens the database at `path`; its views are beside it, `nija.db` with `nija-views.db`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn open(path: impl AsRef<Path>, mode: Mode, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        match mode {
+            Mode::Owner => Self::own(path, clock),
+            Mode::Admin | Mode::Reader => Self::join(path, mode, clock),
+        }
+    }
+
+    fn own(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let owner = Arc::new(Lock::take(path)?);
+        make_private(path)?;
+        let mut writer = open(path, Access::Durable)?;
+        LEDGER.migrate(&mut writer, path)?;
+        let gate = Gate::default();
+        let control = Control::on(
+            (Link::to(open(path, Access::Durable)?), Link::to(open(path, Access::Read)?)),
+            gate.clone(),
+            clock,
+            Some(owner.clone()),
+        );
+        let reader = Link::to(open(path, Access::Read)?);
+        let journal = Journal::owned(writer, reader, gate, owner.clone());
+        let views_path = file::views_path(path);
+        let projection = Projection::owned(Link::to(own_views(&views_path)?), owner);
+        let views = Views::reading(Link::to(open(&views_path, Access::Read)?));
+        Ok(Self {
+            path: path.to_owned(),
+            journal: Arc::new(journal),
+            control: Arc::new(control),
+            views: Arc::new(views),
+            projection: Arc::new(projection),
+        })
+    }
+
+    fn join(path: &Path, mode: Mode, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let reader = open(path, Access::Read)?;
+        LEDGER.require(&reader, path)?;
+        let writer = match mode {
+            Mode::Admin => Link::to(open(path, Access::Durable)?),
+            Mode::Owner | Mode::Reader => Link::closed(),
+        };
+        let links = (writer, Link::to(open(path, Access::Read)?));
+        let views = Views::reading(join_views(&file::views_path(path))?);
+        Ok(Self {
+            path: path.to_owned(),
+            journal: Arc::new(Journal::reader(Link::to(reader))),
+            control: Arc::new(Control::on(links, Gate::default(), clock, None)),
+            views: Arc::new(views),
+            projection: Arc::new(Projection::closed()),
+        })
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> Arc<Journal> {
+        self.journal.clone()
+    }
+    /// Users, sessions, audit.
+    #[must_use]
+    pub fn control(&self) -> Arc<Control> {
+        self.control.clone()
+    }
+    /// Read queries over the views.
+    #[must_use]
+    pub fn views(&self) -> Arc<Views> {
+        self.views.clone()
+    }
+    /// The writer of the views.
+    #[must_use]
+    pub fn projection(&self) -> Arc<Projection> {
+        self.projection.clone()
+    }
+
+    /// What SQLite finds wrong with the structure of journal and control data; empty when it is sound.
+    /// Changed bits inside a row are not found here but by the hash chain. Blocks; reads the whole file.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`] when the check cannot be made.
+    pub fn integrity(&self) -> Result<Vec<String>, Error> {
+        let failed = Error::sqlite(&self.path);
+        let connection = open(&self.path, Access::Read)?;
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = connection.prepare("PRAGMA integrity_check(100)")?;
+            let mut findings = statement
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<String>>>()?;
+            findings.retain(|finding| finding != "ok");
+            let mut statement = connection.prepare("SELECT \"table\" FROM pragma_foreign_key_check")?;
+            for table in statement.query_map([], |row| row.get::<_, String>(0))?.take(100) {
+                findings.push(format!("a row of {} points to nothing", table?));
+            }
+            Ok(findings)
+        };
+        read().map_err(&failed)
+    }
+
+    /// Copies journal and control data, as of now, into a new file, durably. Writers go on meanwhile.
+    /// The views are left out: they are made again from the journal. Blocks; reads the whole file.
+    ///
+    /// # Errors
+    /// [`Error::File`] when `to` exists already or cannot be made, [`Error::Sqlite`] when copying fails.
+    pub fn back_up(&self, to: impl AsRef<Path>) -> Result<(), Error> {
+        let to = to.as_ref();
+        if to.exists() {
+            let source = std::io::ErrorKind::AlreadyExists.into();
+            return Err(Error::File { path: to.to_owned(), source });
+        }
+        make_private(to)?;
+        let connection = open(&self.path, Access::Read)?;
+        connection
+            .execute("VACUUM INTO ?1", [to.to_string_lossy()])
+            .map_err(Error::sqlite(&self.path))?;
+        let synced = std::fs::File::open(to).and_then(|file| file.sync_all());
+        synced.map_err(Error::file(to))?;
+        file::sync_folder(to)
+    }
+}
+
+/// Opens the views for writing; a file that is damaged or of a newer version is replaced by an empty one.
+fn own_views(path: &Path) -> Result<Connection, Error> {
+    let attempt = || -> Result<Connection, Error> {
+        make_private(path)?;
+        let mut connection = open(path, Access::Disposable)?;
+        VIEWS.migrate(&mut connection, path)?;
+        Ok(connection)
+    };
+    match attempt() {
+        Err(e) if is_spoiled(&e) => {
+            tracing::warn!(path = %path.display(), error = %e, "views are made anew from the journal");
+            file::remove(path)?;
+            attempt()
+        }
+        other => other,
+    }
+}
+
+fn is_spoiled(e: &Error) -> bool {
+    match e {
+        Error::Newer { .. } => true,
+        Error::Sqlite { source, .. } => matches!(
+            source.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        ),
+        _ => false,
+    }
+}
+
+/// Opens the views for reading, where the owner has made them.
+fn join_views(path: &Path) -> Result<Link, Error> {
+    if !path.exists() {
+        return Ok(Link::closed());
+    }
+    let connection = open(path, Access::Read)?;
+    VIEWS.require(&connection, path)?;
+    Ok(Link::to(connection))
+}

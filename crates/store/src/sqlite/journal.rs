@@ -1,0 +1,358 @@
+//! The journal in SQLite: one row per batch, one transaction per append, durable when it answers `Ok`.
+//!
+//! `append` and `save` block the thread that polls them: the desk's thread, which owns the journal and has
+//! nothing to do until the disk answers. Reads have a connection of their own and block nobody.
+//! After a failed write that leaves the disk in doubt every later append is refused until the file is opened
+//! again: a failed fsync is never retried into a success.
+
+use super::file::Lock;
+use super::link::{Gate, Link};
+use crate::admission::{Place, place, settle};
+use crate::error::Fault;
+use nija_core::journal::{Batch, Hash, Head};
+use nija_core::ports::{AppendError, Doing, ReadError, Snapshot};
+use nija_core::words::id::{Epoch, PartitionId, Seq};
+use nija_core::words::time::Timestamp;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A read stops after this many bytes, so that its memory is bounded whatever its limit says.
+const READ_BYTES: usize = 8 * 1024 * 1024;
+
+const INSERT: &str = "INSERT INTO journal (partition, seq, epoch, at, count, prev_hash, hash, body) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const HEAD: &str = "SELECT seq, epoch, at, hash FROM journal WHERE partition = ?1 ORDER BY seq DESC LIMIT 1";
+const AT: &str = "SELECT seq, epoch, at, hash FROM journal WHERE partition = ?1 AND seq = ?2";
+const ONE: &str = "SELECT partition, seq, epoch, at, count, prev_hash, hash, body FROM journal \
+                   WHERE partition = ?1 AND seq = ?2";
+const AFTER: &str = "SELECT partition, seq, epoch, at, count, prev_hash, hash, body FROM journal \
+                     WHERE partition = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+/// Jumps from partition to partition along the primary key instead of reading all of it.
+const PARTITIONS: &str = "WITH RECURSIVE known (partition) AS (SELECT min(partition) FROM journal UNION ALL \
+     SELECT (SELECT min(j.partition) FROM journal j WHERE j.partition > known.partition) FROM known \
+     WHERE known.partition IS NOT NULL) SELECT partition FROM known WHERE partition IS NOT NULL";
+const SAVE: &str = "INSERT INTO snapshot (partition, seq, epoch, at, hash, state_hash, body) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (partition) DO UPDATE SET seq = excluded.seq, \
+     epoch = excluded.epoch, at = excluded.at, hash = excluded.hash, state_hash = excluded.state_hash, \
+     body = excluded.body WHERE excluded.seq >= snapshot.seq";
+const SNAPSHOT: &str =
+    "SELECT seq, epoch, at, hash, state_hash, body FROM snapshot WHERE partition = ?1";
+
+/// The journal in SQLite.
+#[derive(Debug)]
+pub struct Journal {
+    writer: Mutex<Writer>,
+    reader: Link,
+    gate: Gate,
+    _owner: Option<Arc<Lock>>,
+}
+
+/// The writing connection and whether it may still be trusted.
+#[derive(Debug)]
+enum Writer {
+    Sound(Connection),
+    /// Why nothing more is written.
+    Refusing(String),
+}
+
+impl Journal {
+    pub(super) fn owned(writer: Connection, reader: Link, gate: Gate, owner: Arc<Lock>) -> Self {
+        Self { writer: Mutex::new(Writer::Sound(writer)), reader, gate, _owner: Some(owner) }
+    }
+    pub(super) fn reader(reader: Link) -> Self {
+        let writer = Mutex::new(Writer::Refusing(Fault::Closed.to_string()));
+        Self { writer, reader, gate: Gate::default(), _owner: None }
+    }
+
+    /// Runs one transaction. Doubt about the disk, or about the connection, ends all writing.
+    fn write(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
+    ) -> Result<(), AppendError> {
+        let _turn = self.gate.enter();
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = match &mut *writer {
+            Writer::Sound(connection) => connection,
+            Writer::Refusing(why) => return Err(AppendError::Unavailable(why.clone())),
+        };
+        let done = transact(connection, work);
+        let clean = connection.is_autocommit();
+        let (told, trusted) = match done {
+            Ok(()) => return Ok(()),
+            Err(Failure::Refused(told)) => (told, true),
+            Err(Failure::Sqlite(e)) => judge(&e),
+        };
+        if !(trusted && clean) {
+            let why = format!("an earlier write failed ({told}); restart to recover");
+            tracing::error!(%why, "the journal refuses all further writes");
+            *writer = Writer::Refusing(why);
+        }
+        Err(told)
+    }
+}
+
+fn transact(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    work(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
+/// Why a transaction did not commit.
+enum Failure {
+    /// The rules say no; nothing was wrong with the disk.
+    Refused(AppendError),
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(e: rusqlite::Error) -> Self {
+        Self::Sqlite(e)
+    }
+}
+impl From<AppendError> for Failure {
+    fn from(e: AppendError) -> Self {
+        Self::Refused(e)
+    }
+}
+
+/// What to tell, and whether the connection may be used again: only where SQLite says that it wrote nothing.
+fn judge(e: &rusqlite::Error) -> (AppendError, bool) {
+    match e.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => (AppendError::Full, true),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::ConstraintViolation) => {
+            (AppendError::Unavailable(e.to_string()), true)
+        }
+        _ => (AppendError::Unavailable(e.to_string()), false),
+    }
+}
+
+fn append(transaction: &Transaction<'_>, batches: &[Batch]) -> Result<(), Failure> {
+    for batch in batches {
+        let partition = batch.partition;
+        let head = transaction
+            .prepare_cached(HEAD)?
+            .query_row([partition.0], head_of)
+            .optional()?
+            .unwrap_or_default();
+        match place(batch, &head)? {
+            Place::Next => insert(transaction, batch)?,
+            Place::Taken => {
+                let recorded = transaction
+                    .prepare_cached(ONE)?
+                    .query_row((partition.0, number(batch.seq)), batch_of)
+                    .optional()?;
+                settle(batch, &recorded.ok_or(AppendError::Fenced(partition))?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn insert(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Failure> {
+    let done = transaction.prepare_cached(INSERT)?.execute((
+        batch.partition.0,
+        number(batch.seq),
+        batch.epoch.0.cast_signed(),
+        batch.at.0,
+        batch.count,
+        &batch.prev,
+        &batch.hash,
+        &batch.body,
+    ));
+    match done {
+        Ok(_) => Ok(()),
+        Err(e) if e.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            Err(AppendError::Fenced(batch.partition).into())
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// A batch number as SQLite keeps it; one that it cannot hold stands after all that it can.
+fn number(seq: Seq) -> i64 {
+    i64::try_from(seq.0).unwrap_or(i64::MAX)
+}
+
+fn head_of(row: &Row<'_>) -> rusqlite::Result<Head> {
+    Ok(Head {
+        seq: Seq(row.get::<_, i64>(0)?.cast_unsigned()),
+        epoch: Epoch(row.get::<_, i64>(1)?.cast_unsigned()),
+        at: Timestamp(row.get(2)?),
+        hash: row.get(3)?,
+    })
+}
+
+fn batch_of(row: &Row<'_>) -> rusqlite::Result<Batch> {
+    Ok(Batch {
+        partition: PartitionId(row.get(0)?),
+        seq: Seq(row.get::<_, i64>(1)?.cast_unsigned()),
+        epoch: Epoch(row.get::<_, i64>(2)?.cast_unsigned()),
+        at: Timestamp(row.get(3)?),
+        count: row.get(4)?,
+        prev: row.get(5)?,
+        hash: row.get(6)?,
+        body: row.get(7)?,
+    })
+}
+
+fn read(
+    connection: &Connection,
+    partition: PartitionId,
+    after: Seq,
+    limit: usize,
+) -> Result<Vec<Batch>, Fault> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(AFTER)?;
+    let mut rows = statement.query((partition.0, number(after), limit))?;
+    let (mut batches, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let batch = batch_of(row)?;
+        bytes += batch.body.len();
+        batches.push(batch);
+        if bytes >= READ_BYTES {
+            break;
+        }
+    }
+    Ok(batches)
+}
+
+impl nija_core::ports::Journal for Journal {
+    fn append<'a>(&'a self, batches: &'a [Batch]) -> Doing<'a, Result<(), AppendError>> {
+        Box::pin(async move {
+            if batches.is_empty() {
+                return Ok(());
+            }
+            self.write(|transaction| append(transaction, batches))
+        })
+    }
+
+    fn at(&self, partition: PartitionId, seq: Seq) -> Doing<'_, Result<Option<Head>, ReadError>> {
+        Box::pin(async move {
+            let found = self.reader.call(move |connection| {
+                let mut statement = connection.prepare_cached(AT)?;
+                Ok(statement.query_row((partition.0, number(seq)), head_of).optional()?)
+            });
+            Ok(found.await?)
+        })
+    }
+
+    fn read(
+        &self,
+        partition: PartitionId,
+        after: Seq,
+        limit: usize,
+    ) -> Doing<'_, Result<Vec<Batch>, ReadError>> {
+        Box::pin(async move {
+            Ok(self.reader.call(move |c| read(c, partition, after, limit)).await?)
+        })
+    }
+
+    fn save(&self, snapshot: Snapshot) -> Doing<'_, Result<(), AppendError>> {
+        Box::pin(async move {
+            let Snapshot { partition, head, state, body } = &snapshot;
+            self.write(|transaction| {
+                transaction.prepare_cached(SAVE)?.execute((
+                    partition.0,
+                    number(head.seq),
+                    head.epoch.0.cast_signed(),
+                    head.at.0,
+                    &head.hash,
+                    state,
+                    body,
+                ))?;
+                Ok(())
+            })
+        })
+    }
+
+    fn snapshot(&self, partition: PartitionId) -> Doing<'_, Result<Option<Snapshot>, ReadError>> {
+        Box::pin(async move {
+            let found = self.reader.call(move |connection| {
+                let mut statement = connection.prepare_cached(SNAPSHOT)?;
+                let read = |row: &Row<'_>| {
+                    let (head, state): (Head, Hash) = (head_of(row)?, row.get(4)?);
+                    Ok(Snapshot { partition, head, state, body: row.get(5)? })
+                };
+                Ok(statement.query_row([partition.0], read).optional()?)
+            });
+            Ok(found.await?)
+        })
+    }
+
+    fn partitions(&self) -> Doing<'_, Result<Vec<PartitionId>, ReadError>> {
+        Box::pin(async move {
+            let found = self.reader.call(|connection| {
+                let mut statement = connection.prepare_cached(PARTITIONS)?;
+                let rows = statement.query_map([], |row| row.get(0).map(PartitionId))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            });
+            Ok(found.await?)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::connection::{Access, open};
+    use crate::sqlite::migration::LEDGER;
+    use nija_core::ports::Journal as _;
+
+    fn block<T>(doing: Doing<'_, T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(doing)
+    }
+
+    fn journal(folder: &std::path::Path, sql: &str) -> Journal {
+        let path = folder.join("j.db");
+        crate::sqlite::file::make_private(&path).unwrap();
+        let mut writer = open(&path, Access::Durable).unwrap();
+        LEDGER.migrate(&mut writer, &path).unwrap();
+        writer.execute_batch(sql).unwrap();
+        let reader = Link::to(open(&path, Access::Read).unwrap());
+        Journal::owned(writer, reader, Gate::default(), Arc::new(Lock::take(&path).unwrap()))
+    }
+
+    fn batch(head: &Head, bytes: usize) -> Batch {
+        Batch::chained(PartitionId(0), Epoch(1), Timestamp(1), head, (1, vec![7; bytes]))
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_space_brings_writing_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(folder.path(), "PRAGMA max_page_count=20");
+        let large = batch(&Head::default(), 1 << 20);
+        assert_eq!(block(journal.append(&[large])), Err(AppendError::Full));
+        assert_eq!(block(journal.partitions()), Ok(vec![]));
+        assert_eq!(block(journal.append(&[batch(&Head::default(), 10)])), Ok(()));
+    }
+
+    #[test]
+    fn after_a_failed_write_nothing_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(folder.path(), "");
+        let unsound = journal.write(|_| {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+            Err(Failure::Sqlite(rusqlite::Error::SqliteFailure(code, None)))
+        });
+        assert!(matches!(unsound, Err(AppendError::Unavailable(_))));
+        let next = block(journal.append(&[batch(&Head::default(), 10)]));
+        assert!(matches!(next, Err(AppendError::Unavailable(why)) if why.contains("restart")));
+    }
+
+    #[test]
+    fn a_read_is_bounded_in_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(folder.path(), "");
+        let mut head = Head::default();
+        for _ in 0..4 {
+            let next = batch(&head, 3 << 20);
+            block(journal.append(std::slice::from_ref(&next))).unwrap();
+            head = next.follows(&head).unwrap();
+        }
+        assert_eq!(block(journal.read(PartitionId(0), Seq(0), 10)).unwrap().len(), 3);
+        assert_eq!(block(journal.read(PartitionId(0), Seq(3), 10)).unwrap().len(), 1);
+    }
+}

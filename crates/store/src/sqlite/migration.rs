@@ -1,0 +1,79 @@
+//! Numbered schemas: each step runs once, in order, in a transaction of its own; a newer file is refused.
+
+use crate::error::Error;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// What a file must look like.
+pub(crate) struct Schema {
+    /// SQLite's application id, so that one kind of file is never taken for another.
+    pub(crate) application: i64,
+    /// Step `n` leads from version `n - 1` to `n`.
+    pub(crate) steps: &'static [&'static str],
+}
+
+/// Journal and control data.
+pub(crate) const LEDGER: Schema = Schema {
+    application: 0x4e49_4a41,
+    steps: &[
+        include_str!("../../migrations/0001_journal.sql"),
+        include_str!("../../migrations/0002_control.sql"),
+    ],
+};
+
+impl Schema {
+    fn known(&self) -> i64 {
+        i64::try_from(self.steps.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Brings a file to the newest version.
+    pub(crate) fn migrate(&self, connection: &mut Connection, path: &Path) -> Result<(), Error> {
+        let failed = Error::sqlite(path);
+        let found = self.version(connection, path)?;
+        if found > self.known() {
+            return Err(Error::Newer { path: path.to_owned(), found, known: self.known() });
+        }
+        let done = usize::try_from(found).unwrap_or(0);
+        for (number, step) in (1i64..).zip(self.steps).skip(done) {
+            let step_done = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .and_then(|transaction| {
+                    transaction.execute_batch(step)?;
+                    transaction.pragma_update(None, "application_id", self.application)?;
+                    transaction.pragma_update(None, "user_version", number)?;
+                    transaction.commit()
+                });
+            step_done.map_err(&failed)?;
+            tracing::info!(path = %path.display(), version = number, "schema migrated");
+        }
+        Ok(())
+    }
+
+    /// Holds a file to the newest version without changing it.
+    pub(crate) fn require(&self, connection: &Connection, path: &Path) -> Result<(), Error> {
+        let (found, known, path) = (self.version(connection, path)?, self.known(), path.to_owned());
+        match found.cmp(&known) {
+            std::cmp::Ordering::Less => Err(Error::Older { path, found, known }),
+            std::cmp::Ordering::Equal => Ok(()),
+            std::cmp::Ordering::Greater => Err(Error::Newer { path, found, known }),
+        }
+    }
+
+    /// The version of a file of this kind; 0 for an empty one.
+    fn version(&self, connection: &Connection, path: &Path) -> Result<i64, Error> {
+        let one = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let read = || -> rusqlite::Result<(i64, i64, i64)> {
+            Ok((
+                one("PRAGMA user_version")?,
+                one("PRAGMA application_id")?,
+                one("SELECT count(*) FROM sqlite_schema")?,
+            ))
+        };
+        let (version, application, things) = read().map_err(Error::sqlite(path))?;
+        if application == self.application || (application, version, things) == (0, 0, 0) {
+            Ok(version)
+        } else {
+            Err(Error::Foreign { path: path.to_owned() })
+        }
+    }
+}
