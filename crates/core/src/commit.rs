@@ -1,42 +1,12 @@
 //! Held effects leave only through here: nothing reaches a venue that the journal has not accepted.
 
-use crate::journal::Batch;
+use crate::desk::held::{Act, Held};
 use crate::ports::{AppendError, Journal};
-use crate::risk::approval::Approved;
 use crate::words::id::{OrderId, PartitionId, Seq};
 use crate::words::instrument::VenueName;
 use crate::words::order::Ticket;
 use crate::words::tier::Priority;
 use crate::words::time::{Span, Timestamp};
-
-/// Sealed batches of one node, with the effects that wait for them. Made by `Desk::seal`.
-#[must_use = "nothing is durable, and nothing leaves, before commit"]
-pub struct Held {
-    batch: Batch,
-    pending: Vec<Pending>,
-}
-
-/// An effect that waits for its batch.
-pub(crate) struct Pending {
-    pub(crate) act: Act,
-    pub(crate) lane: Priority,
-    pub(crate) promise: Span,
-    pub(crate) retries: u8,
-}
-
-/// What a venue is asked to do.
-#[derive(Debug)]
-pub enum Act {
-    /// Place an approved order.
-    Place(Approved),
-    /// Take an order back.
-    Cancel {
-        /// Which.
-        order: OrderId,
-        /// Where it is.
-        venue: VenueName,
-    },
-}
 
 /// Permission to act at a venue: durable, addressed, and good for a limited time. Only [`commit`] makes one.
 #[derive(Debug)]
@@ -116,17 +86,6 @@ impl Release {
     }
 }
 
-impl Held {
-    pub(crate) const fn new(batch: Batch, pending: Vec<Pending>) -> Self {
-        Self { batch, pending }
-    }
-    /// The batch that is about to be appended.
-    #[must_use]
-    pub const fn batch(&self) -> &Batch {
-        &self.batch
-    }
-}
-
 /// Appends the batches in one transaction and, once they are durable, opens what they held back.
 ///
 /// A lost answer is settled here: the journal is asked what stands at the first batch's number; our own hash
@@ -137,7 +96,8 @@ impl Held {
 pub async fn commit(journal: &dyn Journal, held: Vec<Held>) -> Result<Vec<Release>, AppendError> {
     let mut batches = Vec::with_capacity(held.len());
     let mut releases = Vec::new();
-    for Held { batch, pending } in held {
+    for held in held {
+        let (batch, pending) = held.open();
         let (at, released) = ((batch.partition, batch.seq), batch.at);
         releases.extend(pending.into_iter().map(|p| Release {
             act: p.act,

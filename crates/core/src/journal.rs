@@ -1,6 +1,5 @@
 //! The batch: what one append writes, chained by hash to the one before it.
 
-use crate::desk::event::Event;
 use crate::words::id::{Epoch, PartitionId, Seq};
 use crate::words::time::Timestamp;
 
@@ -139,30 +138,5 @@ impl Batch {
             at: self.at,
             hash: self.hash,
         })
-    }
-
-    /// Reads its events.
-    ///
-    /// # Errors
-    /// [`Damage::Unreadable`] when they are not as many valid events as were counted.
-    pub fn events(&self) -> Result<Vec<Event>, Damage> {
-        let mut decoder = minicbor::Decoder::new(&self.body);
-        // A count from a damaged file must not reserve memory; an event takes two bytes at least.
-        let mut events = Vec::with_capacity((self.count as usize).min(self.body.len() / 2 + 1));
-        while decoder.position() < self.body.len() {
-            let event = decoder
-                .decode()
-                .map_err(|e| Damage::Unreadable(e.to_string()))?;
-            events.push(event);
-        }
-        if events.len() == self.count as usize {
-            Ok(events)
-        } else {
-            let found = events.len();
-            Err(Damage::Unreadable(format!(
-                "{found} events, not the {} counted",
-                self.count
-            )))
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! Golden bytes in `tests/golden` hold every number to that.
 
 use crate::allocation::Split;
+use crate::journal::{Batch, Damage};
 use crate::ledger::entry::Entry;
 use crate::positions::QueuedExit;
 use crate::risk::kill::{Actor, Scope};
@@ -507,6 +508,33 @@ impl Event {
         match origin {
             Origin::Strategy { strategy, .. } | Origin::Protection { strategy } => Some(strategy),
             Origin::User | Origin::KillSwitch => None,
+        }
+    }
+}
+
+impl Batch {
+    /// Reads its events.
+    ///
+    /// # Errors
+    /// [`Damage::Unreadable`] when they are not as many valid events as were counted.
+    pub fn events(&self) -> Result<Vec<Event>, Damage> {
+        let mut decoder = minicbor::Decoder::new(&self.body);
+        // A count from a damaged file must not reserve memory; an event takes two bytes at least.
+        let mut events = Vec::with_capacity((self.count as usize).min(self.body.len() / 2 + 1));
+        while decoder.position() < self.body.len() {
+            let event = decoder
+                .decode()
+                .map_err(|e| Damage::Unreadable(e.to_string()))?;
+            events.push(event);
+        }
+        if events.len() == self.count as usize {
+            Ok(events)
+        } else {
+            let found = events.len();
+            Err(Damage::Unreadable(format!(
+                "{found} events, not the {} counted",
+                self.count
+            )))
         }
     }
 }

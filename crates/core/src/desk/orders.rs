@@ -4,7 +4,7 @@ use super::Desk;
 use super::account::Account;
 use super::answer::{Answer, Decline};
 use super::event::{Event, Evidence, Size, Wish};
-use crate::commit::Act;
+use super::held::Act;
 use crate::positions::QueuedExit;
 use crate::risk::approval::{Exit, approve, approve_exit};
 use crate::risk::execution::DUPLICATE_WITHIN;

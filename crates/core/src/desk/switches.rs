@@ -4,7 +4,7 @@ use super::Desk;
 use super::account::Open;
 use super::answer::Answer;
 use super::event::Event;
-use crate::commit::Act;
+use super::held::Act;
 use crate::risk::kill::{Actor, Scope};
 use crate::words::id::OrderId;
 use crate::words::order::Ticket;

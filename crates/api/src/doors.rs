@@ -1,0 +1,109 @@
+//! What the roof hands the API: the doors of the other rooms and a few figures of its own.
+
+use crate::catalog::Catalog;
+use nija_core::ports::control::Control;
+use nija_core::ports::views::Views;
+use nija_core::ports::{Clock, Desks, Doing, Entropy, ReadError};
+use nija_core::words::money::Money;
+use nija_core::words::tier::{Tier, TierTable};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Everything the API speaks to.
+#[derive(Clone)]
+pub struct Doors {
+    /// The desks.
+    pub desks: Arc<dyn Desks>,
+    /// The views.
+    pub views: Arc<dyn Views>,
+    /// Users, sessions, audit.
+    pub control: Arc<dyn Control>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where chance comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// The tier table.
+    pub tiers: Arc<TierTable>,
+    /// Symbols to instruments.
+    pub catalog: Arc<Catalog>,
+    /// How fast orders were sent.
+    pub stats: Arc<dyn ExecutionStats>,
+    /// What the platform earned.
+    pub revenue: Arc<dyn Revenue>,
+    /// The metrics in Prometheus' text form.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Is this process ready?
+    pub readiness: Arc<Readiness>,
+}
+
+/// How fast the gateway sent what was released.
+pub trait ExecutionStats: Send + Sync {
+    /// One row a tier, in the order of the tier table.
+    fn tiers(&self) -> Vec<TierStats>;
+}
+
+/// The gateway's figures of one tier since the process began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TierStats {
+    /// Which tier.
+    pub tier: Tier,
+    /// Median time from accepted to sent, microseconds.
+    pub p50_us: u64,
+    /// 95th percentile, microseconds.
+    pub p95_us: u64,
+    /// 99th percentile, microseconds.
+    pub p99_us: u64,
+    /// Orders sent.
+    pub sent: u64,
+    /// Orders sent later than the tier's promise.
+    pub breaches: u64,
+    /// Sends that were tried again.
+    pub retries: u64,
+    /// Entries that grew too old to send.
+    pub lapsed: u64,
+}
+
+/// What the platform earned, read from the ledger.
+pub trait Revenue: Send + Sync {
+    /// The figures as of now.
+    fn figures(&self) -> Doing<'_, Result<RevenueFigures, ReadError>>;
+}
+
+/// Revenue in dollars; nothing counts before it is earned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RevenueFigures {
+    /// Subscriptions, all time.
+    pub subscription: Money,
+    /// Performance fees, all time.
+    pub performance_fee: Money,
+    /// Copy-trading fees, all time.
+    pub copy_trading_fee: Money,
+    /// Monthly recurring revenue.
+    pub mrr: Money,
+    /// All streams in the last 30 days.
+    pub last_30_days: Money,
+}
+
+/// How far the process has come: set by the roof, read by the health checks.
+#[derive(Debug, Default)]
+pub struct Readiness {
+    started: AtomicBool,
+    serving: AtomicBool,
+}
+
+impl Readiness {
+    /// Recovery is done.
+    pub fn set_started(&self) {
+        self.started.store(true, Ordering::Release);
+    }
+    /// Whether orders can be taken now: false before recovery, after a stop, and during shutdown.
+    pub fn set_serving(&self, serving: bool) {
+        self.serving.store(serving, Ordering::Release);
+    }
+    pub(crate) fn is_started(&self) -> bool {
+        self.started.load(Ordering::Acquire)
+    }
+    pub(crate) fn is_serving(&self) -> bool {
+        self.serving.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,97 @@
+//! What every handler shares: doors, settings, and the API's own small memories, all of them bounded.
+
+use crate::auth::password::Hasher;
+use crate::auth::session::Cache;
+use crate::auth::throttle::Throttle;
+use crate::auth::token::Tokens;
+use crate::doors::Doors;
+use crate::error::Problem;
+use crate::limit::Rates;
+use crate::settings::{Settings, WeakSecret};
+use nija_core::ports::EntropyError;
+use nija_core::ports::control::Audit;
+use nija_core::words::id::UserId;
+use nija_core::words::time::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The shared state.
+pub(crate) type App = Arc<Shared>;
+
+pub(crate) struct Shared {
+    pub(crate) doors: Doors,
+    pub(crate) settings: Settings,
+    pub(crate) tokens: Tokens,
+    pub(crate) sessions: Cache,
+    pub(crate) hasher: Hasher,
+    pub(crate) throttle: Throttle,
+    pub(crate) rates: Rates,
+    request_prefix: u64,
+    requests: AtomicU64,
+}
+
+/// Why the API cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The secret is weak and this is no demo.
+    #[error(transparent)]
+    WeakSecret(#[from] WeakSecret),
+    /// No chance, no ids.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The first token could not be signed and read back.
+    #[error("access tokens cannot be signed; the cryptography backend is missing from this build")]
+    Tokens,
+}
+
+impl Shared {
+    pub(crate) fn new(doors: Doors, settings: Settings) -> Result<App, SetupError> {
+        if !settings.demo {
+            Settings::check_secret(&settings.jwt_secret)?;
+        }
+        let mut prefix = [0; 8];
+        doors.entropy.fill(&mut prefix)?;
+        let previous = settings.jwt_previous.as_ref().map(|secret| secret.as_slice());
+        let tokens = Tokens::new(&settings.jwt_secret, previous).ok_or(SetupError::Tokens)?;
+        Ok(Arc::new(Self {
+            tokens,
+            sessions: Cache::default(),
+            hasher: Hasher::new(settings.cores),
+            throttle: Throttle::default(),
+            rates: Rates::new(&doors.tiers),
+            request_prefix: u64::from_be_bytes(prefix),
+            requests: AtomicU64::new(0),
+            doors,
+            settings,
+        }))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.doors.clock.now()
+    }
+
+    /// Unpredictable bytes.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Problem> {
+        let mut bytes = [0; N];
+        self.doors.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A new id for the log and the caller; never one of the caller's choosing.
+    pub(crate) fn request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:016x}{number:012x}", self.request_prefix)
+    }
+
+    /// Writes a line of the audit log; whoever must not act without one asks for its result.
+    pub(crate) async fn audit(
+        &self,
+        actor: Option<UserId>,
+        action: &str,
+        subject: String,
+        detail: String,
+    ) -> Result<(), Problem> {
+        let line = Audit { at: self.now(), actor, action: action.to_owned(), subject, detail };
+        Ok(self.doors.control.audit(line).await?)
+    }
+}

@@ -1,0 +1,51 @@
+//! What a sealed batch holds back until the journal has it: opened by [`crate::commit::commit`] alone.
+
+use crate::journal::Batch;
+use crate::risk::approval::Approved;
+use crate::words::id::OrderId;
+use crate::words::instrument::VenueName;
+use crate::words::tier::Priority;
+use crate::words::time::Span;
+
+/// A sealed batch with the effects that wait for it. Made by `Desk::seal`.
+#[must_use = "nothing is durable, and nothing leaves, before commit"]
+pub struct Held {
+    batch: Batch,
+    pending: Vec<Pending>,
+}
+
+/// An effect that waits for its batch.
+pub(crate) struct Pending {
+    pub(crate) act: Act,
+    pub(crate) lane: Priority,
+    pub(crate) promise: Span,
+    pub(crate) retries: u8,
+}
+
+/// What a venue is asked to do.
+#[derive(Debug)]
+pub enum Act {
+    /// Place an approved order.
+    Place(Approved),
+    /// Take an order back.
+    Cancel {
+        /// Which.
+        order: OrderId,
+        /// Where it is.
+        venue: VenueName,
+    },
+}
+
+impl Held {
+    pub(crate) const fn new(batch: Batch, pending: Vec<Pending>) -> Self {
+        Self { batch, pending }
+    }
+    pub(crate) fn open(self) -> (Batch, Vec<Pending>) {
+        (self.batch, self.pending)
+    }
+    /// The batch that is about to be appended.
+    #[must_use]
+    pub const fn batch(&self) -> &Batch {
+        &self.batch
+    }
+}
