@@ -5,7 +5,7 @@ use crate::ports::{AppendError, Journal};
 use crate::words::id::{OrderId, PartitionId, Seq};
 use crate::words::instrument::VenueName;
 use crate::words::order::Ticket;
-use crate::words::tier::Priority;
+use crate::words::tier::{Priority, Tier};
 use crate::words::time::{Span, Timestamp};
 
 /// Permission to act at a venue: durable, addressed, and good for a limited time. Only [`commit`] makes one.
@@ -15,6 +15,7 @@ pub struct Release {
     act: Act,
     at: (PartitionId, Seq),
     released: Timestamp,
+    tier: Tier,
     lane: Priority,
     promise: Span,
     retries: u8,
@@ -63,6 +64,11 @@ impl Release {
     pub const fn released(&self) -> Timestamp {
         self.released
     }
+    /// The tier it is sent for.
+    #[must_use]
+    pub const fn tier(&self) -> Tier {
+        self.tier
+    }
     /// Its lane.
     #[must_use]
     pub const fn lane(&self) -> Priority {
@@ -103,6 +109,7 @@ pub async fn commit(journal: &dyn Journal, held: Vec<Held>) -> Result<Vec<Releas
             act: p.act,
             at,
             released,
+            tier: p.tier,
             lane: p.lane,
             promise: p.promise,
             retries: p.retries,

@@ -369,12 +369,12 @@ impl Desk {
             return;
         };
         let rules = self.rules.tiers.rules(account.tier);
-        let (lane, promise, retries) = (rules.priority, rules.latency_promise(), rules.retries);
         self.pending.push(Pending {
             act,
-            lane,
-            promise,
-            retries,
+            tier: rules.tier,
+            lane: rules.priority,
+            promise: rules.latency_promise(),
+            retries: rules.retries,
         });
     }
 

@@ -138,7 +138,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the higher lanes send, Normal gets one turn in fifteen.
+        /// Whatever the higher lanes send, Normal gets a turn in each round of fifteen.
         #[test]
         fn normal_never_starves(arrivals in prop::collection::vec(1usize..4, 200)) {
             let mut lanes = Lanes::new(10_000);
@@ -151,7 +151,7 @@ mod tests {
                     lanes.push_exit(Priority::ALL[lane], lane);
                 }
                 since = if lanes.pop() == Some(0) { 0 } else { since + 1 };
-                prop_assert!(since <= 15);
+                prop_assert!(since <= 28);
             }
         }
 

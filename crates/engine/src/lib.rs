@@ -1,1 +1,5 @@
-//! Placeholder while the skeleton is laid.
+//! Drives analysts and desks: feeds, calendar, simulated venue.
+#![deny(missing_docs)]
+
+pub mod calendar;
+pub mod feeds;

@@ -14,6 +14,9 @@ use nija_core::words::time::Timestamp;
 /// The view of a candle in floats that indicators read.
 pub use quantedge_ta::Ohlcv as Bar;
 
+/// Microseconds around 1970 within which date arithmetic cannot overflow: over 100 000 years.
+const SANE_TIME: i64 = 1 << 62;
+
 /// Open, high, low, close and volume of one instrument over one stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candle {
@@ -38,8 +41,8 @@ pub struct Candle {
 /// Why a candle cannot be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
-    /// It closes at or before its open.
-    #[error("the candle closes before it opens; check the time column and the timeframe")]
+    /// It closes at or before its open, or lies beyond the calendar.
+    #[error("the candle closes before it opens or has no sane date; check the time column")]
     Time,
     /// The high lies below another price.
     #[error("the high is below the open, the close or the low; drop or repair the row")]
@@ -58,7 +61,9 @@ impl Candle {
     /// # Errors
     /// The first rule of [`Invalid`] that it breaks.
     pub fn checked(self) -> Result<Self, Invalid> {
-        if self.close_at <= self.open_at {
+        let sane = -SANE_TIME..=SANE_TIME;
+        let dated = sane.contains(&self.open_at.0) && sane.contains(&self.close_at.0);
+        if !dated || self.close_at <= self.open_at {
             Err(Invalid::Time)
         } else if self.high < self.open.max(self.close).max(self.low) {
             Err(Invalid::High)
@@ -133,16 +138,62 @@ mod tests {
     fn a_sound_candle_passes_and_each_rule_bites() {
         assert_eq!(candle().checked(), Ok(candle()));
         let close_at = Timestamp(0);
-        assert_eq!(Candle { close_at, ..candle() }.checked(), Err(Invalid::Time));
-        assert_eq!(Candle { high: Price::whole(10), ..candle() }.checked(), Err(Invalid::High));
-        assert_eq!(Candle { low: Price::whole(11), ..candle() }.checked(), Err(Invalid::Low));
-        assert_eq!(Candle { volume: f64::NAN, ..candle() }.checked(), Err(Invalid::Volume));
-        assert_eq!(Candle { volume: -1.0, ..candle() }.checked(), Err(Invalid::Volume));
+        assert_eq!(
+            Candle {
+                close_at,
+                ..candle()
+            }
+            .checked(),
+            Err(Invalid::Time)
+        );
+        assert_eq!(
+            Candle {
+                open_at: Timestamp(i64::MIN),
+                ..candle()
+            }
+            .checked(),
+            Err(Invalid::Time)
+        );
+        assert_eq!(
+            Candle {
+                high: Price::whole(10),
+                ..candle()
+            }
+            .checked(),
+            Err(Invalid::High)
+        );
+        assert_eq!(
+            Candle {
+                low: Price::whole(11),
+                ..candle()
+            }
+            .checked(),
+            Err(Invalid::Low)
+        );
+        assert_eq!(
+            Candle {
+                volume: f64::NAN,
+                ..candle()
+            }
+            .checked(),
+            Err(Invalid::Volume)
+        );
+        assert_eq!(
+            Candle {
+                volume: -1.0,
+                ..candle()
+            }
+            .checked(),
+            Err(Invalid::Volume)
+        );
     }
 
     #[test]
     fn the_float_view_keeps_prices_and_order() {
-        let before = Candle { open_at: Timestamp(-5), ..candle() };
+        let before = Candle {
+            open_at: Timestamp(-5),
+            ..candle()
+        };
         assert_eq!((candle().bar().high, candle().bar().close), (12.0, 11.0));
         assert!(before.bar().open_time < candle().bar().open_time);
     }

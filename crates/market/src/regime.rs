@@ -51,8 +51,12 @@ impl Detector {
 
     /// Reads the market at a close. Instants must not go back.
     pub fn evaluate(&mut self, readings: &Readings) -> Conditions {
-        let crypto = readings.leader.map(|r| Trend::of(&r, &self.thresholds, self.crypto_trending));
-        let index = readings.index.map(|r| Trend::of(&r, &self.thresholds, self.index_trending));
+        let crypto = readings
+            .leader
+            .map(|r| Trend::of(&r, &self.thresholds, self.crypto_trending));
+        let index = readings
+            .index
+            .map(|r| Trend::of(&r, &self.thresholds, self.index_trending));
         let (crypto, index) = (crypto.flatten(), index.flatten());
         self.crypto_trending = crypto.is_some_and(|trend| trend.on);
         self.index_trending = index.is_some_and(|trend| trend.on);
@@ -71,12 +75,19 @@ impl Detector {
     /// Lets the list's answer replace the current regime once hysteresis allows it.
     fn settle(&mut self, ballot: &Ballot, at: Timestamp) {
         let today = at.day(Span::ZERO);
-        self.calm_since = if ballot.flight() == 0 { self.calm_since.or(Some(today)) } else { None };
+        self.calm_since = if ballot.flight() == 0 {
+            self.calm_since.or(Some(today))
+        } else {
+            None
+        };
         let Some(named) = ballot.named(&self.thresholds) else {
             return;
         };
         let Some(current) = self.current else {
-            self.current = Some(Current { regime: named, since: today });
+            self.current = Some(Current {
+                regime: named,
+                since: today,
+            });
             return;
         };
         if named == current.regime {
@@ -89,7 +100,10 @@ impl Detector {
         };
         self.rival = Some((named, first));
         if self.may_leave(current, named, today, first) {
-            self.current = Some(Current { regime: named, since: today });
+            self.current = Some(Current {
+                regime: named,
+                since: today,
+            });
             self.rival = None;
         }
     }
@@ -100,7 +114,9 @@ impl Detector {
             return true;
         }
         if current.regime == Regime::RiskOff {
-            return self.calm_since.is_some_and(|since| days(since) + 1 >= self.thresholds.calm_days);
+            return self
+                .calm_since
+                .is_some_and(|since| days(since) + 1 >= self.thresholds.calm_days);
         }
         named == Regime::HighVolatility
             || (days(current.since) >= self.thresholds.dwell_days
@@ -110,7 +126,9 @@ impl Detector {
     fn conditions(&self, readings: &Readings, ballot: &Ballot) -> Conditions {
         let limits = &self.thresholds;
         let regime = self.regime();
-        let equity = readings.vix.or(readings.index.and_then(|r| r.realized).map(|r| 100.0 * r));
+        let equity = readings
+            .vix
+            .or(readings.index.and_then(|r| r.realized).map(|r| 100.0 * r));
         let swan = |shock: Option<f64>| shock.is_some_and(|s| s < -limits.black_swan_deviations);
         let shock = |reading: Option<crate::conditions::Reading>| reading.and_then(|r| r.shock);
         Conditions {

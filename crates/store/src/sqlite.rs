@@ -12,6 +12,7 @@ use link::{Gate, Link};
 use migration::LEDGER;
 use nija_core::ports::Clock;
 use rusqlite::{Connection, ErrorCode};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,7 +67,10 @@ impl Database {
         LEDGER.migrate(&mut writer, path)?;
         let gate = Gate::default();
         let control = Control::on(
-            (Link::to(open(path, Access::Durable)?), Link::to(open(path, Access::Read)?)),
+            (
+                Link::to(open(path, Access::Durable)?),
+                Link::to(open(path, Access::Read)?),
+            ),
             gate.clone(),
             clock,
             Some(owner.clone()),
@@ -138,8 +142,12 @@ impl Database {
                 .query_map([], |row| row.get(0))?
                 .collect::<rusqlite::Result<Vec<String>>>()?;
             findings.retain(|finding| finding != "ok");
-            let mut statement = connection.prepare("SELECT \"table\" FROM pragma_foreign_key_check")?;
-            for table in statement.query_map([], |row| row.get::<_, String>(0))?.take(100) {
+            let mut statement =
+                connection.prepare("SELECT \"table\" FROM pragma_foreign_key_check")?;
+            for table in statement
+                .query_map([], |row| row.get::<_, String>(0))?
+                .take(100)
+            {
                 findings.push(format!("a row of {} points to nothing", table?));
             }
             Ok(findings)
@@ -154,18 +162,21 @@ impl Database {
     /// [`Error::File`] when `to` exists already or cannot be made, [`Error::Sqlite`] when copying fails.
     pub fn back_up(&self, to: impl AsRef<Path>) -> Result<(), Error> {
         let to = to.as_ref();
-        if to.exists() {
-            let source = std::io::ErrorKind::AlreadyExists.into();
-            return Err(Error::File { path: to.to_owned(), source });
+        let name = to
+            .to_str()
+            .ok_or_else(|| Error::file(to)(ErrorKind::InvalidFilename.into()))?;
+        file::create_private(to).map_err(Error::file(to))?;
+        let copied = open(&self.path, Access::Read).and_then(|connection| {
+            let copied = connection.execute("VACUUM INTO ?1", [name]);
+            copied.map_err(Error::sqlite(&self.path))?;
+            let synced = std::fs::File::open(to).and_then(|file| file.sync_all());
+            synced.map_err(Error::file(to))?;
+            file::sync_folder(to)
+        });
+        if copied.is_err() {
+            file::remove(to)?;
         }
-        make_private(to)?;
-        let connection = open(&self.path, Access::Read)?;
-        connection
-            .execute("VACUUM INTO ?1", [to.to_string_lossy()])
-            .map_err(Error::sqlite(&self.path))?;
-        let synced = std::fs::File::open(to).and_then(|file| file.sync_all());
-        synced.map_err(Error::file(to))?;
-        file::sync_folder(to)
+        copied
     }
 }
 

@@ -4,7 +4,7 @@ use crate::journal::Batch;
 use crate::risk::approval::Approved;
 use crate::words::id::OrderId;
 use crate::words::instrument::VenueName;
-use crate::words::tier::Priority;
+use crate::words::tier::{Priority, Tier};
 use crate::words::time::Span;
 
 /// A sealed batch with the effects that wait for it. Made by `Desk::seal`.
@@ -17,6 +17,7 @@ pub struct Held {
 /// An effect that waits for its batch.
 pub(crate) struct Pending {
     pub(crate) act: Act,
+    pub(crate) tier: Tier,
     pub(crate) lane: Priority,
     pub(crate) promise: Span,
     pub(crate) retries: u8,

@@ -208,5 +208,4 @@ impl<R: Read> Read for LineCap<R> {
 }
 
 #[cfg(test)]
-#[path = "csv_tests.rs"]
 mod tests;

@@ -33,6 +33,18 @@ pub enum Error {
         /// All that are needed.
         wanted: &'static str,
     },
+    /// A column holds a type that cannot be read.
+    #[error("{file}: column `{column}` holds {found}; {wanted}")]
+    Type {
+        /// Which file.
+        file: String,
+        /// In which column.
+        column: &'static str,
+        /// What it holds.
+        found: String,
+        /// What to write instead.
+        wanted: &'static str,
+    },
     /// A row cannot be used.
     #[error("{file}, line {line}: {fault}")]
     Row {
@@ -145,16 +157,6 @@ pub enum Fault {
     /// A value is missing.
     #[error("{0} is empty; repair the row")]
     Empty(&'static str),
-    /// A column holds a type that cannot be read.
-    #[error("{column} holds {found}; {wanted}")]
-    Type {
-        /// In which column.
-        column: &'static str,
-        /// What it holds.
-        found: String,
-        /// What to write instead.
-        wanted: &'static str,
-    },
 }
 
 impl Fault {

@@ -20,6 +20,8 @@ pub struct Merge {
     heads: Vec<Option<MarketEvent>>,
     order: BinaryHeap<Reverse<Place>>,
     sessions: Vec<Sessions>,
+    /// How the markets stand at the first event; said before it, the last one first.
+    opening: Vec<MarketEvent>,
     started: bool,
 }
 
@@ -39,6 +41,7 @@ impl Merge {
             order: BinaryHeap::with_capacity(sources.len()),
             sessions: hours.iter().map(|&hours| Sessions { hours, next: None }).collect(),
             sources,
+            opening: Vec::with_capacity(hours.len()),
             started: false,
         }
     }
@@ -68,10 +71,11 @@ impl Merge {
                 self.refill(index, None)?;
             }
             self.started = true;
-            // Before the first event every market says how it stands.
             if let Some(Reverse((first, ..))) = self.order.peek() {
-                for sessions in &mut self.sessions {
+                for sessions in self.sessions.iter_mut().rev() {
                     sessions.next = Some(*first);
+                    self.opening.extend(sessions.event());
+                    sessions.next = next_change(sessions.hours, *first);
                 }
             }
         }
@@ -105,6 +109,9 @@ impl Sessions {
 impl Feed for Merge {
     fn next(&mut self) -> Result<Option<MarketEvent>, Error> {
         self.start()?;
+        if let Some(event) = self.opening.pop() {
+            return Ok(Some(event));
+        }
         let Some(Reverse((at, stage, instrument, index))) = self.order.peek().copied() else {
             return Ok(None);
         };
@@ -119,7 +126,8 @@ impl Feed for Merge {
     fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
         self.start()?;
         let Some(Reverse((at, ..))) = self.order.peek().copied() else { return Ok(None) };
-        let session = self.sessions.iter().filter_map(|s| s.next).min();
-        Ok(Some(session.map_or(at, |session| session.min(at))))
+        let sessions = self.sessions.iter().filter_map(|s| s.next);
+        let opening = self.opening.last().map(|event| event.at);
+        Ok(sessions.chain(opening).chain([at]).min())
     }
 }

@@ -15,8 +15,7 @@ const SESSIONS_MOST: u32 = 10;
 /// How many dead sessions of anybody a login clears away.
 const CLEARED: u32 = 32;
 
-const INSERT: &str =
-    "INSERT INTO session (id, user, refresh, created_at, used_at, idle_until, expires_at) \
+const INSERT: &str = "INSERT INTO session (id, user, refresh, created_at, used_at, idle_until, expires_at) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
 const CLEAR: &str = "DELETE FROM session WHERE id IN (SELECT id FROM session \
      WHERE min(idle_until, expires_at) <= ?1 ORDER BY min(idle_until, expires_at) LIMIT ?2)";
@@ -28,8 +27,7 @@ const ONE: &str = "SELECT id, user, refresh, created_at, used_at, expires_at FRO
      WHERE id = ?1 AND min(idle_until, expires_at) > ?2";
 const OF_USER: &str = "SELECT id, user, refresh, created_at, used_at, expires_at FROM session \
      WHERE user = ?1 AND min(idle_until, expires_at) > ?2 ORDER BY created_at DESC, rowid DESC";
-const BY_TOKEN: &str =
-    "SELECT id, user, refresh, created_at, used_at, expires_at, idle_until FROM session \
+const BY_TOKEN: &str = "SELECT id, user, refresh, created_at, used_at, expires_at, idle_until FROM session \
      WHERE refresh = ?1";
 const SPENT: &str = "SELECT s.id, s.user FROM spent_token t JOIN session s ON s.id = t.session \
      WHERE t.refresh = ?1";
@@ -51,8 +49,12 @@ pub(super) fn begin(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let user = bytes(session.user.0);
-    transaction.prepare_cached(CLEAR_OF_USER)?.execute((user, now.0))?;
-    transaction.prepare_cached(CLEAR)?.execute((now.0, CLEARED))?;
+    transaction
+        .prepare_cached(CLEAR_OF_USER)?
+        .execute((user, now.0))?;
+    transaction
+        .prepare_cached(CLEAR)?
+        .execute((now.0, CLEARED))?;
     let begun = transaction.prepare_cached(INSERT)?.execute((
         bytes(session.id),
         user,
@@ -65,7 +67,9 @@ pub(super) fn begin(
         Err(e) if is_orphan(&e) => return Err(ControlError::NotFound.into()),
         other => other?,
     };
-    transaction.prepare_cached(CROWD_OUT)?.execute((user, SESSIONS_MOST))?;
+    transaction
+        .prepare_cached(CROWD_OUT)?
+        .execute((user, SESSIONS_MOST))?;
     Ok(())
 }
 
@@ -75,7 +79,9 @@ pub(super) fn one(
     now: Timestamp,
 ) -> Result<Option<Session>, Fault> {
     let mut statement = connection.prepare_cached(ONE)?;
-    Ok(statement.query_row((bytes(id), now.0), session_of).optional()?)
+    Ok(statement
+        .query_row((bytes(id), now.0), session_of)
+        .optional()?)
 }
 
 pub(super) fn of_user(
@@ -92,28 +98,38 @@ pub(super) fn rotate(
     transaction: &Transaction<'_>,
     exchange: &Exchange,
 ) -> Result<Rotation, Fault> {
-    let Exchange { old, new, now, idle_until } = exchange;
+    let Exchange {
+        old,
+        new,
+        now,
+        idle_until,
+    } = exchange;
     let found = transaction
         .prepare_cached(BY_TOKEN)?
         .query_row([old], |row| Ok((session_of(row)?, Timestamp(row.get(6)?))))
         .optional()?;
-    let Some((session, idle_end)) = found else { return reused(transaction, old) };
+    let Some((session, idle_end)) = found else {
+        return reused(transaction, old);
+    };
     // A session that was never refreshed has no idle end yet: the span allowed now counts from its last use.
     let idle = now.since(session.used_at) > idle_until.since(*now);
     if *now >= session.expires_at || *now >= idle_end || idle {
-        transaction.prepare_cached(END)?.execute([bytes(session.id)])?;
+        transaction
+            .prepare_cached(END)?
+            .execute([bytes(session.id)])?;
         return Ok(Rotation::Unknown);
     }
     transaction
         .prepare_cached("INSERT INTO spent_token (refresh, session) VALUES (?1, ?2)")?
         .execute((old, bytes(session.id)))?;
-    transaction.prepare_cached(EXCHANGE)?.execute((
-        bytes(session.id),
-        new,
-        now.0,
-        idle_until.0,
-    ))?;
-    Ok(Rotation::Rotated(Session { refresh: *new, used_at: *now, ..session }))
+    transaction
+        .prepare_cached(EXCHANGE)?
+        .execute((bytes(session.id), new, now.0, idle_until.0))?;
+    Ok(Rotation::Rotated(Session {
+        refresh: *new,
+        used_at: *now,
+        ..session
+    }))
 }
 
 /// A token that is valid no more: spent, then its session ends, or never seen.
@@ -122,7 +138,9 @@ fn reused(transaction: &Transaction<'_>, old: &[u8; 32]) -> Result<Rotation, Fau
         .prepare_cached(SPENT)?
         .query_row([old], |row| Ok((id_of(row, 0)?, UserId(id_of(row, 1)?))))
         .optional()?;
-    let Some((session, user)) = spent else { return Ok(Rotation::Unknown) };
+    let Some((session, user)) = spent else {
+        return Ok(Rotation::Unknown);
+    };
     transaction.prepare_cached(END)?.execute([bytes(session)])?;
     Ok(Rotation::Reused(user))
 }

@@ -29,16 +29,22 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, Error> {
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Durable | Access::Disposable => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
-    let connection =
-        Connection::open_with_flags(path, right | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(&failed)?;
+    let connection = Connection::open_with_flags(path, right | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(&failed)?;
     connection.busy_timeout(BUSY).map_err(&failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(&failed)?;
     connection
-        .execute_batch("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;")
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)
+        .map_err(&failed)?;
+    connection
+        .execute_batch(
+            "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;",
+        )
         .map_err(&failed)?;
     match access {
-        Access::Read => connection.execute_batch("PRAGMA query_only=ON").map_err(&failed)?,
+        Access::Read => connection
+            .execute_batch("PRAGMA query_only=ON")
+            .map_err(&failed)?,
         Access::Durable => begin_wal(&connection, path, "FULL", 2)?,
         Access::Disposable => begin_wal(&connection, path, "NORMAL", 1)?,
     }
@@ -54,16 +60,26 @@ fn begin_wal(
     level: i64,
 ) -> Result<(), Error> {
     let failed = Error::sqlite(path);
-    let set = |setting, found: String| Error::Setting { path: path.to_owned(), setting, found };
-    connection.execute_batch("PRAGMA page_size=8192").map_err(&failed)?;
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(&failed)?;
+    let set = |setting, found: String| Error::Setting {
+        path: path.to_owned(),
+        setting,
+        found,
+    };
+    connection
+        .execute_batch("PRAGMA page_size=8192")
+        .map_err(&failed)?;
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))
+        .map_err(&failed)?;
     if mode != "wal" {
         return Err(set("journal_mode", mode));
     }
-    connection.pragma_update(None, "synchronous", synchronous).map_err(&failed)?;
-    let found: i64 =
-        connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(&failed)?;
+    connection
+        .pragma_update(None, "synchronous", synchronous)
+        .map_err(&failed)?;
+    let found: i64 = connection
+        .query_row("PRAGMA synchronous", [], |row| row.get(0))
+        .map_err(&failed)?;
     if found != level {
         return Err(set("synchronous", found.to_string()));
     }

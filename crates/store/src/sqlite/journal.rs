@@ -21,7 +21,8 @@ const READ_BYTES: usize = 8 * 1024 * 1024;
 
 const INSERT: &str = "INSERT INTO journal (partition, seq, epoch, at, count, prev_hash, hash, body) \
                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-const HEAD: &str = "SELECT seq, epoch, at, hash FROM journal WHERE partition = ?1 ORDER BY seq DESC LIMIT 1";
+const HEAD: &str =
+    "SELECT seq, epoch, at, hash FROM journal WHERE partition = ?1 ORDER BY seq DESC LIMIT 1";
 const AT: &str = "SELECT seq, epoch, at, hash FROM journal WHERE partition = ?1 AND seq = ?2";
 const ONE: &str = "SELECT partition, seq, epoch, at, count, prev_hash, hash, body FROM journal \
                    WHERE partition = ?1 AND seq = ?2";
@@ -57,11 +58,21 @@ enum Writer {
 
 impl Journal {
     pub(super) fn owned(writer: Connection, reader: Link, gate: Gate, owner: Arc<Lock>) -> Self {
-        Self { writer: Mutex::new(Writer::Sound(writer)), reader, gate, _owner: Some(owner) }
+        Self {
+            writer: Mutex::new(Writer::Sound(writer)),
+            reader,
+            gate,
+            _owner: Some(owner),
+        }
     }
     pub(super) fn reader(reader: Link) -> Self {
         let writer = Mutex::new(Writer::Refusing(Fault::Closed.to_string()));
-        Self { writer, reader, gate: Gate::default(), _owner: None }
+        Self {
+            writer,
+            reader,
+            gate: Gate::default(),
+            _owner: None,
+        }
     }
 
     /// Runs one transaction. Doubt about the disk, or about the connection, ends all writing.
@@ -122,9 +133,9 @@ impl From<AppendError> for Failure {
 fn judge(e: &rusqlite::Error) -> (AppendError, bool) {
     match e.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => (AppendError::Full, true),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::ConstraintViolation) => {
-            (AppendError::Unavailable(e.to_string()), true)
-        }
+        Some(
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::ConstraintViolation,
+        ) => (AppendError::Unavailable(e.to_string()), true),
         _ => (AppendError::Unavailable(e.to_string()), false),
     }
 }
@@ -233,7 +244,9 @@ impl nija_core::ports::Journal for Journal {
         Box::pin(async move {
             let found = self.reader.call(move |connection| {
                 let mut statement = connection.prepare_cached(AT)?;
-                Ok(statement.query_row((partition.0, number(seq)), head_of).optional()?)
+                Ok(statement
+                    .query_row((partition.0, number(seq)), head_of)
+                    .optional()?)
             });
             Ok(found.await?)
         })
@@ -246,13 +259,21 @@ impl nija_core::ports::Journal for Journal {
         limit: usize,
     ) -> Doing<'_, Result<Vec<Batch>, ReadError>> {
         Box::pin(async move {
-            Ok(self.reader.call(move |c| read(c, partition, after, limit)).await?)
+            Ok(self
+                .reader
+                .call(move |c| read(c, partition, after, limit))
+                .await?)
         })
     }
 
     fn save(&self, snapshot: Snapshot) -> Doing<'_, Result<(), AppendError>> {
         Box::pin(async move {
-            let Snapshot { partition, head, state, body } = &snapshot;
+            let Snapshot {
+                partition,
+                head,
+                state,
+                body,
+            } = &snapshot;
             self.write(|transaction| {
                 transaction.prepare_cached(SAVE)?.execute((
                     partition.0,
@@ -274,7 +295,12 @@ impl nija_core::ports::Journal for Journal {
                 let mut statement = connection.prepare_cached(SNAPSHOT)?;
                 let read = |row: &Row<'_>| {
                     let (head, state): (Head, Hash) = (head_of(row)?, row.get(4)?);
-                    Ok(Snapshot { partition, head, state, body: row.get(5)? })
+                    Ok(Snapshot {
+                        partition,
+                        head,
+                        state,
+                        body: row.get(5)?,
+                    })
                 };
                 Ok(statement.query_row([partition.0], read).optional()?)
             });
@@ -302,7 +328,10 @@ mod tests {
     use nija_core::ports::Journal as _;
 
     fn block<T>(doing: Doing<'_, T>) -> T {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(doing)
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(doing)
     }
 
     fn journal(folder: &std::path::Path, sql: &str) -> Journal {
@@ -312,11 +341,22 @@ mod tests {
         LEDGER.migrate(&mut writer, &path).unwrap();
         writer.execute_batch(sql).unwrap();
         let reader = Link::to(open(&path, Access::Read).unwrap());
-        Journal::owned(writer, reader, Gate::default(), Arc::new(Lock::take(&path).unwrap()))
+        Journal::owned(
+            writer,
+            reader,
+            Gate::default(),
+            Arc::new(Lock::take(&path).unwrap()),
+        )
     }
 
     fn batch(head: &Head, bytes: usize) -> Batch {
-        Batch::chained(PartitionId(0), Epoch(1), Timestamp(1), head, (1, vec![7; bytes]))
+        Batch::chained(
+            PartitionId(0),
+            Epoch(1),
+            Timestamp(1),
+            head,
+            (1, vec![7; bytes]),
+        )
     }
 
     #[test]
@@ -326,7 +366,10 @@ mod tests {
         let large = batch(&Head::default(), 1 << 20);
         assert_eq!(block(journal.append(&[large])), Err(AppendError::Full));
         assert_eq!(block(journal.partitions()), Ok(vec![]));
-        assert_eq!(block(journal.append(&[batch(&Head::default(), 10)])), Ok(()));
+        assert_eq!(
+            block(journal.append(&[batch(&Head::default(), 10)])),
+            Ok(())
+        );
     }
 
     #[test]
@@ -352,7 +395,17 @@ mod tests {
             block(journal.append(std::slice::from_ref(&next))).unwrap();
             head = next.follows(&head).unwrap();
         }
-        assert_eq!(block(journal.read(PartitionId(0), Seq(0), 10)).unwrap().len(), 3);
-        assert_eq!(block(journal.read(PartitionId(0), Seq(3), 10)).unwrap().len(), 1);
+        assert_eq!(
+            block(journal.read(PartitionId(0), Seq(0), 10))
+                .unwrap()
+                .len(),
+            3
+        );
+        assert_eq!(
+            block(journal.read(PartitionId(0), Seq(3), 10))
+                .unwrap()
+                .len(),
+            1
+        );
     }
 }

@@ -121,11 +121,14 @@ impl MomentumScalping {
     #[must_use]
     pub fn new(instrument: InstrumentId, timeframe: Timeframe, parameters: Parameters) -> Self {
         Self {
-            wants: [Want { instrument, timeframe }],
+            wants: [Want {
+                instrument,
+                timeframe,
+            }],
             fast: Ema::new(parameters.fast),
             slow: Ema::new(parameters.slow),
             range: Atr::new(parameters.range),
-            vwap: SessionVwap::new(parameters.session_starts),
+            vwap: SessionVwap::new(Span(parameters.session_starts.0.rem_euclid(Span::DAY.0))),
             returns: LogReturns::default(),
             moved: Window::new(parameters.move_bars),
             deviation: Window::new(parameters.deviation_bars),
@@ -147,8 +150,18 @@ impl MomentumScalping {
         let picture = || {
             let bars = self.parameters.move_bars.max(1) as f64;
             let scale = (self.deviation.variance()? * bars).sqrt();
-            let deviations = if scale > 0.0 { self.moved.sum()? / scale } else { 0.0 };
-            Some(Picture { fast: fast?, slow: slow?, range: range?, vwap: vwap?, deviations })
+            let deviations = if scale > 0.0 {
+                self.moved.sum()? / scale
+            } else {
+                0.0
+            };
+            Some(Picture {
+                fast: fast?,
+                slow: slow?,
+                range: range?,
+                vwap: vwap?,
+                deviations,
+            })
         };
         (bar.close, vwap, picture())
     }
@@ -200,7 +213,71 @@ impl Strategy for MomentumScalping {
         }
         let target = close + self.parameters.target * now.range;
         let stop = close - self.parameters.stop * now.range;
-        self.held = Some(Held { bars: 0, target, stop });
-        Some(Action::Enter { strength: Strength::FULL, stop: clamp::price(stop) })
+        self.held = Some(Held {
+            bars: 0,
+            target,
+            stop,
+        });
+        Some(Action::Enter {
+            strength: Strength::FULL,
+            stop: clamp::price(stop),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::flat;
+    use nija_core::words::time::Timestamp;
+
+    /// What is said about standing candles with these closes, one a minute.
+    fn run(closes: &[f64], fee: f64) -> Vec<(usize, bool)> {
+        let parameters = Parameters {
+            fast: 1,
+            slow: 2,
+            range: 2,
+            move_bars: 1,
+            deviation_bars: 4,
+            deviations: 0.5,
+            time_stop: 5,
+            fee,
+            ..Parameters::default()
+        };
+        let instrument = InstrumentId(1);
+        let mut scalping = MomentumScalping::new(instrument, Timeframe::Minutes1, parameters);
+        let view = View {
+            open: true,
+            ..View::default()
+        };
+        let act = |(n, &close): (usize, &f64)| {
+            let open_at = Timestamp(n as i64 * 60_000_000);
+            let close_at = open_at.plus(Span::seconds(60));
+            let candle = Candle {
+                open_at,
+                close_at,
+                ..flat(instrument, 0, close)
+            };
+            Some((n, scalping.on_candle(&candle, &view)? == Action::Exit))
+        };
+        closes.iter().enumerate().filter_map(act).collect()
+    }
+
+    #[test]
+    fn enters_a_large_move_and_leaves_at_target_stop_and_time() {
+        // At 104 the return of 3.9 % is 1.7 deviations; the range is 2.5, so target 107.7 and stop 101.5.
+        let start = [100.0, 101.0, 100.0, 101.0, 100.0, 104.0];
+        let with = |rest: &[f64]| run(&[&start[..], rest].concat(), 0.001);
+        assert_eq!(with(&[105.0, 108.0]), [(5, false), (7, true)]);
+        assert_eq!(with(&[101.4]), [(5, false), (6, true)]);
+        assert_eq!(
+            with(&[104.0, 104.1, 104.0, 104.1, 104.0]),
+            [(5, false), (10, true)]
+        );
+        // Below the average price of the session, which is 102 by then, but above the stop.
+        assert_eq!(with(&[104.0, 104.0, 104.0, 101.9]), [(5, false), (9, true)]);
+        // Three round trips of 0.5 % a side cost 3 % and more; the target is worth 3.6 %, then of 0.6 % not.
+        assert_eq!(run(&start, 0.005).len(), 1);
+        assert!(run(&start, 0.006).is_empty());
     }
 }

@@ -1,0 +1,128 @@
+//! The desks of one node, owned by value: inputs find their desk, all dirty desks are sealed together.
+//! Synchronous and without I/O; the node drives it from its inbox, the backtest from its data.
+
+use nija_core::desk::answer::{Answer, Decline, Query, View};
+use nija_core::desk::apply::Broken;
+use nija_core::desk::held::Held;
+use nija_core::desk::input::{Command, Input, Key};
+use nija_core::desk::{Desk, Rules};
+use nija_core::words::id::{AccountId, PartitionId};
+use nija_core::words::time::Timestamp;
+use std::sync::Arc;
+
+/// All desks of a node.
+pub struct Partitions {
+    desks: Vec<Desk>,
+}
+
+/// A desk that met a bug: its node stops and recovers from the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("partition {partition}: {broken}; run `nija verify`, then start again")]
+pub struct Stopped {
+    /// Which desk.
+    pub partition: PartitionId,
+    /// What it met.
+    pub broken: Broken,
+}
+
+impl Partitions {
+    /// As many empty desks.
+    #[must_use]
+    pub fn new(count: u16, rules: &Arc<Rules>) -> Self {
+        let desk = |n| Desk::new(PartitionId(n), Arc::clone(rules));
+        Self { desks: (0..count.max(1)).map(desk).collect() }
+    }
+
+    /// Desks that recovery has brought back, one for each partition from 0.
+    #[must_use]
+    pub const fn of(desks: Vec<Desk>) -> Self {
+        Self { desks }
+    }
+
+    /// How many partitions there are.
+    #[must_use]
+    pub fn count(&self) -> u16 {
+        u16::try_from(self.desks.len()).unwrap_or(u16::MAX)
+    }
+
+    /// The desks, in order.
+    #[must_use]
+    pub fn desks(&self) -> &[Desk] {
+        &self.desks
+    }
+
+    /// The desks, in order, to be resumed.
+    pub fn desks_mut(&mut self) -> &mut [Desk] {
+        &mut self.desks
+    }
+
+    fn desk(&mut self, partition: PartitionId) -> Option<&mut Desk> {
+        self.desks.get_mut(usize::from(partition.0))
+    }
+
+    /// Gives an input to the desk it concerns: commands by account, reports by order, the rest to every desk.
+    ///
+    /// # Errors
+    /// [`Stopped`] when a desk met a bug.
+    pub fn take(&mut self, input: Input, at: Timestamp) -> Result<Answer, Stopped> {
+        let partition = match &input {
+            Input::Command { account, .. } => Some(account.partition(self.count())),
+            Input::Report(report) => Some(report.order.partition()),
+            _ => None,
+        };
+        let Some(partition) = partition else {
+            let mut answer = Answer::Done;
+            for desk in &mut self.desks {
+                let partition = desk.partition();
+                answer = desk
+                    .take(input.clone(), at)
+                    .map_err(|broken| Stopped { partition, broken })?;
+            }
+            return Ok(answer);
+        };
+        match self.desk(partition) {
+            Some(desk) => desk.take(input, at).map_err(|broken| Stopped { partition, broken }),
+            None => Ok(Answer::Declined(Decline::UnknownOrder)),
+        }
+    }
+
+    /// Gives a command to its account's desk.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the desk met a bug.
+    pub fn command(
+        &mut self,
+        account: AccountId,
+        key: Option<Key>,
+        command: Command,
+        at: Timestamp,
+    ) -> Result<Answer, Stopped> {
+        self.take(Input::Command { account, key, command }, at)
+    }
+
+    /// Answers a question. Ask only when nothing is unsealed: answers come from durable state.
+    #[must_use]
+    pub fn query(&self, query: &Query) -> View {
+        let partition = match query {
+            Query::Account(account) | Query::Preview { account, .. } => {
+                account.partition(self.count())
+            }
+            Query::Market => PartitionId(0),
+        };
+        match self.desks.get(usize::from(partition.0)) {
+            Some(desk) => desk.query(query),
+            None => View::Declined(Decline::UnknownAccount),
+        }
+    }
+
+    /// Does some desk hold as much as a batch should?
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.desks.iter().any(Desk::is_full)
+    }
+
+    /// Closes the batches of all desks to which something happened.
+    pub fn seal(&mut self) -> Vec<Held> {
+        self.desks.iter_mut().filter_map(Desk::seal).collect()
+    }
+}

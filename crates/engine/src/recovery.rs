@@ -1,0 +1,115 @@
+//! Recovery: snapshot, then the tail of the journal, checked batch by batch. It decides nothing, so changed
+//! rules cannot change history. The normal start is this.
+
+use nija_core::desk::{Desk, Rules};
+use nija_core::journal::Damage;
+use nija_core::ports::{Journal, ReadError};
+use nija_core::words::id::{PartitionId, Seq};
+use std::sync::Arc;
+
+/// Batches asked of the journal at a time.
+const STRIDE: usize = 512;
+
+/// Brings a desk back to the end of its journal.
+///
+/// # Errors
+/// [`ReadError::Damaged`] names the first bad batch; nothing of it or behind it was used.
+pub async fn recover(
+    journal: &dyn Journal,
+    partition: PartitionId,
+    rules: &Arc<Rules>,
+) -> Result<Desk, ReadError> {
+    let desk = match journal.snapshot(partition).await? {
+        Some(snapshot) => match Desk::restore(&snapshot, Arc::clone(rules)) {
+            Ok(desk) if follows(journal, &desk).await? => desk,
+            // A snapshot is a shortcut: one that is damaged or of another history is passed over.
+            _ => {
+                tracing::warn!(%partition, "snapshot passed over; replaying from the first batch");
+                Desk::new(partition, Arc::clone(rules))
+            }
+        },
+        None => Desk::new(partition, Arc::clone(rules)),
+    };
+    replay(journal, desk, |_| {}).await
+}
+
+/// Does the snapshot's head stand in the journal?
+async fn follows(journal: &dyn Journal, desk: &Desk) -> Result<bool, ReadError> {
+    let head = desk.head();
+    Ok(journal.at(desk.partition(), head.seq).await?.is_some_and(|h| h.hash == head.hash))
+}
+
+/// Applies everything behind a desk's head; `seen` is told after each batch.
+///
+/// # Errors
+/// As [`recover`].
+pub async fn replay(
+    journal: &dyn Journal,
+    mut desk: Desk,
+    mut seen: impl FnMut(&Desk),
+) -> Result<Desk, ReadError> {
+    let partition = desk.partition();
+    loop {
+        let after = desk.head().seq;
+        let batches = journal.read(partition, after, STRIDE).await?;
+        if batches.is_empty() {
+            return Ok(desk);
+        }
+        for batch in &batches {
+            desk.replay(batch).map_err(|damage| damaged(partition, batch.seq, damage))?;
+            seen(&desk);
+        }
+    }
+}
+
+const fn damaged(partition: PartitionId, seq: Seq, damage: Damage) -> ReadError {
+    ReadError::Damaged { partition, seq, damage }
+}
+
+/// What a full check of one partition found.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// Which partition.
+    pub partition: PartitionId,
+    /// Its last batch.
+    pub last: Seq,
+    /// How many accounts it holds.
+    pub accounts: usize,
+    /// Sum of all balances, in units of 10^-8 dollars.
+    pub trial_balance: i128,
+    /// Sum per book, in the order of the chart.
+    pub books: [i128; 5],
+    /// Hash of the state at the end.
+    pub state: nija_core::journal::Hash,
+    /// The snapshot's hash, if there is a snapshot, and whether the replayed state had it at that batch.
+    pub snapshot: Option<(Seq, bool)>,
+}
+
+/// Replays a partition from its first batch and holds its snapshot to the replayed state.
+///
+/// # Errors
+/// As [`recover`].
+pub async fn verify(
+    journal: &dyn Journal,
+    partition: PartitionId,
+    rules: &Arc<Rules>,
+) -> Result<Verified, ReadError> {
+    let kept = journal.snapshot(partition).await?;
+    let mut snapshot = kept.as_ref().map(|s| (s.head.seq, false));
+    let desk = Desk::new(partition, Arc::clone(rules));
+    let desk = replay(journal, desk, |desk| {
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.head == *desk.head()) {
+            snapshot = Some((kept.head.seq, kept.state == desk.state_hash()));
+        }
+    })
+    .await?;
+    Ok(Verified {
+        partition,
+        last: desk.head().seq,
+        accounts: desk.len(),
+        trial_balance: desk.trial_balance(),
+        books: nija_core::ledger::chart::Book::ALL.map(|book| desk.book_total(book)),
+        state: desk.state_hash(),
+        snapshot,
+    })
+}

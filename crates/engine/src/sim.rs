@@ -1,0 +1,28 @@
+//! The simulated venue ("paper"): a pure, seeded exchange, and the door that makes a venue of it.
+//!
+//! It trades on the events of a market feed and on nothing else: no clock, no chance that is not derived from
+//! its seed and the order, no second sort of execution. Every doubt is decided against the trader.
+//!
+//! What it promises: an order trades only on an event after its acceptance plus latency, never inside the bar
+//! that gave the signal; at one bar's range stops go before limits, and a stop that triggers keeps the limits
+//! of its account on the same side from trading in that bar; buys never above a limit, sells never below.
+
+mod book;
+mod check;
+pub mod exchange;
+pub mod fee;
+pub mod filling;
+pub mod latency;
+mod matching;
+mod memory;
+mod order;
+pub mod paper;
+pub mod rules;
+pub mod slippage;
+
+pub use exchange::Exchange;
+pub use paper::Paper;
+pub use rules::Rules;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! The resting orders of one instrument, sorted so that an event finds those it concerns and no others.
+
+use super::matching::Print;
+use super::order::{Order, Stage, limit_key, stop_key};
+use nija_core::words::id::OrderId;
+use nija_core::words::instrument::Instrument;
+use nija_core::words::money::{Price, Qty};
+use nija_core::words::order::Side;
+use nija_core::words::time::Timestamp;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+/// Orders by their keys.
+type Row = BTreeMap<(i64, u64), OrderId>;
+
+/// One instrument's book.
+#[derive(Debug)]
+pub(super) struct Book {
+    pub(super) instrument: Instrument,
+    /// Number of the price event that is or was treated last.
+    pub(super) event: u64,
+    /// Last price of any sort.
+    pub(super) last: Option<Price>,
+    /// Volume of the last bar that ended.
+    pub(super) volume: Option<Qty>,
+    /// What the two sides have taken of the running bar.
+    pub(super) taken: [Qty; 2],
+    arriving: Row,
+    market: Row,
+    stops: [Row; 2],
+    limits: [Row; 2],
+}
+
+pub(super) const fn index(side: Side) -> usize {
+    match side {
+        Side::Buy => 0,
+        Side::Sell => 1,
+    }
+}
+
+impl Book {
+    pub(super) const fn new(instrument: Instrument) -> Self {
+        Self {
+            instrument,
+            event: 0,
+            last: None,
+            volume: None,
+            taken: [Qty::ZERO; 2],
+            arriving: Row::new(),
+            market: Row::new(),
+            stops: [Row::new(), Row::new()],
+            limits: [Row::new(), Row::new()],
+        }
+    }
+
+    fn row(&mut self, stage: Stage, side: Side) -> &mut Row {
+        match stage {
+            Stage::Arriving => &mut self.arriving,
+            Stage::Market => &mut self.market,
+            Stage::Stop => &mut self.stops[index(side)],
+            Stage::Limit => &mut self.limits[index(side)],
+        }
+    }
+
+    pub(super) fn insert(&mut self, order: &Order) {
+        self.row(order.stage, order.ticket.side).insert(order.key(), order.ticket.id);
+    }
+    pub(super) fn remove(&mut self, order: &Order) {
+        self.row(order.stage, order.ticket.side).remove(&order.key());
+    }
+
+    /// The next order that has arrived by this instant; `by` itself counts unless a bar ends there.
+    pub(super) fn arrived(&self, by: Timestamp, is_end: bool) -> Option<OrderId> {
+        let ((eligible_at, _), order) = self.arriving.first_key_value()?;
+        let is_in = if is_end { *eligible_at < by.0 } else { *eligible_at <= by.0 };
+        is_in.then_some(*order)
+    }
+
+    /// The first order after `after` that takes any price.
+    pub(super) fn next_market(&self, after: (i64, u64)) -> Option<((i64, u64), OrderId)> {
+        next(&self.market, after, i64::MAX)
+    }
+    /// The first stop after `after` that this event may reach.
+    pub(super) fn next_stop(
+        &self,
+        side: Side,
+        print: &Print,
+        after: (i64, u64),
+    ) -> Option<((i64, u64), OrderId)> {
+        next(&self.stops[index(side)], after, stop_key(side, print.worst(side)))
+    }
+    /// The first limit after `after` that this event may trade.
+    pub(super) fn next_limit(
+        &self,
+        side: Side,
+        print: &Print,
+        after: (i64, u64),
+    ) -> Option<((i64, u64), OrderId)> {
+        // Worse limits have larger keys for buys and sells alike, so the best price is the last key.
+        next(&self.limits[index(side)], after, limit_key(side, print.best(side)))
+    }
+}
+
+/// The first order behind `after` whose price key is not beyond `last`.
+fn next(row: &Row, after: (i64, u64), last: i64) -> Option<((i64, u64), OrderId)> {
+    let end = (last, u64::MAX);
+    if after >= end {
+        return None;
+    }
+    let mut range = row.range((Bound::Excluded(after), Bound::Included(end)));
+    range.next().map(|(key, order)| (*key, *order))
+}

@@ -1,0 +1,53 @@
+//! From the market to the desks: one event in, the inputs it means out. The analyst hears each candle once,
+//! for all accounts. Shared by the paper run and the backtest, so that both say the same.
+
+use crate::feeds::{Kind, MarketEvent};
+use nija_core::desk::input::Input;
+use nija_core::words::fixed::Round;
+use nija_core::words::money::{Money, Price};
+use nija_market::analyst::Analyst;
+
+/// Turns market events into inputs of desks.
+pub struct Trader {
+    analyst: Analyst,
+}
+
+impl Trader {
+    /// With an analyst that has seen nothing yet.
+    #[must_use]
+    pub const fn new(analyst: Analyst) -> Self {
+        Self { analyst }
+    }
+
+    /// What an event means to the desks, in order: price first, then conditions, then signals.
+    pub fn inputs(&mut self, event: &MarketEvent, out: &mut Vec<Input>) {
+        match event.kind {
+            Kind::SessionOpened { hours, until } => {
+                out.push(Input::Session { hours, open: true, until });
+            }
+            Kind::SessionClosed { hours, until } => {
+                out.push(Input::Session { hours, open: false, until });
+            }
+            Kind::BarOpened { instrument, price } | Kind::Trade { instrument, price, .. } => {
+                out.push(Input::Mark { instrument, price });
+            }
+            Kind::Quote { instrument, bid, ask, .. } => {
+                if let Some(price) = middle(bid, ask) {
+                    out.push(Input::Mark { instrument, price });
+                }
+            }
+            Kind::BarClosed(candle) => {
+                out.push(Input::Mark { instrument: candle.instrument, price: candle.close });
+                let said = self.analyst.on_candle(&candle);
+                out.extend(said.conditions.map(Input::Conditions));
+                out.extend(said.signals.into_iter().map(Input::Signal));
+            }
+        }
+    }
+}
+
+/// Half way between bid and ask, rounded down.
+fn middle(bid: Price, ask: Price) -> Option<Price> {
+    let sum = Money::from_raw(bid.raw().checked_add(ask.raw())?);
+    sum.share(1, 2, Round::Down).map(|half| Price::from_raw(half.raw()))
+}
