@@ -21,7 +21,6 @@ mod view;
 
 use crate::journal::{Batch, Damage, Hash, Head};
 use crate::ports::Snapshot;
-use crate::risk::approval::{Approved, recovered};
 use crate::words::id::{AccountId, AccountNo, OrderId, PartitionId};
 use crate::words::money::{Money, Pct};
 use crate::words::order::{OrderState, Ticket};
@@ -387,27 +386,20 @@ impl Desk {
                 ticket: open.ticket.clone(),
                 state: open.state,
                 filled: open.filled,
-                cancelling: open.cancelling,
+                fills: open.fills.len() as u64,
             })
             .collect()
     }
 
-    /// Releases open orders again to a venue that lives in this process and remembers nothing
-    /// ([`crate::ports::Memory::Journal`]): they leave with the next batch, with what is left to fill.
-    /// A venue that remembers is asked instead; for it there is no second release.
-    pub fn resume(&mut self, orders: &[OrderId]) {
-        for id in orders {
-            let Some(open) = self.state.orders.get(id) else {
-                continue;
-            };
-            let (no, venue, cancelling) = (open.ticket.account, open.ticket.venue, open.cancelling);
-            let mut ticket = open.ticket.clone();
-            ticket.qty = open.remaining();
-            let approved: Approved = recovered(ticket);
-            self.release(no, Act::Place(approved));
-            if cancelling {
-                self.release(no, Act::Cancel { order: *id, venue });
-            }
+    /// Asks again for the cancels that a restart may have lost; they leave with the next batch. Cancelling what
+    /// is cancelled already does nothing.
+    pub fn resume_cancels(&mut self) {
+        let open = self.state.orders.values().filter(|open| open.cancelling);
+        let lost: Vec<_> = open
+            .map(|open| (open.ticket.id, open.ticket.account, open.ticket.venue))
+            .collect();
+        for (order, no, venue) in lost {
+            self.release(no, Act::Cancel { order, venue });
         }
     }
 }
@@ -421,6 +413,6 @@ pub struct Outstanding {
     pub state: OrderState,
     /// How much of it is filled.
     pub filled: crate::words::money::Qty,
-    /// Was a cancel asked for?
-    pub cancelling: bool,
+    /// In how many fills.
+    pub fills: u64,
 }

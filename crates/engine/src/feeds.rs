@@ -13,6 +13,7 @@ pub mod merge;
 pub mod parquet;
 pub mod ticks;
 
+pub(crate) use decimal::volume_units;
 pub use error::{Error, Fault};
 
 use nija_core::words::id::InstrumentId;

@@ -39,21 +39,17 @@ pub struct Figures {
     pub lapsed: u64,
 }
 
-impl Default for Latencies {
-    fn default() -> Self {
-        let record = |_| Record {
-            // Three digits up to ten minutes is within what the type can hold; one digit always is.
-            sent: Histogram::new_with_max(LONGEST_US, 3)
-                .unwrap_or_else(|_| Histogram::new(1).unwrap_or_else(|_| unreachable!())),
-            breaches: 0,
-            retries: 0,
-            lapsed: 0,
-        };
-        Self { tiers: Mutex::new(std::array::from_fn(record)) }
-    }
-}
-
 impl Latencies {
+    /// No figures yet.
+    ///
+    /// # Errors
+    /// When a histogram of three digits up to ten minutes cannot be made.
+    pub fn new() -> Result<Self, hdrhistogram::CreationError> {
+        let sent = Histogram::new_with_max(LONGEST_US, 3)?;
+        let record = |_| Record { sent: sent.clone(), breaches: 0, retries: 0, lapsed: 0 };
+        Ok(Self { tiers: Mutex::new(std::array::from_fn(record)) })
+    }
+
     fn with<T>(&self, tier: Tier, change: impl FnOnce(&mut Record) -> T) -> T {
         let mut tiers = self.tiers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         change(&mut tiers[tier as usize])
@@ -94,7 +90,7 @@ mod tests {
 
     #[test]
     fn counts_what_was_late() {
-        let latencies = Latencies::default();
+        let latencies = Latencies::new().unwrap();
         for ms in 1..=100 {
             let promise = Duration::from_millis(90);
             latencies.sent(Tier::Investor, Duration::from_millis(ms), promise);

@@ -45,6 +45,8 @@ pub enum Ended {
 /// What reaches the node.
 enum Work {
     Input { input: Input, at: Option<Timestamp>, reply: Option<Reply> },
+    /// Inputs of one instant, taken together.
+    Slice { inputs: Vec<Input>, at: Timestamp },
     Query { query: Query, reply: oneshot::Sender<View> },
     /// Answers once everything before it is durable.
     Barrier(oneshot::Sender<()>),
@@ -149,6 +151,11 @@ impl Node {
                     self.replies.push((reply, answer));
                 }
             }
+            Work::Slice { inputs, at } => {
+                for input in inputs {
+                    self.parts.partitions.take(input, at)?;
+                }
+            }
             Work::Query { query, reply } => self.queries.push((query, reply)),
             Work::Barrier(reply) => self.barriers.push(reply),
             Work::Stop => self.stopping = true,
@@ -239,6 +246,16 @@ impl Handle {
     pub async fn send(&self, input: Input, at: Option<Timestamp>) -> Result<(), DeskError> {
         let work = Work::Input { input, at, reply: None };
         self.inbox.send(work).await.map_err(|_| DeskError::Gone)
+    }
+
+    /// Brings inputs of one instant, in order, and waits until they are durable and their releases are with the
+    /// gateway. They are taken together: nothing comes between.
+    ///
+    /// # Errors
+    /// [`DeskError::Gone`] when the node has ended.
+    pub async fn slice(&self, inputs: Vec<Input>, at: Timestamp) -> Result<(), DeskError> {
+        self.inbox.send(Work::Slice { inputs, at }).await.map_err(|_| DeskError::Gone)?;
+        self.barrier().await
     }
 
     /// Waits until everything sent before is durable and its releases are with the gateway.

@@ -19,6 +19,7 @@ mod order;
 pub mod paper;
 pub mod rules;
 pub mod slippage;
+mod trading;
 
 pub use exchange::Exchange;
 pub use paper::Paper;

@@ -1,1 +1,66 @@
-fn main() {}
+//! The roof of NIJA: reads the configuration once, wires the rooms, runs a role.
+
+mod catalog;
+mod chance;
+mod commands;
+mod config;
+mod market;
+mod wire;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// NIJA trades crypto, equities and derivatives for many accounts, through four risk gates.
+#[derive(Parser)]
+#[command(name = "nija", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Serve the API and trade on paper, configured by the environment (see .env.example).
+    Serve,
+    /// Trade the shipped history of 2017 to 2020 for accounts of every tier; no key or network needed.
+    Demo(commands::demo::Options),
+    /// Run the same desk and gates over files of market data and print statistics and trades.
+    Backtest(commands::backtest::Options),
+    /// Check every batch of the journal, the trial balance and the snapshots.
+    Verify(commands::verify::Options),
+    /// Read the journal.
+    Journal(commands::journal::Options),
+    /// Rebuild the views from the journal.
+    Replay(commands::replay::Options),
+    /// Administer users beside a running server.
+    Admin(commands::admin::Options),
+    /// Create or upgrade the database.
+    Migrate(commands::migrate::Options),
+    /// Print the API's OpenAPI document.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.role {
+        Role::Serve => commands::serve::run(),
+        Role::Demo(options) => commands::demo::run(&options),
+        Role::Backtest(options) => commands::backtest::run(&options),
+        Role::Verify(options) => commands::verify::run(&options),
+        Role::Journal(options) => commands::journal::run(&options),
+        Role::Replay(options) => commands::replay::run(&options),
+        Role::Admin(options) => commands::admin::run(&options),
+        Role::Migrate(options) => commands::migrate::run(&options),
+        Role::Openapi => commands::openapi::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("nija: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

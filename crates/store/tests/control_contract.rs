@@ -1,8 +1,11 @@
 //! What control data promises: addresses that are free, sessions that end, tokens that work once, a lasting audit.
 
-use nija_core::ports::Clock;
+#![allow(clippy::unwrap_used)]
+
+use nija_core::journal::{Batch, Head};
 use nija_core::ports::control::{Audit, Control as _, ControlError, Role, Rotation, Session, User};
-use nija_core::words::id::{AccountId, UserId};
+use nija_core::ports::{Clock, Journal as _};
+use nija_core::words::id::{AccountId, Epoch, PartitionId, Seq, UserId};
 use nija_core::words::time::{Span, Timestamp};
 use nija_store::control::Control;
 use nija_store::sqlite::{Database, Mode};
@@ -29,7 +32,7 @@ struct World {
     folder: TempDir,
     clock: Arc<Hands>,
     control: Arc<Control>,
-    _database: Database,
+    database: Database,
 }
 
 fn world() -> World {
@@ -41,7 +44,7 @@ fn world() -> World {
         folder,
         clock,
         control: database.control(),
-        _database: database,
+        database,
     }
 }
 
@@ -403,4 +406,50 @@ async fn c_12_administration_works_beside_a_running_owner() {
     assert_eq!(reader.control().count_users().await, Ok(1));
     let refused = reader.control().add_user(user(8)).await;
     assert!(matches!(refused, Err(ControlError::Unavailable(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c_13_journal_and_control_write_side_by_side() {
+    let world = world();
+    let control = &*world.control;
+    control.add_user(user(1)).await.unwrap();
+    let path = world.folder.path().join("nija.db");
+    let admin = Database::open(&path, Mode::Admin, world.clock.clone())
+        .unwrap()
+        .control();
+    let journal = world.database.journal();
+    let desk = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let mut head = Head::default();
+        for _ in 0..100 {
+            let contents = (1, vec![7; 6_000]);
+            let batch = Batch::chained(PartitionId(0), Epoch(1), minutes(1), &head, contents);
+            runtime
+                .block_on(journal.append(std::slice::from_ref(&batch)))
+                .unwrap();
+            head = batch.follows(&head).unwrap();
+        }
+        head.seq
+    });
+    let line = || Audit {
+        at: minutes(1),
+        actor: None,
+        action: "noted".to_owned(),
+        subject: String::new(),
+        detail: String::new(),
+    };
+    for _ in 0..50 {
+        let (here, there, read) = tokio::join!(
+            control.audit(line()),
+            admin.audit(line()),
+            control.user(UserId(1))
+        );
+        assert_eq!((here, there), (Ok(()), Ok(())));
+        assert!(read.unwrap().is_some());
+    }
+    assert_eq!(desk.join().unwrap(), Seq(100));
+    assert_eq!(control.audit_log(1_000).await.unwrap().len(), 101);
+    assert_eq!(world.database.integrity().unwrap(), Vec::<String>::new());
 }

@@ -1,6 +1,8 @@
 //! What every journal promises, as numbered cases run against each implementation; then what only a file does.
 //! The calls are polled once on a plain thread, so this also holds journals to answering without a runtime.
 
+#![allow(clippy::unwrap_used)]
+
 use nija_core::journal::{Batch, Head};
 use nija_core::ports::{AppendError, Clock, Doing, Journal, Snapshot};
 use nija_core::words::id::{Epoch, PartitionId, Seq};
@@ -343,7 +345,7 @@ fn j_24_an_older_file_is_migrated_without_loss() {
     let first = include_str!("../migrations/0001_journal.sql");
     let raw = Connection::open(&path).unwrap();
     raw.execute_batch(first).unwrap();
-    raw.execute_batch("PRAGMA application_id = 1313426001; PRAGMA user_version = 1;")
+    raw.execute_batch("PRAGMA application_id = 1313425985; PRAGMA user_version = 1;")
         .unwrap();
     let batch = run(P, Head::default(), 1).remove(0);
     let row = (
@@ -434,4 +436,14 @@ fn j_27_damage_of_the_file_is_found_or_refused() {
         Err(_) => true,
     };
     assert!(noticed);
+}
+
+/// Releases before 3.51.3 can damage a file when a commit meets a checkpoint (SQLite's "WAL-reset bug").
+#[test]
+fn j_28_the_sqlite_inside_is_not_one_that_damages_files() {
+    assert!(
+        rusqlite::version_number() >= 3_051_003,
+        "{}",
+        rusqlite::version()
+    );
 }

@@ -42,7 +42,7 @@ impl Desk {
         let class = signal.strategy.class();
         let verdict = if !rules.allows(class) {
             Err(Skip::ClassNotAllowed)
-        } else if self.is_in(no, signal) {
+        } else if self.is_entering(no, signal) {
             Err(Skip::AlreadyIn)
         } else {
             let split = self.reallocate(no);
@@ -78,22 +78,17 @@ impl Desk {
         }
     }
 
-    /// Does the strategy hold the instrument for this account, or is an entry of it on its way?
-    fn is_in(&self, no: AccountNo, signal: &Signal) -> bool {
+    /// Is an entry of the strategy in the instrument on its way already?
+    fn is_entering(&self, no: AccountNo, signal: &Signal) -> bool {
         let Some(account) = self.state.account(no) else {
             return false;
         };
-        let held = account.position(signal.instrument);
-        let mut open = account
-            .orders
-            .iter()
-            .filter_map(|id| self.state.orders.get(id));
-        held.is_some_and(|p| p.held_by(signal.strategy).is_positive())
-            || open.any(|o| {
-                o.is_entry()
-                    && o.ticket.instrument == signal.instrument
-                    && Event::strategy(o.ticket.origin) == Some(signal.strategy)
-            })
+        let mut open = account.orders.iter().filter_map(|id| self.state.orders.get(id));
+        open.any(|o| {
+            o.is_entry()
+                && o.ticket.instrument == signal.instrument
+                && Event::strategy(o.ticket.origin) == Some(signal.strategy)
+        })
     }
 
     /// The split in force after looking at the latest reading: it moves only when the move is worth its cost.
@@ -127,8 +122,8 @@ impl Desk {
         }
     }
 
-    /// Dollars for an entry: the account's largest position scaled by strength, within the class's budget,
-    /// the largest trade and what cash allows.
+    /// Dollars for an entry: the account's largest position scaled by strength, less what the strategy holds of
+    /// it already, within the class's budget and the largest trade.
     fn size(
         &self,
         no: AccountNo,
@@ -172,6 +167,12 @@ impl Desk {
         let wanted = Money::from_raw(wanted.unwrap_or(0))
             .max(limits.min_trade)
             .min(full);
+        let own = account.position(signal.instrument).map_or(Qty::ZERO, |p| p.held_by(signal.strategy));
+        let held = self.state.worth(signal.instrument, own).unwrap_or(Money::ZERO);
+        let wanted = wanted.saturating_sub(held);
+        if held.is_positive() && wanted < limits.min_trade {
+            return Err(Skip::AlreadyIn);
+        }
         let size = wanted.min(limits.max_trade).min(left).to_cents(Round::Down);
         if size < limits.min_trade {
             Err(Skip::TooSmall)

@@ -138,11 +138,6 @@ pub fn approve_exit(exit: Exit, mut ticket: Ticket) -> Approved {
     Approved { ticket }
 }
 
-/// An approval that the journal already holds, read back after a restart.
-pub(crate) const fn recovered(ticket: Ticket) -> Approved {
-    Approved { ticket }
-}
-
 /// How much of the nearest limit is used.
 fn level(facts: &Facts) -> Level {
     let limits = &facts.limits;

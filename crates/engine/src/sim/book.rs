@@ -10,8 +10,12 @@ use nija_core::words::time::Timestamp;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+/// Place of an order in its row.
+pub(super) type Key = (i64, u64);
+/// Before every key.
+pub(super) const FRONT: Key = (i64::MIN, 0);
 /// Orders by their keys.
-type Row = BTreeMap<(i64, u64), OrderId>;
+type Row = BTreeMap<Key, OrderId>;
 
 /// One instrument's book.
 #[derive(Debug)]
@@ -26,7 +30,7 @@ pub(super) struct Book {
     /// What the two sides have taken of the running bar.
     pub(super) taken: [Qty; 2],
     arriving: Row,
-    market: Row,
+    market: [Row; 2],
     stops: [Row; 2],
     limits: [Row; 2],
 }
@@ -47,7 +51,7 @@ impl Book {
             volume: None,
             taken: [Qty::ZERO; 2],
             arriving: Row::new(),
-            market: Row::new(),
+            market: [Row::new(), Row::new()],
             stops: [Row::new(), Row::new()],
             limits: [Row::new(), Row::new()],
         }
@@ -56,7 +60,7 @@ impl Book {
     fn row(&mut self, stage: Stage, side: Side) -> &mut Row {
         match stage {
             Stage::Arriving => &mut self.arriving,
-            Stage::Market => &mut self.market,
+            Stage::Market => &mut self.market[index(side)],
             Stage::Stop => &mut self.stops[index(side)],
             Stage::Limit => &mut self.limits[index(side)],
         }
@@ -77,16 +81,16 @@ impl Book {
     }
 
     /// The first order after `after` that takes any price.
-    pub(super) fn next_market(&self, after: (i64, u64)) -> Option<((i64, u64), OrderId)> {
-        next(&self.market, after, i64::MAX)
+    pub(super) fn next_market(&self, side: Side, after: Key) -> Option<(Key, OrderId)> {
+        next(&self.market[index(side)], after, 0)
     }
     /// The first stop after `after` that this event may reach.
     pub(super) fn next_stop(
         &self,
         side: Side,
         print: &Print,
-        after: (i64, u64),
-    ) -> Option<((i64, u64), OrderId)> {
+        after: Key,
+    ) -> Option<(Key, OrderId)> {
         next(&self.stops[index(side)], after, stop_key(side, print.worst(side)))
     }
     /// The first limit after `after` that this event may trade.
@@ -94,15 +98,15 @@ impl Book {
         &self,
         side: Side,
         print: &Print,
-        after: (i64, u64),
-    ) -> Option<((i64, u64), OrderId)> {
+        after: Key,
+    ) -> Option<(Key, OrderId)> {
         // Worse limits have larger keys for buys and sells alike, so the best price is the last key.
         next(&self.limits[index(side)], after, limit_key(side, print.best(side)))
     }
 }
 
 /// The first order behind `after` whose price key is not beyond `last`.
-fn next(row: &Row, after: (i64, u64), last: i64) -> Option<((i64, u64), OrderId)> {
+fn next(row: &Row, after: Key, last: i64) -> Option<(Key, OrderId)> {
     let end = (last, u64::MAX);
     if after >= end {
         return None;

@@ -157,7 +157,7 @@ impl Cost<'_> {
     }
 
     /// The price of a limit order that takes `shown`, if that lies within its limit and is better than it.
-    fn within(&self, side: Side, shown: Price, limit: Price) -> Option<Price> {
+    pub(super) fn within(&self, side: Side, shown: Price, limit: Price) -> Option<Price> {
         let price = self.against(side, shown, Pct::ZERO);
         (is_better(side, shown, limit) && !is_better(side, limit, price)).then_some(price)
     }

@@ -28,6 +28,10 @@ pub(super) struct Order {
     pub(super) ticket: Ticket,
     /// Position in the row of acceptance.
     pub(super) seq: u64,
+    /// When it was accepted.
+    pub(super) accepted: Timestamp,
+    /// Is its cancel on the way?
+    pub(super) leaving: bool,
     /// From when on an event may trade it.
     pub(super) eligible_at: Timestamp,
     /// When it is taken back by itself.

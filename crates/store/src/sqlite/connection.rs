@@ -42,9 +42,7 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, Error> {
         )
         .map_err(&failed)?;
     match access {
-        Access::Read => connection
-            .execute_batch("PRAGMA query_only=ON")
-            .map_err(&failed)?,
+        Access::Read => {}
         Access::Durable => begin_wal(&connection, path, "FULL", 2)?,
         Access::Disposable => begin_wal(&connection, path, "NORMAL", 1)?,
     }

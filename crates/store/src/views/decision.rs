@@ -83,6 +83,7 @@ impl Pass<'_> {
                 "terms": ticket.order_type,
                 "origin": ticket.origin,
                 "reserved": ticket.reserved,
+                "protect": ticket.protect,
                 "venue": ticket.venue.name(),
             }),
         };

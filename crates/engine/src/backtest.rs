@@ -1,0 +1,152 @@
+//! The backtest: the same desk, gates, ledger, analyst and exchange as the paper run, driven in one thread by
+//! the data. There is no second executor and no flag in the core that says "backtest".
+
+use crate::feeds::{self, Feed, MarketEvent};
+use crate::partitions::{Partitions, Stopped};
+use crate::sim::Exchange;
+use crate::trader::Trader;
+use nija_core::commit::{Release, commit};
+use nija_core::desk::answer::Answer;
+use nija_core::desk::input::Input;
+use nija_core::journal::Batch;
+use nija_core::lanes::Lanes;
+use nija_core::ports::{AppendError, Journal};
+use nija_core::words::order::Report;
+use nija_core::words::time::Timestamp;
+use std::sync::Arc;
+
+/// Entries that may wait in one lane; the same as at a gateway.
+const LANE_CAPACITY: usize = 65_536;
+/// Reports taken from the exchange at a time.
+const HANDFUL: usize = 1_024;
+
+/// Why a backtest ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// The market data are not as they should be.
+    #[error(transparent)]
+    Feed(#[from] feeds::Error),
+    /// A desk met a bug.
+    #[error(transparent)]
+    Broken(#[from] Stopped),
+    /// The journal did not take a batch.
+    #[error("the journal did not take a batch: {0}")]
+    Journal(#[from] AppendError),
+}
+
+/// One run over data.
+pub struct Backtest {
+    partitions: Partitions,
+    exchange: Exchange,
+    trader: Trader,
+    journal: Arc<dyn Journal>,
+    lanes: Lanes<Release>,
+    inputs: Vec<Input>,
+    seen: Box<dyn FnMut(&Batch) + Send>,
+}
+
+impl Backtest {
+    /// A run of these desks at this exchange. `seen` is told of every batch.
+    #[must_use]
+    pub fn new(
+        partitions: Partitions,
+        exchange: Exchange,
+        trader: Trader,
+        journal: Arc<dyn Journal>,
+        seen: Box<dyn FnMut(&Batch) + Send>,
+    ) -> Self {
+        let lanes = Lanes::new(LANE_CAPACITY);
+        Self { partitions, exchange, trader, journal, lanes, inputs: Vec::new(), seen }
+    }
+
+    /// The desks, to be asked once a step is done.
+    #[must_use]
+    pub const fn partitions(&self) -> &Partitions {
+        &self.partitions
+    }
+
+    /// Brings an input that is no market event, such as opening an account.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn input(&mut self, input: Input, at: Timestamp) -> Result<Answer, Ended> {
+        let answer = self.partitions.take(input, at)?;
+        self.settle(at).await?;
+        Ok(answer)
+    }
+
+    /// Runs a feed to its end and tells how many events there were.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn run(&mut self, feed: &mut dyn Feed) -> Result<u64, Ended> {
+        let mut events = 0;
+        while let Some(event) = feed.next()? {
+            self.step(&event).await?;
+            events += 1;
+        }
+        Ok(events)
+    }
+
+    /// Brings one event and does everything it causes.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn step(&mut self, event: &MarketEvent) -> Result<(), Ended> {
+        self.exchange.on_market(event);
+        let mut inputs = std::mem::take(&mut self.inputs);
+        loop {
+            let reports = self.exchange.take_reports(HANDFUL);
+            if reports.is_empty() {
+                break;
+            }
+            inputs.extend(reports.into_iter().map(Input::Report));
+        }
+        self.trader.inputs(event, &mut inputs);
+        for input in inputs.drain(..) {
+            self.partitions.take(input, event.at)?;
+        }
+        self.inputs = inputs;
+        self.settle(event.at).await
+    }
+
+    /// Commits, sends what was released in the order of the lanes, and takes what the exchange says at once.
+    async fn settle(&mut self, now: Timestamp) -> Result<(), Ended> {
+        loop {
+            let held = self.partitions.seal();
+            if held.is_empty() {
+                return Ok(());
+            }
+            held.iter().for_each(|h| (self.seen)(h.batch()));
+            for release in commit(&*self.journal, held).await? {
+                let lane = release.lane();
+                if release.is_entry() {
+                    if let Err(back) = self.lanes.push_entry(lane, release) {
+                        self.lapse(&back, now)?;
+                    }
+                } else {
+                    self.lanes.push_exit(lane, release);
+                }
+            }
+            while let Some(release) = self.lanes.pop() {
+                self.exchange.act(release.act(), now);
+            }
+            loop {
+                let reports = self.exchange.take_reports(HANDFUL);
+                if reports.is_empty() {
+                    break;
+                }
+                for report in reports {
+                    self.partitions.take(Input::Report(report), now)?;
+                }
+            }
+        }
+    }
+
+    fn lapse(&mut self, release: &Release, at: Timestamp) -> Result<(), Ended> {
+        let outcome = nija_core::words::order::Outcome::Lapsed { why: "its lane is full" };
+        let report = Report { order: release.order(), outcome, at };
+        self.partitions.take(Input::Report(report), at)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! Drives a paper run: brings market events to the venue and the desks, one step after the other.
+//!
+//! A step is done when everything it caused is durable and the venue has nothing more to say, so a run over
+//! recorded events decides exactly as the backtest over them does. Between steps the API trades freely.
+
+use crate::clock::Simulated;
+use crate::feeds::{self, Feed, MarketEvent};
+use crate::gateway::Gateway;
+use crate::node::Handle;
+use crate::sim::Paper;
+use crate::trader::Trader;
+use nija_core::desk::input::Input;
+use nija_core::ports::{Clock, DeskError, Venue};
+use nija_core::words::order::Report;
+use nija_core::words::time::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Reports taken from the venue at a time.
+const HANDFUL: usize = 1_024;
+
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// The market data are not as they should be.
+    #[error(transparent)]
+    Feed(#[from] feeds::Error),
+    /// The desks are gone.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+/// How events follow one another.
+pub enum Pace {
+    /// In simulated time: a day of it takes as long as this says, from the instant it is about.
+    /// `None` means as fast as the desks go.
+    Simulated {
+        /// The clock to move.
+        clock: Arc<Simulated>,
+        /// How long a simulated day takes.
+        day: Box<dyn Fn(Timestamp) -> Option<Duration> + Send + Sync>,
+    },
+    /// In real time: an event happens when the clock has reached it.
+    Real(Arc<dyn Clock>),
+}
+
+/// Where a driver brings its events.
+pub struct Rooms {
+    /// The desks.
+    pub handle: Handle,
+    /// The gateway of the paper venue.
+    pub gateway: Arc<Gateway>,
+    /// The paper venue.
+    pub venue: Arc<Paper>,
+}
+
+/// Drives one feed.
+pub struct Driver {
+    rooms: Rooms,
+    trader: Trader,
+    pace: Pace,
+    last: Option<Timestamp>,
+}
+
+impl Driver {
+    /// A driver into these rooms.
+    #[must_use]
+    pub const fn new(rooms: Rooms, trader: Trader, pace: Pace) -> Self {
+        Self { rooms, trader, pace, last: None }
+    }
+
+    /// Drives a feed to its end, or until told to stop.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn run(
+        &mut self,
+        feed: &mut dyn Feed,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), Ended> {
+        while let Some(event) = feed.next()? {
+            if !self.wait_for(event.at, stop).await? {
+                return Ok(());
+            }
+            self.step(&event).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the venue's orders of the API moving while no events come, until told to stop.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn idle(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Ended> {
+        self.pump(Duration::MAX, stop).await.map(drop)
+    }
+
+    /// Waits until an event's time has come. `false` when told to stop.
+    async fn wait_for(
+        &mut self,
+        at: Timestamp,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<bool, Ended> {
+        let wait = match &self.pace {
+            Pace::Real(clock) => micros(at.since(clock.now()).0),
+            Pace::Simulated { day, .. } => {
+                let gap = self.last.map_or(0, |last| at.since(last).0.max(0));
+                self.last = Some(at);
+                let days = f64_days(gap);
+                day(at).map_or(Duration::ZERO, |day| day.mul_f64(days))
+            }
+        };
+        if wait.is_zero() {
+            return Ok(!*stop.borrow());
+        }
+        self.pump(wait, stop).await
+    }
+
+    /// Carries the venue's reports for so long. `false` when told to stop.
+    async fn pump(
+        &self,
+        time: Duration,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<bool, Ended> {
+        let until = tokio::time::sleep(time);
+        tokio::pin!(until);
+        loop {
+            tokio::select! {
+                () = &mut until => return Ok(true),
+                _ = stop.wait_for(|stop| *stop) => return Ok(false),
+                reports = self.rooms.venue.reports() => match reports {
+                    Some(reports) => self.report(reports).await?,
+                    None => return Ok(false),
+                },
+            }
+        }
+    }
+
+    async fn report(&self, reports: Vec<Report>) -> Result<(), DeskError> {
+        let Some(at) = reports.last().map(|r| r.at) else { return Ok(()) };
+        let inputs = reports.into_iter().map(Input::Report).collect();
+        self.rooms.handle.slice(inputs, at).await
+    }
+
+    /// Brings one event and waits until everything it caused is done.
+    async fn step(&mut self, event: &MarketEvent) -> Result<(), Ended> {
+        if let Pace::Simulated { clock, .. } = &self.pace {
+            clock.advance(event.at);
+        }
+        let rooms = &self.rooms;
+        rooms.venue.on_market(event);
+        let mut inputs: Vec<Input> = Vec::new();
+        loop {
+            let reports = rooms.venue.take_reports(HANDFUL);
+            if reports.is_empty() {
+                break;
+            }
+            inputs.extend(reports.into_iter().map(Input::Report));
+        }
+        self.trader.inputs(event, &mut inputs);
+        while !inputs.is_empty() {
+            rooms.handle.slice(std::mem::take(&mut inputs), event.at).await?;
+            rooms.gateway.settled().await;
+            let reports = rooms.venue.take_reports(HANDFUL);
+            inputs.extend(reports.into_iter().map(Input::Report));
+        }
+        Ok(())
+    }
+}
+
+fn micros(us: i64) -> Duration {
+    Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
+/// A span in days, for the pace of a replay only.
+fn f64_days(us: i64) -> f64 {
+    us as f64 / 86_400_000_000.0
+}

@@ -1,0 +1,361 @@
+//! The exchange: orders in, market events in, reports out. A state machine without clock, thread or chance.
+//!
+//! A day order stands until the end of the session in which it can first trade; for markets that never close
+//! that is the end of the UTC day. An event at that very end still counts if it is the bar that ends there.
+
+use super::book::Book;
+use super::check::check;
+use super::matching::{Print, Range};
+use super::memory::{Memory, story};
+use super::order::{Order, Stage};
+use super::rules::Rules;
+use super::trading::{Seen, Trading};
+use crate::calendar::Cursor;
+use crate::feeds::{Kind, MarketEvent, volume_units};
+use nija_core::desk::held::Act;
+use nija_core::ports::Found;
+use nija_core::words::id::{InstrumentId, OrderId};
+use nija_core::words::instrument::{Hours, Instrument};
+use nija_core::words::money::{Price, Qty};
+use nija_core::words::order::{Outcome, Report, Ticket, TimeInForce};
+use nija_core::words::time::{Span, Timestamp};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// Orders that may be open at once.
+pub const MAX_OPEN: usize = 1_000_000;
+
+/// Something that happens to an order at a time of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Its time is over.
+    Expire,
+    /// Its cancel arrives.
+    Cancel,
+}
+
+/// Times at which something is due, with the order it is about.
+pub(super) type Agenda = BTreeMap<(Timestamp, u64), (OrderId, Due)>;
+
+/// The simulated exchange.
+#[derive(Debug)]
+pub struct Exchange {
+    rules: Rules,
+    books: BTreeMap<InstrumentId, Book>,
+    /// Open orders. Looked up, never walked through: their order here is random.
+    orders: HashMap<OrderId, Order>,
+    agenda: Agenda,
+    memory: Memory,
+    outbox: VecDeque<Report>,
+    now: Timestamp,
+    seq: u64,
+    always: Cursor,
+    nyse: Cursor,
+}
+
+impl Exchange {
+    /// An exchange without instruments.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            books: BTreeMap::new(),
+            orders: HashMap::new(),
+            agenda: Agenda::new(),
+            memory: Memory::default(),
+            outbox: VecDeque::new(),
+            now: Timestamp::EPOCH,
+            seq: 0,
+            always: Cursor::new(Hours::Always),
+            nyse: Cursor::new(Hours::Nyse),
+        }
+    }
+
+    /// Lists an instrument, or replaces its row of the catalog.
+    pub fn list(&mut self, instrument: Instrument) {
+        match self.books.get_mut(&instrument.id) {
+            Some(book) => book.instrument = instrument,
+            None => {
+                self.books.insert(instrument.id, Book::new(instrument));
+            }
+        }
+    }
+
+    /// Does what a release permits.
+    pub fn act(&mut self, act: &Act, now: Timestamp) {
+        match act {
+            Act::Place(approved) => self.place(approved.ticket(), now),
+            Act::Cancel { order, .. } => {
+                self.cancel(*order, now);
+            }
+        }
+    }
+
+    /// Takes an order; reports its acknowledgement or its rejection. An id that is known already is no second
+    /// order: everything that happened to the first is reported again.
+    pub fn place(&mut self, ticket: &Ticket, now: Timestamp) {
+        let now = self.moved_to(now);
+        if let Found::Known(reports) = self.find(ticket.id) {
+            self.outbox.extend(reports);
+            return;
+        }
+        let eligible_at = now.plus(self.rules.latency.of(self.rules.seed, ticket.id));
+        match self.refusal(ticket, eligible_at) {
+            None => {
+                let session = self.session_end(ticket, eligible_at);
+                self.accept(ticket.clone(), eligible_at, session, (Qty::ZERO, 0));
+            }
+            Some(why) => {
+                let outcome = Outcome::Rejected { why };
+                let report = Report { order: ticket.id, outcome, at: now };
+                self.memory.keep(ticket.id, vec![report.clone()]);
+                self.outbox.push_back(report);
+            }
+        }
+    }
+
+    /// Takes an open order back after a restart, with what the journal knows: how much of it is filled, in how
+    /// many fills. A stop without fills has to be reached again; an ioc or fok is over.
+    pub fn restore(&mut self, ticket: &Ticket, filled: Qty, fills: u64, now: Timestamp) {
+        let now = self.moved_to(now);
+        if self.orders.contains_key(&ticket.id) || filled >= ticket.qty {
+            return;
+        }
+        let why = match self.books.get(&ticket.instrument) {
+            None => Some("its instrument is not listed any more"),
+            Some(_) if matches!(ticket.tif, TimeInForce::Ioc | TimeInForce::Fok) => {
+                Some("it could not be filled at once: the venue was restarted")
+            }
+            Some(_) => None,
+        };
+        if let Some(why) = why {
+            let report =
+                Report { order: ticket.id, outcome: Outcome::Cancelled { why }, at: now };
+            self.memory.keep(ticket.id, vec![report.clone()]);
+            self.outbox.push_back(report);
+            return;
+        }
+        let eligible_at = now.plus(self.rules.latency.of(self.rules.seed, ticket.id));
+        // The session in which it could trade first still counts, not that of the restart.
+        let first = ticket.at.plus(eligible_at.since(now));
+        let session = self.session_end(ticket, first);
+        self.accept(ticket.clone(), eligible_at, session, (filled, fills));
+    }
+
+    fn refusal(&mut self, ticket: &Ticket, eligible_at: Timestamp) -> Option<String> {
+        if self.orders.len() >= MAX_OPEN {
+            return Some("too many open orders".to_owned());
+        }
+        let Some(book) = self.books.get(&ticket.instrument) else {
+            return Some("no such instrument is listed here".to_owned());
+        };
+        let is_open = match book.instrument.hours {
+            Hours::Always => self.always.is_open(eligible_at),
+            Hours::Nyse => self.nyse.is_open(eligible_at),
+        };
+        let terms = self.rules.terms(book.instrument.class);
+        check(ticket, book, terms, self.now, is_open).err()
+    }
+
+    /// When an order that can first trade at `first` has lived its time; none for one without an end.
+    fn session_end(&mut self, ticket: &Ticket, first: Timestamp) -> Option<Timestamp> {
+        if ticket.tif == TimeInForce::Gtc {
+            return None;
+        }
+        let session = match self.books.get(&ticket.instrument)?.instrument.hours {
+            Hours::Always => self.always.session_from(first),
+            Hours::Nyse => self.nyse.session_from(first),
+        };
+        session.map(|session| session.close_at)
+    }
+
+    fn accept(
+        &mut self,
+        ticket: Ticket,
+        eligible_at: Timestamp,
+        session_end: Option<Timestamp>,
+        (filled, fills): (Qty, u64),
+    ) {
+        let Some(book) = self.books.get_mut(&ticket.instrument) else { return };
+        let (now, contract_end) = (self.now, book.instrument.expiry());
+        let expires_at = [session_end, contract_end].into_iter().flatten().min();
+        self.seq += 1;
+        let order = Order {
+            seq: self.seq,
+            accepted: now,
+            leaving: false,
+            eligible_at,
+            expires_at,
+            stage: Stage::Arriving,
+            entered: 0,
+            triggered: fills > 0,
+            filled,
+            fills,
+            log: VecDeque::new(),
+            ticket,
+        };
+        let id = order.ticket.id;
+        if let Some(at) = expires_at {
+            self.agenda.insert((at, order.seq), (id, Due::Expire));
+        }
+        book.insert(&order);
+        self.orders.insert(id, order);
+        self.outbox.push_back(Report { order: id, outcome: Outcome::Acknowledged, at: now });
+    }
+
+    /// Takes an order back, after the latency of the order. False when no such order was ever seen; one that
+    /// is over already is reported again.
+    pub fn cancel(&mut self, order: OrderId, now: Timestamp) -> bool {
+        let now = self.moved_to(now);
+        let Some(open) = self.orders.get_mut(&order) else {
+            let known = self.memory.get(order);
+            self.outbox.extend(known.into_iter().flatten().cloned());
+            return known.is_some();
+        };
+        if open.leaving {
+            return true;
+        }
+        let latency = self.rules.latency.of(self.rules.seed, order);
+        if latency == Span::ZERO {
+            self.close(order, Due::Cancel);
+        } else {
+            open.leaving = true;
+            self.seq += 1;
+            self.agenda.insert((now.plus(latency), self.seq), (order, Due::Cancel));
+        }
+        true
+    }
+
+    /// Lets time pass without a market event: cancels that have arrived by now, orders whose time was over.
+    pub fn advance(&mut self, now: Timestamp) {
+        let now = self.moved_to(now);
+        self.settle(now, true);
+    }
+
+    /// What is known of an order.
+    #[must_use]
+    pub fn find(&self, order: OrderId) -> Found {
+        match (self.orders.get(&order), self.memory.get(order)) {
+            (Some(open), _) => Found::Known(story(open)),
+            (None, Some(reports)) => Found::Known(reports.to_vec()),
+            (None, None) => Found::Never,
+        }
+    }
+
+    /// Takes up to `limit` reports, oldest first.
+    pub fn take_reports(&mut self, limit: usize) -> Vec<Report> {
+        let count = self.outbox.len().min(limit);
+        self.outbox.drain(..count).collect()
+    }
+    /// Reports that wait to be taken.
+    #[must_use]
+    pub fn waiting_reports(&self) -> usize {
+        self.outbox.len()
+    }
+    /// Orders that are open.
+    #[must_use]
+    pub fn open_orders(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Trades what an event allows.
+    pub fn on_market(&mut self, event: &MarketEvent) {
+        let at = event.at;
+        self.moved_to(at);
+        let is_end = matches!(event.kind, Kind::BarClosed(_));
+        self.settle(at, is_end);
+        let (instrument, print, volume) = match event.kind {
+            Kind::SessionOpened { .. } | Kind::SessionClosed { .. } => return,
+            Kind::BarOpened { instrument, price } => (instrument, Print::Open(price), None),
+            Kind::BarClosed(candle) => {
+                let range = Range {
+                    open_at: candle.open_at,
+                    open: candle.open,
+                    high: candle.high,
+                    low: candle.low,
+                    close: candle.close,
+                };
+                let volume = Qty::from_raw(volume_units(candle.volume));
+                (candle.instrument, Print::Close(range), Some([volume; 2]))
+            }
+            Kind::Quote { instrument, bid, ask, bid_qty, ask_qty } => {
+                (instrument, Print::Quote { bid, ask }, Some([ask_qty, bid_qty]))
+            }
+            Kind::Trade { instrument, price, qty } => {
+                (instrument, Print::Trade(price), Some([qty; 2]))
+            }
+        };
+        self.trade(instrument, &Seen { print, at, volume });
+    }
+
+    fn trade(&mut self, instrument: InstrumentId, seen: &Seen) {
+        let Some(book) = self.books.get_mut(&instrument) else { return };
+        // A bar belongs to the session that it ends, whose own last instant is not open any more.
+        let inside = if seen.is_end() { seen.at.plus(Span(-1)) } else { seen.at };
+        let cursor = match book.instrument.hours {
+            Hours::Always => &mut self.always,
+            Hours::Nyse => &mut self.nyse,
+        };
+        let is_open = cursor.is_open(inside);
+        let terms = self.rules.terms(book.instrument.class);
+        let mut trading = Trading::new(book, seen, terms, self.now);
+        trading.note();
+        if is_open {
+            trading.run(&mut self.orders);
+        }
+        let (reports, closed) = trading.finish();
+        self.outbox.extend(reports);
+        for (order, last) in closed {
+            if let Some(at) = order.expires_at {
+                self.agenda.remove(&(at, order.seq));
+            }
+            let mut reports = story(&order);
+            reports.extend(last);
+            self.memory.keep(order.ticket.id, reports);
+        }
+    }
+
+    /// Does what is due by `at`; what is due at `at` itself waits if bars still end there.
+    fn settle(&mut self, at: Timestamp, is_end: bool) {
+        while let Some((&(due_at, seq), &(order, due))) = self.agenda.first_key_value() {
+            if due_at > at || (is_end && due_at == at) {
+                return;
+            }
+            self.agenda.remove(&(due_at, seq));
+            self.close(order, due);
+        }
+    }
+
+    fn close(&mut self, id: OrderId, due: Due) {
+        let Some(order) = self.orders.remove(&id) else { return };
+        let book = self.books.get_mut(&order.ticket.instrument);
+        let contract_end = book.as_ref().and_then(|book| book.instrument.expiry());
+        if let Some(book) = book {
+            book.remove(&order);
+        }
+        if let Some(at) = order.expires_at {
+            self.agenda.remove(&(at, order.seq));
+        }
+        let why = match due {
+            Due::Cancel => "taken back as asked",
+            Due::Expire if order.expires_at == contract_end => "the contract has expired",
+            Due::Expire => "its session has ended",
+        };
+        let report = Report { order: id, outcome: Outcome::Cancelled { why }, at: self.now };
+        let mut reports = story(&order);
+        reports.push(report.clone());
+        self.memory.keep(id, reports);
+        self.outbox.push_back(report);
+    }
+
+    /// Time never goes back here, whatever clock or event tells it.
+    fn moved_to(&mut self, at: Timestamp) -> Timestamp {
+        self.now = self.now.max(at);
+        self.now
+    }
+
+    /// Last price seen of an instrument.
+    #[must_use]
+    pub fn last_price(&self, instrument: InstrumentId) -> Option<Price> {
+        self.books.get(&instrument)?.last
+    }
+}

@@ -1,0 +1,273 @@
+//! One market event meets one book: who trades, in which order, at which price, how much.
+//!
+//! First the orders that take any price, then stops, then limits, each by price and time. What a side may
+//! take in all is its room; what does not fit waits, unless it was to be filled at once.
+
+use super::book::{Book, FRONT, index};
+use super::matching::{Cost, Meeting, Print};
+use super::order::{Order, Stage};
+use super::rules::Terms;
+use nija_core::words::id::{AccountNo, FillId, OrderId, PartitionId};
+use nija_core::words::money::{Price, Qty};
+use nija_core::words::order::{Fill, Outcome, Report, Side, TimeInForce};
+use nija_core::words::time::Timestamp;
+use std::collections::HashMap;
+
+const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
+
+/// A price event as the exchange sees it.
+pub(super) struct Seen {
+    pub(super) print: Print,
+    pub(super) at: Timestamp,
+    /// Quantity at hand for buyers and for sellers, where the event tells it.
+    pub(super) volume: Option<[Qty; 2]>,
+}
+
+impl Seen {
+    /// Is it the end of a bar?
+    pub(super) const fn is_end(&self) -> bool {
+        matches!(self.print, Print::Close(_))
+    }
+    const fn is_bar(&self) -> bool {
+        matches!(self.print, Print::Open(_) | Print::Close(_))
+    }
+}
+
+/// An account, as far as an exchange can tell accounts apart.
+type Account = (PartitionId, AccountNo, Side);
+
+/// An order that is over, with its last report if that is no fill.
+pub(super) type Closed = (Order, Option<Report>);
+
+/// The event's way through the book.
+pub(super) struct Trading<'a> {
+    book: &'a mut Book,
+    seen: &'a Seen,
+    terms: &'a Terms,
+    now: Timestamp,
+    /// Quantity at hand, which slippage is measured against.
+    volume: [Option<Qty>; 2],
+    /// What each side may still take; `None` is without limit.
+    room: [Option<Qty>; 2],
+    /// Accounts whose stop was reached in this bar: their limits on that side wait.
+    stopped: Vec<Account>,
+    /// Orders that came in with this event and must not stay.
+    immediate: Vec<OrderId>,
+    reports: Vec<Report>,
+    closed: Vec<Closed>,
+}
+
+impl<'a> Trading<'a> {
+    pub(super) const fn new(
+        book: &'a mut Book,
+        seen: &'a Seen,
+        terms: &'a Terms,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            book,
+            seen,
+            terms,
+            now,
+            volume: [None; 2],
+            room: [None; 2],
+            stopped: Vec::new(),
+            immediate: Vec::new(),
+            reports: Vec::new(),
+            closed: Vec::new(),
+        }
+    }
+
+    /// Notes what the event says about price and volume, whether or not the market is open.
+    pub(super) fn note(&mut self) {
+        let (book, seen) = (&mut *self.book, self.seen);
+        self.volume = match seen.volume {
+            Some(volume) => volume.map(Some),
+            // At the open the volume of the bar before is the newest that is known.
+            None => [book.volume; 2],
+        };
+        match seen.print {
+            Print::Open(price) => {
+                book.taken = [Qty::ZERO; 2];
+                book.last = Some(price);
+            }
+            Print::Close(range) => {
+                book.last = Some(range.close);
+                book.volume = self.volume[0];
+            }
+            Print::Trade(price) => book.last = Some(price),
+            Print::Quote { bid, .. } => book.last = Some(bid),
+        }
+        for side in SIDES {
+            let at = index(side);
+            let room = self.terms.filling.room(self.volume[at]);
+            let taken = if seen.is_bar() { book.taken[at] } else { Qty::ZERO };
+            self.room[at] = room.map(|room| room.saturating_sub(taken).or_zero());
+            // Nobody stands behind a quote of nothing.
+            if seen.print.is_quote() && self.volume[at].is_some_and(Qty::is_zero) {
+                self.room[at] = Some(Qty::ZERO);
+            }
+        }
+    }
+
+    /// Trades what can be traded.
+    pub(super) fn run(&mut self, orders: &mut HashMap<OrderId, Order>) {
+        self.book.event += 1;
+        self.admit(orders);
+        for side in SIDES {
+            self.markets(orders, side);
+            self.stops(orders, side);
+        }
+        for side in SIDES {
+            self.limits(orders, side);
+        }
+        for id in std::mem::take(&mut self.immediate) {
+            if let Some(order) = orders.remove(&id) {
+                self.book.remove(&order);
+                let why = match order.ticket.tif {
+                    TimeInForce::Fok => "not all of it could be filled at once",
+                    _ => "the rest could not be filled at once",
+                };
+                let outcome = Outcome::Cancelled { why };
+                let report = Report { order: id, outcome, at: self.now };
+                self.reports.push(report.clone());
+                self.closed.push((order, Some(report)));
+            }
+        }
+        if self.seen.is_end() {
+            self.book.taken = [Qty::ZERO; 2];
+        }
+    }
+
+    /// What was reported, and which orders are over.
+    pub(super) fn finish(self) -> (Vec<Report>, Vec<Closed>) {
+        (self.reports, self.closed)
+    }
+
+    /// Lets in the orders that have arrived.
+    fn admit(&mut self, orders: &mut HashMap<OrderId, Order>) {
+        while let Some(id) = self.book.arrived(self.seen.at, self.seen.is_end()) {
+            let Some(order) = orders.get_mut(&id) else { return };
+            order.entered = self.book.event;
+            self.restage(order);
+            if matches!(order.ticket.tif, TimeInForce::Ioc | TimeInForce::Fok) {
+                self.immediate.push(id);
+            }
+        }
+    }
+
+    /// Moves an order to the row it belongs to now.
+    fn restage(&mut self, order: &mut Order) {
+        self.book.remove(order);
+        order.stage = order.next_stage();
+        self.book.insert(order);
+    }
+
+    fn markets(&mut self, orders: &mut HashMap<OrderId, Order>, side: Side) {
+        let mut after = FRONT;
+        while self.has_room(side)
+            && let Some((key, id)) = self.book.next_market(side, after)
+        {
+            after = key;
+            let Some(order) = orders.get(&id) else { continue };
+            let shown = self.seen.print.shown(&self.meeting(order));
+            let price = self.taken(order, shown);
+            self.fill(orders, id, price);
+        }
+    }
+
+    /// Stops are reached whether or not there is room: what cannot be filled takes the next price.
+    fn stops(&mut self, orders: &mut HashMap<OrderId, Order>, side: Side) {
+        let mut after = FRONT;
+        while let Some((key, id)) = self.book.next_stop(side, &self.seen.print, after) {
+            after = key;
+            let Some(order) = orders.get_mut(&id) else { continue };
+            let meeting = self.meeting(order);
+            let Some(stop) = order.ticket.order_type.stop() else { continue };
+            let Some(shown) = self.seen.print.trigger(&meeting, stop) else { continue };
+            order.triggered = true;
+            self.restage(order);
+            if self.seen.is_end() {
+                self.stopped.push(account(order));
+            }
+            let price = match order.stage {
+                Stage::Market => Some(self.taken(order, shown)),
+                _ => order.ticket.order_type.limit().and_then(|limit| {
+                    self.cost().within(side, shown, limit)
+                }),
+            };
+            if let Some(price) = price {
+                self.fill(orders, id, price);
+            }
+        }
+    }
+
+    fn limits(&mut self, orders: &mut HashMap<OrderId, Order>, side: Side) {
+        let mut after = FRONT;
+        while self.has_room(side)
+            && let Some((key, id)) = self.book.next_limit(side, &self.seen.print, after)
+        {
+            after = key;
+            let Some(order) = orders.get(&id) else { continue };
+            let Some(limit) = order.ticket.order_type.limit() else { continue };
+            if self.stopped.contains(&account(order)) {
+                continue;
+            }
+            let price = self.seen.print.limit(&self.meeting(order), limit, &self.cost());
+            if let Some(price) = price {
+                self.fill(orders, id, price);
+            }
+        }
+    }
+
+    const fn meeting(&self, order: &Order) -> Meeting {
+        Meeting {
+            side: order.ticket.side,
+            fresh: order.entered == self.book.event,
+            eligible_at: order.eligible_at,
+        }
+    }
+    const fn cost(&self) -> Cost<'_> {
+        let spread = !self.seen.print.is_quote();
+        Cost { terms: self.terms, tick: self.book.instrument.tick, spread }
+    }
+    fn has_room(&self, side: Side) -> bool {
+        self.room[index(side)].is_none_or(Qty::is_positive)
+    }
+    /// The price of an order that takes what is shown.
+    fn taken(&self, order: &Order, shown: Price) -> Price {
+        let side = order.ticket.side;
+        self.cost().taken(side, shown, order.left(), self.volume[index(side)])
+    }
+
+    /// Fills what there is room for, in whole lots.
+    fn fill(&mut self, orders: &mut HashMap<OrderId, Order>, id: OrderId, price: Price) {
+        let Some(order) = orders.get_mut(&id) else { return };
+        let (at, left) = (index(order.ticket.side), order.left());
+        let room = self.room[at].unwrap_or(left);
+        let qty = left.min(room).floor_to(self.book.instrument.lot);
+        let is_short = qty < left && order.ticket.tif == TimeInForce::Fok;
+        let fee = self.terms.fee.of(&self.book.instrument, price, qty, order.filled);
+        // A fee beyond the range of money is a price beyond all reason: such a trade does not happen.
+        let (false, true, Some(fee)) = (is_short, qty.is_positive(), fee) else { return };
+        let fill = order.fill(Fill { id: FillId(0), qty, price, fee }, self.now);
+        self.reports.push(Report { order: id, outcome: Outcome::Filled(fill), at: self.now });
+        if let Some(room) = &mut self.room[at] {
+            *room = room.saturating_sub(qty);
+        }
+        if self.seen.is_bar() {
+            self.book.taken[at] = self.book.taken[at].saturating_add(qty);
+        }
+        if order.left().is_zero()
+            && let Some(order) = orders.remove(&id)
+        {
+            self.book.remove(&order);
+            self.closed.push((order, None));
+        }
+    }
+}
+
+const fn account(order: &Order) -> Account {
+    let ticket = &order.ticket;
+    (ticket.id.partition(), ticket.account, ticket.side)
+}

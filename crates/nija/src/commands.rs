@@ -1,0 +1,11 @@
+//! The roles of the binary, one file each.
+
+pub(crate) mod admin;
+pub(crate) mod backtest;
+pub(crate) mod demo;
+pub(crate) mod journal;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod replay;
+pub(crate) mod serve;
+pub(crate) mod verify;

@@ -1,0 +1,215 @@
+//! Where the rooms are joined: database, recovery, desks, gateway, paper venue, projector. The one place that
+//! pairs journals with venues.
+
+use crate::config::Config;
+use anyhow::Context;
+use nija_bus::LocalBus;
+use nija_core::commit::Release;
+use nija_core::commit::commit;
+use nija_core::desk::Rules;
+use nija_core::desk::input::Input;
+use nija_core::ports::{Bus, Clock, Journal, Venue};
+use nija_core::words::id::Epoch;
+use nija_core::words::instrument::Instrument;
+use nija_core::words::order::Report;
+use nija_core::words::tier::TierTable;
+use nija_core::words::time::Timestamp;
+use nija_engine::gateway::Gateway;
+use nija_engine::latency::Latencies;
+use nija_engine::node::{self, Ended, Handle, Parts};
+use nija_engine::partitions::Partitions;
+use nija_engine::projector::Projector;
+use nija_engine::recovery::recover;
+use nija_engine::sim::Paper;
+use nija_store::sqlite::{Database, Mode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+/// Reports that may wait between a gateway and the desks.
+const REPORTS: usize = 4_096;
+
+/// The running rooms.
+pub(crate) struct Platform {
+    pub(crate) database: Database,
+    pub(crate) handle: Handle,
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) venue: Arc<Paper>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) latencies: Arc<Latencies>,
+    pub(crate) tiers: TierTable,
+    pub(crate) instruments: Vec<Instrument>,
+    /// How the desks ended, once they have.
+    pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
+    /// Reports brought from the venue to the desks.
+    pub(crate) forwarded: Arc<AtomicU64>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<anyhow::Result<()>>,
+}
+
+/// The tier table: the operator's file, or the embedded one.
+pub(crate) fn tiers(config: &Config) -> anyhow::Result<TierTable> {
+    let text = match &config.tiers {
+        None => nija_core::words::tier::DEFAULT_TABLE.to_owned(),
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    Ok(TierTable::parse(&text)?)
+}
+
+/// The rules of the desks.
+pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
+    Ok(Arc::new(Rules::new(tiers(config)?, config.min_balance)))
+}
+
+/// Starts all rooms but the API: recovers, announces itself, lists the catalog, resumes open orders.
+pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Platform> {
+    let instruments = crate::catalog::read(config.instruments.as_deref())?;
+    let rules = rules(config)?;
+    let database = Database::open(&config.database, Mode::Owner, Arc::clone(&clock))?;
+    let journal: Arc<dyn Journal> = database.journal();
+    let venue = Arc::new(Paper::new(&instruments, crate::market::exchange(config.seed)));
+    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
+    let latencies = Arc::new(Latencies::new()?);
+    let gateway = Arc::new(Gateway::new(
+        Arc::clone(&venue) as Arc<dyn Venue>,
+        Arc::clone(&clock),
+        Arc::clone(&latencies),
+    ));
+
+    let now = clock.now();
+    let (partitions, releases) =
+        take_over(&*journal, config.partitions, &rules, &instruments, now).await?;
+    let early = gateway.accept(releases);
+
+    let at_gateway = Arc::clone(&gateway);
+    let release =
+        Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
+    let parts = Parts {
+        partitions,
+        journal: Arc::clone(&journal),
+        clock: Arc::clone(&clock),
+        bus: Arc::clone(&bus),
+        release,
+    };
+    let (handle, ended) = node::start(parts)?;
+    for report in early {
+        handle.send(Input::Report(report), None).await?;
+    }
+
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let forwarded = Arc::new(AtomicU64::new(0));
+    carry_reports(&mut tasks, &handle, &gateway, &venue, &forwarded);
+    let projector = Projector::new(journal, database.projection());
+    let heard = Arc::clone(&bus);
+    tasks.spawn(async move { Ok(projector.run(&*heard, stopped).await?) });
+
+    Ok(Platform {
+        database,
+        handle,
+        gateway,
+        venue,
+        clock,
+        bus,
+        latencies,
+        tiers: rules.tiers.clone(),
+        instruments,
+        ended,
+        forwarded,
+        stop,
+        tasks,
+    })
+}
+
+/// Reports travel to the desks by the same door as everything else: the gateway's own and the venue's.
+fn carry_reports(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    handle: &Handle,
+    gateway: &Arc<Gateway>,
+    venue: &Arc<Paper>,
+    forwarded: &Arc<AtomicU64>,
+) {
+    let (send, mut reports) = mpsc::channel::<Report>(REPORTS);
+    let running = Arc::clone(gateway);
+    tasks.spawn(async move {
+        running.run(send).await;
+        Ok(())
+    });
+    let to = handle.clone();
+    tasks.spawn(async move {
+        while let Some(report) = reports.recv().await {
+            let at = report.at;
+            if to.send(Input::Report(report), Some(at)).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    let (to, from, count) = (handle.clone(), Arc::clone(venue), Arc::clone(forwarded));
+    tasks.spawn(async move {
+        while let Some(reports) = from.reports().await {
+            for report in reports {
+                let at = report.at;
+                if to.send(Input::Report(report), Some(at)).await.is_err() {
+                    return Ok(());
+                }
+                count.fetch_add(1, Ordering::AcqRel);
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Recovers every desk, announces this node in its journal and releases again what a venue without memory of
+/// its own must hold. Nothing else happens before the announcement is durable.
+async fn take_over(
+    journal: &dyn Journal,
+    configured: u16,
+    rules: &Arc<Rules>,
+    instruments: &[Instrument],
+    now: Timestamp,
+) -> anyhow::Result<(Partitions, Vec<Release>)> {
+    let known = journal.partitions().await?;
+    // The number of partitions is fixed by the first start: accounts are spread over it.
+    let count = known.iter().map(|p| p.0 + 1).max().unwrap_or(configured.max(1));
+    let mut desks = Vec::with_capacity(usize::from(count));
+    for n in 0..count {
+        let partition = nija_core::words::id::PartitionId(n);
+        desks.push(recover(journal, partition, rules).await.context("recovery refused to start")?);
+    }
+    let mut held = Vec::new();
+    for desk in &mut desks {
+        let epoch = Epoch(desk.head().epoch.0 + 1);
+        desk.take(Input::Announce { node: "embedded".to_owned(), epoch }, now)?;
+        for instrument in instruments {
+            desk.take(Input::List(instrument.clone()), now)?;
+        }
+        let open: Vec<_> = desk.outstanding().iter().map(|o| o.ticket.id).collect();
+        desk.resume(&open);
+        held.extend(desk.seal());
+    }
+    let releases = commit(journal, held).await.context("the journal did not take the start")?;
+    Ok((Partitions::of(desks), releases))
+}
+
+impl Platform {
+    /// Ends everything in order: nothing new, everything durable, views caught up.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        self.gateway.settled().await;
+        self.handle.stop().await;
+        let ended = self.ended.await.context("the desks' thread is gone")?;
+        self.venue.close();
+        // The projector's last turn reads what the desks made durable last.
+        let _ = self.stop.send(true);
+        drop(self.handle);
+        while let Some(task) = self.tasks.join_next().await {
+            if let Ok(Err(why)) = task {
+                tracing::warn!(%why, "a task ended with an error");
+            }
+        }
+        Ok(ended?)
+    }
+}

@@ -1,0 +1,789 @@
+//! What the views promise: every event's row, amounts as exact texts, one tenant's rows only, and the same rows again
+//! after a reset.
+
+#![allow(clippy::unwrap_used)]
+
+use nija_core::allocation::allocate;
+use nija_core::desk::event::{Event, Evidence, Size, Skip, Wish};
+use nija_core::journal::{Batch, Head};
+use nija_core::ledger::entry::Entry;
+use nija_core::ports::views::{OrderRow, Page, Projection as _, Row, Scope, Views as _};
+use nija_core::ports::{AppendError, Clock, ReadError};
+use nija_core::risk::refusal::{Change, Code, Level, Measure, Refusal};
+use nija_core::words::conditions::Regime;
+use nija_core::words::id::{
+    AccountId, AccountNo, Epoch, FillId, InstrumentId, OrderId, PartitionId, Seq, SignalId, UserId,
+};
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
+use nija_core::words::money::{Money, Pct, Price, Qty};
+use nija_core::words::order::{
+    Fill, OrderState, OrderType, Origin, Purpose, Side, Ticket, TimeInForce,
+};
+use nija_core::words::score::{Score, Strength};
+use nija_core::words::signal::{Action, Signal, StrategyName};
+use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
+use nija_core::words::time::{Span, Timestamp};
+use nija_store::sqlite::{Database, Mode};
+use nija_store::views::{Projection, Views};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp(0)
+    }
+}
+
+struct World {
+    folder: TempDir,
+    views: Arc<Views>,
+    projection: Arc<Projection>,
+    _database: Database,
+}
+
+fn open(folder: &Path) -> Database {
+    Database::open(folder.join("nija.db"), Mode::Owner, Arc::new(Still)).unwrap()
+}
+
+fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open(folder.path());
+    let (views, projection) = (database.views(), database.projection());
+    World {
+        folder,
+        views,
+        projection,
+        _database: database,
+    }
+}
+
+const P: PartitionId = PartitionId(2);
+const BTC: InstrumentId = InstrumentId(1);
+const ADA: Scope = Scope::of(UserId(1), AccountId(11));
+const BOB: Scope = Scope::of(UserId(2), AccountId(22));
+const ALL: Page = Page {
+    before: None,
+    limit: 100,
+};
+const NOON: Timestamp = Timestamp(1_584_316_800_000_000 + 12 * 3_600_000_000);
+
+fn later(seconds: i64) -> Timestamp {
+    NOON.plus(Span::seconds(seconds))
+}
+
+/// Packs events into chained batches, each at its time.
+struct Book {
+    head: Head,
+    batches: Vec<Batch>,
+}
+
+impl Book {
+    fn of(partition: PartitionId, batches: &[(Timestamp, Vec<Event>)]) -> Vec<Batch> {
+        let mut book = Self {
+            head: Head::default(),
+            batches: Vec::new(),
+        };
+        for (at, events) in batches {
+            book.add(partition, *at, events);
+        }
+        book.batches
+    }
+    fn add(&mut self, partition: PartitionId, at: Timestamp, events: &[Event]) {
+        let mut body = Vec::new();
+        for event in events {
+            minicbor::encode(event, &mut body).unwrap();
+        }
+        let count = u32::try_from(events.len()).unwrap();
+        let batch = Batch::chained(partition, Epoch(1), at, &self.head, (count, body));
+        self.head = batch.follows(&self.head).unwrap();
+        self.batches.push(batch);
+    }
+}
+
+fn listed() -> Event {
+    Event::Listed {
+        instrument: Instrument {
+            id: BTC,
+            symbol: "BTC-USD".to_owned(),
+            class: AssetClass::Crypto,
+            kind: Kind::Spot,
+            hours: Hours::Always,
+            tick: Price::from_raw(1_000_000),
+            lot: Qty::from_raw(1_000),
+            stale_after: Span::seconds(60),
+            venue: VenueName::Paper,
+        },
+    }
+}
+
+fn opened(no: u32, scope: &Scope) -> Event {
+    Event::AccountOpened {
+        id: scope.account(),
+        no: AccountNo(no),
+        user: scope.user(),
+        tier: Tier::Baller,
+        tolerance: Tolerance::Moderate,
+        day_starts: Span::seconds(17 * 3600),
+    }
+}
+
+fn ticket(number: u64, no: u32, side: Side, qty: Qty) -> Ticket {
+    Ticket {
+        id: OrderId::new(P, number),
+        account: AccountNo(no),
+        instrument: BTC,
+        side,
+        qty,
+        order_type: OrderType::Limit {
+            limit: Price::whole(50_100),
+        },
+        tif: TimeInForce::Gtc,
+        origin: Origin::User,
+        purpose: if side == Side::Buy {
+            Purpose::Entry
+        } else {
+            Purpose::Exit
+        },
+        reserved: Money::whole(100),
+        at: later(0),
+        venue: VenueName::Paper,
+        protect: None,
+    }
+}
+
+fn approved(ticket: Ticket) -> Event {
+    let evidence = Evidence {
+        mark: Price::whole(50_000),
+        mark_age: Span::millis(12),
+        equity: Money::whole(10_000),
+        volatility: Some(Score::hundredths(4_210)),
+        regime: Some(Regime::TrendingUp),
+        level: Level::Warning,
+    };
+    Event::Approved { ticket, evidence }
+}
+
+fn filled(ticket: &Ticket, id: u64, (qty, price): (Qty, Price), entry: Entry) -> Event {
+    let fill = Fill {
+        id: FillId(id),
+        qty,
+        price,
+        fee: Money::CENT,
+    };
+    Event::Filled {
+        order: ticket.id,
+        fill,
+        entry,
+    }
+}
+
+fn units(thousandths: i64) -> Qty {
+    Qty::from_raw(thousandths * 100_000)
+}
+
+fn setup() -> Vec<Event> {
+    let amount = Money::whole(10_000);
+    let entry = Entry::transfer(AccountNo(0), amount).unwrap();
+    let transferred = Event::Transferred {
+        account: AccountNo(0),
+        amount,
+        entry,
+    };
+    vec![listed(), opened(0, &ADA), opened(1, &BOB), transferred]
+}
+
+/// One order bought in two parts and sold with a profit.
+fn round_trip() -> Vec<(Timestamp, Vec<Event>)> {
+    let (buy, sell) = (
+        ticket(1, 0, Side::Buy, units(3)),
+        ticket(2, 0, Side::Sell, units(3)),
+    );
+    let no = AccountNo(0);
+    let fee = Money::CENT;
+    let cost = |n: i32| Money::whole(n);
+    vec![
+        (later(0), setup()),
+        (
+            later(1),
+            vec![
+                approved(buy.clone()),
+                Event::Acknowledged { order: buy.id },
+                Event::Clock { at: later(2) },
+                filled(
+                    &buy,
+                    1,
+                    (units(1), Price::whole(50_000)),
+                    Entry::bought(no, cost(50), fee).unwrap(),
+                ),
+                filled(
+                    &buy,
+                    2,
+                    (units(2), Price::whole(50_001)),
+                    Entry::bought(no, cost(100), fee).unwrap(),
+                ),
+            ],
+        ),
+        (
+            later(3),
+            vec![
+                approved(sell.clone()),
+                filled(
+                    &sell,
+                    3,
+                    (units(3), Price::whole(50_100)),
+                    Entry::sold(no, cost(160), cost(150), fee).unwrap(),
+                ),
+            ],
+        ),
+    ]
+}
+
+async fn projected(world: &World, batches: &[(Timestamp, Vec<Event>)]) -> Vec<Batch> {
+    let batches = Book::of(P, batches);
+    world.projection.project(&batches).await.unwrap();
+    batches
+}
+
+fn rows<T>(found: Result<Vec<Row<T>>, ReadError>) -> Vec<T> {
+    found.unwrap().into_iter().map(|row| row.row).collect()
+}
+
+#[tokio::test]
+async fn v_01_an_order_is_followed_from_approval_to_its_last_fill() {
+    let world = world();
+    projected(&world, &round_trip()).await;
+    let orders = rows(world.views.orders(&ADA, ALL, false).await);
+    let expected = OrderRow {
+        id: "0002000000000001".to_owned(),
+        symbol: "BTC-USD".to_owned(),
+        asset_class: "crypto".to_owned(),
+        side: "buy".to_owned(),
+        order_type: "limit".to_owned(),
+        time_in_force: "gtc".to_owned(),
+        purpose: "entry".to_owned(),
+        origin: "user".to_owned(),
+        qty: "0.003".to_owned(),
+        filled_qty: "0.003".to_owned(),
+        average_price: Some("50000.66666667".to_owned()),
+        limit_price: Some("50100".to_owned()),
+        stop_price: None,
+        fees: "0.02".to_owned(),
+        state: "filled".to_owned(),
+        why: None,
+        created_at: "2020-03-16T12:00:00Z".to_owned(),
+        updated_at: "2020-03-16T12:00:02Z".to_owned(),
+    };
+    assert_eq!(orders.len(), 2);
+    assert_eq!(orders[1], expected, "newest first");
+    assert_eq!(
+        world.views.order(&ADA, OrderId::new(P, 1)).await,
+        Ok(Some(expected))
+    );
+    assert_eq!(world.views.order(&ADA, OrderId::new(P, 9)).await, Ok(None));
+    assert_eq!(rows(world.views.orders(&ADA, ALL, true).await), []);
+}
+
+#[tokio::test]
+async fn v_02_states_follow_the_events() {
+    let world = world();
+    let order = ticket(1, 0, Side::Buy, units(5));
+    let mut head = Head::default();
+    let part = Entry::bought(AccountNo(0), Money::whole(50), Money::CENT).unwrap();
+    let steps = [
+        (approved(order.clone()), "approved", true),
+        (Event::Acknowledged { order: order.id }, "working", true),
+        (
+            filled(&order, 1, (units(1), Price::whole(50_000)), part),
+            "partly_filled",
+            true,
+        ),
+        (
+            Event::Acknowledged { order: order.id },
+            "partly_filled",
+            true,
+        ),
+        (
+            Event::CancelRequested { order: order.id },
+            "partly_filled",
+            true,
+        ),
+        (
+            Event::Closed {
+                order: order.id,
+                state: OrderState::Cancelled,
+                why: "asked for".to_owned(),
+            },
+            "cancelled",
+            false,
+        ),
+    ];
+    let mut book = Book {
+        head,
+        batches: Vec::new(),
+    };
+    book.add(P, NOON, &setup());
+    for (event, state, open) in steps {
+        book.add(P, NOON, &[event]);
+        world.projection.project(&book.batches).await.unwrap();
+        head = book.head;
+        let found = world.views.order(&ADA, order.id).await.unwrap().unwrap();
+        assert_eq!(found.state, state);
+        assert_eq!(
+            rows(world.views.orders(&ADA, ALL, true).await).len(),
+            usize::from(open)
+        );
+    }
+    let found = world.views.order(&ADA, order.id).await.unwrap().unwrap();
+    assert_eq!(
+        (found.filled_qty.as_str(), found.why.as_deref()),
+        ("0.001", Some("asked for"))
+    );
+    assert_eq!(world.projection.checkpoint(P).await, Ok(head.seq));
+}
+
+#[tokio::test]
+async fn v_03_fills_tell_what_was_realized() {
+    let world = world();
+    projected(&world, &round_trip()).await;
+    let fills = rows(world.views.fills(&ADA, ALL).await);
+    assert_eq!(fills.len(), 3);
+    let sale = &fills[0];
+    assert_eq!(
+        (sale.order_id.as_str(), sale.side.as_str()),
+        ("0002000000000002", "sell")
+    );
+    assert_eq!((sale.qty.as_str(), sale.price.as_str()), ("0.003", "50100"));
+    assert_eq!(
+        (sale.fee.as_str(), sale.realized.as_deref()),
+        ("0.01", Some("10"))
+    );
+    assert_eq!(
+        (sale.fill_id.as_str(), sale.at.as_str()),
+        ("0000000000000003", "2020-03-16T12:00:03Z")
+    );
+    assert_eq!(fills[2].realized, None, "a purchase realizes nothing");
+}
+
+#[tokio::test]
+async fn v_04_every_leg_is_a_line_and_all_lines_balance() {
+    let world = world();
+    projected(&world, &round_trip()).await;
+    let lines = rows(world.views.entries(&ADA, ALL).await);
+    assert_eq!(lines.len(), 2 + 3 + 3 + 4);
+    let sum: i64 = lines
+        .iter()
+        .map(|line| line.amount.parse::<Money>().unwrap().raw())
+        .sum();
+    assert_eq!(sum, 0);
+    let paid_in = &lines[lines.len() - 1];
+    assert_eq!(
+        (paid_in.book.as_str(), paid_in.amount.as_str()),
+        ("cash", "10000")
+    );
+    assert_eq!(
+        (paid_in.cause.as_str(), paid_in.order_id.as_deref()),
+        ("transfer", None)
+    );
+    assert_eq!(paid_in.entry, "0002-0000000000000001-3");
+    assert_eq!(lines[0].cause, "fill");
+    assert_eq!(lines[0].order_id.as_deref(), Some("0002000000000002"));
+    assert_eq!(lines[0].entry, "0002-0000000000000003-1");
+}
+
+fn refusal() -> Event {
+    Event::Refused {
+        account: AccountNo(0),
+        wish: Wish {
+            instrument: BTC,
+            side: Side::Buy,
+            size: Size::Dollars(Money::whole(900)),
+            order_type: OrderType::Market,
+            tif: TimeInForce::Day,
+            origin: Origin::Strategy {
+                strategy: StrategyName::CryptoTrendRiding,
+                signal: SignalId(7),
+            },
+        },
+        refusal: Refusal {
+            code: Code::TradeTooLarge,
+            measured: Measure::Dollars(Money::whole(900)),
+            limit: Measure::Dollars(Money::whole(500)),
+            age: Span::millis(12),
+            changes: vec![Change::SizeAtMost(Money::whole(500)), Change::VenueUp],
+        },
+    }
+}
+
+/// One decision of each kind.
+fn decisions() -> Vec<(Timestamp, Vec<Event>)> {
+    let signal = Signal {
+        id: SignalId(7),
+        strategy: StrategyName::CryptoTrendRiding,
+        version: 3,
+        instrument: BTC,
+        action: Action::Enter {
+            strength: Strength::FULL,
+            stop: None,
+        },
+        mark: Price::whole(50_000),
+        at: NOON,
+    };
+    let table = TierTable::parse(DEFAULT_TABLE).unwrap();
+    let (split, _) = allocate(None, table.rules(Tier::Baller), Tolerance::Moderate);
+    let account = AccountNo(0);
+    let made = vec![
+        approved(ticket(1, 0, Side::Buy, units(5))),
+        refusal(),
+        Event::Skipped {
+            account,
+            signal,
+            why: Skip::BudgetSpent,
+        },
+        Event::Halted {
+            account,
+            code: Code::DailyLoss,
+            measured: Measure::Percent(Pct::whole(3)),
+            limit: Measure::Percent(Pct::whole(2)),
+        },
+        Event::Reallocated {
+            account,
+            split,
+            regime: None,
+        },
+    ];
+    vec![(later(0), setup()), (later(1), made)]
+}
+
+#[tokio::test]
+async fn v_05_decisions_say_why_in_words_and_exactly() {
+    let world = world();
+    projected(&world, &decisions()).await;
+    let found = rows(world.views.decisions(&ADA, ALL, None).await);
+    let kinds: Vec<&str> = found.iter().map(|row| row.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["reallocated", "halted", "skipped", "refused", "approved"]
+    );
+    let evidence = |n: usize| serde_json::from_str::<Value>(&found[n].evidence).unwrap();
+
+    let refused = &found[3];
+    assert_eq!(
+        refused.sentence,
+        "Capital Guard refused (TRADE_TOO_LARGE): $900.00 against $500.00; would pass with a size of \
+         at most $500 and once the venue answers again"
+    );
+    assert_eq!(
+        (refused.code.as_deref(), refused.gate.as_deref()),
+        (Some("TRADE_TOO_LARGE"), Some("Capital Guard"))
+    );
+    assert_eq!(
+        (refused.size.as_deref(), refused.side.as_deref()),
+        (Some("$900"), Some("buy"))
+    );
+    assert_eq!(refused.origin.as_deref(), Some("crypto_trend_riding"));
+    assert_eq!(evidence(3)["measured"], "$900.00");
+    assert_eq!(evidence(3)["age_ms"], 12);
+    assert_eq!(evidence(3)["changes"][1], "once the venue answers again");
+    assert_eq!(
+        evidence(3)["exact"]["limit"],
+        json!({"unit": "dollars", "value": "500"})
+    );
+
+    let approved = &found[4];
+    assert_eq!(
+        approved.sentence,
+        "All gates passed: buy 0.005 BTC-USD, judged at 50000; risk level warning"
+    );
+    assert_eq!(approved.order_id.as_deref(), Some("0002000000000001"));
+    assert_eq!(
+        (
+            evidence(4)["volatility"].as_str(),
+            evidence(4)["regime"].as_str()
+        ),
+        (Some("42.10"), Some("trending_up"))
+    );
+
+    assert!(
+        found[2]
+            .sentence
+            .ends_with("the budget of this class is already invested")
+    );
+    assert_eq!(evidence(2)["why"], "budget_spent");
+    assert_eq!(found[1].gate.as_deref(), Some("Drawdown Guard"));
+    assert_eq!(evidence(1)["exact"]["measured"]["value"], "3");
+    assert_eq!(
+        found[0].sentence,
+        "Capital is split 60% crypto, 40% equity, 0% derivatives and 0% cash; no regime is known yet"
+    );
+
+    let only = rows(world.views.decisions(&ADA, ALL, Some("refused")).await);
+    assert_eq!(only, [found[3].clone()]);
+    assert_eq!(
+        rows(world.views.decisions(&ADA, ALL, Some("' OR 1=1 --")).await),
+        []
+    );
+}
+
+#[tokio::test]
+async fn v_06_the_equity_curve_stands_at_the_ends_of_days() {
+    let world = world();
+    let day = NOON.day(Span::seconds(17 * 3600));
+    let closed = |day, equity| Event::DayClosed {
+        account: AccountNo(0),
+        day,
+        equity: Money::whole(equity),
+        cash: Money::whole(5),
+    };
+    projected(
+        &world,
+        &[
+            (NOON, setup()),
+            (later(1), vec![closed(day, 7), closed(day + 1, 8)]),
+        ],
+    )
+    .await;
+    let curve = rows(world.views.equity(&ADA, ALL).await);
+    let seen: Vec<(&str, &str)> = curve
+        .iter()
+        .map(|p| (p.at.as_str(), p.equity.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [("2020-03-16T17:00:00Z", "8"), ("2020-03-15T17:00:00Z", "7")]
+    );
+}
+
+#[tokio::test]
+async fn v_07_nobody_sees_the_rows_of_others() {
+    let world = world();
+    let mut batches = round_trip();
+    batches.extend(decisions().into_iter().skip(1).map(|(at, events)| {
+        let others = events
+            .into_iter()
+            .filter(|e| !matches!(e, Event::Approved { .. }));
+        (at, others.collect())
+    }));
+    let closed = Event::DayClosed {
+        account: AccountNo(0),
+        day: 1,
+        equity: Money::CENT,
+        cash: Money::CENT,
+    };
+    batches.push((later(9), vec![closed]));
+    projected(&world, &batches).await;
+    assert!(!rows(world.views.equity(&ADA, ALL).await).is_empty());
+
+    let strangers = [
+        BOB,
+        Scope::of(BOB.user(), ADA.account()),
+        Scope::of(ADA.user(), BOB.account()),
+        Scope::of(UserId(0), AccountId(0)),
+    ];
+    for scope in &strangers {
+        let views = &world.views;
+        assert_eq!(rows(views.orders(scope, ALL, false).await), []);
+        assert_eq!(rows(views.orders(scope, ALL, true).await), []);
+        assert_eq!(views.order(scope, OrderId::new(P, 1)).await, Ok(None));
+        assert_eq!(rows(views.fills(scope, ALL).await), []);
+        assert_eq!(rows(views.decisions(scope, ALL, None).await), []);
+        assert_eq!(rows(views.decisions(scope, ALL, Some("refused")).await), []);
+        assert_eq!(rows(views.equity(scope, ALL).await), []);
+        assert_eq!(rows(views.entries(scope, ALL).await), []);
+    }
+}
+
+#[tokio::test]
+async fn v_08_pages_follow_a_dense_number_of_the_account() {
+    let world = world();
+    let mut events = setup();
+    events.extend((1..=7).map(|n| approved(ticket(n, u32::from(n % 2 == 0), Side::Buy, units(5)))));
+    projected(&world, &[(NOON, events)]).await;
+    let page = |before, limit| Page { before, limit };
+    let numbers = async |page| {
+        let found = world.views.orders(&ADA, page, true).await.unwrap();
+        found.iter().map(|row| row.number).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(page(None, 3)).await, [4, 3, 2]);
+    assert_eq!(numbers(page(Some(2), 3)).await, [1]);
+    assert_eq!(numbers(page(Some(1), 3)).await, [0i64; 0]);
+    assert_eq!(numbers(page(None, 0)).await, [0i64; 0]);
+    assert_eq!(numbers(page(None, u32::MAX)).await, [4, 3, 2, 1]);
+}
+
+/// Everything that can be read, as one text.
+async fn everything(views: &Views) -> String {
+    let mut text = String::new();
+    for scope in [&ADA, &BOB] {
+        text += &format!("{:?}", views.orders(scope, ALL, false).await.unwrap());
+        text += &format!("{:?}", views.fills(scope, ALL).await.unwrap());
+        text += &format!("{:?}", views.decisions(scope, ALL, None).await.unwrap());
+        text += &format!("{:?}", views.equity(scope, ALL).await.unwrap());
+        text += &format!("{:?}", views.entries(scope, ALL).await.unwrap());
+    }
+    text
+}
+
+#[tokio::test]
+async fn v_09_projecting_again_or_anew_gives_the_same_rows() {
+    let world = world();
+    let batches = projected(&world, &round_trip()).await;
+    let once = everything(&world.views).await;
+    assert!(once.contains("50000.66666667"));
+    assert_eq!(world.projection.checkpoint(P).await, Ok(Seq(3)));
+
+    world.projection.project(&batches).await.unwrap();
+    world.projection.project(&batches[1..2]).await.unwrap();
+    assert_eq!(
+        everything(&world.views).await,
+        once,
+        "batches that are in are passed over"
+    );
+
+    world.projection.reset().await.unwrap();
+    assert_eq!(world.projection.checkpoint(P).await, Ok(Seq(0)));
+    assert!(!everything(&world.views).await.contains("BTC-USD"));
+    for batch in &batches {
+        world
+            .projection
+            .project(std::slice::from_ref(batch))
+            .await
+            .unwrap();
+    }
+    assert_eq!(
+        everything(&world.views).await,
+        once,
+        "one by one gives what all at once gave"
+    );
+}
+
+#[tokio::test]
+async fn v_10_what_does_not_follow_is_an_error_and_changes_nothing() {
+    let world = world();
+    let batches = Book::of(P, &round_trip());
+    let refused = |told: Result<(), AppendError>, word: &str| {
+        let Err(AppendError::Unavailable(why)) = told else {
+            panic!("{told:?}")
+        };
+        assert!(why.contains(word), "{why}");
+    };
+    refused(
+        world.projection.project(&batches[1..]).await,
+        "missing or out of order",
+    );
+    let nobody = Book::of(P, &round_trip()[1..]);
+    refused(
+        world.projection.project(&nobody).await,
+        "account 00000000 is not in the views",
+    );
+    let nothing = Book::of(P, &[(NOON, vec![opened(0, &ADA), refusal()])]);
+    refused(
+        world.projection.project(&nothing).await,
+        "instrument 00000001 is not in the views",
+    );
+    let no_order = Event::Acknowledged {
+        order: OrderId::new(P, 77),
+    };
+    let stray = Book::of(P, &[(NOON, vec![no_order])]);
+    refused(
+        world.projection.project(&stray).await,
+        "order 000200000000004d is not in the views",
+    );
+    let mut altered = batches.clone();
+    altered[1].body[3] ^= 1;
+    refused(
+        world.projection.project(&altered).await,
+        "do not match their hash",
+    );
+    let elsewhere = Book::of(PartitionId(5), &[(NOON, vec![])]);
+    let mixed = [batches[0].clone(), elsewhere[0].clone()];
+    refused(
+        world.projection.project(&mixed).await,
+        "one partition at a time",
+    );
+    assert_eq!(
+        world.projection.checkpoint(P).await,
+        Ok(Seq(0)),
+        "not even the whole first batch"
+    );
+
+    world.projection.project(&batches).await.unwrap();
+    let restored = Book::of(
+        P,
+        &[
+            (later(5), setup()),
+            (NOON, vec![]),
+            (NOON, vec![]),
+            (NOON, vec![]),
+        ],
+    );
+    refused(world.projection.project(&restored).await, "not chained");
+}
+
+#[tokio::test]
+async fn v_11_partitions_have_accounts_of_the_same_number() {
+    let world = world();
+    let other = PartitionId(3);
+    world
+        .projection
+        .project(&Book::of(P, &[(NOON, vec![opened(0, &ADA)])]))
+        .await
+        .unwrap();
+    world
+        .projection
+        .project(&Book::of(other, &[(NOON, vec![opened(0, &BOB)])]))
+        .await
+        .unwrap();
+    let amount = Money::whole(7);
+    let entry = Entry::transfer(AccountNo(0), amount).unwrap();
+    let paid = Event::Transferred {
+        account: AccountNo(0),
+        amount,
+        entry,
+    };
+    let batches = Book::of(other, &[(NOON, vec![opened(0, &BOB)]), (NOON, vec![paid])]);
+    world.projection.project(&batches).await.unwrap();
+    assert_eq!(rows(world.views.entries(&ADA, ALL).await), []);
+    assert_eq!(rows(world.views.entries(&BOB, ALL).await).len(), 2);
+}
+
+#[tokio::test]
+async fn v_12_a_file_of_the_views_that_does_not_fit_is_made_anew() {
+    let world = world();
+    let batches = projected(&world, &round_trip()).await;
+    let World {
+        folder,
+        views,
+        projection,
+        _database,
+    } = world;
+    drop((views, projection, _database));
+    let path = folder.path().join("nija-views.db");
+    let database = open(folder.path());
+    assert_eq!(
+        database.projection().checkpoint(P).await,
+        Ok(Seq(3)),
+        "kept when it fits"
+    );
+    drop(database);
+
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(raw);
+    let database = open(folder.path());
+    assert_eq!(database.projection().checkpoint(P).await, Ok(Seq(0)));
+    database.projection().project(&batches).await.unwrap();
+    drop(database);
+
+    std::fs::write(&path, "this is not a database, whatever its name says").unwrap();
+    let database = open(folder.path());
+    assert_eq!(database.projection().checkpoint(P).await, Ok(Seq(0)));
+    database.projection().project(&batches).await.unwrap();
+    assert_eq!(
+        rows(database.views().orders(&ADA, ALL, false).await).len(),
+        2
+    );
+}
