@@ -1,5 +1,5 @@
-//! Who is asking: decided once, at the edge, from a token and the session behind it. This is the only file
-//! that makes a `Scope`. Roles come from the store, never from the token.
+//! Who is asking: decided once, at the edge, from a token and the session behind it. This is the
+//! only file that makes a `Scope`. Roles come from the store, never from the token.
 
 use crate::address::Origin;
 use crate::error::Problem;
@@ -31,7 +31,11 @@ pub(crate) struct Principal {
 
 impl Principal {
     pub(crate) fn new(user: &User, session: u128) -> Self {
-        Self { scope: Scope::of(user.id, user.account), role: user.role, session }
+        Self {
+            scope: Scope::of(user.id, user.account),
+            role: user.role,
+            session,
+        }
     }
     pub(crate) const fn user(&self) -> UserId {
         self.scope.user()
@@ -44,14 +48,22 @@ impl Principal {
 impl FromRequestParts<App> for Principal {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().copied().ok_or(Problem::unauthorized())
+        parts
+            .extensions
+            .get::<Self>()
+            .copied()
+            .ok_or(Problem::unauthorized())
     }
 }
 
 impl FromRequestParts<App> for Origin {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().copied().ok_or(Problem::internal())
+        parts
+            .extensions
+            .get::<Self>()
+            .copied()
+            .ok_or(Problem::internal())
     }
 }
 
@@ -69,11 +81,15 @@ async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Problem>
         .and_then(|token| app.tokens.verify(token, app.now()))
         .ok_or(Problem::unauthorized())?;
     let principal = session::principal(app, claims.session).await?;
-    if principal.user() == claims.user { Ok(principal) } else { Err(Problem::unauthorized()) }
+    if principal.user() == claims.user {
+        Ok(principal)
+    } else {
+        Err(Problem::unauthorized())
+    }
 }
 
-/// Lets only known users pass. Failures are paid for by the address, reads by the user; orders have their own
-/// budgets, which their handlers ask.
+/// Lets only known users pass. Failures are paid for by the address, reads by the user; orders have
+/// their own budgets, which their handlers ask.
 pub(crate) async fn guard(
     State(app): State<App>,
     origin: Origin,
@@ -97,7 +113,9 @@ pub(crate) async fn guard(
 
 /// Calls that answer to the order and exit budgets instead of the read budget.
 fn is_trading(method: &Method, path: &str) -> bool {
-    let Some(rest) = path.strip_prefix("/api/v2/") else { return false };
+    let Some(rest) = path.strip_prefix("/api/v2/") else {
+        return false;
+    };
     match *method {
         Method::POST => matches!(rest, "trade" | "kill"),
         Method::DELETE => rest.starts_with("orders/") || rest.starts_with("positions/"),

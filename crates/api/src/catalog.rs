@@ -1,4 +1,5 @@
-//! Symbols to instruments: a read-only copy of the catalog that the roof swaps when instruments are listed.
+//! Symbols to instruments: a read-only copy of the catalog that the roof swaps when instruments are
+//! listed.
 
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Instrument;
@@ -47,6 +48,9 @@ impl Catalog {
 
     /// The symbol of an instrument; its number where the copy does not know it yet.
     pub(crate) fn symbol(&self, id: InstrumentId) -> String {
-        self.rows().by_id.get(&id).map_or_else(|| id.to_string(), |row| row.symbol.clone())
+        self.rows()
+            .by_id
+            .get(&id)
+            .map_or_else(|| id.to_string(), |row| row.symbol.clone())
     }
 }

@@ -1,24 +1,25 @@
-//! What goes wrong, as RFC 9457 problem documents with a stable `code`.
-//! Promises: no input echoed, no library text, and the same shape for every status of 400 and above.
-//! The frame adds the request id and writes the body; see `frame.rs`.
+//! What goes wrong, as RFC 9457 problem documents with a stable `code`. Promises: no input echoed,
+//! no library text, and the same shape for every status of 400 and above. The frame adds the
+//! request id and writes the body; see `frame.rs`.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nija_core::desk::answer::Decline;
 use nija_core::ports::control::ControlError;
 use nija_core::ports::{DeskError, EntropyError, ReadError};
+use nija_core::words::money::Money;
 use serde::Serialize;
-use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// A problem on its way to the caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
-    pub(crate) detail: Cow<'static, str>,
+    pub(crate) detail: &'static str,
     pub(crate) field: Option<&'static str>,
     pub(crate) retry_after: Option<u32>,
+    pub(crate) free: Option<Money>,
 }
 
 /// The body of every answer of status 400 and above (RFC 9457, `application/problem+json`).
@@ -48,6 +49,10 @@ pub(crate) struct Document<'a> {
     /// Whole seconds to wait before asking again (also in `Retry-After`).
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u32>,
+    /// Dollars that could be paid out, where too much was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    free: Option<Money>,
     /// Names this answer in the server's log.
     #[schema(value_type = String)]
     request_id: &'a str,
@@ -55,7 +60,14 @@ pub(crate) struct Document<'a> {
 
 impl Problem {
     pub(crate) const fn new(status: StatusCode, code: &'static str, detail: &'static str) -> Self {
-        Self { status, code, detail: Cow::Borrowed(detail), field: None, retry_after: None }
+        Self {
+            status,
+            code,
+            detail,
+            field: None,
+            retry_after: None,
+            free: None,
+        }
     }
     /// A field of the request that cannot be used.
     pub(crate) const fn field(field: &'static str, why: &'static str) -> Self {
@@ -65,7 +77,10 @@ impl Problem {
         }
     }
     pub(crate) const fn with_field(self, field: &'static str) -> Self {
-        Self { field: Some(field), ..self }
+        Self {
+            field: Some(field),
+            ..self
+        }
     }
     /// The caller has no valid token; one answer for every reason.
     pub(crate) const fn unauthorized() -> Self {
@@ -76,7 +91,11 @@ impl Problem {
         )
     }
     pub(crate) const fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here for you")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "there is nothing here for you",
+        )
     }
     /// Too much, too fast.
     pub(crate) const fn too_many(seconds: u32) -> Self {
@@ -99,16 +118,20 @@ impl Problem {
         )
     }
     const fn after(self, seconds: u32) -> Self {
-        Self { retry_after: Some(seconds), ..self }
+        Self {
+            retry_after: Some(seconds),
+            ..self
+        }
     }
 
     /// The problem behind an answer that only carries a status.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let (code, detail) = match status {
             StatusCode::NOT_FOUND => return Self::not_found(),
-            StatusCode::METHOD_NOT_ALLOWED => {
-                ("method_not_allowed", "this address does not know that method; see Allow")
-            }
+            StatusCode::METHOD_NOT_ALLOWED => (
+                "method_not_allowed",
+                "this address does not know that method; see Allow",
+            ),
             StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the body is larger than 64 KiB"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 ("unsupported_media_type", "send application/json")
@@ -130,9 +153,10 @@ impl Problem {
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             code: self.code,
-            detail: &self.detail,
+            detail: self.detail,
             field: self.field,
             retry_after: self.retry_after,
+            free: self.free,
             request_id,
         };
         serde_json::to_vec(&document).unwrap_or_default()
@@ -144,11 +168,15 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, scheme);
         }
         response.extensions_mut().insert(self);
         response
@@ -163,7 +191,7 @@ impl From<DeskError> for Problem {
             }
             DeskError::Gone => Self::unavailable(
                 "unavailable",
-                "not serving; the command may have been done: ask again with the same Idempotency-Key",
+                "not serving, and it may have been done: ask again with the same Idempotency-Key",
                 2,
             ),
             DeskError::StorageFull => Self::unavailable(
@@ -186,7 +214,11 @@ impl From<ControlError> for Problem {
             ControlError::NotFound => Self::not_found(),
             ControlError::Unavailable(why) => {
                 tracing::error!(%why, "control store");
-                Self::unavailable("unavailable", "the user store does not answer; ask again", 2)
+                Self::unavailable(
+                    "unavailable",
+                    "the user store does not answer; ask again",
+                    2,
+                )
             }
         }
     }
@@ -220,16 +252,22 @@ impl From<Decline> for Problem {
                 "account_not_open",
                 "the trading account is not open; repeat the registration",
             ),
-            Decline::AccountExists => {
-                Self::new(StatusCode::CONFLICT, "account_exists", "the account exists already")
-            }
-            Decline::UnknownInstrument => {
-                Self::new(unprocessable, "unknown_symbol", "no such symbol; GET /api/v2/market lists all")
-                    .with_field("symbol")
-            }
-            Decline::UnknownOrder => {
-                Self::new(StatusCode::NOT_FOUND, "not_found", "no open order of yours has that id")
-            }
+            Decline::AccountExists => Self::new(
+                StatusCode::CONFLICT,
+                "account_exists",
+                "the account exists already",
+            ),
+            Decline::UnknownInstrument => Self::new(
+                unprocessable,
+                "unknown_symbol",
+                "no such symbol; GET /api/v2/market lists all",
+            )
+            .with_field("symbol"),
+            Decline::UnknownOrder => Self::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "no open order of yours has that id",
+            ),
             Decline::KeyReused => Self::new(
                 StatusCode::CONFLICT,
                 "idempotency_key_reused",
@@ -237,8 +275,13 @@ impl From<Decline> for Problem {
             ),
             Decline::Invalid { field, why } => Self::field(field, why),
             Decline::NotEnoughCash { free } => Self {
-                detail: Cow::Owned(format!("only ${free} is free to be paid out")),
-                ..Self::new(unprocessable, "not_enough_cash", "").with_field("amount")
+                free: Some(free),
+                ..Self::new(
+                    unprocessable,
+                    "not_enough_cash",
+                    "not so much cash is free to be paid out; see `free`",
+                )
+                .with_field("amount")
             },
             Decline::LooserThanTier { field } => Self::new(
                 unprocessable,

@@ -1,5 +1,5 @@
-//! Around every request: id, address, checks that need no handler, the time limit, caught panics, and on the
-//! way out the problem document, the security headers, one line of log and the metrics.
+//! Around every request: id, address, checks that need no handler, the time limit, caught panics,
+//! and on the way out the problem document, the security headers, one line of log and the metrics.
 
 use crate::address::{self, Peer};
 use crate::error::Problem;
@@ -51,7 +51,11 @@ fn admit(request: &Request) -> Result<(), Problem> {
     let length = |uri: &Uri| uri.path_and_query().map_or(0, |p| p.as_str().len());
     if length(request.uri()) > LONGEST_URI {
         let detail = "the address is longer than 8 KiB";
-        return Err(Problem::new(StatusCode::URI_TOO_LONG, "uri_too_long", detail));
+        return Err(Problem::new(
+            StatusCode::URI_TOO_LONG,
+            "uri_too_long",
+            detail,
+        ));
     }
     Ok(())
 }
@@ -63,7 +67,7 @@ async fn run(app: &App, request: Request, next: Next) -> Response {
         Ok(Err(_)) => Problem::internal().into_response(),
         Err(_) => Problem::unavailable(
             "timeout",
-            "no answer in time; what was asked may have been done: ask again with the same Idempotency-Key",
+            "no answer in time, and it may be done: ask again with the same Idempotency-Key",
             1,
         )
         .into_response(),
@@ -81,7 +85,10 @@ fn document(response: &mut Response, id: &str) {
     *response.body_mut() = Body::from(problem.document(id));
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -109,6 +116,7 @@ fn record(id: &str, method: &str, route: &str, status: StatusCode, began: Instan
     let labels = [("method", method.to_owned()), ("route", route.to_owned())];
     metrics::histogram!("nija_http_request_seconds", &labels).record(elapsed.as_secs_f64());
     let class = format!("{}xx", code / 100);
-    metrics::counter!("nija_http_requests_total", "method" => method, "route" => route.to_owned(), "status" => class)
-        .increment(1);
+    let [method, route] = labels;
+    let labels = [method, route, ("status", class)];
+    metrics::counter!("nija_http_requests_total", &labels).increment(1);
 }

@@ -1,4 +1,5 @@
-//! Headers of every answer (`security.md` 3.6), cross-origin rules, and the demand for exactly one `Host`.
+//! Headers of every answer (`security.md` 3.6), cross-origin rules, and the demand for exactly one
+//! `Host`.
 
 use crate::error::Problem;
 use crate::settings::Settings;
@@ -7,16 +8,19 @@ use axum::response::{IntoResponse, Response};
 
 /// Of the API: nothing may be loaded or framed.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
-/// Of the documentation pages: own scripts and styles only. Swagger UI draws its icons from `data:` URLs
+/// Of the documentation pages: own scripts only. Swagger UI draws its icons from `data:` URLs
 /// and sets styles on elements.
-pub(crate) const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-     img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
-     form-action 'self'; frame-ancestors 'none'";
+pub(crate) const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const ALWAYS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=(), payment=()",
@@ -31,7 +35,9 @@ pub(crate) fn protect(headers: &mut HeaderMap, settings: &Settings) {
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(API_POLICY));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     if settings.tls {
         let year = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
@@ -44,13 +50,20 @@ pub(crate) fn one_host(headers: &HeaderMap) -> Result<(), Problem> {
         Ok(())
     } else {
         let detail = "send exactly one Host header";
-        Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_host", detail))
+        Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_host",
+            detail,
+        ))
     }
 }
 
 fn allowed<'a>(headers: &'a HeaderMap, settings: &Settings) -> Option<&'a HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
-    let listed = settings.cors_origins.iter().any(|own| own.as_bytes() == origin.as_bytes());
+    let listed = settings
+        .cors_origins
+        .iter()
+        .any(|own| own.as_bytes() == origin.as_bytes());
     (listed && origin != "null" && origin != "*").then_some(origin)
 }
 
@@ -60,22 +73,31 @@ pub(crate) fn preflight(
     headers: &HeaderMap,
     settings: &Settings,
 ) -> Option<Response> {
-    let asks = method == Method::OPTIONS
-        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let asks =
+        method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     allowed(headers, settings).filter(|_| asks)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let answers = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, idempotency-key"),
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, POST, PUT, DELETE",
+        ),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, idempotency-key",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     for (name, value) in answers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     Some(response)
 }
 
-/// Lets scripts of listed origins read the answer. No credentials, no reflection of unlisted origins.
+/// Lets scripts of listed origins read the answer. No credentials, no reflection of unlisted
+/// origins.
 pub(crate) fn share(origin: Option<HeaderValue>, headers: &mut HeaderMap) {
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -83,7 +105,10 @@ pub(crate) fn share(origin: Option<HeaderValue>, headers: &mut HeaderMap) {
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
         let cross = HeaderValue::from_static("cross-origin");
-        headers.insert(HeaderName::from_static("cross-origin-resource-policy"), cross);
+        headers.insert(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            cross,
+        );
     }
 }
 

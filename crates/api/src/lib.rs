@@ -1,1 +1,36 @@
-//! Placeholder while the skeleton is laid.
+//! Tells and asks over HTTP, with a tenant scope on every query.
+//!
+//! The roof calls [`router`] with the doors of the other rooms and [`serve`] with a listener.
+//! Absent on purpose: decisions about money, storage, TLS, the environment, HTTP/2.
+
+// utoipa writes `<Name as IntoParams>` with paths that are longer than they need to be.
+#![allow(unused_qualifications)]
+
+mod address;
+mod auth;
+mod catalog;
+mod doors;
+mod error;
+mod field;
+mod frame;
+mod headers;
+mod json;
+mod limit;
+mod number;
+mod openapi;
+mod page;
+mod router;
+mod routes;
+mod server;
+mod settings;
+mod state;
+
+pub use address::{Network, NotANetwork, Peer};
+pub use auth::password::{Unusable, hash_password};
+pub use catalog::Catalog;
+pub use doors::{Doors, ExecutionStats, Readiness, Revenue, RevenueFigures, TierStats};
+pub use openapi::openapi;
+pub use router::router;
+pub use server::{Limits, serve};
+pub use settings::{PaperLimits, Settings, WeakSecret};
+pub use state::SetupError;

@@ -1,5 +1,6 @@
-//! How often one may ask, per address and per user (GCRA, `security.md` 3.4). The tables of keys are bounded:
-//! idle keys are dropped every minute, and beyond the bound callers share a few thousand buckets.
+//! How often one may ask, per address and per user (GCRA, `security.md` 3.4). The tables of keys
+//! are bounded: idle keys are dropped every minute, and beyond the bound callers share a few
+//! thousand buckets.
 
 use crate::address::Origin;
 use crate::error::Problem;
@@ -31,7 +32,12 @@ impl Limiter {
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
             .allow_burst(burst);
         let rates = RateLimiter::hashmap_with_clock(quota, clock.clone());
-        Self { rates, clock, started: Instant::now(), tended: AtomicU64::new(0) }
+        Self {
+            rates,
+            clock,
+            started: Instant::now(),
+            tended: AtomicU64::new(0),
+        }
     }
 
     fn per_second(rate: u32, burst: u32) -> Self {
@@ -43,7 +49,11 @@ impl Limiter {
         if self.tended.swap(minute, Ordering::Relaxed) != minute {
             self.rates.retain_recent();
         }
-        let key = if self.rates.len() < MOST_KEYS { key } else { key % SHARED_BUCKETS };
+        let key = if self.rates.len() < MOST_KEYS {
+            key
+        } else {
+            key % SHARED_BUCKETS
+        };
         self.rates.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             Problem::too_many(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))
@@ -102,7 +112,8 @@ impl Rates {
             None => Ok(()),
         }
     }
-    /// A sale, a cancel, a kill switch: its own budget, so that entries cannot use it up. 50 a second, 100 at once.
+    /// A sale, a cancel, a kill switch: its own budget, so that entries cannot use it up. 50 a
+    /// second, 100 at once.
     pub(crate) fn exit(&self, user: UserId) -> Result<(), Problem> {
         self.exits.check(self.key(user))
     }

@@ -1,6 +1,6 @@
-//! Numbers on the wire, exact both ways: a JSON number or a decimal string is read from its text, never
-//! through a float, and the blueprint's own fields are written as JSON numbers. Everything newer is written
-//! as a decimal string, which is what the core's numbers do by themselves.
+//! Numbers on the wire, exact both ways: a JSON number or a decimal string is read from its text,
+//! never through a float, and the blueprint's own fields are written as JSON numbers. Everything
+//! newer is written as a decimal string, which is what the core's numbers do by themselves.
 
 use crate::field::{Readable, Why};
 use nija_core::words::money::{Money, Pct, Price};
@@ -31,12 +31,14 @@ impl PartialSchema for Decimal {
             .schema_type(SchemaType::Type(Type::String))
             .pattern(Some(r"^[0-9]{1,10}(\.[0-9]{1,8})?$"))
             .build();
-        OneOfBuilder::new()
+        let either = OneOfBuilder::new()
             .item(number)
             .item(text)
-            .description(Some("A JSON number or a decimal string; at most 1e9, at most 8 decimal places."))
-            .build()
-            .into()
+            .description(Some(
+                "A JSON number or a decimal string; at most 1e9, at most 8 decimal places.",
+            ))
+            .build();
+        RefOr::T(Schema::OneOf(either))
     }
 }
 impl ToSchema for Decimal {}
@@ -142,7 +144,9 @@ impl Readable for Score {
     fn read(raw: &str) -> Result<Self, Why> {
         const HUNDREDTH: i64 = nija_core::words::fixed::SCALE / 100;
         let units = amount(raw)?;
-        let hundredths = u16::try_from(units / HUNDREDTH).ok().filter(|&n| n <= 10_000);
+        let hundredths = u16::try_from(units / HUNDREDTH)
+            .ok()
+            .filter(|&n| n <= 10_000);
         match hundredths {
             Some(n) if units % HUNDREDTH == 0 => Ok(Self::hundredths(n)),
             Some(_) => Err("has more than 2 decimal places"),
@@ -152,7 +156,8 @@ impl Readable for Score {
 }
 impl Readable for u16 {
     fn read(raw: &str) -> Result<Self, Why> {
-        raw.parse().map_err(|_| "must be a whole number of 0 to 65535")
+        raw.parse()
+            .map_err(|_| "must be a whole number of 0 to 65535")
     }
 }
 
@@ -177,7 +182,9 @@ impl Serialize for Plain {
         if !text.contains('.') {
             text.push_str(".0");
         }
-        RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(to)
+        RawValue::from_string(text)
+            .map_err(serde::ser::Error::custom)?
+            .serialize(to)
     }
 }
 
@@ -205,9 +212,29 @@ mod tests {
     #[test]
     fn refuses_everything_else() {
         for raw in [
-            "0", "-0", "-1", "1e-9", "1e10", "1e400", "1e99999999999", "\"NaN\"", "\"\"", "\" 1\"", "\"1,0\"",
-            "null", "true", "[]", "{}", "1000000000.00000001", "\"+1\"", "\"0x1\"", "\"Infinity\"", "\"1_0\"",
-            "0.000000001", "\"\\u0031\\u002\"", "99999999999999999999999999999999999999999999999",
+            "0",
+            "-0",
+            "-1",
+            "1e-9",
+            "1e10",
+            "1e400",
+            "1e99999999999",
+            "\"NaN\"",
+            "\"\"",
+            "\" 1\"",
+            "\"1,0\"",
+            "null",
+            "true",
+            "[]",
+            "{}",
+            "1000000000.00000001",
+            "\"+1\"",
+            "\"0x1\"",
+            "\"Infinity\"",
+            "\"1_0\"",
+            "0.000000001",
+            "\"\\u0031\\u002\"",
+            "99999999999999999999999999999999999999999999999",
         ] {
             assert!(above_zero(raw).is_err(), "{raw}");
         }

@@ -1,4 +1,5 @@
-//! What an operator decides about the API. Read once by the roof; nothing here reads the environment.
+//! What an operator decides about the API. Read once by the roof; nothing here reads the
+//! environment.
 
 use crate::address::Network;
 use nija_core::words::money::Money;
@@ -9,7 +10,8 @@ use zeroize::Zeroizing;
 pub struct Settings {
     /// Secret behind the access tokens' signing key (`JWT_SECRET_KEY`).
     pub jwt_secret: Zeroizing<Vec<u8>>,
-    /// The secret before it: its tokens are still accepted while they live. Drop it 15 minutes after a change.
+    /// The secret before it: its tokens are still accepted while they live. Drop it 15 minutes
+    /// after a change.
     pub jwt_previous: Option<Zeroizing<Vec<u8>>>,
     /// Is this a demonstration? Only then may the secret be weak.
     pub demo: bool,
@@ -48,7 +50,9 @@ pub enum WeakSecret {
     #[error("JWT_SECRET_KEY is shorter than 32 bytes; make one with `openssl rand -hex 32`")]
     Short,
     /// Too easy to guess.
-    #[error("JWT_SECRET_KEY holds less than 128 bits of chance; make one with `openssl rand -hex 32`")]
+    #[error(
+        "JWT_SECRET_KEY holds less than 128 bits of chance; make one with `openssl rand -hex 32`"
+    )]
     Guessable,
     /// Copied from an example.
     #[error("JWT_SECRET_KEY is an example from a document; make one with `openssl rand -hex 32`")]
@@ -57,9 +61,26 @@ pub enum WeakSecret {
 
 /// Words of example secrets: what is left of a secret without them must stand alone.
 const EXAMPLES: [&str; 20] = [
-    "your_secret_key", "your-secret-key", "yoursecretkey", "your-256-bit-secret", "your_jwt_secret", "change_me",
-    "changeme", "change-me", "change-this", "replace_me", "replaceme", "example", "secret_key", "secret-key",
-    "secretkey", "supersecret", "super-secret", "super_secret", "jwt_secret", "placeholder",
+    "your_secret_key",
+    "your-secret-key",
+    "yoursecretkey",
+    "your-256-bit-secret",
+    "your_jwt_secret",
+    "change_me",
+    "changeme",
+    "change-me",
+    "change-this",
+    "replace_me",
+    "replaceme",
+    "example",
+    "secret_key",
+    "secret-key",
+    "secretkey",
+    "supersecret",
+    "super-secret",
+    "super_secret",
+    "jwt_secret",
+    "placeholder",
 ];
 
 impl Settings {
@@ -76,7 +97,9 @@ impl Settings {
             trusted_proxies: Vec::new(),
             metrics_token: None,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            paper: PaperLimits { largest_transfer: Money::whole(1_000_000_000) },
+            paper: PaperLimits {
+                largest_transfer: Money::whole(1_000_000_000),
+            },
             request_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(15),
         }
@@ -98,18 +121,29 @@ impl Settings {
         if secret.len() < 32 {
             return Err(WeakSecret::Short);
         }
-        if entropy_bits(secret) < 128 { Err(WeakSecret::Guessable) } else { Ok(()) }
+        if entropy_bits(secret) < 128 {
+            Err(WeakSecret::Guessable)
+        } else {
+            Ok(())
+        }
     }
 }
 
-/// A cautious estimate: a repeated part counts once, letters that read like words count two bits each,
-/// everything else what its own frequencies say (Shannon).
+/// A cautious estimate: a repeated part counts once, letters that read like words count two bits
+/// each, everything else what its own frequencies say (Shannon).
 fn entropy_bits(secret: &[u8]) -> u32 {
     let period = (1..=secret.len())
-        .find(|&p| secret.iter().zip(secret.iter().skip(p)).all(|(a, b)| a == b))
+        .find(|&p| {
+            secret
+                .iter()
+                .zip(secret.iter().skip(p))
+                .all(|(a, b)| a == b)
+        })
         .unwrap_or(0);
     let part = &secret[..period.min(secret.len())];
-    let wordy = part.iter().all(|b| b.is_ascii_lowercase() || b"-_ .".contains(b));
+    let wordy = part
+        .iter()
+        .all(|b| b.is_ascii_lowercase() || b"-_ .".contains(b));
     let mut counts = [0u32; 256];
     for &byte in part {
         counts[usize::from(byte)] += 1;
@@ -120,7 +154,11 @@ fn entropy_bits(secret: &[u8]) -> u32 {
         .filter(|&&count| count > 0)
         .map(|&count| f64::from(count) * (length / f64::from(count)).log2())
         .sum();
-    let bits = if wordy { shannon.min(2.0 * length) } else { shannon };
+    let bits = if wordy {
+        shannon.min(2.0 * length)
+    } else {
+        shannon
+    };
     bits as u32
 }
 
@@ -132,14 +170,26 @@ mod tests {
     fn weak_secrets_are_named() {
         let check = |text: &str| Settings::check_secret(text.as_bytes());
         assert_eq!(check("your_secret_key"), Err(WeakSecret::Example));
-        assert_eq!(check("your_secret_key_your_secret_key_your_secret_key"), Err(WeakSecret::Example));
-        assert_eq!(check("my-super-secret-key-that-nobody-will-guess"), Err(WeakSecret::Example));
+        assert_eq!(
+            check("your_secret_key_your_secret_key_your_secret_key"),
+            Err(WeakSecret::Example)
+        );
+        assert_eq!(
+            check("my-super-secret-key-that-nobody-will-guess"),
+            Err(WeakSecret::Example)
+        );
         assert_eq!(check(""), Err(WeakSecret::Short));
         assert_eq!(check("Zk3-81mQ"), Err(WeakSecret::Short));
         assert_eq!(check(&"a".repeat(64)), Err(WeakSecret::Guessable));
         assert_eq!(check(&"Zk3-81mQ".repeat(8)), Err(WeakSecret::Guessable));
-        assert_eq!(check("this is a sentence that anyone may guess"), Err(WeakSecret::Guessable));
-        assert_eq!(check("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"), Ok(()));
+        assert_eq!(
+            check("this is a sentence that anyone may guess"),
+            Err(WeakSecret::Guessable)
+        );
+        assert_eq!(
+            check("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+            Ok(())
+        );
         assert_eq!(check("tR7#kq9!vB2$mX5&zP8*wL3@nF6^hJ1%"), Ok(()));
     }
 }

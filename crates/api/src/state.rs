@@ -1,4 +1,5 @@
-//! What every handler shares: doors, settings, and the API's own small memories, all of them bounded.
+//! What every handler shares: doors, settings, and the API's own small memories, all of them
+//! bounded.
 
 use crate::auth::password::Hasher;
 use crate::auth::session::Cache;
@@ -51,7 +52,10 @@ impl Shared {
         }
         let mut prefix = [0; 8];
         doors.entropy.fill(&mut prefix)?;
-        let previous = settings.jwt_previous.as_ref().map(|secret| secret.as_slice());
+        let previous = settings
+            .jwt_previous
+            .as_ref()
+            .map(|secret| secret.as_slice());
         let tokens = Tokens::new(&settings.jwt_secret, previous).ok_or(SetupError::Tokens)?;
         Ok(Arc::new(Self {
             tokens,
@@ -91,7 +95,13 @@ impl Shared {
         subject: String,
         detail: String,
     ) -> Result<(), Problem> {
-        let line = Audit { at: self.now(), actor, action: action.to_owned(), subject, detail };
+        let line = Audit {
+            at: self.now(),
+            actor,
+            action: action.to_owned(),
+            subject,
+            detail,
+        };
         Ok(self.doors.control.audit(line).await?)
     }
 }

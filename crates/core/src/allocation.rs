@@ -82,6 +82,14 @@ impl Split {
         Pct::from_raw(i64::from(most.unwrap_or(0)) * 1_000_000)
     }
 
+    /// May an account of this tier keep it: nothing in classes it does not hold, and the pool's floor in cash?
+    #[must_use]
+    pub fn suits(&self, rules: &TierRules) -> bool {
+        let held = |class: &AssetClass| self.class(*class).is_positive();
+        let mut classes = AssetClass::ALL.iter().filter(|class| held(class));
+        classes.all(|class| rules.allows(*class)) && self.cash() >= rules.pool.cash_floor()
+    }
+
     /// Does `target` lie far enough away to be worth the cost of switching?
     #[must_use]
     pub fn should_move_to(&self, target: &Self) -> bool {

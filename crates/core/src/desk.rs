@@ -8,6 +8,7 @@ mod account;
 pub mod answer;
 pub mod apply;
 pub mod event;
+mod exits;
 pub mod held;
 pub mod input;
 mod market;
@@ -21,7 +22,7 @@ mod view;
 
 use crate::journal::{Batch, Damage, Hash, Head};
 use crate::ports::Snapshot;
-use crate::words::id::{AccountId, AccountNo, OrderId, PartitionId};
+use crate::words::id::{AccountId, AccountNo, PartitionId};
 use crate::words::money::{Money, Pct};
 use crate::words::order::{OrderState, Ticket};
 use crate::words::tier::{TierRules, TierTable};
@@ -143,6 +144,9 @@ impl Desk {
     /// # Errors
     /// [`Damage`] when the batch is not the next one, not what was written, or does not fit the state.
     pub fn replay(&mut self, batch: &Batch) -> Result<(), Damage> {
+        if batch.partition != self.partition {
+            return Err(Damage::Unchained);
+        }
         let head = batch.follows(&self.head)?;
         if batch.at < self.state.now {
             return Err(Damage::Unreadable(Broken::Clock.to_string()));

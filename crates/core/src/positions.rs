@@ -54,9 +54,33 @@ pub struct Position {
     /// Quantity of open exit orders.
     #[n(2)]
     pub exiting: Qty,
-    /// An exit waiting for its turn.
+    /// Exits waiting for their turn, one per owner, in the order in which they are sent.
     #[n(3)]
-    pub queued: Option<QueuedExit>,
+    queued: Vec<QueuedExit>,
+}
+
+impl QueuedExit {
+    /// Do both exits sell for the same owner: the user, one strategy, its protection, or the kill switch?
+    #[must_use]
+    pub fn is_of(&self, origin: Origin) -> bool {
+        match (self.origin, origin) {
+            (Origin::Strategy { strategy: a, .. }, Origin::Strategy { strategy: b, .. }) => a == b,
+            (a, b) => a == b,
+        }
+    }
+    /// Is it a protective stop that waits?
+    #[must_use]
+    pub const fn protects(&self) -> bool {
+        matches!(self.origin, Origin::Protection { .. })
+    }
+    /// Kill switches go first, protection last.
+    const fn rank(&self) -> u8 {
+        match self.origin {
+            Origin::KillSwitch => 0,
+            Origin::User | Origin::Strategy { .. } => 1,
+            Origin::Protection { .. } => 2,
+        }
+    }
 }
 
 impl Position {
@@ -67,7 +91,7 @@ impl Position {
             instrument,
             lots: Vec::new(),
             exiting: Qty::ZERO,
-            queued: None,
+            queued: Vec::new(),
         }
     }
     /// Quantity held.
@@ -103,10 +127,41 @@ impl Position {
     pub fn lots(&self) -> &[Lot] {
         &self.lots
     }
-    /// Does nothing remain of it, neither holding nor order?
+    /// Does nothing remain of it, neither holding nor order nor waiting exit?
     #[must_use]
     pub fn is_flat(&self) -> bool {
-        self.lots.is_empty() && self.exiting.is_zero()
+        self.lots.is_empty() && self.exiting.is_zero() && self.queued.is_empty()
+    }
+
+    /// Exits waiting for their turn, in the order in which they are sent.
+    #[must_use]
+    pub fn queued(&self) -> &[QueuedExit] {
+        &self.queued
+    }
+    /// Lets an exit wait; it takes the place of one that its owner has waiting already.
+    pub fn queue(&mut self, exit: QueuedExit) {
+        self.queued.retain(|other| !other.is_of(exit.origin));
+        let at = self
+            .queued
+            .partition_point(|other| other.rank() <= exit.rank());
+        self.queued.insert(at, exit);
+    }
+    /// An exit order of `qty` went out: what its owner had waiting is answered by as much. What a user's exit
+    /// leaves is not sent later, by surprise.
+    pub fn unqueue(&mut self, origin: Origin, qty: Qty) {
+        if let Some(exit) = self.queued.iter_mut().find(|exit| exit.is_of(origin)) {
+            let all = origin == Origin::User;
+            exit.qty = if all {
+                Qty::ZERO
+            } else {
+                exit.qty.saturating_sub(qty)
+            };
+        }
+        self.keep_queued(|exit| exit.qty.is_positive());
+    }
+    /// Drops the waiting exits that `live` does not pick.
+    pub fn keep_queued(&mut self, live: impl FnMut(&QueuedExit) -> bool) {
+        self.queued.retain(live);
     }
 
     /// Adds what was bought.
@@ -114,8 +169,8 @@ impl Position {
         self.lots.push(lot);
     }
 
-    /// What selling `qty` takes out of the cost: first in, first out, the strategy's own lots first when
-    /// it is the seller. The remainder of a split lot keeps the rest of its cost, so nothing is lost to rounding.
+    /// What selling `qty` takes out of the cost: first in, first out, the seller's own lots before others'.
+    /// The remainder of a split lot keeps the rest of its cost, so nothing is lost to rounding.
     #[must_use]
     pub fn cost_of(&self, qty: Qty, seller: Option<StrategyName>) -> Money {
         self.clone().sell(qty, seller)
@@ -127,7 +182,7 @@ impl Position {
         let mut cost = Money::ZERO;
         for own in [true, false] {
             for lot in &mut self.lots {
-                let first = seller.is_none() || lot.strategy == seller;
+                let first = lot.strategy == seller;
                 if own != first || !left.is_positive() {
                     continue;
                 }

@@ -1,6 +1,7 @@
 //! The backtest: the same desk, gates, ledger, analyst and exchange as the paper run, driven in one thread by
 //! the data. There is no second executor and no flag in the core that says "backtest".
 
+use crate::feeds::steps::Steps;
 use crate::feeds::{self, Feed, MarketEvent};
 use crate::partitions::{Partitions, Stopped};
 use crate::sim::Exchange;
@@ -81,19 +82,20 @@ impl Backtest {
     /// See [`Ended`].
     pub async fn run(&mut self, feed: &mut dyn Feed) -> Result<u64, Ended> {
         let mut events = 0;
-        while let Some(event) = feed.next()? {
-            self.step(&event).await?;
-            events += 1;
+        let mut steps = Steps::of(feed);
+        while let Some((at, step)) = steps.next_step()? {
+            self.step(at, step).await?;
+            events += step.len() as u64;
         }
         Ok(events)
     }
 
-    /// Brings one event and does everything it causes.
+    /// Brings the events of one step and does everything they cause.
     ///
     /// # Errors
     /// See [`Ended`].
-    pub async fn step(&mut self, event: &MarketEvent) -> Result<(), Ended> {
-        self.exchange.on_market(event);
+    pub async fn step(&mut self, at: Timestamp, events: &[MarketEvent]) -> Result<(), Ended> {
+        events.iter().for_each(|event| self.exchange.on_market(event));
         let mut inputs = std::mem::take(&mut self.inputs);
         loop {
             let reports = self.exchange.take_reports(HANDFUL);
@@ -102,12 +104,14 @@ impl Backtest {
             }
             inputs.extend(reports.into_iter().map(Input::Report));
         }
-        self.trader.inputs(event, &mut inputs);
+        for event in events {
+            self.trader.inputs(event, &mut inputs);
+        }
         for input in inputs.drain(..) {
-            self.partitions.take(input, event.at)?;
+            self.partitions.take(input, at)?;
         }
         self.inputs = inputs;
-        self.settle(event.at).await
+        self.settle(at).await
     }
 
     /// Commits, sends what was released in the order of the lanes, and takes what the exchange says at once.

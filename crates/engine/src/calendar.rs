@@ -11,6 +11,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// First and last instants the calendar answers for: years 1 to 9999.
 const KNOWN: (i64, i64) = (-62_135_596_800_000_000, 253_402_300_799_000_000);
 
+/// Days on which New York was closed and the source does not know: 2018-12-05, the day of mourning for
+/// President George H. W. Bush (announced by NYSE on 2018-12-01; SPY has no trade that day).
+const CLOSED_TOO: [i32; 1] = [17_870];
+
 /// One trading session: open from the first instant, closed again at the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -48,16 +52,26 @@ pub fn session_from(hours: Hours, at: Timestamp) -> Option<Session> {
     match hours {
         Hours::Always => Some(utc_day(at)),
         Hours::Nyse => {
-            let calendar = ExchangeCalendar::new(Exchange::Nyse)
-                .with_last_known_week()
-                .with_next_known_week();
-            let bounds =
-                calendar.session_bounds_with(system_time(at)?.into(), SessionKind::Regular);
-            // With both views no date is refused; should one be, the market counts as closed.
-            let (open, close) = bounds.ok().flatten()?;
-            Some(Session { open_at: timestamp(open.into())?, close_at: timestamp(close.into())? })
+            let session = new_york(at)?;
+            if CLOSED_TOO.contains(&session.open_at.day(Span::ZERO)) {
+                return new_york(session.close_at);
+            }
+            Some(session)
         }
     }
+}
+
+fn new_york(at: Timestamp) -> Option<Session> {
+    let calendar = ExchangeCalendar::new(Exchange::Nyse)
+        .with_last_known_week()
+        .with_next_known_week();
+    let bounds = calendar.session_bounds_with(system_time(at)?.into(), SessionKind::Regular);
+    // With both views no date is refused; should one be, the market counts as closed.
+    let (open, close) = bounds.ok().flatten()?;
+    Some(Session {
+        open_at: timestamp(open.into())?,
+        close_at: timestamp(close.into())?,
+    })
 }
 
 /// Is the market open at this instant?
@@ -73,7 +87,11 @@ pub fn next_change(hours: Hours, at: Timestamp) -> Option<Timestamp> {
         Hours::Always => None,
         Hours::Nyse => {
             let session = session_from(hours, at)?;
-            Some(if session.contains(at) { session.close_at } else { session.open_at })
+            Some(if session.contains(at) {
+                session.close_at
+            } else {
+                session.open_at
+            })
         }
     }
 }
@@ -106,7 +124,8 @@ impl Cursor {
     }
     /// As [`is_open`].
     pub fn is_open(&mut self, at: Timestamp) -> bool {
-        self.session_from(at).is_some_and(|session| session.contains(at))
+        self.session_from(at)
+            .is_some_and(|session| session.contains(at))
     }
 }
 
@@ -120,7 +139,11 @@ const fn utc_day(at: Timestamp) -> Session {
 
 fn system_time(at: Timestamp) -> Option<SystemTime> {
     let distance = Duration::from_micros(at.0.unsigned_abs());
-    if at.0 < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
+    if at.0 < 0 {
+        UNIX_EPOCH.checked_sub(distance)
+    } else {
+        UNIX_EPOCH.checked_add(distance)
+    }
 }
 
 fn timestamp(time: SystemTime) -> Option<Timestamp> {
@@ -162,7 +185,13 @@ mod tests {
             nyse_on("2019-11-29T00:00:00Z"),
             pair("2019-11-29T14:30:00Z", "2019-11-29T18:00:00Z")
         );
-        for closed in ["2020-03-07", "2019-12-25", "2018-12-05", "2012-10-29", "2025-01-09"] {
+        for closed in [
+            "2020-03-07",
+            "2019-12-25",
+            "2018-12-05",
+            "2012-10-29",
+            "2025-01-09",
+        ] {
             assert_eq!(nyse_on(&format!("{closed}T00:00:00Z")), None, "{closed}");
         }
     }
@@ -176,7 +205,10 @@ mod tests {
         assert!(!is_open(Hours::Nyse, close));
         assert_eq!(next_change(Hours::Nyse, open.plus(Span(-1))), Some(open));
         assert_eq!(next_change(Hours::Nyse, open), Some(close));
-        assert_eq!(next_change(Hours::Nyse, close), Some(at("2020-03-10T13:30:00Z")));
+        assert_eq!(
+            next_change(Hours::Nyse, close),
+            Some(at("2020-03-10T13:30:00Z"))
+        );
     }
 
     #[test]
@@ -185,15 +217,40 @@ mod tests {
         assert!(is_open(Hours::Always, midnight));
         assert_eq!(next_change(Hours::Always, midnight), None);
         let session = session_from(Hours::Always, midnight.plus(Span(5))).unwrap();
-        assert_eq!((session.open_at, session.close_at.since(midnight)), (midnight, Span::DAY));
+        assert_eq!(
+            (session.open_at, session.close_at.since(midnight)),
+            (midnight, Span::DAY)
+        );
     }
 
     #[test]
     fn instants_beyond_the_calendar_are_closed_and_nothing_breaks() {
-        for at in [Timestamp(i64::MIN), Timestamp(i64::MAX), Timestamp(KNOWN.1 + 1)] {
+        for at in [
+            Timestamp(i64::MIN),
+            Timestamp(i64::MAX),
+            Timestamp(KNOWN.1 + 1),
+        ] {
             assert!(!is_open(Hours::Nyse, at));
             assert_eq!(next_change(Hours::Nyse, at), None);
         }
+    }
+
+    #[test]
+    fn the_calendar_agrees_with_fifteen_years_of_trading() {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../shared/data/etf/SPY/1d.csv"
+        );
+        let text = std::fs::read_to_string(file).unwrap();
+        let days = text
+            .lines()
+            .skip(1)
+            .map(|line| at(&line[..20]).day(Span::ZERO));
+        let traded: Vec<i32> = days.filter(|day| *day >= 14_613).collect();
+        let sessions = (14_613..=traded[traded.len() - 1])
+            .filter(|day| session_of(Hours::Nyse, *day).is_some());
+        assert_eq!(sessions.collect::<Vec<_>>(), traded);
+        assert!(traded.len() > 3_800);
     }
 
     proptest! {

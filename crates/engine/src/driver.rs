@@ -4,6 +4,7 @@
 //! recorded events decides exactly as the backtest over them does. Between steps the API trades freely.
 
 use crate::clock::Simulated;
+use crate::feeds::steps::Steps;
 use crate::feeds::{self, Feed, MarketEvent};
 use crate::gateway::Gateway;
 use crate::node::Handle;
@@ -79,11 +80,12 @@ impl Driver {
         feed: &mut dyn Feed,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), Ended> {
-        while let Some(event) = feed.next()? {
-            if !self.wait_for(event.at, stop).await? {
+        let mut steps = Steps::of(feed);
+        while let Some((at, events)) = steps.next_step()? {
+            if !self.wait_for(at, stop).await? {
                 return Ok(());
             }
-            self.step(&event).await?;
+            self.step(at, events).await?;
         }
         Ok(())
     }
@@ -93,7 +95,7 @@ impl Driver {
     /// # Errors
     /// See [`Ended`].
     pub async fn idle(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Ended> {
-        self.pump(Duration::MAX, stop).await.map(drop)
+        pump(&self.rooms, Duration::MAX, stop).await.map(drop)
     }
 
     /// Waits until an event's time has come. `false` when told to stop.
@@ -114,42 +116,16 @@ impl Driver {
         if wait.is_zero() {
             return Ok(!*stop.borrow());
         }
-        self.pump(wait, stop).await
+        pump(&self.rooms, wait, stop).await
     }
 
-    /// Carries the venue's reports for so long. `false` when told to stop.
-    async fn pump(
-        &self,
-        time: Duration,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Result<bool, Ended> {
-        let until = tokio::time::sleep(time);
-        tokio::pin!(until);
-        loop {
-            tokio::select! {
-                () = &mut until => return Ok(true),
-                _ = stop.wait_for(|stop| *stop) => return Ok(false),
-                reports = self.rooms.venue.reports() => match reports {
-                    Some(reports) => self.report(reports).await?,
-                    None => return Ok(false),
-                },
-            }
-        }
-    }
-
-    async fn report(&self, reports: Vec<Report>) -> Result<(), DeskError> {
-        let Some(at) = reports.last().map(|r| r.at) else { return Ok(()) };
-        let inputs = reports.into_iter().map(Input::Report).collect();
-        self.rooms.handle.slice(inputs, at).await
-    }
-
-    /// Brings one event and waits until everything it caused is done.
-    async fn step(&mut self, event: &MarketEvent) -> Result<(), Ended> {
+    /// Brings the events of one step and waits until everything they caused is done.
+    async fn step(&mut self, at: Timestamp, events: &[MarketEvent]) -> Result<(), Ended> {
         if let Pace::Simulated { clock, .. } = &self.pace {
-            clock.advance(event.at);
+            clock.advance(at);
         }
         let rooms = &self.rooms;
-        rooms.venue.on_market(event);
+        events.iter().for_each(|event| rooms.venue.on_market(event));
         let mut inputs: Vec<Input> = Vec::new();
         loop {
             let reports = rooms.venue.take_reports(HANDFUL);
@@ -158,15 +134,49 @@ impl Driver {
             }
             inputs.extend(reports.into_iter().map(Input::Report));
         }
-        self.trader.inputs(event, &mut inputs);
+        for event in events {
+            self.trader.inputs(event, &mut inputs);
+        }
         while !inputs.is_empty() {
-            rooms.handle.slice(std::mem::take(&mut inputs), event.at).await?;
+            rooms.handle.slice(std::mem::take(&mut inputs), at).await?;
             rooms.gateway.settled().await;
             let reports = rooms.venue.take_reports(HANDFUL);
             inputs.extend(reports.into_iter().map(Input::Report));
         }
         Ok(())
     }
+}
+
+/// Carries the venue's reports for so long. `false` when told to stop.
+async fn pump(
+    rooms: &Rooms,
+    time: Duration,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<bool, Ended> {
+    let until = tokio::time::sleep(time);
+    tokio::pin!(until);
+    loop {
+        tokio::select! {
+            () = &mut until => return Ok(true),
+            () = told(stop) => return Ok(false),
+            reports = rooms.venue.reports() => match reports {
+                Some(reports) => report(rooms, reports).await?,
+                None => return Ok(false),
+            },
+        }
+    }
+}
+
+async fn report(rooms: &Rooms, reports: Vec<Report>) -> Result<(), DeskError> {
+    let Some(at) = reports.last().map(|r| r.at) else { return Ok(()) };
+    let inputs = reports.into_iter().map(Input::Report).collect();
+    rooms.handle.slice(inputs, at).await
+}
+
+/// Waits until told to stop.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // An error means that whoever could tell is gone: that is a stop, too.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn micros(us: i64) -> Duration {

@@ -9,8 +9,10 @@ mod decimal;
 mod error;
 pub mod generator;
 pub(crate) mod instant;
+pub mod intrabar;
 pub mod merge;
 pub mod parquet;
+pub mod steps;
 pub mod ticks;
 
 pub(crate) use decimal::volume_units;

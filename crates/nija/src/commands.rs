@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod backtest;
+mod database;
 pub(crate) mod demo;
 pub(crate) mod journal;
 pub(crate) mod migrate;

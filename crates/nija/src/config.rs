@@ -3,6 +3,7 @@
 
 use anyhow::{Context, bail};
 use nija_core::words::money::Money;
+use nija_core::words::time::Span;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -21,12 +22,16 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) jwt_secret: Option<Vec<u8>>,
     pub(crate) database: PathBuf,
+    /// Was the database named, or is it the default?
+    pub(crate) database_named: bool,
     pub(crate) partitions: u16,
     pub(crate) min_balance: Money,
     pub(crate) tiers: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
     pub(crate) feed: Feed,
     pub(crate) seed: u64,
+    /// Time between generated quotes.
+    pub(crate) quote_every: Span,
     pub(crate) log: String,
     pub(crate) tls: bool,
     pub(crate) origins: Vec<String>,
@@ -102,6 +107,7 @@ impl Config {
             listen: SocketAddr::new(host, port),
             jwt_secret: secret(of)?,
             database: database(of.get("DATABASE_URL").unwrap_or("sqlite:nija.db"))?,
+            database_named: of.get("DATABASE_URL").is_some(),
             partitions: of.parse("NIJA_PARTITIONS", 8)?,
             min_balance: of.parse("MINIMUM_TRADING_BALANCE", Money::whole(10))?,
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),
@@ -114,6 +120,7 @@ impl Config {
                 },
             },
             seed: of.parse("NIJA_SEED", 1)?,
+            quote_every: Span::millis(of.parse("NIJA_QUOTE_EVERY_MS", 1_000u32)?.max(1).into()),
             log: of.get("NIJA_LOG").unwrap_or("info").to_owned(),
             tls: of.parse("NIJA_TLS", false)?,
             origins: of.list("NIJA_ORIGINS"),

@@ -1,10 +1,13 @@
 //! The roof of NIJA: reads the configuration once, wires the rooms, runs a role.
 
+mod admission;
 mod catalog;
 mod chance;
 mod commands;
 mod config;
+mod front;
 mod market;
+mod statistics;
 mod wire;
 
 use clap::{Parser, Subcommand};

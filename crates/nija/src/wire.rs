@@ -23,9 +23,8 @@ use nija_engine::recovery::recover;
 use nija_engine::sim::Paper;
 use nija_store::sqlite::{Database, Mode};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// Reports that may wait between a gateway and the desks.
 const REPORTS: usize = 4_096;
@@ -37,16 +36,14 @@ pub(crate) struct Platform {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) venue: Arc<Paper>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) bus: Arc<dyn Bus>,
     pub(crate) latencies: Arc<Latencies>,
     pub(crate) tiers: TierTable,
     pub(crate) instruments: Vec<Instrument>,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
-    /// Reports brought from the venue to the desks.
-    pub(crate) forwarded: Arc<AtomicU64>,
     stop: watch::Sender<bool>,
-    tasks: JoinSet<anyhow::Result<()>>,
+    carriers: JoinSet<()>,
+    projector: JoinHandle<anyhow::Result<()>>,
 }
 
 /// The tier table: the operator's file, or the embedded one.
@@ -70,7 +67,8 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let rules = rules(config)?;
     let database = Database::open(&config.database, Mode::Owner, Arc::clone(&clock))?;
     let journal: Arc<dyn Journal> = database.journal();
-    let venue = Arc::new(Paper::new(&instruments, crate::market::exchange(config.seed)));
+    let exchange = crate::market::exchange(&instruments, config.seed);
+    let venue = Arc::new(Paper::new(exchange, Arc::clone(&clock)));
     let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
     let latencies = Arc::new(Latencies::new()?);
     let gateway = Arc::new(Gateway::new(
@@ -82,6 +80,11 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let now = clock.now();
     let (partitions, releases) =
         take_over(&*journal, config.partitions, &rules, &instruments, now).await?;
+    for desk in partitions.desks() {
+        for open in desk.outstanding() {
+            venue.restore(&open.ticket, open.filled, open.fills);
+        }
+    }
     let early = gateway.accept(releases);
 
     let at_gateway = Arc::clone(&gateway);
@@ -100,12 +103,11 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     }
 
     let (stop, stopped) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    let forwarded = Arc::new(AtomicU64::new(0));
-    carry_reports(&mut tasks, &handle, &gateway, &venue, &forwarded);
+    let mut carriers = JoinSet::new();
+    carry_reports(&mut carriers, &handle, &gateway);
     let projector = Projector::new(journal, database.projection());
     let heard = Arc::clone(&bus);
-    tasks.spawn(async move { Ok(projector.run(&*heard, stopped).await?) });
+    let projector = tokio::spawn(async move { Ok(projector.run(&*heard, stopped).await?) });
 
     Ok(Platform {
         database,
@@ -113,30 +115,27 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         gateway,
         venue,
         clock,
-        bus,
         latencies,
         tiers: rules.tiers.clone(),
         instruments,
         ended,
-        forwarded,
         stop,
-        tasks,
+        carriers,
+        projector,
     })
 }
 
-/// Reports travel to the desks by the same door as everything else: the gateway's own and the venue's.
+/// The gateway's own reports travel to the desks by the same door as everything else; the driver brings the
+/// venue's.
 fn carry_reports(
-    tasks: &mut JoinSet<anyhow::Result<()>>,
+    tasks: &mut JoinSet<()>,
     handle: &Handle,
     gateway: &Arc<Gateway>,
-    venue: &Arc<Paper>,
-    forwarded: &Arc<AtomicU64>,
 ) {
     let (send, mut reports) = mpsc::channel::<Report>(REPORTS);
     let running = Arc::clone(gateway);
     tasks.spawn(async move {
         running.run(send).await;
-        Ok(())
     });
     let to = handle.clone();
     tasks.spawn(async move {
@@ -146,25 +145,10 @@ fn carry_reports(
                 break;
             }
         }
-        Ok(())
-    });
-    let (to, from, count) = (handle.clone(), Arc::clone(venue), Arc::clone(forwarded));
-    tasks.spawn(async move {
-        while let Some(reports) = from.reports().await {
-            for report in reports {
-                let at = report.at;
-                if to.send(Input::Report(report), Some(at)).await.is_err() {
-                    return Ok(());
-                }
-                count.fetch_add(1, Ordering::AcqRel);
-            }
-        }
-        Ok(())
     });
 }
 
-/// Recovers every desk, announces this node in its journal and releases again what a venue without memory of
-/// its own must hold. Nothing else happens before the announcement is durable.
+/// Recovers every desk and announces this node in its journal. Nothing else happens before that is durable.
 async fn take_over(
     journal: &dyn Journal,
     configured: u16,
@@ -187,8 +171,7 @@ async fn take_over(
         for instrument in instruments {
             desk.take(Input::List(instrument.clone()), now)?;
         }
-        let open: Vec<_> = desk.outstanding().iter().map(|o| o.ticket.id).collect();
-        desk.resume(&open);
+        desk.resume_cancels();
         held.extend(desk.seal());
     }
     let releases = commit(journal, held).await.context("the journal did not take the start")?;
@@ -201,15 +184,11 @@ impl Platform {
         self.gateway.settled().await;
         self.handle.stop().await;
         let ended = self.ended.await.context("the desks' thread is gone")?;
+        self.carriers.shutdown().await;
         self.venue.close();
         // The projector's last turn reads what the desks made durable last.
         let _ = self.stop.send(true);
-        drop(self.handle);
-        while let Some(task) = self.tasks.join_next().await {
-            if let Ok(Err(why)) = task {
-                tracing::warn!(%why, "a task ended with an error");
-            }
-        }
+        self.projector.await.context("the projector's task is gone")??;
         Ok(ended?)
     }
 }

@@ -21,6 +21,7 @@ mod file;
 mod journal;
 pub(crate) mod link;
 pub(crate) mod migration;
+mod writer;
 
 pub use journal::Journal;
 

@@ -1,8 +1,9 @@
-//! Passwords that are long enough and still guessed first: a modest list, repetitions, runs along the alphabet
-//! or the keyboard, and what the account or the platform gives away. No rules of composition.
+//! Passwords that are long enough and still guessed first: a modest list, repetitions, runs along
+//! the alphabet or the keyboard, and what the account or the platform gives away. No rules of
+//! composition.
 
 /// Long passwords that lists of leaked ones begin with.
-const COMMON: &str = include_str!("../../data/passwords.txt");
+const LEAKED: &str = include_str!("../../data/passwords.txt");
 /// Rows of keyboards and the usual sequences.
 const ROWS: [&str; 9] = [
     "1234567890",
@@ -22,7 +23,9 @@ const OWN_PART: usize = 8;
 pub(crate) fn is_guessable(password: &str, email: &str) -> bool {
     let lower = password.to_lowercase();
     let letters: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
-    COMMON.lines().any(|common| common == lower || common == letters)
+    LEAKED
+        .lines()
+        .any(|leaked| leaked == lower || leaked == letters)
         || is_repetition(&lower)
         || is_run(&letters)
         || tells_the_account(&lower, email)
@@ -45,10 +48,16 @@ fn is_run(text: &str) -> bool {
         a == b
             || ROWS.iter().any(|row| {
                 let at = |c: char| row.chars().position(|r| r == c);
-                matches!((at(a), at(b)), (Some(x), Some(y)) if x.abs_diff(y) == 1 || x.abs_diff(y) + 1 == row.len())
+                at(a)
+                    .zip(at(b))
+                    .map(|(x, y)| x.abs_diff(y))
+                    .is_some_and(|d| d == 1 || d + 1 == row.len())
             })
     };
-    let breaks = chars.windows(2).filter(|pair| !follows(pair[0], pair[1])).count();
+    let breaks = chars
+        .windows(2)
+        .filter(|pair| !follows(pair[0], pair[1]))
+        .count();
     chars.len() > 1 && breaks * 4 < chars.len()
 }
 

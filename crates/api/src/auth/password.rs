@@ -1,6 +1,6 @@
-//! Passwords: Argon2id with the parameters of `security.md` 3.1, on the blocking pool, as many at once as there
-//! are cores and 32 waiting. NFKC before hashing, so that one password typed on two keyboards stays one;
-//! this is a deliberate deviation from "exactly as received" (ASVS 6.2.8).
+//! Passwords: Argon2id with the parameters of `security.md` 3.1, on the blocking pool, as many at
+//! once as there are cores and 32 waiting. NFKC before hashing, so that one password typed on two
+//! keyboards stays one; this is a deliberate deviation from "exactly as received" (ASVS 6.2.8).
 
 use super::blocklist;
 use crate::error::Problem;
@@ -50,12 +50,15 @@ pub(crate) fn check(password: &str, email: &str) -> Result<(), Unusable> {
         return Err(Unusable("must have 15 to 256 characters"));
     }
     if blocklist::is_guessable(&normal, email) {
-        return Err(Unusable("is too easy to guess; choose several unrelated words"));
+        return Err(Unusable(
+            "is too easy to guess; choose several unrelated words",
+        ));
     }
     Ok(())
 }
 
-/// Hashes a password in PHC form with this salt. Blocks for some 30 ms: for commands, not for handlers.
+/// Hashes a password in PHC form with this salt. Blocks for some 30 ms: for commands, not for
+/// handlers.
 ///
 /// # Errors
 /// [`Unusable`] when the password may not be chosen for this address.
@@ -65,7 +68,9 @@ pub fn hash_password(password: &str, email: &str, salt: [u8; 16]) -> Result<Stri
 }
 
 fn hash(normal: &str, salt: &[u8]) -> Option<String> {
-    let hash: PasswordHash = argon()?.hash_password_with_salt(normal.as_bytes(), salt).ok()?;
+    let hash: PasswordHash = argon()?
+        .hash_password_with_salt(normal.as_bytes(), salt)
+        .ok()?;
     Some(hash.to_string())
 }
 
@@ -83,8 +88,12 @@ fn matches(normal: &str, stored: Option<&str>) -> bool {
 
 /// Was the hash made with less than today's parameters?
 pub(crate) fn is_outdated(stored: &str) -> bool {
-    let Ok(stored) = PasswordHash::new(stored) else { return true };
-    let Ok(params) = Params::try_from(&stored) else { return true };
+    let Ok(stored) = PasswordHash::new(stored) else {
+        return true;
+    };
+    let Ok(params) = Params::try_from(&stored) else {
+        return true;
+    };
     params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES
 }
 
@@ -101,12 +110,16 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        const FULL: Problem =
-            Problem::unavailable("busy", "too many logins at once; try again", 1);
-        let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| FULL)?;
+        const FULL: Problem = Problem::unavailable("busy", "too many logins at once; try again", 1);
+        let admitted = Arc::clone(&self.admitted)
+            .try_acquire_owned()
+            .map_err(|_| FULL)?;
         let waiting = Arc::clone(&self.running).acquire_owned();
-        let permit = tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| FULL)?;
-        // The permits go with the work: a caller who leaves does not make room while a core is still busy.
+        let permit = tokio::time::timeout(LONGEST_WAIT, waiting)
+            .await
+            .map_err(|_| FULL)?;
+        // The permits go with the work: a caller who leaves does not make room while a core is
+        // still busy.
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
             drop((admitted, permit));
@@ -123,7 +136,11 @@ impl Hasher {
     ) -> Result<bool, Problem> {
         self.work(move || {
             let fits = password.chars().take(LONGEST + 1).count() <= LONGEST;
-            let shown = if fits { normal(&password) } else { Zeroizing::default() };
+            let shown = if fits {
+                normal(&password)
+            } else {
+                Zeroizing::default()
+            };
             matches(&shown, stored.as_deref()) && fits
         })
         .await
@@ -135,7 +152,9 @@ impl Hasher {
         password: Zeroizing<String>,
         salt: [u8; 16],
     ) -> Result<String, Problem> {
-        self.work(move || hash(&normal(&password), &salt)).await?.ok_or(Problem::internal())
+        self.work(move || hash(&normal(&password), &salt))
+            .await?
+            .ok_or(Problem::internal())
     }
 }
 
@@ -146,7 +165,10 @@ mod tests {
     #[test]
     fn a_hash_has_the_parameters_and_fits_its_password_only() {
         let stored = hash_password("secure_password", "user@example.com", [7; 16]).unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{stored}"
+        );
         assert!(matches("secure_password", Some(&stored)));
         assert!(!matches("secure_passwore", Some(&stored)));
         assert!(!matches("secure_password", None));
@@ -168,16 +190,33 @@ mod tests {
         assert!(check("fourteen chars").is_err());
         assert_eq!(check("fifteen chars!!"), Ok(()));
         assert!(check(&"xy7 q".repeat(52)).is_err());
-        assert_eq!(check("\u{65e5}\u{672c}\u{8a9e}\u{306e}\u{9577}\u{3044}\u{5408}\u{8a00}\u{8449}\u{3092}\u{4f7f}\u{3046}\u{306e}\u{3060}\u{3088}"), Ok(()));
+        assert_eq!(
+            check(concat!(
+                "\u{65e5}\u{672c}\u{8a9e}\u{306e}\u{9577}\u{3044}\u{5408}\u{8a00}",
+                "\u{8449}\u{3092}\u{4f7f}\u{3046}\u{306e}\u{3060}\u{3088}"
+            )),
+            Ok(())
+        );
     }
 
     #[tokio::test]
     async fn a_full_queue_answers_busy() {
         let hasher = Hasher::new(1);
-        let all = hasher.admitted.clone().acquire_many_owned(1 + WAITING as u32).await.unwrap();
-        let refused = hasher.verify(Zeroizing::new("x".into()), None).await.unwrap_err();
+        let all = hasher
+            .admitted
+            .clone()
+            .acquire_many_owned(1 + WAITING as u32)
+            .await
+            .unwrap();
+        let refused = hasher
+            .verify(Zeroizing::new("x".into()), None)
+            .await
+            .unwrap_err();
         assert_eq!((refused.code, refused.retry_after), ("busy", Some(1)));
         drop(all);
-        assert_eq!(hasher.verify(Zeroizing::new("x".into()), None).await, Ok(false));
+        assert_eq!(
+            hasher.verify(Zeroizing::new("x".into()), None).await,
+            Ok(false)
+        );
     }
 }

@@ -7,11 +7,11 @@ use crate::positions::Position;
 use crate::risk::kill::Pressed;
 use crate::words::id::{AccountId, FillId, InstrumentId, OrderId, UserId};
 use crate::words::money::{Money, Qty};
-use crate::words::order::{OrderState, Purpose, Ticket};
+use crate::words::order::{OrderState, Origin, Purpose, Ticket};
 use crate::words::tier::{Limits, Tier, TierRules, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many idempotency keys an account remembers at most.
 const KEYS_KEPT: usize = 8_192;
@@ -70,8 +70,12 @@ impl Account {
     pub(super) const fn cash(&self) -> Money {
         self.books.balance(Book::Cash)
     }
+    /// Cash that open entries leave; below zero when they claim more than there is.
+    pub(super) const fn unclaimed(&self) -> Money {
+        self.cash().saturating_sub(self.reserved)
+    }
     pub(super) const fn free_cash(&self) -> Money {
-        self.cash().saturating_sub(self.reserved).or_zero()
+        self.unclaimed().or_zero()
     }
     pub(super) fn position(&self, instrument: InstrumentId) -> Option<&Position> {
         self.positions.iter().find(|p| p.instrument == instrument)
@@ -170,12 +174,24 @@ pub(super) struct Open {
     pub(super) cancelling: bool,
     /// Fills seen, so that a repeat is dropped.
     #[n(5)]
-    pub(super) fills: Vec<FillId>,
+    pub(super) fills: BTreeSet<FillId>,
 }
 
 impl Open {
     pub(super) const fn remaining(&self) -> Qty {
         self.ticket.qty.saturating_sub(self.filled)
+    }
+    /// Is it a protective stop?
+    pub(super) const fn protects(&self) -> bool {
+        matches!(self.ticket.origin, Origin::Protection { .. })
+    }
+    /// Does it sell this instrument?
+    pub(super) fn leaves(&self, instrument: InstrumentId) -> bool {
+        !self.is_entry() && self.ticket.instrument == instrument
+    }
+    /// Does it buy this instrument?
+    pub(super) fn enters(&self, instrument: InstrumentId) -> bool {
+        self.is_entry() && self.ticket.instrument == instrument
     }
     pub(super) fn is_entry(&self) -> bool {
         self.ticket.purpose == Purpose::Entry

@@ -11,7 +11,8 @@ use crate::risk::refusal::Code;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Money, Qty};
-use crate::words::order::{Fill, OrderState, Origin, Purpose, Side, Ticket};
+use crate::words::order::{Fill, OrderState, Purpose, Side, Ticket};
+use std::collections::BTreeSet;
 
 /// An event that does not fit the state: a bug or a forged journal. The partition stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,42 +92,7 @@ impl State {
     fn apply_to_account(&mut self, event: &Event) -> Result<(), Broken> {
         let now = self.now;
         match event {
-            Event::AccountOpened {
-                id,
-                no,
-                user,
-                tier,
-                tolerance,
-                day_starts,
-            } => {
-                if no.0 as usize != self.accounts.len() || self.by_id.contains_key(id) {
-                    return Err(Broken::Account);
-                }
-                self.by_id.insert(*id, *no);
-                self.accounts.push(Account {
-                    id: *id,
-                    user: *user,
-                    tier: *tier,
-                    tolerance: *tolerance,
-                    autopilot: true,
-                    opened_at: now,
-                    day_starts: *day_starts,
-                    day: now.day(*day_starts),
-                    active: false,
-                    books: Books::default(),
-                    reserved: Money::ZERO,
-                    peak: Money::ZERO,
-                    day_start: Money::ZERO,
-                    daily_halt: false,
-                    drawdown_halt: false,
-                    pressed: None,
-                    own: None,
-                    split: None,
-                    positions: Vec::new(),
-                    orders: Vec::new(),
-                    keys: None,
-                });
-            }
+            Event::AccountOpened { .. } => self.open_account(event)?,
             Event::Transferred {
                 account,
                 amount,
@@ -147,7 +113,8 @@ impl State {
                 instrument,
                 exit,
             } => {
-                self.at(*account)?.position_mut(*instrument).queued = Some(*exit);
+                self.at(*account)?.position_mut(*instrument).queue(*exit);
+                self.settle(*account, *instrument);
             }
             Event::Halted { account, code, .. } => {
                 let account = self.at(*account)?;
@@ -183,10 +150,52 @@ impl State {
                 account.day = *day;
                 account.day_start = *equity;
                 account.daily_halt = false;
-                account.active = !account.positions.is_empty();
+                account.active = !account.positions.is_empty() || !account.orders.is_empty();
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    fn open_account(&mut self, event: &Event) -> Result<(), Broken> {
+        let Event::AccountOpened {
+            id,
+            no,
+            user,
+            tier,
+            tolerance,
+            day_starts,
+        } = event
+        else {
+            return Ok(());
+        };
+        if no.0 as usize != self.accounts.len() || self.by_id.contains_key(id) {
+            return Err(Broken::Account);
+        }
+        self.by_id.insert(*id, *no);
+        self.accounts.push(Account {
+            id: *id,
+            user: *user,
+            tier: *tier,
+            tolerance: *tolerance,
+            autopilot: true,
+            opened_at: self.now,
+            day_starts: *day_starts,
+            day: self.now.day(*day_starts),
+            active: false,
+            books: Books::default(),
+            reserved: Money::ZERO,
+            peak: Money::ZERO,
+            day_start: Money::ZERO,
+            daily_halt: false,
+            drawdown_halt: false,
+            pressed: None,
+            own: None,
+            split: None,
+            positions: Vec::new(),
+            orders: Vec::new(),
+            keys: None,
+        });
         Ok(())
     }
 
@@ -313,9 +322,7 @@ impl State {
                 .exiting
                 .checked_add(ticket.qty)
                 .ok_or(Broken::Range)?;
-            if !matches!(ticket.origin, Origin::Protection { .. }) {
-                position.queued = None;
-            }
+            position.unqueue(ticket.origin, ticket.qty);
         }
         self.next_order = self.next_order.max((ticket.id.0 & 0xffff_ffff_ffff) + 1);
         self.orders.insert(
@@ -326,9 +333,12 @@ impl State {
                 filled: Qty::ZERO,
                 reserved: ticket.reserved,
                 cancelling: false,
-                fills: Vec::new(),
+                fills: BTreeSet::new(),
             },
         );
+        if ticket.purpose == Purpose::Exit {
+            self.settle(ticket.account, ticket.instrument);
+        }
         Ok(())
     }
 
@@ -336,7 +346,7 @@ impl State {
         self.post(entry)?;
         let open = self.orders.get_mut(&id).ok_or(Broken::Order)?;
         open.filled = open.filled.checked_add(fill.qty).ok_or(Broken::Range)?;
-        open.fills.push(fill.id);
+        open.fills.insert(fill.id);
         open.state = OrderState::PartlyFilled;
         let left = open.remaining().or_zero();
         let keep = open
@@ -376,14 +386,7 @@ impl State {
                 position.exiting = position.exiting.saturating_sub(fill.qty).or_zero();
             }
         }
-        account.positions.retain(|p| !p.is_flat());
-        let holds = account.position(ticket.instrument).is_some();
-        let holders = self.holders.entry(ticket.instrument).or_default();
-        if holds {
-            holders.insert(ticket.account);
-        } else {
-            holders.remove(&ticket.account);
-        }
+        self.settle(ticket.account, ticket.instrument);
         self.raise_peak(ticket.account)?;
         if left.is_zero() {
             self.close_order(id)?;
@@ -399,8 +402,8 @@ impl State {
         if open.ticket.purpose == Purpose::Exit {
             let position = account.position_mut(open.ticket.instrument);
             position.exiting = position.exiting.saturating_sub(open.remaining()).or_zero();
-            account.positions.retain(|p| !p.is_flat());
         }
+        self.settle(open.ticket.account, open.ticket.instrument);
         Ok(open)
     }
 }

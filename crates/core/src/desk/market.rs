@@ -11,11 +11,18 @@ use crate::words::conditions::Conditions;
 use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::instrument::{AssetClass, Hours, Instrument};
 use crate::words::money::{Money, Price, Qty};
-use crate::words::order::{OrderType, Origin, TimeInForce};
+use crate::words::order::OrderType;
 use crate::words::time::Timestamp;
 
 impl Desk {
     pub(super) fn list(&mut self, instrument: Instrument) -> Answer {
+        let terms = instrument.tick.is_positive() && instrument.lot.is_positive();
+        if instrument.is_tradable() && !(terms && instrument.multiplier() > 0) {
+            return super::settings::invalid(
+                "instrument",
+                "tick, lot and multiplier must be above 0",
+            );
+        }
         let known = self.state.listings.get(&instrument.id);
         if known.is_none_or(|l| l.instrument != instrument) {
             self.emit(Event::Listed { instrument });
@@ -44,13 +51,13 @@ impl Desk {
         let holders = self.state.holders.get(&instrument).into_iter().flatten();
         for no in holders.copied().collect::<Vec<_>>() {
             self.guard(no);
-            self.retry_exit(no, instrument);
+            self.retry_exits(no, instrument);
         }
         Answer::Done
     }
 
     /// Halts an account that reached its daily loss or its drawdown, and takes its open entries back.
-    fn guard(&mut self, no: AccountNo) {
+    pub(super) fn guard(&mut self, no: AccountNo) {
         let Some(account) = self.state.account(no) else {
             return;
         };
@@ -72,7 +79,7 @@ impl Desk {
                     measured,
                     limit,
                 });
-                self.cancel_entries(|open| open.ticket.account == no);
+                self.cancel_entries(no, |_| true);
             }
         }
     }
@@ -144,23 +151,6 @@ impl Desk {
         self.next_roll = ends.unwrap_or(Timestamp(i64::MAX));
     }
 
-    /// Sells all that matching accounts hold, as a pressed kill switch may ask.
-    pub(super) fn flatten(&mut self, of: impl Fn(AccountNo, InstrumentId) -> bool) {
-        let mut held: Vec<(AccountNo, InstrumentId, Qty)> = Vec::new();
-        for (instrument, holders) in &self.state.holders {
-            for &no in holders {
-                let position = self.state.account(no).and_then(|a| a.position(*instrument));
-                if let Some(position) = position.filter(|_| of(no, *instrument)) {
-                    held.push((no, *instrument, position.qty()));
-                }
-            }
-        }
-        for (no, instrument, qty) in held {
-            let terms = (OrderType::Market, TimeInForce::Gtc);
-            let _ = self.exit(no, instrument, qty, Origin::KillSwitch, terms);
-        }
-    }
-
     /// Reference price for a new order: its own limit or stop, else the mark.
     pub(super) fn reference(&self, instrument: InstrumentId, order: OrderType) -> Option<Price> {
         let mark = self.state.listings.get(&instrument).and_then(|l| l.mark);
@@ -171,16 +161,19 @@ impl Desk {
         }
     }
 
+    /// Worth of an account's holding of an instrument and of its open entries.
+    pub(super) fn in_symbol(&self, no: AccountNo, instrument: InstrumentId) -> Money {
+        let position = self.state.account(no).and_then(|a| a.position(instrument));
+        let held = position.map_or(Qty::ZERO, |p| p.qty());
+        let worth = self.state.worth(instrument, held).unwrap_or(Money::ZERO);
+        worth.saturating_add(self.pending_worth(no, |i| i.id == instrument))
+    }
+
     /// What open entries of an account would add to an instrument or, without one, to a class.
     pub(super) fn pending_worth(&self, no: AccountNo, of: impl Fn(&Instrument) -> bool) -> Money {
-        let Some(account) = self.state.account(no) else {
-            return Money::ZERO;
-        };
-        let open = account
-            .orders
-            .iter()
-            .filter_map(|id| self.state.orders.get(id));
-        open.filter(|o| o.is_entry())
+        self.state
+            .orders_of(no)
+            .filter(|o| o.is_entry())
             .filter(|o| {
                 self.state
                     .listings

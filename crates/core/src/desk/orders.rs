@@ -5,8 +5,7 @@ use super::account::Account;
 use super::answer::{Answer, Decline};
 use super::event::{Event, Evidence, Size, Wish};
 use super::held::Act;
-use crate::positions::QueuedExit;
-use crate::risk::approval::{Exit, approve, approve_exit};
+use crate::risk::approval::approve;
 use crate::risk::execution::DUPLICATE_WITHIN;
 use crate::risk::facts::Facts;
 use crate::risk::kill::Scope;
@@ -16,7 +15,7 @@ use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::instrument::Instrument;
 use crate::words::money::{Money, Price, Qty};
-use crate::words::order::{OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
+use crate::words::order::{Origin, Purpose, Side, Ticket};
 use crate::words::time::{Span, Timestamp};
 
 /// The largest order that is even looked at.
@@ -139,9 +138,12 @@ impl Desk {
             venue: self.venue(wish.instrument),
             protect,
         };
-        self.note_order(no, &wish, keyed);
+        self.count_order(no, wish.origin);
         match approve(ticket, &facts) {
             Ok((approved, level)) => {
+                if !keyed {
+                    self.note_order(no, &wish);
+                }
                 let ticket = approved.ticket().clone();
                 let (order, qty) = (ticket.id, ticket.qty);
                 let evidence = self.evidence(no, wish.instrument, level);
@@ -154,8 +156,31 @@ impl Desk {
                     level,
                 }
             }
-            Err(refusal) => self.refuse(no, wish, refusal),
+            Err(refusal) => {
+                let refusal = self.name_switches(no, &wish, refusal);
+                self.refuse(no, wish, refusal)
+            }
         }
+    }
+
+    /// Adds every further switch that stands in the way: all of them must be re-armed.
+    pub(super) fn name_switches(
+        &self,
+        no: AccountNo,
+        wish: &Wish,
+        mut refusal: Refusal,
+    ) -> Refusal {
+        let account = self.state.account(no);
+        let listing = self.state.listings.get(&wish.instrument);
+        if let Some((account, listing)) = account.zip(listing) {
+            for scope in self.switches(account, &listing.instrument, wish.origin) {
+                let change = Change::Rearm(scope);
+                if !refusal.changes.contains(&change) {
+                    refusal.changes.push(change);
+                }
+            }
+        }
+        refusal
     }
 
     pub(super) fn refuse(&mut self, no: AccountNo, wish: Wish, refusal: Refusal) -> Answer {
@@ -174,14 +199,18 @@ impl Desk {
             .account(no)
             .and_then(|a| a.position(wish.instrument));
         let held = position.map_or(Qty::ZERO, |p| p.qty());
-        let stops = self.protective(no, wish.instrument);
-        let free = position
-            .map_or(Qty::ZERO, |p| p.available())
-            .saturating_add(
-                stops
-                    .iter()
-                    .fold(Qty::ZERO, |sum, (_, qty)| sum.saturating_add(*qty)),
-            );
+        // Protective stops give way to a sale; what already waits to be sold is not there twice.
+        let open = self
+            .state
+            .orders_of(no)
+            .filter(|o| o.leaves(wish.instrument));
+        let stops = open.filter(|o| o.protects());
+        let available = position.map_or(Qty::ZERO, |p| p.available());
+        let waiting = self.state.waiting(no, wish.instrument);
+        let free = stops
+            .fold(available, |sum, stop| sum.saturating_add(stop.remaining()))
+            .saturating_sub(waiting)
+            .or_zero();
         let listing = self.state.listings.get(&wish.instrument);
         let reference = self.reference(wish.instrument, wish.order_type);
         let qty = match wish.size {
@@ -222,107 +251,6 @@ impl Desk {
         })
     }
 
-    /// Open protective stops of a holding that are not being cancelled yet.
-    pub(super) fn protective(
-        &self,
-        no: AccountNo,
-        instrument: InstrumentId,
-    ) -> Vec<(OrderId, Qty)> {
-        let Some(account) = self.state.account(no) else {
-            return Vec::new();
-        };
-        let open = account
-            .orders
-            .iter()
-            .filter_map(|id| self.state.orders.get(id));
-        open.filter(|o| o.ticket.instrument == instrument)
-            .filter(|o| matches!(o.ticket.origin, Origin::Protection { .. }))
-            .map(|o| (o.ticket.id, o.remaining()))
-            .collect()
-    }
-
-    /// Sells `qty`. Where protective stops hold it, they are cancelled first and the exit waits for that.
-    pub(super) fn exit(
-        &mut self,
-        no: AccountNo,
-        instrument: InstrumentId,
-        qty: Qty,
-        origin: Origin,
-        (order_type, tif): (OrderType, TimeInForce),
-    ) -> Answer {
-        let position = self.state.account(no).and_then(|a| a.position(instrument));
-        let Some(position) = position else {
-            return Answer::Declined(Decline::NoPosition);
-        };
-        match Exit::of(position, qty) {
-            Ok(exit) => self.send_exit(no, instrument, exit, origin, (order_type, tif)),
-            Err(_) => {
-                let exit = QueuedExit {
-                    qty,
-                    origin,
-                    order_type,
-                    tif,
-                };
-                self.emit(Event::ExitQueued {
-                    account: no,
-                    instrument,
-                    exit,
-                });
-                for (order, _) in self.protective(no, instrument) {
-                    if self.state.orders.get(&order).is_some_and(|o| !o.cancelling) {
-                        self.request_cancel(order);
-                    }
-                }
-                Answer::Queued
-            }
-        }
-    }
-
-    pub(super) fn send_exit(
-        &mut self,
-        no: AccountNo,
-        instrument: InstrumentId,
-        exit: Exit,
-        origin: Origin,
-        (order_type, tif): (OrderType, TimeInForce),
-    ) -> Answer {
-        let (order, qty) = (
-            OrderId::new(self.partition, self.state.next_order),
-            exit.qty(),
-        );
-        let approved = approve_exit(
-            exit,
-            Ticket {
-                id: order,
-                account: no,
-                instrument,
-                side: Side::Sell,
-                qty,
-                order_type,
-                tif,
-                origin,
-                purpose: Purpose::Exit,
-                reserved: Money::ZERO,
-                at: self.clock,
-                venue: self.venue(instrument),
-                protect: None,
-            },
-        );
-        let level = self.standing(no);
-        let evidence = self.evidence(no, instrument, level);
-        self.emit(Event::Approved {
-            ticket: approved.ticket().clone(),
-            evidence,
-        });
-        self.release(no, Act::Place(approved));
-        Answer::Placed {
-            order,
-            purpose: Purpose::Exit,
-            qty,
-            level,
-        }
-    }
-
     pub(super) fn cancel(&mut self, no: AccountNo, order: OrderId) -> Answer {
         match self.state.orders.get(&order) {
             Some(open) if open.ticket.account == no => {
@@ -335,14 +263,19 @@ impl Desk {
         }
     }
 
-    fn venue(&self, instrument: InstrumentId) -> crate::words::instrument::VenueName {
+    pub(super) fn venue(&self, instrument: InstrumentId) -> crate::words::instrument::VenueName {
         let listing = self.state.listings.get(&instrument);
         listing.map_or(crate::words::instrument::VenueName::Paper, |l| {
             l.instrument.venue
         })
     }
 
-    fn evidence(&self, no: AccountNo, instrument: InstrumentId, level: Level) -> Evidence {
+    pub(super) fn evidence(
+        &self,
+        no: AccountNo,
+        instrument: InstrumentId,
+        level: Level,
+    ) -> Evidence {
         let listing = self.state.listings.get(&instrument);
         let account = self.state.account(no);
         let conditions = self.state.conditions;
@@ -371,14 +304,6 @@ impl Desk {
         let instrument = &listing.instrument;
         let rules = self.tier(account);
         let session = self.state.session(instrument.hours);
-        let held = account
-            .position(wish.instrument)
-            .map_or(Qty::ZERO, |p| p.qty());
-        let worth = self
-            .state
-            .worth(wish.instrument, held)
-            .unwrap_or(Money::ZERO);
-        let pending = self.pending_worth(no, |i| i.id == wish.instrument);
         let (positions, opens) = self.count_positions(account, wish.instrument);
         let price = self.reference(wish.instrument, wish.order_type);
         let lot_value = price.and_then(|p| instrument.value(p, instrument.lot, Round::Up));
@@ -392,13 +317,13 @@ impl Desk {
             side: wish.side,
             order_type: wish.order_type,
             tif: wish.tif,
-            killed: self.killed(account, instrument, wish.origin),
+            killed: self.switches(account, instrument, wish.origin).min(),
             class_allowed: rules.allows(instrument.class),
             limits: account.limits(rules),
             min_balance: self.rules.min_balance,
             equity: self.state.equity(account),
-            free_cash: account.free_cash(),
-            in_symbol: worth.saturating_add(pending),
+            free_cash: account.unclaimed(),
+            in_symbol: self.in_symbol(no, wish.instrument),
             opens,
             positions,
             open_orders: u16::try_from(account.orders.len()).unwrap_or(u16::MAX),
@@ -449,9 +374,15 @@ impl Desk {
         )
     }
 
-    fn killed(&self, account: &Account, instrument: &Instrument, origin: Origin) -> Option<Scope> {
+    /// Pressed switches that stop an entry.
+    fn switches<'a>(
+        &'a self,
+        account: &'a Account,
+        instrument: &'a Instrument,
+        origin: Origin,
+    ) -> impl Iterator<Item = Scope> + 'a {
         let strategy = Event::strategy(origin);
-        let stops = |scope: &Scope| match *scope {
+        let stops = move |scope: &Scope| match *scope {
             Scope::Platform => true,
             Scope::Venue(venue) => venue == instrument.venue,
             Scope::Class(class) => class == instrument.class,
@@ -459,14 +390,8 @@ impl Desk {
             Scope::Strategy(name) => strategy == Some(name),
             Scope::Account(id) => id == account.id,
         };
-        let pressed = self
-            .state
-            .pressed
-            .iter()
-            .map(|p| p.scope)
-            .filter(stops)
-            .min();
-        pressed.or_else(|| account.pressed.as_ref().map(|p| p.scope))
+        let pressed = self.state.pressed.iter().map(|p| p.scope).filter(stops);
+        pressed.chain(account.pressed.iter().map(|p| p.scope))
     }
 
     /// Until when this order counts as a repeat, and when the order rate lets the next one pass.
@@ -495,25 +420,27 @@ impl Desk {
         )
     }
 
-    /// Counts an order of the user towards the rate (generic cell rate algorithm) and remembers it for repeats.
-    fn note_order(&mut self, no: AccountNo, wish: &Wish, keyed: bool) {
-        if wish.origin != Origin::User {
-            return;
-        }
-        let Some(account) = self.state.account(no) else {
+    /// Counts an entry of the user towards the rate (generic cell rate algorithm).
+    fn count_order(&mut self, no: AccountNo, origin: Origin) {
+        let Some(account) = self.state.account(no).filter(|_| origin == Origin::User) else {
             return;
         };
         let (every, burst) = pace(self.tier(account));
+        let clock = self.clock.0;
+        if let Some(pulse) = self.pulses.get_mut(no.0 as usize)
+            && clock >= pulse.busy_until.saturating_sub(every * (burst - 1))
+        {
+            pulse.busy_until = pulse.busy_until.max(clock).saturating_add(every);
+        }
+    }
+
+    /// Remembers an approved entry of the user, to know a repeat.
+    fn note_order(&mut self, no: AccountNo, wish: &Wish) {
         let clock = self.clock;
-        if let Some(pulse) = self.pulses.get_mut(no.0 as usize) {
-            if clock.0 >= pulse.busy_until.saturating_sub(every * (burst - 1)) {
-                pulse.busy_until = pulse.busy_until.max(clock.0) + every;
-            }
-            let repeat =
-                pulse.last.0 == fingerprint(wish) && clock.since(pulse.last.1) < DUPLICATE_WITHIN;
-            if !keyed && !repeat {
-                pulse.last = (fingerprint(wish), clock);
-            }
+        if let Some(pulse) = self.pulses.get_mut(no.0 as usize)
+            && wish.origin == Origin::User
+        {
+            pulse.last = (fingerprint(wish), clock);
         }
     }
 }

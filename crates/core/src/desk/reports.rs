@@ -4,14 +4,11 @@ use super::Desk;
 use super::account::Open;
 use super::answer::Answer;
 use super::event::Event;
+use super::switches::clip;
 use crate::ledger::entry::Entry;
-use crate::risk::approval::Exit;
 use crate::risk::kill::{Actor, Scope};
 use crate::words::fixed::Round;
-use crate::words::id::{AccountNo, InstrumentId};
-use crate::words::order::{
-    Fill, OrderState, OrderType, Origin, Outcome, Purpose, Report, Side, Ticket, TimeInForce,
-};
+use crate::words::order::{Fill, OrderState, Origin, Outcome, Purpose, Report, Side, Ticket};
 
 impl Desk {
     pub(super) fn report(&mut self, report: Report) -> Answer {
@@ -58,8 +55,9 @@ impl Desk {
             fill,
             entry,
         });
+        self.guard(ticket.account);
         if !self.state.orders.contains_key(&ticket.id) {
-            self.after_end(ticket);
+            self.after_end(open);
         }
     }
 
@@ -83,80 +81,15 @@ impl Desk {
 
     fn end(&mut self, open: &Open, state: OrderState, why: String) {
         let order = open.ticket.id;
+        let why = clip(why);
         self.emit(Event::Closed { order, state, why });
         let ticket = &open.ticket;
-        let is_exit = ticket.purpose == Purpose::Exit;
-        let wanted = matches!(ticket.origin, Origin::Strategy { .. } | Origin::KillSwitch);
-        if is_exit && wanted && state != OrderState::Cancelled {
+        let wanted = ticket.purpose == Purpose::Exit && ticket.origin != Origin::User;
+        if wanted && !open.cancelling && state != OrderState::Cancelled {
             // An exit nobody took back is tried again with the next price.
-            self.queue_again(ticket, open);
-        }
-        self.after_end(ticket);
-    }
-
-    fn queue_again(&mut self, ticket: &Ticket, open: &Open) {
-        let account = self.state.account(ticket.account);
-        let Some(position) = account.and_then(|a| a.position(ticket.instrument)) else {
-            return;
-        };
-        let qty = open.remaining().min(position.qty());
-        if position.queued.is_none() && qty.is_positive() {
-            let exit = crate::positions::QueuedExit {
-                qty,
-                origin: ticket.origin,
-                order_type: ticket.order_type,
-                tif: ticket.tif,
-            };
-            let (account, instrument) = (ticket.account, ticket.instrument);
-            self.emit(Event::ExitQueued {
-                account,
-                instrument,
-                exit,
-            });
-        }
-    }
-
-    /// What follows when an order is over: a stop under a new holding, or an exit that was waiting.
-    fn after_end(&mut self, ticket: &Ticket) {
-        let (no, instrument) = (ticket.account, ticket.instrument);
-        match (ticket.purpose, ticket.protect) {
-            (Purpose::Entry, Some(stop)) => {
-                let Origin::Strategy { strategy, .. } = ticket.origin else {
-                    return;
-                };
-                let account = self.state.account(no);
-                let Some(position) = account.and_then(|a| a.position(instrument)) else {
-                    return;
-                };
-                let qty = position.held_by(strategy).min(position.available());
-                if position.queued.is_none()
-                    && let Ok(exit) = Exit::of(position, qty)
-                {
-                    let terms = (OrderType::Stop { stop }, TimeInForce::Gtc);
-                    let origin = Origin::Protection { strategy };
-                    let _ = self.send_exit(no, instrument, exit, origin, terms);
-                }
-            }
-            (Purpose::Exit, _) if matches!(ticket.origin, Origin::Protection { .. }) => {
-                self.retry_exit(no, instrument);
-            }
-            _ => {}
-        }
-    }
-
-    /// Sends an exit that was waiting, once nothing stands in its way any more.
-    pub(super) fn retry_exit(&mut self, no: AccountNo, instrument: InstrumentId) {
-        let account = self.state.account(no);
-        let Some(position) = account.and_then(|a| a.position(instrument)) else {
-            return;
-        };
-        let Some(queued) = position.queued else {
-            return;
-        };
-        let qty = queued.qty.min(position.qty());
-        if let Ok(exit) = Exit::of(position, qty) {
-            let terms = (queued.order_type, queued.tif);
-            let _ = self.send_exit(no, instrument, exit, queued.origin, terms);
+            self.queue_again(open);
+        } else {
+            self.after_end(open);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::input::{Command, Key};
 use crate::ledger::entry::Entry;
 use crate::words::id::{AccountId, AccountNo};
 use crate::words::money::{Money, Pct};
-use crate::words::tier::TierRules;
+use crate::words::tier::{Tier, TierRules};
 use crate::words::time::Span;
 
 /// The largest amount that one command may move.
@@ -96,11 +96,40 @@ impl Desk {
                 return Answer::Declined(Decline::UnknownInstrument);
             }
         }
+        let tier = match setting {
+            Setting::Tier(tier) => Some(tier),
+            _ => None,
+        };
         self.emit(Event::SettingsChanged {
             account: no,
             change: setting,
         });
+        if let Some(tier) = tier {
+            self.lift_smallest(no, tier);
+        }
+        // A stricter limit may be reached already.
+        self.guard(no);
         Answer::Done
+    }
+
+    /// An own limit below the new tier's smallest trade could never be met: it moves up to that.
+    fn lift_smallest(&mut self, no: AccountNo, tier: Tier) {
+        let least = self.rules.tiers.rules(tier).limits.min_trade;
+        let own = self
+            .state
+            .account(no)
+            .and_then(|account| account.own.as_deref());
+        if let Some(own) = own
+            && own.max_trade.is_some_and(|most| most < least)
+        {
+            let mut own = own.clone();
+            own.max_trade = Some(least);
+            let change = Setting::OwnLimits(own);
+            self.emit(Event::SettingsChanged {
+                account: no,
+                change,
+            });
+        }
     }
 
     /// The answer that a key led to before, if it was used.
@@ -180,7 +209,7 @@ fn looser(own: &OwnLimits, rules: &TierRules) -> Option<Answer> {
         (
             "max_open_positions",
             own.max_open_positions
-                .map(|v| (v > tier.max_open_positions, true)),
+                .map(|v| (v > tier.max_open_positions, v > 0)),
         ),
         (
             "volatility_limit",

@@ -10,7 +10,7 @@ use crate::words::id::AccountNo;
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{OrderType, Origin, Side, TimeInForce};
 use crate::words::score::Strength;
-use crate::words::signal::{Action, Signal, StrategyName};
+use crate::words::signal::{Action, Signal};
 
 impl Desk {
     pub(super) fn signal(&mut self, signal: &Signal) -> Answer {
@@ -83,7 +83,10 @@ impl Desk {
         let Some(account) = self.state.account(no) else {
             return false;
         };
-        let mut open = account.orders.iter().filter_map(|id| self.state.orders.get(id));
+        let mut open = account
+            .orders
+            .iter()
+            .filter_map(|id| self.state.orders.get(id));
         open.any(|o| {
             o.is_entry()
                 && o.ticket.instrument == signal.instrument
@@ -117,13 +120,15 @@ impl Desk {
         let rules = self.rules.tiers.rules(tier);
         let (target, reason) = allocate(self.state.conditions.as_ref(), rules, tolerance);
         match account.and_then(|a| a.split) {
-            Some(held) if held != target && !held.should_move_to(&target) => (held, reason.kept()),
+            Some(held) if held != target && held.suits(rules) && !held.should_move_to(&target) => {
+                (held, reason.kept())
+            }
             _ => (target, reason),
         }
     }
 
     /// Dollars for an entry: the account's largest position scaled by strength, less what the strategy holds of
-    /// it already, within the class's budget and the largest trade.
+    /// it already, within the symbol's room, the class's budget and the largest trade.
     fn size(
         &self,
         no: AccountNo,
@@ -167,10 +172,13 @@ impl Desk {
         let wanted = Money::from_raw(wanted.unwrap_or(0))
             .max(limits.min_trade)
             .min(full);
-        let own = account.position(signal.instrument).map_or(Qty::ZERO, |p| p.held_by(signal.strategy));
-        let held = self.state.worth(signal.instrument, own).unwrap_or(Money::ZERO);
-        let wanted = wanted.saturating_sub(held);
-        if held.is_positive() && wanted < limits.min_trade {
+        let position = account.position(signal.instrument);
+        let own = position.map_or(Qty::ZERO, |p| p.held_by(signal.strategy));
+        let held = self.state.worth(signal.instrument, own);
+        // Others may hold a part of what the symbol may come to.
+        let room = full.saturating_sub(self.in_symbol(no, signal.instrument));
+        let wanted = wanted.saturating_sub(held.unwrap_or(Money::ZERO)).min(room);
+        if wanted < limits.min_trade && wanted < full {
             return Err(Skip::AlreadyIn);
         }
         let size = wanted.min(limits.max_trade).min(left).to_cents(Round::Down);
@@ -187,64 +195,13 @@ impl Desk {
         let Some(account) = self.state.account(no) else {
             return;
         };
-        let held = account
-            .position(instrument)
-            .map_or(Qty::ZERO, |p| p.held_by(strategy));
-        if !account.orders.is_empty() {
-            self.cancel_entries(|o| {
-                o.ticket.account == no
-                    && o.ticket.instrument == instrument
-                    && Event::strategy(o.ticket.origin) == Some(strategy)
-            });
+        if account.orders.is_empty() && account.positions.is_empty() {
+            return;
         }
-        if held.is_positive() && !self.is_leaving(no, signal) {
-            let origin = Origin::Strategy {
-                strategy,
-                signal: signal.id,
-            };
-            let _ = self.exit(
-                no,
-                instrument,
-                held,
-                origin,
-                (OrderType::Market, TimeInForce::Gtc),
-            );
-        }
-    }
-
-    /// Is an exit of the strategy already on its way?
-    fn is_leaving(&self, no: AccountNo, signal: &Signal) -> bool {
-        let Some(account) = self.state.account(no) else {
-            return false;
-        };
-        let queued = account.position(signal.instrument).and_then(|p| p.queued);
-        let mut open = account
-            .orders
-            .iter()
-            .filter_map(|id| self.state.orders.get(id));
-        queued.is_some()
-            || open.any(|o| {
-                !o.is_entry()
-                    && o.ticket.instrument == signal.instrument
-                    && matches!(o.ticket.origin, Origin::Strategy { strategy, .. } if strategy == signal.strategy)
-            })
-    }
-
-    /// Sells everything one strategy holds, for a kill switch that asks for it.
-    pub(super) fn exit_strategy(&mut self, strategy: StrategyName) {
-        let mut held = Vec::new();
-        for (n, account) in self.state.accounts.iter().enumerate() {
-            for position in &account.positions {
-                let qty = position.held_by(strategy);
-                if qty.is_positive() {
-                    held.push((n, position.instrument, qty));
-                }
-            }
-        }
-        for (n, instrument, qty) in held {
-            let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
-            let terms = (OrderType::Market, TimeInForce::Gtc);
-            let _ = self.exit(no, instrument, qty, Origin::KillSwitch, terms);
-        }
+        let (signal, origin) = (signal.id, Event::strategy);
+        self.cancel_entries(no, |o| {
+            o.ticket.instrument == instrument && origin(o.ticket.origin) == Some(strategy)
+        });
+        self.sell_out(no, instrument, Origin::Strategy { strategy, signal });
     }
 }

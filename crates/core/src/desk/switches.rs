@@ -6,8 +6,9 @@ use super::answer::Answer;
 use super::event::Event;
 use super::held::Act;
 use crate::risk::kill::{Actor, Scope};
-use crate::words::id::OrderId;
-use crate::words::order::Ticket;
+use crate::words::id::{AccountNo, InstrumentId, OrderId, SignalId};
+use crate::words::order::{Origin, Ticket};
+use std::collections::BTreeSet;
 
 impl Desk {
     pub(super) fn kill(
@@ -17,47 +18,68 @@ impl Desk {
         reason: String,
         flatten: bool,
     ) -> Answer {
+        if let Scope::Account(id) = scope
+            && !self.state.by_id.contains_key(&id)
+        {
+            // Pressed in every partition; the account lives in another.
+            return Answer::Done;
+        }
         if !self.is_pressed(scope) {
+            let reason = clip(reason);
             self.emit(Event::Killed { scope, by, reason });
         }
-        let (state, mut matching) = (&self.state, Vec::new());
-        for open in state.orders.values() {
-            if self.stops(scope, &open.ticket) {
-                matching.push(open.ticket.id);
-            }
+        let open = self.state.orders.values();
+        let stopped =
+            open.filter(|o| o.is_entry() && !o.cancelling && self.stops(scope, &o.ticket));
+        let entries: Vec<OrderId> = stopped.map(|o| o.ticket.id).collect();
+        for id in entries {
+            self.request_cancel(id);
         }
-        self.cancel_entries(|open| matching.contains(&open.ticket.id));
         if flatten {
-            let own = match scope {
-                Scope::Account(id) => self.state.by_id.get(&id).copied(),
-                _ => None,
-            };
-            let classes: Vec<_> = self
-                .state
-                .listings
-                .values()
-                .map(|l| (l.instrument.id, l.instrument.class, l.instrument.venue))
-                .collect();
-            self.flatten(|no, instrument| match scope {
-                Scope::Platform => true,
-                Scope::Account(_) => own == Some(no),
-                Scope::Symbol(id) => id == instrument,
-                Scope::Class(class) => classes
-                    .iter()
-                    .any(|(id, c, _)| *id == instrument && *c == class),
-                Scope::Venue(venue) => classes
-                    .iter()
-                    .any(|(id, _, v)| *id == instrument && *v == venue),
-                Scope::Strategy(_) => false,
-            });
-            if let Scope::Strategy(strategy) = scope {
-                self.exit_strategy(strategy);
-            }
+            self.flatten(scope);
         }
         Answer::Done
     }
 
+    /// Sells what a switch reaches, and what open entries may still bring.
+    fn flatten(&mut self, scope: Scope) {
+        let strategy = match scope {
+            Scope::Strategy(strategy) => Some(strategy),
+            _ => None,
+        };
+        let mut reached = BTreeSet::new();
+        for (instrument, holders) in &self.state.holders {
+            reached.extend(holders.iter().map(|no| (*no, *instrument)));
+        }
+        let entries = self.state.orders.values().filter(|o| o.is_entry());
+        reached.extend(entries.map(|o| (o.ticket.account, o.ticket.instrument)));
+        reached.retain(|&(no, instrument)| self.reaches(scope, no, instrument));
+        // A strategy sells what it bought and no more; no signal asked for it, hence number 0.
+        let origin = strategy.map_or(Origin::KillSwitch, |strategy| Origin::Strategy {
+            strategy,
+            signal: SignalId(0),
+        });
+        for (no, instrument) in reached {
+            self.sell_out(no, instrument, origin);
+        }
+    }
+
+    /// Does this switch stop that instrument for that account?
+    fn reaches(&self, scope: Scope, no: AccountNo, instrument: InstrumentId) -> bool {
+        let listing = self.state.listings.get(&instrument);
+        match scope {
+            Scope::Platform | Scope::Strategy(_) => true,
+            Scope::Venue(venue) => listing.is_some_and(|l| l.instrument.venue == venue),
+            Scope::Class(class) => listing.is_some_and(|l| l.instrument.class == class),
+            Scope::Symbol(id) => instrument == id,
+            Scope::Account(id) => self.state.account(no).is_some_and(|a| a.id == id),
+        }
+    }
+
     pub(super) fn rearm(&mut self, scope: Scope, by: Actor, reason: String) -> Answer {
+        if reason.trim().is_empty() {
+            return super::settings::invalid("reason", "say why it may trade again");
+        }
         let halted = match scope {
             Scope::Account(id) => {
                 let no = self.state.by_id.get(&id);
@@ -67,6 +89,7 @@ impl Desk {
             _ => false,
         };
         if self.is_pressed(scope) || halted {
+            let reason = clip(reason);
             self.emit(Event::Rearmed { scope, by, reason });
         }
         Answer::Done
@@ -84,27 +107,18 @@ impl Desk {
     }
 
     /// Does this switch stop that order?
-    pub(super) fn stops(&self, scope: Scope, ticket: &Ticket) -> bool {
+    fn stops(&self, scope: Scope, ticket: &Ticket) -> bool {
         match scope {
-            Scope::Platform => true,
-            Scope::Venue(venue) => ticket.venue == venue,
-            Scope::Class(class) => {
-                let listing = self.state.listings.get(&ticket.instrument);
-                listing.is_some_and(|l| l.instrument.class == class)
-            }
-            Scope::Symbol(id) => ticket.instrument == id,
             Scope::Strategy(strategy) => Event::strategy(ticket.origin) == Some(strategy),
-            Scope::Account(id) => self
-                .state
-                .account(ticket.account)
-                .is_some_and(|a| a.id == id),
+            _ => self.reaches(scope, ticket.account, ticket.instrument),
         }
     }
 
-    /// Takes open entries back.
-    pub(super) fn cancel_entries(&mut self, matching: impl Fn(&Open) -> bool) {
-        let open = self.state.orders.values();
-        let entries: Vec<OrderId> = open
+    /// Takes open entries of an account back.
+    pub(super) fn cancel_entries(&mut self, no: AccountNo, matching: impl Fn(&Open) -> bool) {
+        let entries: Vec<OrderId> = self
+            .state
+            .orders_of(no)
             .filter(|o| o.is_entry() && !o.cancelling && matching(o))
             .map(|o| o.ticket.id)
             .collect();
@@ -122,4 +136,14 @@ impl Desk {
         self.emit(Event::CancelRequested { order });
         self.release(no, Act::Cancel { order, venue });
     }
+}
+
+/// What others write is kept, up to a length.
+pub(super) fn clip(mut text: String) -> String {
+    const MOST: usize = 500;
+    if text.len() > MOST {
+        let end = (0..=MOST).rev().find(|&at| text.is_char_boundary(at));
+        text.truncate(end.unwrap_or(0));
+    }
+    text
 }

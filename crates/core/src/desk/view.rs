@@ -46,12 +46,14 @@ impl Desk {
                 let Some(facts) = self.facts(no, wish, &draft, true) else {
                     return View::Declined(Decline::UnknownAccount);
                 };
-                judge(&facts).map(|level| Previewed {
+                let entry = |level| Previewed {
                     purpose: Purpose::Entry,
                     qty: draft.qty,
                     notional: draft.notional,
                     level,
-                })
+                };
+                let named = |refusal| self.name_switches(no, wish, refusal);
+                judge(&facts).map(entry).map_err(named)
             }
             Side::Sell => self.sellable(no, wish).map(|qty| Previewed {
                 purpose: Purpose::Exit,
@@ -149,7 +151,8 @@ impl Desk {
                 lots: p.lots().to_vec(),
             }
         };
-        account.positions.iter().map(view).collect()
+        let held = account.positions.iter().filter(|p| p.qty().is_positive());
+        held.map(view).collect()
     }
 
     fn market_view(&self) -> MarketView {

@@ -20,9 +20,11 @@ use super::facts::Facts;
 use super::refusal::{Change, Code, Gate, Level, Measure, Refusal};
 use super::{capital, drawdown, execution, kill, volatility};
 use crate::positions::Position;
-use crate::words::fixed::Round;
+use crate::words::id::InstrumentId;
 use crate::words::money::{Money, Pct, Qty};
 use crate::words::order::{Purpose, Side, Ticket};
+use crate::words::score::Score;
+use crate::words::tier::Limits;
 use crate::words::time::Span;
 
 /// One thing that stands against an order.
@@ -46,8 +48,11 @@ impl Objections {
     }
 }
 
+/// Looks at facts and objects.
+type Judge = fn(&Facts, &mut Objections);
+
 /// The four gates, in the order in which every entry meets them. The kill switch stands before them.
-const GATES: [(Gate, fn(&Facts, &mut Objections)); 4] = [
+const GATES: [(Gate, Judge); 4] = [
     (Gate::Capital, capital::gate),
     (Gate::Drawdown, drawdown::gate),
     (Gate::Volatility, volatility::gate),
@@ -82,13 +87,27 @@ pub fn judge(facts: &Facts) -> Result<Level, Refusal> {
     }
     match objections.0.first() {
         None => Ok(level(facts)),
-        Some(first) => Err(Refusal {
-            code: first.code,
-            measured: first.measured,
-            limit: first.limit,
-            age: first.age,
-            changes: objections.0.iter().map(|o| o.change).collect(),
-        }),
+        Some(first) => Err(refusal(first, &objections.0)),
+    }
+}
+
+/// The first objection's evidence with the changes that answer all of them, each kind once.
+#[cold]
+fn refusal(first: &Objection, all: &[Objection]) -> Refusal {
+    let mut changes: Vec<Change> = Vec::with_capacity(all.len());
+    for change in all.iter().map(|o| o.change) {
+        let joined = changes.iter().position(|&c| c.join(change).is_some());
+        match joined {
+            Some(at) => changes[at] = changes[at].join(change).unwrap_or(change),
+            None => changes.push(change),
+        }
+    }
+    Refusal {
+        code: first.code,
+        measured: first.measured,
+        limit: first.limit,
+        age: first.age,
+        changes,
     }
 }
 
@@ -104,6 +123,7 @@ pub fn approve(ticket: Ticket, facts: &Facts) -> Result<(Approved, Level), Refus
 /// reduces risk.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Exit {
+    instrument: InstrumentId,
     qty: Qty,
 }
 
@@ -115,7 +135,8 @@ impl Exit {
     pub fn of(position: &Position, qty: Qty) -> Result<Self, Qty> {
         let available = position.available();
         if qty.is_positive() && qty <= available {
-            Ok(Self { qty })
+            let instrument = position.instrument;
+            Ok(Self { instrument, qty })
         } else {
             Err(available)
         }
@@ -128,36 +149,40 @@ impl Exit {
 }
 
 /// Approves an exit. It passes in every state: whether the venue can take it now is the venue's word, and it
-/// waits in the lane until it can. Side, purpose, quantity and reservation are the exit's, whatever `ticket` says.
+/// waits in the lane until it can. Instrument, side, purpose, quantity and reservation are the exit's, whatever
+/// `ticket` says.
 #[must_use]
 pub fn approve_exit(exit: Exit, mut ticket: Ticket) -> Approved {
+    ticket.instrument = exit.instrument;
     ticket.side = Side::Sell;
     ticket.purpose = Purpose::Exit;
     ticket.qty = exit.qty;
     ticket.reserved = Money::ZERO;
+    ticket.protect = None;
     Approved { ticket }
 }
 
 /// How much of the nearest limit is used.
 fn level(facts: &Facts) -> Level {
     let limits = &facts.limits;
-    let in_symbol = facts.in_symbol.saturating_add(facts.notional);
-    let most = facts
-        .equity
-        .percent(limits.max_position_pct, Round::Down)
-        .unwrap_or(Money::MAX);
-    let score = facts.volatility.map_or(0, |s| i64::from(s.as_hundredths()));
+    let hundred = i128::from(Pct::whole(100).raw());
+    let wide = |m: Money| i128::from(m.raw());
+    let part = |of: Money, pct: Pct| wide(of) * i128::from(pct.raw());
+    let fallen = |from: Money| wide(from.saturating_sub(facts.equity).or_zero()) * hundred;
+    let in_symbol = wide(facts.in_symbol.saturating_add(facts.notional)) * hundred;
+    let score = facts.volatility.map_or(0, Score::as_hundredths);
+    let volatility_limit = limits.volatility_limit.as_hundredths();
     [
-        used(in_symbol.raw(), most.raw()),
+        used(in_symbol, part(facts.equity, limits.max_position_pct)),
         used(
-            drawdown::fall(facts.day_start, facts.equity).raw(),
-            limits.max_daily_loss_pct.raw(),
+            fallen(facts.day_start),
+            part(facts.day_start, limits.max_daily_loss_pct),
         ),
         used(
-            drawdown::fall(facts.peak, facts.equity).raw(),
-            limits.max_drawdown_pct.raw(),
+            fallen(facts.peak),
+            part(facts.peak, limits.max_drawdown_pct),
         ),
-        used(score, i64::from(limits.volatility_limit.as_hundredths())),
+        used(i128::from(score), i128::from(volatility_limit)),
     ]
     .into_iter()
     .max()
@@ -166,18 +191,17 @@ fn level(facts: &Facts) -> Level {
 
 /// The level at which an account stands without a new order.
 #[must_use]
-pub fn standing(day_loss: Pct, fallen: Pct, limits: &crate::words::tier::Limits) -> Level {
-    used(day_loss.raw(), limits.max_daily_loss_pct.raw())
-        .max(used(fallen.raw(), limits.max_drawdown_pct.raw()))
+pub fn standing(day_loss: Pct, fallen: Pct, limits: &Limits) -> Level {
+    let used = |measured: Pct, limit: Pct| used(measured.raw().into(), limit.raw().into());
+    used(day_loss, limits.max_daily_loss_pct).max(used(fallen, limits.max_drawdown_pct))
 }
 
-fn used(measured: i64, limit: i64) -> Level {
-    let (measured, limit) = (i128::from(measured), i128::from(limit));
-    if measured >= limit {
+fn used(measured: i128, limit: i128) -> Level {
+    if measured >= limit && measured > 0 {
         Level::Critical
-    } else if measured * 5 >= limit * 4 {
+    } else if measured * 5 >= limit * 4 && measured > 0 {
         Level::Danger
-    } else if measured * 2 >= limit {
+    } else if measured * 2 >= limit && measured > 0 {
         Level::Warning
     } else {
         Level::Safe

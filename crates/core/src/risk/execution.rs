@@ -3,10 +3,11 @@
 use super::approval::{Objection, Objections};
 use super::facts::Facts;
 use super::refusal::{Change, Code, Measure};
+use super::{capital, drawdown};
 use crate::words::fixed::Round;
-use crate::words::money::Price;
+use crate::words::money::{Pct, Price};
 use crate::words::order::{Side, TimeInForce};
-use crate::words::time::Span;
+use crate::words::time::{Span, Timestamp};
 
 /// The same order again within this span, without a key of its own, is taken for a repeat.
 pub const DUPLICATE_WITHIN: Span = Span::seconds(2);
@@ -16,13 +17,7 @@ pub(super) fn gate(facts: &Facts, out: &mut Objections) {
         out.push(absent(Code::NotTradable, Change::OtherInstrument));
     }
     if let Some(expiry) = facts.expiry.filter(|&expiry| facts.now >= expiry) {
-        out.push(Objection {
-            code: Code::ContractExpired,
-            measured: Measure::Instant(facts.now),
-            limit: Measure::Instant(expiry),
-            age: Span::ZERO,
-            change: Change::OtherInstrument,
-        });
+        out.push(expired(facts, expiry));
     }
     session(facts, out);
     price(facts, out);
@@ -38,19 +33,74 @@ pub(super) fn gate(facts: &Facts, out: &mut Objections) {
     if !facts.venue_up {
         out.push(absent(Code::VenueDown, Change::VenueUp));
     }
+    if facts.open_orders >= facts.max_open_orders {
+        let over = facts.open_orders - facts.max_open_orders;
+        out.push(Objection {
+            code: Code::OpenOrders,
+            measured: Measure::Count(u32::from(facts.open_orders) + 1),
+            limit: Measure::Count(u32::from(facts.max_open_orders)),
+            age: Span::ZERO,
+            change: Change::CloseOrders(over.saturating_add(1)),
+        });
+    }
+    // Waiting must not outlast the contract.
+    if let Some(expiry) = facts.expiry.filter(|&expiry| facts.now < expiry)
+        && expiry <= ready(facts)
+    {
+        out.push(expired(facts, expiry));
+    }
+}
+
+/// When everything that only takes time is over, the session's opening apart.
+fn rested(facts: &Facts) -> Timestamp {
+    let day = drawdown::day_is_lost(facts).then_some(facts.day_ends);
+    let waits = [day, facts.duplicate_until, Some(facts.rate_free_at)];
+    waits.into_iter().flatten().fold(facts.now, Timestamp::max)
+}
+
+/// When everything that only takes time is over.
+fn ready(facts: &Facts) -> Timestamp {
+    match closed(facts) {
+        Some(Change::After(at)) => rested(facts).max(at),
+        _ => rested(facts),
+    }
+}
+
+/// What would help against a closed market; none when the order is in order.
+fn closed(facts: &Facts) -> Option<Change> {
+    let waits = facts.may_wait && matches!(facts.tif, TimeInForce::Day | TimeInForce::Gtc);
+    if facts.open || waits {
+        return None;
+    }
+    let rested = rested(facts);
+    let opens = facts.opens_at.filter(|&at| at > facts.now);
+    // Only a contract that has not expired by the opening is worth the wait.
+    let over = |at: Timestamp| facts.expiry.is_some_and(|expiry| expiry <= at);
+    if !facts.tradable || over(rested) || capital::too_coarse(facts) {
+        return Some(Change::OtherInstrument);
+    }
+    Some(match opens {
+        // It will have opened by the time that something else is over.
+        Some(at) if (!facts.may_wait || at <= rested) && !over(at) => Change::After(at),
+        _ if facts.may_wait => Change::MayWait,
+        _ => Change::OtherInstrument,
+    })
 }
 
 fn session(facts: &Facts, out: &mut Objections) {
-    let waits = facts.may_wait && matches!(facts.tif, TimeInForce::Day | TimeInForce::Gtc);
-    if facts.open || waits {
-        return;
+    if let Some(change) = closed(facts) {
+        out.push(absent(Code::MarketClosed, change));
     }
-    let change = match facts.opens_at {
-        _ if facts.may_wait => Change::MayWait,
-        Some(at) => Change::After(at),
-        None => Change::OtherInstrument,
-    };
-    out.push(absent(Code::MarketClosed, change));
+}
+
+const fn expired(facts: &Facts, expiry: Timestamp) -> Objection {
+    Objection {
+        code: Code::ContractExpired,
+        measured: Measure::Instant(facts.now),
+        limit: Measure::Instant(expiry),
+        age: Span::ZERO,
+        change: Change::OtherInstrument,
+    }
 }
 
 fn price(facts: &Facts, out: &mut Objections) {
@@ -86,7 +136,7 @@ fn price(facts: &Facts, out: &mut Objections) {
 }
 
 /// The highest limit a purchase may name: the mark plus the collar.
-fn collar(mark: Price, collar: crate::words::money::Pct) -> Price {
+fn collar(mark: Price, collar: Pct) -> Price {
     mark.moved(collar, Round::Down).unwrap_or(Price::MAX)
 }
 
@@ -100,7 +150,7 @@ const fn absent(code: Code, change: Change) -> Objection {
     }
 }
 
-const fn instants(code: Code, facts: &Facts, until: crate::words::time::Timestamp) -> Objection {
+const fn instants(code: Code, facts: &Facts, until: Timestamp) -> Objection {
     Objection {
         code,
         measured: Measure::Instant(facts.now),

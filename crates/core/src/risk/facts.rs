@@ -36,7 +36,7 @@ pub struct Facts {
     pub min_balance: Money,
     /// Cash and positions at their marks.
     pub equity: Money,
-    /// Cash that no open entry has claimed.
+    /// Cash that no open entry has claimed; below zero when they claim more than there is.
     pub free_cash: Money,
     /// Worth of the symbol's holding and of its open entries.
     pub in_symbol: Money,
@@ -57,9 +57,9 @@ pub struct Facts {
     pub daily_halt: bool,
     /// Highest equity.
     pub peak: Money,
-    /// The account's scope when its drawdown switch is pressed, to name what must be re-armed.
+    /// Was entry stopped until somebody re-arms the account?
     pub drawdown_halt: bool,
-    /// The account's own scope.
+    /// The account's own scope, to name what must be re-armed.
     pub account: Scope,
 
     /// The absolute volatility score of the class.
@@ -85,7 +85,7 @@ pub struct Facts {
     pub open: bool,
     /// Does the venue hold orders until it opens?
     pub may_wait: bool,
-    /// When the session opens next, where known.
+    /// When the session changes next, where known: its opening while it is closed.
     pub opens_at: Option<Timestamp>,
     /// Is the symbol on the account's own list, or is there none?
     pub symbol_allowed: bool,

@@ -175,7 +175,8 @@ impl core::fmt::Display for Measure {
     }
 }
 
-/// One change of the world that removes one objection. All changes of a refusal together let the order pass.
+/// One change of the world that removes an objection; what it does not name stays as it is, and the market
+/// keeps its pace. All changes of a refusal together let the order pass, and none of them is larger than needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "change", content = "to")]
 pub enum Change {
@@ -221,7 +222,7 @@ pub enum Change {
     /// Wait for the first volatility reading.
     #[n(13)]
     VolatilityKnown,
-    /// Choose another instrument.
+    /// Choose another instrument: one that trades, in lots that the largest trade can buy.
     #[n(14)]
     OtherInstrument,
     /// Let the order wait for the opening: time in force `day` or `gtc`.
@@ -230,6 +231,20 @@ pub enum Change {
     /// Let so many open orders finish, or cancel them.
     #[n(16)]
     CloseOrders(#[n(0)] u16),
+}
+
+impl Change {
+    /// The one change that answers both, where they are of a kind.
+    pub(super) fn join(self, other: Self) -> Option<Self> {
+        Some(match (self, other) {
+            (Self::SizeAtMost(a), Self::SizeAtMost(b)) => Self::SizeAtMost(a.min(b)),
+            (Self::SizeAtLeast(a), Self::SizeAtLeast(b)) => Self::SizeAtLeast(a.max(b)),
+            (Self::Deposit(a), Self::Deposit(b)) => Self::Deposit(a.max(b)),
+            (Self::After(a), Self::After(b)) => Self::After(a.max(b)),
+            (a, b) if a == b => a,
+            _ => return None,
+        })
+    }
 }
 
 impl core::fmt::Display for Change {
@@ -273,7 +288,7 @@ pub struct Refusal {
     /// How old the input behind the measurement was.
     #[n(3)]
     pub age: Span,
-    /// Together the smallest changes that would let it pass; one for each objection of any gate.
+    /// Together the smallest changes that would let it pass, over the objections of all gates.
     #[n(4)]
     pub changes: Vec<Change>,
 }

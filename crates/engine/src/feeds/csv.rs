@@ -31,6 +31,20 @@ pub fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
     Ok(Bars::new(Box::new(BarRows { table }), terms))
 }
 
+/// Reads bars from any source of plain CSV text; `name` stands for it in errors.
+///
+/// # Errors
+/// As [`open`].
+pub fn read(name: &str, text: impl Read + Send + 'static, terms: Terms) -> Result<Bars, Error> {
+    let table = Table::read(
+        name.to_owned(),
+        Box::new(LineCap::new(text)),
+        BARS,
+        BARS_TEXT,
+    )?;
+    Ok(Bars::new(Box::new(BarRows { table }), terms))
+}
+
 struct BarRows {
     table: Table,
 }
@@ -57,8 +71,12 @@ impl Rows for BarRows {
         &self.table.file
     }
     fn next_row(&mut self) -> Result<Option<Row>, Error> {
-        let Some(line) = self.table.advance()? else { return Ok(None) };
-        self.row(line).map(Some).map_err(|fault| self.table.fault(line, fault))
+        let Some(line) = self.table.advance()? else {
+            return Ok(None);
+        };
+        self.row(line)
+            .map(Some)
+            .map_err(|fault| self.table.fault(line, fault))
     }
 }
 
@@ -79,9 +97,14 @@ impl Table {
         wanted_text: &'static str,
     ) -> Result<Self, Error> {
         let file = path.display().to_string();
-        let unreadable = |source| Error::Unreadable { file: file.clone(), source };
+        let unreadable = |source| Error::Unreadable {
+            file: file.clone(),
+            source,
+        };
         let plain = File::open(path).map_err(unreadable)?;
-        let packed = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zst"));
+        let packed = path
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("zst"));
         let text: Box<dyn Read + Send> = if packed {
             let mut decoder = zstd::Decoder::new(plain).map_err(unreadable)?;
             decoder.window_log_max(WINDOW_LOG).map_err(unreadable)?;
@@ -89,8 +112,20 @@ impl Table {
         } else {
             Box::new(LineCap::new(plain))
         };
+        Self::read(file, text, wanted, wanted_text)
+    }
+
+    fn read(
+        file: String,
+        text: Box<dyn Read + Send>,
+        wanted: &'static [&'static str],
+        wanted_text: &'static str,
+    ) -> Result<Self, Error> {
         let mut builder = ReaderBuilder::new();
-        builder.has_headers(false).flexible(true).buffer_capacity(BUFFER);
+        builder
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(BUFFER);
         let mut table = Self {
             file,
             reader: builder.from_reader(text),
@@ -107,8 +142,15 @@ impl Table {
         self.next_record()?;
         self.width = self.record.len();
         for &column in self.wanted {
-            let found = self.record.iter().position(|name| name.trim_ascii() == column.as_bytes());
-            let missing = || Error::Column { file: self.file.clone(), column, wanted: wanted_text };
+            let found = self
+                .record
+                .iter()
+                .position(|name| name.trim_ascii() == column.as_bytes());
+            let missing = || Error::Column {
+                file: self.file.clone(),
+                column,
+                wanted: wanted_text,
+            };
             self.columns.push(found.ok_or_else(missing)?);
         }
         Ok(())
@@ -116,11 +158,16 @@ impl Table {
 
     /// Moves to the next row and gives its line; none at the end of the file.
     pub(super) fn advance(&mut self) -> Result<Option<u64>, Error> {
-        let Some(line) = self.next_record()? else { return Ok(None) };
+        let Some(line) = self.next_record()? else {
+            return Ok(None);
+        };
         if self.record.len() == self.width {
             return Ok(Some(line));
         }
-        let fault = Fault::Fields { found: self.record.len(), wanted: self.width };
+        let fault = Fault::Fields {
+            found: self.record.len(),
+            wanted: self.width,
+        };
         Err(self.fault(line, fault))
     }
 
@@ -138,18 +185,29 @@ impl Table {
             ErrorKind::Io(source) if source.get_ref().is_some_and(|e| e.is::<Endless>()) => {
                 self.fault(line, Fault::Endless(LONGEST_LINE))
             }
-            ErrorKind::Io(source) => Error::Unreadable { file: self.file.clone(), source },
+            ErrorKind::Io(source) => Error::Unreadable {
+                file: self.file.clone(),
+                source,
+            },
             other => self.fault(line, Fault::Malformed(format!("{other:?}"))),
         }
     }
 
     pub(super) fn fault(&self, line: u64, fault: Fault) -> Error {
-        Error::Row { file: self.file.clone(), line, fault }
+        Error::Row {
+            file: self.file.clone(),
+            line,
+            fault,
+        }
     }
 
     /// What stands in a wanted column of the row.
     pub(super) fn field(&self, column: usize) -> &[u8] {
-        self.columns.get(column).and_then(|at| self.record.get(*at)).unwrap_or_default().trim_ascii()
+        self.columns
+            .get(column)
+            .and_then(|at| self.record.get(*at))
+            .unwrap_or_default()
+            .trim_ascii()
     }
     pub(super) fn price(&self, column: usize) -> Result<Price, Fault> {
         self.number(column).map(Price::from_raw)
@@ -158,17 +216,26 @@ impl Table {
         self.number(column).map(Qty::from_raw)
     }
     fn number(&self, at: usize) -> Result<i64, Fault> {
-        let (text, column) = (self.field(at), self.wanted.get(at).copied().unwrap_or_default());
+        let (text, column) = (
+            self.field(at),
+            self.wanted.get(at).copied().unwrap_or_default(),
+        );
         if text.is_empty() {
             return Err(Fault::Empty(column));
         }
-        decimal::read(text).map_err(|problem| Fault::Number { column, text: shown(text), problem })
+        decimal::read(text).map_err(|problem| Fault::Number {
+            column,
+            text: shown(text),
+            problem,
+        })
     }
 }
 
 /// Reads a volume; the check of the row judges its value.
 fn volume(text: &[u8]) -> Result<f64, Fault> {
-    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    let number = std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.parse().ok());
     number.ok_or_else(|| Fault::Volume(shown(text)))
 }
 
@@ -203,7 +270,11 @@ impl<R: Read> Read for LineCap<R> {
             Some(end) => self.length = count - end - 1,
             None => self.length += count,
         }
-        if self.length > LONGEST_LINE { Err(io::Error::other(Endless)) } else { Ok(count) }
+        if self.length > LONGEST_LINE {
+            Err(io::Error::other(Endless))
+        } else {
+            Ok(count)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::decimal::NumberError;
 use nija_core::words::id::InstrumentId;
+use nija_core::words::money::Price;
 use nija_core::words::time::Timestamp;
 
 /// Why a feed cannot go on.
@@ -56,7 +57,10 @@ pub enum Error {
         fault: Fault,
     },
     /// A source of a merge went back in time.
-    #[error("the source of instrument {instrument:?} goes from {before} back to {at}; sort it by time")]
+    #[error(
+        "the source of {} goes from {before} back to {at}; sort it by time",
+        .instrument.map_or_else(|| "sessions".to_owned(), |id| format!("instrument {id}"))
+    )]
     Backwards {
         /// About which instrument; none for sessions.
         instrument: Option<InstrumentId>,
@@ -127,21 +131,21 @@ pub enum Fault {
     )]
     Range {
         /// Highest price.
-        high: String,
+        high: Price,
         /// Lowest price.
-        low: String,
+        low: Price,
         /// First price.
-        open: String,
+        open: Price,
         /// Last price.
-        close: String,
+        close: Price,
     },
     /// The ask lies below the bid.
     #[error("ask {ask} is below bid {bid}; repair the row, or set `skip_bad` to leave it out")]
     Crossed {
         /// Best price paid.
-        bid: String,
+        bid: Price,
         /// Best price asked.
-        ask: String,
+        ask: Price,
     },
     /// Volume is negative or not a number.
     #[error("volume `{0}` is negative or not a number; write 0 where it is unknown")]

@@ -86,16 +86,38 @@ impl Generator {
     /// # Errors
     /// [`Error::Settings`] when there is no instrument, or a price, volatility or correlation makes no sense.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let Settings { seed, timeframe, from, until, mood, paths } = settings;
+        let Settings {
+            seed,
+            timeframe,
+            from,
+            until,
+            mood,
+            paths,
+        } = settings;
         if paths.is_empty() {
-            return Err(Error::Settings("list of instruments is empty; name at least one"));
+            return Err(Error::Settings(
+                "list of instruments is empty; name at least one",
+            ));
         }
         let start = timeframe.start_of(from);
-        let bucket = if start < from { start.plus(timeframe.span()) } else { start };
-        let walks =
-            paths.into_iter().map(|path| Walk::new(seed, path)).collect::<Result<Vec<_>, _>>()?;
+        let bucket = if start < from {
+            start.plus(timeframe.span())
+        } else {
+            start
+        };
+        let walks = paths
+            .into_iter()
+            .map(|path| Walk::new(seed, path))
+            .collect::<Result<Vec<_>, _>>()?;
         let chain = Chain::new(seed, mood);
-        Ok(Self { timeframe, until, bucket, chain, walks, ready: VecDeque::new() })
+        Ok(Self {
+            timeframe,
+            until,
+            bucket,
+            chain,
+            walks,
+            ready: VecDeque::new(),
+        })
     }
 
     /// The mood of the bars made last.
@@ -115,7 +137,9 @@ impl Generator {
             let shock = self.chain.step(span);
             let mut made = Vec::with_capacity(self.walks.len() * 2);
             for walk in &mut self.walks {
-                let Some((open_at, close_at)) = stretch(walk.hours(), start, end) else { continue };
+                let Some((open_at, close_at)) = stretch(walk.hours(), start, end) else {
+                    continue;
+                };
                 made.extend(walk.bar(&shock, open_at, close_at));
             }
             made.sort_by_key(MarketEvent::rank);

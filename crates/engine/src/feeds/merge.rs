@@ -39,7 +39,10 @@ impl Merge {
         Self {
             heads: vec![None; sources.len()],
             order: BinaryHeap::with_capacity(sources.len()),
-            sessions: hours.iter().map(|&hours| Sessions { hours, next: None }).collect(),
+            sessions: hours
+                .iter()
+                .map(|&hours| Sessions { hours, next: None })
+                .collect(),
             sources,
             opening: Vec::with_capacity(hours.len()),
             started: false,
@@ -58,7 +61,11 @@ impl Merge {
             && before.at > event.at
         {
             let instrument = event.instrument();
-            return Err(Error::Backwards { instrument, before: before.at, at: event.at });
+            return Err(Error::Backwards {
+                instrument,
+                before: before.at,
+                at: event.at,
+            });
         }
         let (at, stage, instrument) = event.rank();
         self.order.push(Reverse((at, stage, instrument, index)));
@@ -84,7 +91,10 @@ impl Merge {
 
     /// The earliest session event that comes before the given rank.
     fn session_before(&mut self, rank: (Timestamp, u8, InstrumentId)) -> Option<MarketEvent> {
-        let due = self.sessions.iter_mut().filter_map(|s| Some((s.event()?, s)));
+        let due = self
+            .sessions
+            .iter_mut()
+            .filter_map(|s| Some((s.event()?, s)));
         let (event, sessions) = due.min_by_key(|(event, _)| event.rank())?;
         (event.rank() < rank).then(|| {
             sessions.next = next_change(sessions.hours, event.at);
@@ -125,9 +135,14 @@ impl Feed for Merge {
     }
     fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
         self.start()?;
-        let Some(Reverse((at, ..))) = self.order.peek().copied() else { return Ok(None) };
+        let Some(Reverse((at, ..))) = self.order.peek().copied() else {
+            return Ok(None);
+        };
         let sessions = self.sessions.iter().filter_map(|s| s.next);
         let opening = self.opening.last().map(|event| event.at);
         Ok(sessions.chain(opening).chain([at]).min())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,7 +51,15 @@ pub fn open(
     };
     let table = Table::open(path, columns, text)?;
     let summary = Summary::default();
-    Ok(Ticks { table, content, instrument, skip_bad, ahead: None, last: None, summary })
+    Ok(Ticks {
+        table,
+        content,
+        instrument,
+        skip_bad,
+        ahead: None,
+        last: None,
+        summary,
+    })
 }
 
 impl Ticks {
@@ -63,7 +71,9 @@ impl Ticks {
 
     fn fill(&mut self) -> Result<(), Error> {
         while self.ahead.is_none() {
-            let Some(line) = self.table.advance()? else { return Ok(()) };
+            let Some(line) = self.table.advance()? else {
+                return Ok(());
+            };
             match self.event() {
                 Ok(event) => {
                     self.summary.rows += 1;
@@ -104,21 +114,38 @@ impl Ticks {
             positive(column, qty.raw().saturating_add(1), qty)?;
         }
         if ask < bid {
-            return Err(Fault::Crossed { bid: bid.to_string(), ask: ask.to_string() });
+            return Err(Fault::Crossed { bid, ask });
         }
-        Ok(Kind::Quote { instrument: self.instrument, bid, ask, bid_qty, ask_qty })
+        Ok(Kind::Quote {
+            instrument: self.instrument,
+            bid,
+            ask,
+            bid_qty,
+            ask_qty,
+        })
     }
 
     fn trade(&self) -> Result<Kind, Fault> {
         let (price, qty): (Price, Qty) = (self.table.price(1)?, self.table.qty(2)?);
         positive("price", price.raw(), price)?;
         positive("qty", qty.raw(), qty)?;
-        Ok(Kind::Trade { instrument: self.instrument, price, qty })
+        Ok(Kind::Trade {
+            instrument: self.instrument,
+            price,
+            qty,
+        })
     }
 }
 
 fn positive(column: &'static str, raw: i64, shown: impl core::fmt::Display) -> Result<(), Fault> {
-    if raw > 0 { Ok(()) } else { Err(Fault::NotPositive { column, value: shown.to_string() }) }
+    if raw > 0 {
+        Ok(())
+    } else {
+        Err(Fault::NotPositive {
+            column,
+            value: shown.to_string(),
+        })
+    }
 }
 
 impl Feed for Ticks {
@@ -131,3 +158,6 @@ impl Feed for Ticks {
         Ok(self.ahead.map(|event| event.at))
     }
 }
+
+#[cfg(test)]
+mod tests;

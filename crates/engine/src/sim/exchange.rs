@@ -106,7 +106,11 @@ impl Exchange {
             }
             Some(why) => {
                 let outcome = Outcome::Rejected { why };
-                let report = Report { order: ticket.id, outcome, at: now };
+                let report = Report {
+                    order: ticket.id,
+                    outcome,
+                    at: now,
+                };
                 self.memory.keep(ticket.id, vec![report.clone()]);
                 self.outbox.push_back(report);
             }
@@ -114,10 +118,10 @@ impl Exchange {
     }
 
     /// Takes an open order back after a restart, with what the journal knows: how much of it is filled, in how
-    /// many fills. A stop without fills has to be reached again; an ioc or fok is over.
+    /// many fills. A stop without fills has to be reached again; an ioc or fok is over. A known order is left as it is.
     pub fn restore(&mut self, ticket: &Ticket, filled: Qty, fills: u64, now: Timestamp) {
         let now = self.moved_to(now);
-        if self.orders.contains_key(&ticket.id) || filled >= ticket.qty {
+        if filled >= ticket.qty || self.find(ticket.id) != Found::Never {
             return;
         }
         let why = match self.books.get(&ticket.instrument) {
@@ -128,8 +132,11 @@ impl Exchange {
             Some(_) => None,
         };
         if let Some(why) = why {
-            let report =
-                Report { order: ticket.id, outcome: Outcome::Cancelled { why }, at: now };
+            let report = Report {
+                order: ticket.id,
+                outcome: Outcome::Cancelled { why },
+                at: now,
+            };
             self.memory.keep(ticket.id, vec![report.clone()]);
             self.outbox.push_back(report);
             return;
@@ -175,7 +182,9 @@ impl Exchange {
         session_end: Option<Timestamp>,
         (filled, fills): (Qty, u64),
     ) {
-        let Some(book) = self.books.get_mut(&ticket.instrument) else { return };
+        let Some(book) = self.books.get_mut(&ticket.instrument) else {
+            return;
+        };
         let (now, contract_end) = (self.now, book.instrument.expiry());
         let expires_at = [session_end, contract_end].into_iter().flatten().min();
         self.seq += 1;
@@ -199,7 +208,11 @@ impl Exchange {
         }
         book.insert(&order);
         self.orders.insert(id, order);
-        self.outbox.push_back(Report { order: id, outcome: Outcome::Acknowledged, at: now });
+        self.outbox.push_back(Report {
+            order: id,
+            outcome: Outcome::Acknowledged,
+            at: now,
+        });
     }
 
     /// Takes an order back, after the latency of the order. False when no such order was ever seen; one that
@@ -220,7 +233,8 @@ impl Exchange {
         } else {
             open.leaving = true;
             self.seq += 1;
-            self.agenda.insert((now.plus(latency), self.seq), (order, Due::Cancel));
+            self.agenda
+                .insert((now.plus(latency), self.seq), (order, Due::Cancel));
         }
         true
     }
@@ -277,20 +291,36 @@ impl Exchange {
                 let volume = Qty::from_raw(volume_units(candle.volume));
                 (candle.instrument, Print::Close(range), Some([volume; 2]))
             }
-            Kind::Quote { instrument, bid, ask, bid_qty, ask_qty } => {
-                (instrument, Print::Quote { bid, ask }, Some([ask_qty, bid_qty]))
-            }
-            Kind::Trade { instrument, price, qty } => {
-                (instrument, Print::Trade(price), Some([qty; 2]))
-            }
+            Kind::Quote {
+                instrument,
+                bid,
+                ask,
+                bid_qty,
+                ask_qty,
+            } => (
+                instrument,
+                Print::Quote { bid, ask },
+                Some([ask_qty, bid_qty]),
+            ),
+            Kind::Trade {
+                instrument,
+                price,
+                qty,
+            } => (instrument, Print::Trade(price), Some([qty; 2])),
         };
         self.trade(instrument, &Seen { print, at, volume });
     }
 
     fn trade(&mut self, instrument: InstrumentId, seen: &Seen) {
-        let Some(book) = self.books.get_mut(&instrument) else { return };
+        let Some(book) = self.books.get_mut(&instrument) else {
+            return;
+        };
         // A bar belongs to the session that it ends, whose own last instant is not open any more.
-        let inside = if seen.is_end() { seen.at.plus(Span(-1)) } else { seen.at };
+        let inside = if seen.is_end() {
+            seen.at.plus(Span(-1))
+        } else {
+            seen.at
+        };
         let cursor = match book.instrument.hours {
             Hours::Always => &mut self.always,
             Hours::Nyse => &mut self.nyse,
@@ -326,7 +356,9 @@ impl Exchange {
     }
 
     fn close(&mut self, id: OrderId, due: Due) {
-        let Some(order) = self.orders.remove(&id) else { return };
+        let Some(order) = self.orders.remove(&id) else {
+            return;
+        };
         let book = self.books.get_mut(&order.ticket.instrument);
         let contract_end = book.as_ref().and_then(|book| book.instrument.expiry());
         if let Some(book) = book {
@@ -340,7 +372,11 @@ impl Exchange {
             Due::Expire if order.expires_at == contract_end => "the contract has expired",
             Due::Expire => "its session has ended",
         };
-        let report = Report { order: id, outcome: Outcome::Cancelled { why }, at: self.now };
+        let report = Report {
+            order: id,
+            outcome: Outcome::Cancelled { why },
+            at: self.now,
+        };
         let mut reports = story(&order);
         reports.push(report.clone());
         self.memory.keep(id, reports);

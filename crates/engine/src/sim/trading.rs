@@ -101,7 +101,11 @@ impl<'a> Trading<'a> {
         for side in SIDES {
             let at = index(side);
             let room = self.terms.filling.room(self.volume[at]);
-            let taken = if seen.is_bar() { book.taken[at] } else { Qty::ZERO };
+            let taken = if seen.is_bar() {
+                book.taken[at]
+            } else {
+                Qty::ZERO
+            };
             self.room[at] = room.map(|room| room.saturating_sub(taken).or_zero());
             // Nobody stands behind a quote of nothing.
             if seen.print.is_quote() && self.volume[at].is_some_and(Qty::is_zero) {
@@ -129,7 +133,11 @@ impl<'a> Trading<'a> {
                     _ => "the rest could not be filled at once",
                 };
                 let outcome = Outcome::Cancelled { why };
-                let report = Report { order: id, outcome, at: self.now };
+                let report = Report {
+                    order: id,
+                    outcome,
+                    at: self.now,
+                };
                 self.reports.push(report.clone());
                 self.closed.push((order, Some(report)));
             }
@@ -147,7 +155,9 @@ impl<'a> Trading<'a> {
     /// Lets in the orders that have arrived.
     fn admit(&mut self, orders: &mut HashMap<OrderId, Order>) {
         while let Some(id) = self.book.arrived(self.seen.at, self.seen.is_end()) {
-            let Some(order) = orders.get_mut(&id) else { return };
+            let Some(order) = orders.get_mut(&id) else {
+                return;
+            };
             order.entered = self.book.event;
             self.restage(order);
             if matches!(order.ticket.tif, TimeInForce::Ioc | TimeInForce::Fok) {
@@ -169,7 +179,9 @@ impl<'a> Trading<'a> {
             && let Some((key, id)) = self.book.next_market(side, after)
         {
             after = key;
-            let Some(order) = orders.get(&id) else { continue };
+            let Some(order) = orders.get(&id) else {
+                continue;
+            };
             let shown = self.seen.print.shown(&self.meeting(order));
             let price = self.taken(order, shown);
             self.fill(orders, id, price);
@@ -181,10 +193,16 @@ impl<'a> Trading<'a> {
         let mut after = FRONT;
         while let Some((key, id)) = self.book.next_stop(side, &self.seen.print, after) {
             after = key;
-            let Some(order) = orders.get_mut(&id) else { continue };
+            let Some(order) = orders.get_mut(&id) else {
+                continue;
+            };
             let meeting = self.meeting(order);
-            let Some(stop) = order.ticket.order_type.stop() else { continue };
-            let Some(shown) = self.seen.print.trigger(&meeting, stop) else { continue };
+            let Some(stop) = order.ticket.order_type.stop() else {
+                continue;
+            };
+            let Some(shown) = self.seen.print.trigger(&meeting, stop) else {
+                continue;
+            };
             order.triggered = true;
             self.restage(order);
             if self.seen.is_end() {
@@ -192,9 +210,11 @@ impl<'a> Trading<'a> {
             }
             let price = match order.stage {
                 Stage::Market => Some(self.taken(order, shown)),
-                _ => order.ticket.order_type.limit().and_then(|limit| {
-                    self.cost().within(side, shown, limit)
-                }),
+                _ => order
+                    .ticket
+                    .order_type
+                    .limit()
+                    .and_then(|limit| self.cost().within(side, shown, limit)),
             };
             if let Some(price) = price {
                 self.fill(orders, id, price);
@@ -208,12 +228,19 @@ impl<'a> Trading<'a> {
             && let Some((key, id)) = self.book.next_limit(side, &self.seen.print, after)
         {
             after = key;
-            let Some(order) = orders.get(&id) else { continue };
-            let Some(limit) = order.ticket.order_type.limit() else { continue };
+            let Some(order) = orders.get(&id) else {
+                continue;
+            };
+            let Some(limit) = order.ticket.order_type.limit() else {
+                continue;
+            };
             if self.stopped.contains(&account(order)) {
                 continue;
             }
-            let price = self.seen.print.limit(&self.meeting(order), limit, &self.cost());
+            let price = self
+                .seen
+                .print
+                .limit(&self.meeting(order), limit, &self.cost());
             if let Some(price) = price {
                 self.fill(orders, id, price);
             }
@@ -229,7 +256,11 @@ impl<'a> Trading<'a> {
     }
     const fn cost(&self) -> Cost<'_> {
         let spread = !self.seen.print.is_quote();
-        Cost { terms: self.terms, tick: self.book.instrument.tick, spread }
+        Cost {
+            terms: self.terms,
+            tick: self.book.instrument.tick,
+            spread,
+        }
     }
     fn has_room(&self, side: Side) -> bool {
         self.room[index(side)].is_none_or(Qty::is_positive)
@@ -237,21 +268,41 @@ impl<'a> Trading<'a> {
     /// The price of an order that takes what is shown.
     fn taken(&self, order: &Order, shown: Price) -> Price {
         let side = order.ticket.side;
-        self.cost().taken(side, shown, order.left(), self.volume[index(side)])
+        self.cost()
+            .taken(side, shown, order.left(), self.volume[index(side)])
     }
 
     /// Fills what there is room for, in whole lots.
     fn fill(&mut self, orders: &mut HashMap<OrderId, Order>, id: OrderId, price: Price) {
-        let Some(order) = orders.get_mut(&id) else { return };
+        let Some(order) = orders.get_mut(&id) else {
+            return;
+        };
         let (at, left) = (index(order.ticket.side), order.left());
         let room = self.room[at].unwrap_or(left);
         let qty = left.min(room).floor_to(self.book.instrument.lot);
         let is_short = qty < left && order.ticket.tif == TimeInForce::Fok;
-        let fee = self.terms.fee.of(&self.book.instrument, price, qty, order.filled);
+        let fee = self
+            .terms
+            .fee
+            .of(&self.book.instrument, price, qty, order.filled);
         // A fee beyond the range of money is a price beyond all reason: such a trade does not happen.
-        let (false, true, Some(fee)) = (is_short, qty.is_positive(), fee) else { return };
-        let fill = order.fill(Fill { id: FillId(0), qty, price, fee }, self.now);
-        self.reports.push(Report { order: id, outcome: Outcome::Filled(fill), at: self.now });
+        let (false, true, Some(fee)) = (is_short, qty.is_positive(), fee) else {
+            return;
+        };
+        let fill = order.fill(
+            Fill {
+                id: FillId(0),
+                qty,
+                price,
+                fee,
+            },
+            self.now,
+        );
+        self.reports.push(Report {
+            order: id,
+            outcome: Outcome::Filled(fill),
+            at: self.now,
+        });
         if let Some(room) = &mut self.room[at] {
             *room = room.saturating_sub(qty);
         }

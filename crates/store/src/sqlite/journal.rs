@@ -2,19 +2,18 @@
 //!
 //! `append` and `save` block the thread that polls them: the desk's thread, which owns the journal and has
 //! nothing to do until the disk answers. Reads have a connection of their own and block nobody.
-//! After a failed write that leaves the disk in doubt every later append is refused until the file is opened
-//! again: a failed fsync is never retried into a success.
 
 use super::file::Lock;
 use super::link::{Gate, Link};
+use super::writer::{Failure, Writer};
 use crate::admission::{Place, place, settle};
 use crate::error::Fault;
 use nija_core::journal::{Batch, Hash, Head};
 use nija_core::ports::{AppendError, Doing, ReadError, Snapshot};
 use nija_core::words::id::{Epoch, PartitionId, Seq};
 use nija_core::words::time::Timestamp;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior};
-use std::sync::{Arc, Mutex, PoisonError};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction};
+use std::sync::Arc;
 
 /// A read stops after this many bytes, so that its memory is bounded whatever its limit says.
 const READ_BYTES: usize = 8 * 1024 * 1024;
@@ -42,101 +41,25 @@ const SNAPSHOT: &str =
 /// The journal in SQLite.
 #[derive(Debug)]
 pub struct Journal {
-    writer: Mutex<Writer>,
+    writer: Writer,
     reader: Link,
-    gate: Gate,
     _owner: Option<Arc<Lock>>,
-}
-
-/// The writing connection and whether it may still be trusted.
-#[derive(Debug)]
-enum Writer {
-    Sound(Connection),
-    /// Why nothing more is written.
-    Refusing(String),
 }
 
 impl Journal {
     pub(super) fn owned(writer: Connection, reader: Link, gate: Gate, owner: Arc<Lock>) -> Self {
         Self {
-            writer: Mutex::new(Writer::Sound(writer)),
+            writer: Writer::on(writer, gate),
             reader,
-            gate,
             _owner: Some(owner),
         }
     }
     pub(super) fn reader(reader: Link) -> Self {
-        let writer = Mutex::new(Writer::Refusing(Fault::Closed.to_string()));
         Self {
-            writer,
+            writer: Writer::closed(),
             reader,
-            gate: Gate::default(),
             _owner: None,
         }
-    }
-
-    /// Runs one transaction. Doubt about the disk, or about the connection, ends all writing.
-    fn write(
-        &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
-    ) -> Result<(), AppendError> {
-        let _turn = self.gate.enter();
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = match &mut *writer {
-            Writer::Sound(connection) => connection,
-            Writer::Refusing(why) => return Err(AppendError::Unavailable(why.clone())),
-        };
-        let done = transact(connection, work);
-        let clean = connection.is_autocommit();
-        let (told, trusted) = match done {
-            Ok(()) => return Ok(()),
-            Err(Failure::Refused(told)) => (told, true),
-            Err(Failure::Sqlite(e)) => judge(&e),
-        };
-        if !(trusted && clean) {
-            let why = format!("an earlier write failed ({told}); restart to recover");
-            tracing::error!(%why, "the journal refuses all further writes");
-            *writer = Writer::Refusing(why);
-        }
-        Err(told)
-    }
-}
-
-fn transact(
-    connection: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    work(&transaction)?;
-    Ok(transaction.commit()?)
-}
-
-/// Why a transaction did not commit.
-enum Failure {
-    /// The rules say no; nothing was wrong with the disk.
-    Refused(AppendError),
-    Sqlite(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(e: rusqlite::Error) -> Self {
-        Self::Sqlite(e)
-    }
-}
-impl From<AppendError> for Failure {
-    fn from(e: AppendError) -> Self {
-        Self::Refused(e)
-    }
-}
-
-/// What to tell, and whether the connection may be used again: only where SQLite says that it wrote nothing.
-fn judge(e: &rusqlite::Error) -> (AppendError, bool) {
-    match e.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => (AppendError::Full, true),
-        Some(
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::ConstraintViolation,
-        ) => (AppendError::Unavailable(e.to_string()), true),
-        _ => (AppendError::Unavailable(e.to_string()), false),
     }
 }
 
@@ -236,7 +159,8 @@ impl nija_core::ports::Journal for Journal {
             if batches.is_empty() {
                 return Ok(());
             }
-            self.write(|transaction| append(transaction, batches))
+            self.writer
+                .write(|transaction| append(transaction, batches))
         })
     }
 
@@ -274,7 +198,7 @@ impl nija_core::ports::Journal for Journal {
                 state,
                 body,
             } = &snapshot;
-            self.write(|transaction| {
+            self.writer.write(|transaction| {
                 transaction.prepare_cached(SAVE)?.execute((
                     partition.0,
                     number(head.seq),
@@ -376,7 +300,7 @@ mod tests {
     fn after_a_failed_write_nothing_is_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let journal = journal(folder.path(), "");
-        let unsound = journal.write(|_| {
+        let unsound = journal.writer.write(|_| {
             let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
             Err(Failure::Sqlite(rusqlite::Error::SqliteFailure(code, None)))
         });

@@ -1,0 +1,123 @@
+//! Which address is served by what, behind which guard. Four groups, and nothing outside them but
+//! the documentation: deny is the default, because a handler gets its caller only from the guard.
+
+use crate::auth;
+use crate::doors::Doors;
+use crate::error::Problem;
+use crate::frame;
+use crate::headers::DOCS_POLICY;
+use crate::openapi::openapi;
+use crate::routes::{
+    admin, auth as login, decisions, funds, health, kill, ledger, limits, market, orders, platform,
+    positions, registration, sessions, standing, trading,
+};
+use crate::settings::Settings;
+use crate::state::{App, SetupError, Shared};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// For anyone, and without limits of its own: health checks must not starve.
+pub(crate) fn open() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::startup))
+}
+
+/// For anyone, within the budget of the address.
+pub(crate) fn strangers() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(registration::register))
+        .routes(routes!(login::login))
+        .routes(routes!(login::refresh))
+        .routes(routes!(health::metrics))
+}
+
+/// For users who have proven who they are.
+pub(crate) fn members() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(login::logout))
+        .routes(routes!(login::change_password))
+        .routes(routes!(sessions::me))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::end))
+        .routes(routes!(standing::allocation))
+        .routes(routes!(standing::status))
+        .routes(routes!(trading::place))
+        .routes(routes!(trading::preview))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::one, orders::cancel))
+        .routes(routes!(orders::fills))
+        .routes(routes!(positions::list))
+        .routes(routes!(positions::close))
+        .routes(routes!(ledger::equity))
+        .routes(routes!(ledger::entries))
+        .routes(routes!(decisions::list))
+        .routes(routes!(limits::show, limits::replace))
+        .routes(routes!(limits::tolerance))
+        .routes(routes!(limits::autopilot))
+        .routes(routes!(funds::deposit))
+        .routes(routes!(funds::withdraw))
+        .routes(routes!(kill::press))
+        .routes(routes!(kill::rearm))
+        .routes(routes!(market::show))
+        .routes(routes!(platform::execution))
+}
+
+/// For administrators.
+pub(crate) fn admins() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(platform::revenue))
+        .routes(routes!(admin::kill))
+        .routes(routes!(admin::rearm))
+        .routes(routes!(admin::set_tier))
+        .routes(routes!(admin::users))
+        .routes(routes!(admin::audit))
+}
+
+fn docs() -> Router<App> {
+    let config = Config::new(["/api/openapi.json"]).validator_url("none");
+    let pages = SwaggerUi::new("/api/docs")
+        .url("/api/openapi.json", openapi())
+        .config(config);
+    let policy = |request: Request, next: Next| async move {
+        let mut response: Response = next.run(request).await;
+        let policy = HeaderValue::from_static(DOCS_POLICY);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+        response
+    };
+    Router::from(pages).layer(from_fn(policy))
+}
+
+/// Builds the whole API.
+///
+/// # Errors
+/// See [`SetupError`]: a weak secret, no randomness, or no cryptography. Nothing may be served
+/// then.
+pub fn router(doors: Doors, settings: Settings) -> Result<Router, SetupError> {
+    let app = Shared::new(doors, settings)?;
+    let guard = from_fn_with_state(app.clone(), auth::guard);
+    let admins_only = from_fn_with_state(app.clone(), auth::admins_only);
+    let budget = from_fn_with_state(app.clone(), auth::strangers);
+    let members = Router::from(members()).route_layer(guard.clone());
+    let admins = Router::from(admins())
+        .route_layer(admins_only)
+        .route_layer(guard);
+    let strangers = Router::from(strangers()).merge(docs()).route_layer(budget);
+    Ok(Router::from(open())
+        .merge(strangers)
+        .merge(members)
+        .merge(admins)
+        .fallback(|| async { Problem::not_found() })
+        .layer(from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app))
+}

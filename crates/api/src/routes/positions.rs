@@ -1,0 +1,134 @@
+//! What the caller holds, and selling all of it.
+
+use super::trading::{TradeBody, submit};
+use crate::auth::{Principal, account};
+use crate::error::Problem;
+use crate::json::Keyed;
+use crate::page::Listed;
+use crate::state::App;
+use axum::Json;
+use axum::extract::{Path, State};
+use nija_core::desk::answer::{Decline, PositionView};
+use nija_core::desk::event::{Size, Wish};
+use nija_core::words::money::{Money, Price, Qty};
+use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A holding. Amounts are decimal strings.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PositionBody {
+    /// Symbol.
+    symbol: String,
+    /// Quantity.
+    #[schema(value_type = String)]
+    qty: Qty,
+    /// What it cost, fees apart, dollars.
+    #[schema(value_type = String)]
+    cost: Money,
+    /// What it is worth at the mark, dollars.
+    #[schema(value_type = String)]
+    value: Money,
+    /// Value less cost, dollars.
+    #[schema(value_type = String)]
+    unrealized: Money,
+    /// The last price; null before the first.
+    #[schema(value_type = Option<String>)]
+    mark: Option<Price>,
+    /// Quantity of open exit orders.
+    #[schema(value_type = String)]
+    exiting: Qty,
+    /// What was bought at once, oldest first.
+    lots: Vec<LotBody>,
+}
+
+/// What was bought at once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LotBody {
+    /// How much is left of it.
+    #[schema(value_type = String)]
+    qty: Qty,
+    /// What that cost, dollars.
+    #[schema(value_type = String)]
+    cost: Money,
+    /// When it was bought, RFC 3339.
+    at: String,
+    /// Which strategy bought it; null for the user.
+    strategy: Option<&'static str>,
+}
+
+impl PositionBody {
+    fn of(app: &App, view: PositionView) -> Self {
+        Self {
+            symbol: app.doors.catalog.symbol(view.instrument),
+            qty: view.qty,
+            cost: view.cost,
+            value: view.value,
+            unrealized: view.value.saturating_sub(view.cost),
+            mark: view.mark,
+            exiting: view.exiting,
+            lots: view
+                .lots
+                .iter()
+                .map(|lot| LotBody {
+                    qty: lot.qty,
+                    cost: lot.cost,
+                    at: lot.at.to_string(),
+                    strategy: lot.strategy.map(|strategy| strategy.name()),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What the caller holds.
+#[utoipa::path(
+    get, path = "/api/v2/positions", tag = "positions",
+    responses((status = 200, body = Listed<PositionBody>)),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    principal: Principal,
+) -> Result<Json<Listed<PositionBody>>, Problem> {
+    let view = account(&app, principal.account()).await?;
+    let items = view
+        .positions
+        .into_iter()
+        .map(|position| PositionBody::of(&app, position));
+    Ok(Json(Listed::whole(items.collect())))
+}
+
+/// Sells all that is held of a symbol at the market. No gate stands in the way of an exit.
+#[utoipa::path(
+    delete, path = "/api/v2/positions/{symbol}", tag = "positions",
+    params(
+        ("symbol" = String, Path, description = "Ticker, like AAPL or BTC-USD"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats answer the same"),
+    ),
+    responses(
+        (status = 200, body = TradeBody),
+        (status = 404, description = "Nothing is held of that symbol"),
+    ),
+)]
+pub(crate) async fn close(
+    State(app): State<App>,
+    principal: Principal,
+    Path(symbol): Path<String>,
+    Keyed(key): Keyed,
+) -> Result<Json<TradeBody>, Problem> {
+    app.rates.exit(principal.user())?;
+    let instrument = app
+        .doors
+        .catalog
+        .by_symbol(&symbol)
+        .ok_or(Decline::NoPosition)?;
+    let wish = Wish {
+        instrument: instrument.id,
+        side: Side::Sell,
+        size: Size::All,
+        order_type: OrderType::Market,
+        tif: TimeInForce::Day,
+        origin: Origin::User,
+    };
+    submit(&app, &principal, key, wish, &instrument).await
+}

@@ -1,0 +1,16 @@
+//! The API from outside: requests in, answers out. The doors behind it are stand-ins in memory; the
+//! real store and desks are joined to it in the tests of `nija`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod abuse;
+mod admin;
+mod blueprint;
+mod desk;
+mod identity;
+mod login;
+mod money;
+mod serving;
+mod surface;
+mod users;
+mod world;

@@ -1,0 +1,281 @@
+//! Stand-ins for users and sessions, and for the views.
+
+use nija_core::ports::control::{Audit, Control, ControlError, Role, Rotation, Session, User};
+use nija_core::ports::views::{
+    DecisionRow, EntryRow, EquityRow, FillRow, OrderRow, Page, Row, Rows, Scope, Views,
+};
+use nija_core::ports::{Doing, ReadError};
+use nija_core::words::id::{AccountId, OrderId, UserId};
+use nija_core::words::time::Timestamp;
+use std::sync::Mutex;
+
+#[derive(Default)]
+pub(crate) struct Records {
+    pub(crate) users: Vec<User>,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) used: Vec<([u8; 32], u128)>,
+    pub(crate) audit: Vec<Audit>,
+    pub(crate) session_reads: u32,
+}
+
+#[derive(Default)]
+pub(crate) struct FakeControl {
+    pub(crate) records: Mutex<Records>,
+}
+
+impl FakeControl {
+    pub(crate) fn promote(&self, email: &str) {
+        let mut records = self.records.lock().unwrap();
+        records
+            .users
+            .iter_mut()
+            .find(|user| user.email == email)
+            .unwrap()
+            .role = Role::Admin;
+    }
+
+    pub(crate) fn actions(&self) -> Vec<String> {
+        self.records
+            .lock()
+            .unwrap()
+            .audit
+            .iter()
+            .map(|line| line.action.clone())
+            .collect()
+    }
+
+    fn do_it<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Records) -> Result<T, ControlError>,
+    ) -> Doing<'_, Result<T, ControlError>> {
+        let result = act(&mut self.records.lock().unwrap());
+        Box::pin(async move { result })
+    }
+}
+
+impl Control for FakeControl {
+    fn add_user(&self, user: User) -> Doing<'_, Result<(), ControlError>> {
+        self.do_it(|records| {
+            if records.users.iter().any(|other| other.email == user.email) {
+                return Err(ControlError::EmailTaken);
+            }
+            records.users.push(user);
+            Ok(())
+        })
+    }
+    fn activate(&self, id: UserId) -> Doing<'_, Result<(), ControlError>> {
+        self.do_it(|records| {
+            let user = records.users.iter_mut().find(|user| user.id == id);
+            user.ok_or(ControlError::NotFound)?.active = true;
+            Ok(())
+        })
+    }
+    fn user_by_email<'a>(
+        &'a self,
+        email: &'a str,
+    ) -> Doing<'a, Result<Option<User>, ControlError>> {
+        self.do_it(|records| {
+            Ok(records
+                .users
+                .iter()
+                .find(|user| user.email == email)
+                .cloned())
+        })
+    }
+    fn user(&self, id: UserId) -> Doing<'_, Result<Option<User>, ControlError>> {
+        self.do_it(|records| Ok(records.users.iter().find(|user| user.id == id).cloned()))
+    }
+    fn set_password(&self, id: UserId, hash: String) -> Doing<'_, Result<(), ControlError>> {
+        self.do_it(|records| {
+            let user = records.users.iter_mut().find(|user| user.id == id);
+            user.ok_or(ControlError::NotFound)?.password = hash;
+            Ok(())
+        })
+    }
+    fn begin_session(&self, session: Session) -> Doing<'_, Result<(), ControlError>> {
+        self.do_it(|records| {
+            records.sessions.push(session);
+            Ok(())
+        })
+    }
+    fn session(&self, id: u128) -> Doing<'_, Result<Option<Session>, ControlError>> {
+        self.do_it(|records| {
+            records.session_reads += 1;
+            Ok(records
+                .sessions
+                .iter()
+                .find(|session| session.id == id)
+                .cloned())
+        })
+    }
+    fn sessions(&self, user: UserId) -> Doing<'_, Result<Vec<Session>, ControlError>> {
+        self.do_it(|records| {
+            Ok(records
+                .sessions
+                .iter()
+                .filter(|session| session.user == user)
+                .cloned()
+                .collect())
+        })
+    }
+    fn rotate(
+        &self,
+        old: [u8; 32],
+        new: [u8; 32],
+        now: Timestamp,
+        _: Timestamp,
+    ) -> Doing<'_, Result<Rotation, ControlError>> {
+        self.do_it(|records| {
+            if let Some(session) = records.sessions.iter_mut().find(|s| s.refresh == old) {
+                (session.refresh, session.used_at) = (new, now);
+                records.used.push((old, session.id));
+                return Ok(Rotation::Rotated(session.clone()));
+            }
+            let Some((_, id)) = records.used.iter().find(|(used, _)| *used == old).copied() else {
+                return Ok(Rotation::Unknown);
+            };
+            let Some(at) = records.sessions.iter().position(|session| session.id == id) else {
+                return Ok(Rotation::Unknown);
+            };
+            Ok(Rotation::Reused(records.sessions.remove(at).user))
+        })
+    }
+    fn end_session(&self, user: UserId, id: u128) -> Doing<'_, Result<(), ControlError>> {
+        self.do_it(|records| {
+            let before = records.sessions.len();
+            records
+                .sessions
+                .retain(|session| session.user != user || session.id != id);
+            if records.sessions.len() < before {
+                Ok(())
+            } else {
+                Err(ControlError::NotFound)
+            }
+        })
+    }
+    fn end_sessions(
+        &self,
+        user: UserId,
+        except: Option<u128>,
+    ) -> Doing<'_, Result<(), ControlError>> {
+        self.do_it(|records| {
+            let keeps = |s: &Session| s.user != user || Some(s.id) == except;
+            records.sessions.retain(keeps);
+            Ok(())
+        })
+    }
+    fn audit(&self, line: Audit) -> Doing<'_, Result<(), ControlError>> {
+        self.do_it(|records| {
+            records.audit.push(line);
+            Ok(())
+        })
+    }
+    fn audit_log(&self, limit: u32) -> Doing<'_, Result<Vec<Audit>, ControlError>> {
+        self.do_it(|records| {
+            Ok(records
+                .audit
+                .iter()
+                .rev()
+                .take(limit as usize)
+                .cloned()
+                .collect())
+        })
+    }
+    fn count_users(&self) -> Doing<'_, Result<u64, ControlError>> {
+        self.do_it(|records| Ok(records.users.len() as u64))
+    }
+}
+
+/// Orders by account; number and row.
+#[derive(Default)]
+pub(crate) struct FakeViews {
+    pub(crate) orders: Mutex<Vec<(AccountId, i64, OrderRow)>>,
+}
+
+pub(crate) fn order_row(id: OrderId) -> OrderRow {
+    let text = |text: &str| text.to_owned();
+    OrderRow {
+        id: id.to_string(),
+        symbol: text("AAPL"),
+        asset_class: text("equity"),
+        side: text("buy"),
+        order_type: text("market"),
+        time_in_force: text("day"),
+        purpose: text("entry"),
+        origin: text("user"),
+        qty: text("1"),
+        filled_qty: text("0"),
+        average_price: None,
+        limit_price: None,
+        stop_price: None,
+        fees: text("0"),
+        state: text("working"),
+        why: None,
+        created_at: text("2026-01-01T00:00:00Z"),
+        updated_at: text("2026-01-01T00:00:00Z"),
+    }
+}
+
+impl Views for FakeViews {
+    fn orders<'a>(&'a self, scope: &'a Scope, page: Page, _: bool) -> Doing<'a, Rows<OrderRow>> {
+        let orders = self.orders.lock().unwrap();
+        let mut rows: Vec<Row<OrderRow>> = orders
+            .iter()
+            .filter(|(account, number, _)| {
+                *account == scope.account() && page.before.is_none_or(|before| *number < before)
+            })
+            .map(|(_, number, row)| Row {
+                number: *number,
+                row: row.clone(),
+            })
+            .collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.number));
+        rows.truncate(page.limit as usize);
+        Box::pin(async move { Ok(rows) })
+    }
+    fn order<'a>(
+        &'a self,
+        scope: &'a Scope,
+        id: OrderId,
+    ) -> Doing<'a, Result<Option<OrderRow>, ReadError>> {
+        let orders = self.orders.lock().unwrap();
+        let own = orders
+            .iter()
+            .filter(|(account, _, _)| *account == scope.account());
+        let row = own
+            .map(|(_, _, row)| row)
+            .find(|row| row.id == id.to_string())
+            .cloned();
+        Box::pin(async move { Ok(row) })
+    }
+    fn fills<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<FillRow>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn decisions<'a>(
+        &'a self,
+        _: &'a Scope,
+        _: Page,
+        kind: Option<&'a str>,
+    ) -> Doing<'a, Rows<DecisionRow>> {
+        let row = DecisionRow {
+            kind: kind.unwrap_or("approved").to_owned(),
+            symbol: None,
+            side: None,
+            size: None,
+            origin: None,
+            order_id: None,
+            code: None,
+            gate: None,
+            sentence: "because".to_owned(),
+            evidence: r#"{"measured": "1.50"}"#.to_owned(),
+            at: "2026-01-01T00:00:00Z".to_owned(),
+        };
+        Box::pin(async move { Ok(vec![Row { number: 1, row }]) })
+    }
+    fn equity<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<EquityRow>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn entries<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<EntryRow>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}

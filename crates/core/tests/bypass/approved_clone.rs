@@ -1,0 +1,8 @@
+//! One approval is one order: it cannot be copied.
+use nija_core::risk::approval::Approved;
+
+fn twice(one: &Approved) -> Approved {
+    one.clone()
+}
+
+fn main() {}

@@ -1,0 +1,701 @@
+//! Samples of every event, and of every alternative of everything that travels in one. A new alternative without
+//! a sample does not compile.
+
+use nija_core::allocation::{Split, allocate};
+use nija_core::desk::event::{Event, Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
+use nija_core::ledger::chart::Book;
+use nija_core::ledger::entry::{Entry, Leg};
+use nija_core::positions::QueuedExit;
+use nija_core::risk::kill::{Actor, Scope};
+use nija_core::risk::refusal::{Change, Code, Level, Measure, Refusal};
+use nija_core::words::conditions::{Conditions, Regime};
+use nija_core::words::id::{
+    AccountId, AccountNo, Epoch, FillId, InstrumentId, OrderId, SignalId, UserId,
+};
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, Right, VenueName};
+use nija_core::words::money::{Money, Pct, Price, Qty};
+use nija_core::words::order::{
+    Fill, OrderState, OrderType, Origin, Purpose, Side, Ticket, TimeInForce,
+};
+use nija_core::words::score::{Score, Strength};
+use nija_core::words::signal::{Action, Signal, StrategyName};
+use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
+use nija_core::words::time::{Span, Timestamp};
+
+/// One sample for each alternative; the match holds the list to the type.
+macro_rules! every {
+    ($type:ty: $($pattern:pat => $sample:expr,)*) => {{
+        let closed = |value: &$type| match value { $($pattern => (),)* };
+        let samples: Vec<$type> = vec![$($sample),*];
+        samples.iter().for_each(closed);
+        samples
+    }};
+}
+
+const AT: Timestamp = Timestamp(1_749_470_400_000_000);
+const NO: AccountNo = AccountNo(3);
+const OF: InstrumentId = InstrumentId(41);
+const ORDER: OrderId = OrderId(0x0005_0000_0000_0007);
+
+fn money(text: &str) -> Money {
+    text.parse().unwrap_or_default()
+}
+
+/// The number under which an event travels.
+pub(crate) fn number(event: &Event) -> u32 {
+    match event {
+        Event::Clock { .. } => 0,
+        Event::Announced { .. } => 1,
+        Event::Listed { .. } => 2,
+        Event::SessionChanged { .. } => 3,
+        Event::Marked { .. } => 4,
+        Event::ConditionsRead { .. } => 5,
+        Event::VenueChanged { .. } => 6,
+        Event::AccountOpened { .. } => 7,
+        Event::Transferred { .. } => 8,
+        Event::SettingsChanged { .. } => 9,
+        Event::Reallocated { .. } => 10,
+        Event::Approved { .. } => 11,
+        Event::Refused { .. } => 12,
+        Event::Skipped { .. } => 13,
+        Event::Acknowledged { .. } => 14,
+        Event::Filled { .. } => 15,
+        Event::Closed { .. } => 16,
+        Event::CancelRequested { .. } => 17,
+        Event::ExitQueued { .. } => 18,
+        Event::Killed { .. } => 19,
+        Event::Rearmed { .. } => 20,
+        Event::Halted { .. } => 21,
+        Event::Remembered { .. } => 22,
+        Event::DayClosed { .. } => 23,
+    }
+}
+
+fn kinds() -> Vec<Kind> {
+    let option = |right| Kind::Option {
+        underlying: InstrumentId(9),
+        right,
+        strike: Price::whole(150),
+        multiplier: 100,
+        expiry: AT,
+    };
+    let mut kinds = every!(Kind:
+        Kind::Spot => Kind::Spot,
+        Kind::Share => Kind::Share,
+        Kind::Fund => Kind::Fund,
+        Kind::Index => Kind::Index,
+        Kind::Future { .. } => Kind::Future { multiplier: 5, expiry: AT },
+        Kind::Option { .. } => option(Right::Call),
+    );
+    let rights = every!(Right: Right::Call => Right::Call, Right::Put => Right::Put,);
+    kinds.extend(rights.into_iter().map(option));
+    kinds
+}
+
+fn hours() -> Vec<Hours> {
+    every!(Hours: Hours::Always => Hours::Always, Hours::Nyse => Hours::Nyse,)
+}
+
+fn venues() -> Vec<VenueName> {
+    every!(VenueName: VenueName::Paper => VenueName::Paper,)
+}
+
+fn classes() -> Vec<AssetClass> {
+    every!(AssetClass:
+        AssetClass::Crypto => AssetClass::Crypto,
+        AssetClass::Equity => AssetClass::Equity,
+        AssetClass::Derivatives => AssetClass::Derivatives,
+    )
+}
+
+fn scopes() -> Vec<Scope> {
+    every!(Scope:
+        Scope::Platform => Scope::Platform,
+        Scope::Venue(_) => Scope::Venue(VenueName::Paper),
+        Scope::Class(_) => Scope::Class(AssetClass::Crypto),
+        Scope::Symbol(_) => Scope::Symbol(OF),
+        Scope::Strategy(_) => Scope::Strategy(StrategyName::MacroTrend),
+        Scope::Account(_) => Scope::Account(AccountId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)),
+    )
+}
+
+fn actors() -> Vec<Actor> {
+    every!(Actor: Actor::Platform => Actor::Platform, Actor::User(_) => Actor::User(UserId(77)),)
+}
+
+fn order_types() -> Vec<OrderType> {
+    let (stop, limit) = (Price::whole(90), Price::whole(91));
+    every!(OrderType:
+        OrderType::Market => OrderType::Market,
+        OrderType::Limit { .. } => OrderType::Limit { limit },
+        OrderType::Stop { .. } => OrderType::Stop { stop },
+        OrderType::StopLimit { .. } => OrderType::StopLimit { stop, limit },
+    )
+}
+
+fn times_in_force() -> Vec<TimeInForce> {
+    every!(TimeInForce:
+        TimeInForce::Day => TimeInForce::Day,
+        TimeInForce::Gtc => TimeInForce::Gtc,
+        TimeInForce::Ioc => TimeInForce::Ioc,
+        TimeInForce::Fok => TimeInForce::Fok,
+    )
+}
+
+fn origins() -> Vec<Origin> {
+    let strategy = StrategyName::EtfRotation;
+    every!(Origin:
+        Origin::User => Origin::User,
+        Origin::Strategy { .. } => Origin::Strategy { strategy, signal: SignalId(12) },
+        Origin::Protection { .. } => Origin::Protection { strategy },
+        Origin::KillSwitch => Origin::KillSwitch,
+    )
+}
+
+fn levels() -> Vec<Level> {
+    every!(Level:
+        Level::Safe => Level::Safe,
+        Level::Warning => Level::Warning,
+        Level::Danger => Level::Danger,
+        Level::Critical => Level::Critical,
+    )
+}
+
+fn measures() -> Vec<Measure> {
+    every!(Measure:
+        Measure::Dollars(_) => Measure::Dollars(money("-12.5")),
+        Measure::Percent(_) => Measure::Percent(Pct::whole(10)),
+        Measure::Count(_) => Measure::Count(4),
+        Measure::Score(_) => Measure::Score(Score::points(95)),
+        Measure::Price(_) => Measure::Price(Price::whole(211)),
+        Measure::Quantity(_) => Measure::Quantity(Qty::STEP),
+        Measure::Micros(_) => Measure::Micros(Span::seconds(61)),
+        Measure::Instant(_) => Measure::Instant(AT),
+        Measure::Absent => Measure::Absent,
+    )
+}
+
+fn changes() -> Vec<Change> {
+    every!(Change:
+        Change::SizeAtMost(_) => Change::SizeAtMost(Money::whole(100)),
+        Change::SizeAtLeast(_) => Change::SizeAtLeast(Money::whole(20)),
+        Change::Deposit(_) => Change::Deposit(money("0.00000001")),
+        Change::ClosePositions(_) => Change::ClosePositions(1),
+        Change::VolatilityAtMost(_) => Change::VolatilityAtMost(Score::points(80)),
+        Change::After(_) => Change::After(AT),
+        Change::LimitAtMost(_) => Change::LimitAtMost(Price::whole(210)),
+        Change::Rearm(_) => Change::Rearm(Scope::Platform),
+        Change::MarkNoOlderThan(_) => Change::MarkNoOlderThan(Span::seconds(60)),
+        Change::QuantityAtMost(_) => Change::QuantityAtMost(Qty::whole(2)),
+        Change::Upgrade => Change::Upgrade,
+        Change::AllowSymbol => Change::AllowSymbol,
+        Change::VenueUp => Change::VenueUp,
+        Change::VolatilityKnown => Change::VolatilityKnown,
+        Change::OtherInstrument => Change::OtherInstrument,
+        Change::MayWait => Change::MayWait,
+        Change::CloseOrders(_) => Change::CloseOrders(2),
+    )
+}
+
+fn refusals() -> Vec<Refusal> {
+    let refusal = |code, measured, limit, changes| Refusal {
+        code,
+        measured,
+        limit,
+        age: Span::millis(250),
+        changes,
+    };
+    let (measures, all) = (measures(), changes());
+    let measure = |n: usize| measures[n % measures.len()];
+    let codes = Code::ALL.iter().enumerate();
+    let mut refusals: Vec<Refusal> = codes
+        .map(|(n, &code)| refusal(code, measure(n), measure(n + 1), vec![all[n % all.len()]]))
+        .collect();
+    refusals.push(refusal(
+        Code::KillSwitch,
+        Measure::Absent,
+        Measure::Absent,
+        all,
+    ));
+    refusals.extend(scopes().into_iter().map(|scope| {
+        refusal(
+            Code::Drawdown,
+            Measure::Absent,
+            Measure::Absent,
+            vec![Change::Rearm(scope)],
+        )
+    }));
+    refusals
+}
+
+fn settings() -> Vec<Setting> {
+    let mut settings = every!(Setting:
+        Setting::Tier(_) => Setting::Tier(Tier::Starter),
+        Setting::Tolerance(_) => Setting::Tolerance(Tolerance::Moderate),
+        Setting::OwnLimits(_) => Setting::OwnLimits(OwnLimits::default()),
+        Setting::Autopilot(_) => Setting::Autopilot(false),
+    );
+    settings.push(Setting::OwnLimits(OwnLimits {
+        max_position_pct: Some(Pct::whole(5)),
+        max_daily_loss_pct: Some(Pct::whole(2)),
+        max_drawdown_pct: Some(Pct::whole(9)),
+        max_open_positions: Some(2),
+        volatility_limit: Some(Score::points(60)),
+        max_trade: Some(Money::whole(75)),
+        symbols: Some(vec![OF, InstrumentId(42)]),
+    }));
+    settings.extend(Tier::ALL.map(Setting::Tier));
+    settings.extend(tolerances().into_iter().map(Setting::Tolerance));
+    settings
+}
+
+fn tolerances() -> Vec<Tolerance> {
+    every!(Tolerance:
+        Tolerance::Conservative => Tolerance::Conservative,
+        Tolerance::Moderate => Tolerance::Moderate,
+        Tolerance::Aggressive => Tolerance::Aggressive,
+    )
+}
+
+fn splits() -> Vec<(Split, Option<Regime>)> {
+    let Ok(table) = TierTable::parse(DEFAULT_TABLE) else {
+        return Vec::new();
+    };
+    let regimes = Regime::ALL.map(Some).into_iter().chain([None]);
+    regimes
+        .map(|regime| {
+            let conditions = Conditions {
+                regime,
+                ..Conditions::default()
+            };
+            let rules = table.rules(Tier::Baller);
+            (
+                allocate(Some(&conditions), rules, Tolerance::Moderate).0,
+                regime,
+            )
+        })
+        .collect()
+}
+
+fn ticket() -> Ticket {
+    Ticket {
+        id: ORDER,
+        account: NO,
+        instrument: OF,
+        side: Side::Buy,
+        qty: Qty::whole(2),
+        order_type: OrderType::Market,
+        tif: TimeInForce::Gtc,
+        origin: Origin::User,
+        purpose: Purpose::Entry,
+        reserved: money("101.01"),
+        at: AT,
+        venue: VenueName::Paper,
+        protect: None,
+    }
+}
+
+fn tickets() -> Vec<Ticket> {
+    let exit = Ticket {
+        side: Side::Sell,
+        purpose: Purpose::Exit,
+        reserved: Money::ZERO,
+        ..ticket()
+    };
+    let protected = Ticket {
+        protect: Some(Price::whole(45)),
+        ..ticket()
+    };
+    let mut tickets = vec![ticket(), exit, protected];
+    tickets.extend(order_types().into_iter().map(|order_type| Ticket {
+        order_type,
+        ..ticket()
+    }));
+    tickets.extend(
+        times_in_force()
+            .into_iter()
+            .map(|tif| Ticket { tif, ..ticket() }),
+    );
+    tickets.extend(
+        origins()
+            .into_iter()
+            .map(|origin| Ticket { origin, ..ticket() }),
+    );
+    tickets.extend(
+        venues()
+            .into_iter()
+            .map(|venue| Ticket { venue, ..ticket() }),
+    );
+    tickets
+}
+
+fn evidence(level: Level) -> Evidence {
+    Evidence {
+        mark: money_price(),
+        mark_age: Span::millis(40),
+        equity: Money::whole(1_000),
+        volatility: Some(Score::points(45)),
+        regime: Some(Regime::Ranging),
+        level,
+    }
+}
+
+fn money_price() -> Price {
+    Price::from_raw(5_012_345_678)
+}
+
+fn wishes() -> Vec<Wish> {
+    let sizes = every!(Size:
+        Size::Dollars(_) => Size::Dollars(Money::whole(50)),
+        Size::Units(_) => Size::Units(Qty::whole(3)),
+        Size::All => Size::All,
+    );
+    let sides = every!(Side: Side::Buy => Side::Buy, Side::Sell => Side::Sell,);
+    let purposes =
+        every!(Purpose: Purpose::Entry => Purpose::Entry, Purpose::Exit => Purpose::Exit,);
+    let pairs = sides
+        .into_iter()
+        .flat_map(|side| sizes.iter().map(move |&size| (side, size)));
+    debug_assert_eq!(purposes.len(), 2);
+    pairs
+        .map(|(side, size)| Wish {
+            instrument: OF,
+            side,
+            size,
+            order_type: OrderType::Market,
+            tif: TimeInForce::Day,
+            origin: Origin::User,
+        })
+        .collect()
+}
+
+fn signals() -> Vec<Signal> {
+    let actions = every!(Action:
+        Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
+        Action::Exit => Action::Exit,
+    );
+    let signal = |strategy, action| Signal {
+        id: SignalId(99),
+        strategy,
+        version: 2,
+        instrument: OF,
+        action,
+        mark: Price::whole(50),
+        at: AT,
+    };
+    let mut signals: Vec<Signal> = StrategyName::ALL
+        .into_iter()
+        .map(|strategy| signal(strategy, Action::Exit))
+        .collect();
+    signals.extend(
+        actions
+            .into_iter()
+            .map(|action| signal(StrategyName::MacroTrend, action)),
+    );
+    signals
+}
+
+fn skips() -> Vec<Skip> {
+    every!(Skip:
+        Skip::NoBudget => Skip::NoBudget,
+        Skip::BudgetSpent => Skip::BudgetSpent,
+        Skip::TooSmall => Skip::TooSmall,
+        Skip::AlreadyIn => Skip::AlreadyIn,
+        Skip::ClassNotAllowed => Skip::ClassNotAllowed,
+    )
+}
+
+fn states() -> Vec<OrderState> {
+    every!(OrderState:
+        OrderState::Approved => OrderState::Approved,
+        OrderState::Working => OrderState::Working,
+        OrderState::PartlyFilled => OrderState::PartlyFilled,
+        OrderState::Filled => OrderState::Filled,
+        OrderState::Cancelled => OrderState::Cancelled,
+        OrderState::Rejected => OrderState::Rejected,
+        OrderState::Lapsed => OrderState::Lapsed,
+    )
+}
+
+fn outcomes() -> Vec<Remembered> {
+    let order = |purpose, level| Remembered::Order {
+        order: ORDER,
+        purpose,
+        qty: Qty::whole(1),
+        level,
+    };
+    let mut outcomes = every!(Remembered:
+        Remembered::Order { .. } => order(Purpose::Entry, Level::Safe),
+        Remembered::Refusal(_) => Remembered::Refusal(refusals().swap_remove(0)),
+        Remembered::Done => Remembered::Done,
+        Remembered::Queued => Remembered::Queued,
+    );
+    outcomes.extend(
+        levels()
+            .into_iter()
+            .map(|level| order(Purpose::Exit, level)),
+    );
+    outcomes
+}
+
+fn entries() -> Vec<Entry> {
+    let (a, b, fee) = (money("100.5"), money("90.25"), money("0.1"));
+    let all = Book::ALL.iter().map(|&book| Leg {
+        account: NO,
+        book,
+        amount: money("1"),
+    });
+    let rest = Leg {
+        account: AccountNo(4),
+        book: Book::Cash,
+        amount: money("-5"),
+    };
+    let every = Entry::new(all.chain([rest]));
+    [
+        Entry::transfer(NO, a),
+        Entry::bought(NO, a, fee),
+        Entry::sold(NO, a, b, fee),
+        every,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn instruments() -> Vec<Instrument> {
+    let instrument = |class, kind, hours| Instrument {
+        id: OF,
+        symbol: "BTC-USD".to_owned(),
+        class,
+        kind,
+        hours,
+        tick: Price::from_raw(1_000_000),
+        lot: Qty::STEP,
+        stale_after: Span::seconds(60),
+        venue: VenueName::Paper,
+    };
+    let class = AssetClass::Derivatives;
+    let mut rows: Vec<Instrument> = kinds()
+        .into_iter()
+        .map(|kind| instrument(class, kind, Hours::Nyse))
+        .collect();
+    rows.extend(
+        classes()
+            .into_iter()
+            .map(|class| instrument(class, Kind::Spot, Hours::Always)),
+    );
+    rows.extend(
+        hours()
+            .into_iter()
+            .map(|hours| instrument(class, Kind::Spot, hours)),
+    );
+    rows
+}
+
+fn readings() -> Vec<Conditions> {
+    let full = Conditions {
+        at: AT,
+        regime: Some(Regime::HighVolatility),
+        confidence: Score::points(80),
+        crypto_volatility: Some(Score::points(60)),
+        equity_volatility: Some(Score::hundredths(4_567)),
+        crypto_leads: true,
+        liquidity: Some(Score::points(90)),
+        momentum: -2_500,
+        crypto_black_swan: true,
+        equity_black_swan: true,
+    };
+    let regimes = Regime::ALL.map(|regime| Conditions {
+        regime: Some(regime),
+        ..Conditions::default()
+    });
+    [full, Conditions::default()]
+        .into_iter()
+        .chain(regimes)
+        .collect()
+}
+
+/// All samples, in the order of the numbers.
+pub(crate) fn events() -> Vec<Event> {
+    let mut events = vec![
+        Event::Clock { at: AT },
+        Event::Clock { at: Timestamp(-1) },
+        Event::Announced {
+            node: "node-a".to_owned(),
+            epoch: Epoch(7),
+        },
+    ];
+    events.extend(
+        instruments()
+            .into_iter()
+            .map(|instrument| Event::Listed { instrument }),
+    );
+    for (hours, open, until) in [(Hours::Always, true, None), (Hours::Nyse, false, Some(AT))] {
+        events.push(Event::SessionChanged { hours, open, until });
+    }
+    events.push(Event::Marked {
+        instrument: OF,
+        price: money_price(),
+    });
+    events.extend(
+        readings()
+            .into_iter()
+            .map(|conditions| Event::ConditionsRead { conditions }),
+    );
+    events.extend(
+        venues()
+            .into_iter()
+            .map(|venue| Event::VenueChanged { venue, up: false }),
+    );
+    events.extend(account_events());
+    events.extend(order_events());
+    for scope in scopes() {
+        let (by, reason) = (Actor::User(UserId(77)), "seen to".to_owned());
+        events.push(Event::Killed {
+            scope,
+            by: by.clone(),
+            reason: reason.clone(),
+        });
+        events.push(Event::Rearmed { scope, by, reason });
+    }
+    for by in actors() {
+        let (scope, reason) = (Scope::Platform, "as planned".to_owned());
+        events.push(Event::Killed {
+            scope,
+            by: by.clone(),
+            reason: reason.clone(),
+        });
+        events.push(Event::Rearmed { scope, by, reason });
+    }
+    for code in [Code::DailyLoss, Code::Drawdown] {
+        let (measured, limit) = (
+            Measure::Percent(Pct::whole(11)),
+            Measure::Percent(Pct::whole(10)),
+        );
+        events.push(Event::Halted {
+            account: NO,
+            code,
+            measured,
+            limit,
+        });
+    }
+    events.extend(outcomes().into_iter().map(|outcome| Event::Remembered {
+        account: NO,
+        key: u64::MAX,
+        request: 5,
+        outcome,
+    }));
+    let (equity, cash) = (money("1000.1"), money("-3"));
+    events.push(Event::DayClosed {
+        account: NO,
+        day: 20_248,
+        equity,
+        cash,
+    });
+    events.sort_by_key(number);
+    events
+}
+
+fn account_events() -> Vec<Event> {
+    let mut events: Vec<Event> = tolerances()
+        .into_iter()
+        .zip(Tier::ALL)
+        .map(|(tolerance, tier)| Event::AccountOpened {
+            id: AccountId(5),
+            no: NO,
+            user: UserId(6),
+            tier,
+            tolerance,
+            day_starts: Span::seconds(3_600),
+        })
+        .collect();
+    let amount = money("100.5");
+    events.extend(entries().into_iter().map(|entry| Event::Transferred {
+        account: NO,
+        amount,
+        entry,
+    }));
+    events.extend(settings().into_iter().map(|change| Event::SettingsChanged {
+        account: NO,
+        change,
+    }));
+    events.extend(
+        splits()
+            .into_iter()
+            .map(|(split, regime)| Event::Reallocated {
+                account: NO,
+                split,
+                regime,
+            }),
+    );
+    events
+}
+
+fn order_events() -> Vec<Event> {
+    let mut events: Vec<Event> = tickets()
+        .into_iter()
+        .map(|ticket| Event::Approved {
+            ticket,
+            evidence: evidence(Level::Safe),
+        })
+        .collect();
+    events.extend(levels().into_iter().map(|level| Event::Approved {
+        ticket: ticket(),
+        evidence: evidence(level),
+    }));
+    let nothing = Evidence {
+        volatility: None,
+        regime: None,
+        ..evidence(Level::Safe)
+    };
+    events.push(Event::Approved {
+        ticket: ticket(),
+        evidence: nothing,
+    });
+    let (wishes, refusals) = (wishes(), refusals());
+    for (n, refusal) in refusals.into_iter().enumerate() {
+        let wish = wishes[n % wishes.len()];
+        events.push(Event::Refused {
+            account: NO,
+            wish,
+            refusal,
+        });
+    }
+    for (n, signal) in signals().into_iter().enumerate() {
+        let why = skips()[n % skips().len()];
+        events.push(Event::Skipped {
+            account: NO,
+            signal,
+            why,
+        });
+    }
+    events.push(Event::Acknowledged { order: ORDER });
+    let fill = Fill {
+        id: FillId(8),
+        qty: Qty::STEP,
+        price: Price::whole(50),
+        fee: money("-0.01"),
+    };
+    events.extend(entries().into_iter().map(|entry| Event::Filled {
+        order: ORDER,
+        fill,
+        entry,
+    }));
+    events.extend(states().into_iter().map(|state| Event::Closed {
+        order: ORDER,
+        state,
+        why: "its lane is full".to_owned(),
+    }));
+    events.push(Event::CancelRequested { order: ORDER });
+    events.extend(origins().into_iter().map(|origin| Event::ExitQueued {
+        account: NO,
+        instrument: OF,
+        exit: QueuedExit {
+            qty: Qty::whole(4),
+            origin,
+            order_type: OrderType::Market,
+            tif: TimeInForce::Gtc,
+        },
+    }));
+    events
+}

@@ -1,0 +1,262 @@
+//! `nija backtest`: the same desk, gates, ledger, strategies and exchange as a paper run, driven by files in
+//! simulated time. Equal inputs give equal journals, byte by byte.
+
+mod data;
+mod days;
+mod eve;
+mod operator;
+mod options;
+mod report;
+mod tally;
+
+pub(crate) use options::Options;
+
+use super::database::block;
+use crate::config::Config;
+use crate::statistics::{Point, Year};
+use crate::wire;
+use anyhow::{Context, bail, ensure};
+use data::Data;
+use days::Days;
+use nija_core::desk::answer::Answer;
+use nija_core::desk::input::{Command, Input};
+use nija_core::ports::Journal;
+use nija_core::words::id::{AccountId, Epoch, PartitionId, Seq, UserId};
+use nija_core::words::instrument::Instrument;
+use nija_core::words::money::Money;
+use nija_core::words::time::{Span, Timestamp};
+use nija_engine::backtest::Backtest;
+use nija_engine::clock::Simulated;
+use nija_engine::feeds::steps::Steps;
+use nija_engine::feeds::{Feed, Kind, MarketEvent};
+use nija_engine::partitions::Partitions;
+use nija_engine::sim::Exchange;
+use nija_store::memory;
+use nija_store::sqlite::{Database, Mode};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+use tally::Tally;
+
+/// All accounts of a run share one desk: then each event stands in the journal once.
+const PARTITION: PartitionId = PartitionId(0);
+/// Batches copied or read back at a time.
+const STRIDE: usize = 1_024;
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    options.check()?;
+    let config = Config::read()?;
+    let data = data::read(options, &config)?;
+    let began = Instant::now();
+    let journal = Arc::new(memory::Journal::default());
+    let outcome = block(drive(options, &config, data, Arc::clone(&journal)))?;
+    let seconds = began.elapsed().as_secs_f64().max(1e-9);
+    let tiers = options.tier.0.iter().map(|tier| tier.name()).collect();
+    let mut tally = Tally::new(&outcome.instruments, tiers);
+    block(each(&journal, async |batches| {
+        batches.iter().try_for_each(|batch| tally.batch(batch))?;
+        Ok(())
+    }))?;
+    if let Some(path) = &options.journal {
+        keep(path, &journal)?;
+    }
+    let text = report::print(options, &outcome, &tally)?;
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    // Not among the results, which are the same on every run.
+    let bars = outcome.bars;
+    writeln!(
+        std::io::stderr(),
+        "{bars} bars in {seconds:.2} s ({:.0}/s)",
+        bars as f64 / seconds
+    )?;
+    Ok(())
+}
+
+/// How a run went, beside its journal.
+struct Outcome {
+    instruments: Vec<Instrument>,
+    notes: Vec<String>,
+    year: Year,
+    first: Timestamp,
+    last: Timestamp,
+    bars: u64,
+    /// One curve per account.
+    curves: Vec<Vec<Point>>,
+    /// Equity at the end, per account.
+    finals: Vec<Money>,
+    /// Days by regime.
+    regimes: BTreeMap<&'static str, u32>,
+}
+
+/// An id that spells a name, so that it is the same on every run.
+fn named(name: &str) -> u128 {
+    let mut bytes = [0; 16];
+    bytes
+        .iter_mut()
+        .zip(name.bytes())
+        .for_each(|(to, from)| *to = from);
+    u128::from_be_bytes(bytes)
+}
+
+async fn drive(
+    options: &Options,
+    config: &Config,
+    mut data: Data,
+    journal: Arc<memory::Journal>,
+) -> anyhow::Result<Outcome> {
+    let mut exchange = Exchange::new(options.rules()?);
+    data.instruments
+        .iter()
+        .for_each(|row| exchange.list(row.clone()));
+    let eve = match options.from {
+        Some(from) => eve::pass(from, &mut data, &mut exchange)?,
+        None => Vec::new(),
+    };
+    let Some(next) = data.feed.peek_time()? else {
+        bail!("no bars are left after --from; choose an earlier date")
+    };
+    let first = options.from.map_or(next, |from| from.max(next));
+    ensure!(
+        options.to.is_none_or(|to| first < to),
+        "--to lies before the first bar or --from"
+    );
+    let Data {
+        instruments,
+        mut feed,
+        trader,
+        around_the_clock,
+        notes,
+        files,
+    } = data;
+    let desks = announced(&instruments, config, first)?;
+    let mut backtest = Backtest::new(desks, exchange, trader, journal, Box::new(|_| {}));
+    for input in eve {
+        backtest.input(input, first).await?;
+    }
+    let accounts = open(options, &mut backtest, first).await?;
+
+    let mut days = Days::new(accounts, first, around_the_clock);
+    let (mut bars, mut last) = (0, first);
+    let mut steps = Steps::of(&mut feed);
+    while let Some((at, events)) = steps.next_step()? {
+        let beyond = |to| events.iter().any(|event| is_after(event, to));
+        if options.to.is_some_and(beyond) {
+            break;
+        }
+        if let [event, ..] = events
+            && days.pass(event, backtest.partitions())
+        {
+            for input in operator::rearms(options.rearm_below, backtest.partitions()) {
+                backtest.input(input, at).await?;
+            }
+        }
+        backtest.step(at, events).await?;
+        let closed = events.iter().filter(|event| matches!(event.kind, Kind::BarClosed(_)));
+        bars += closed.count() as u64;
+        last = at;
+    }
+    ensure!(bars > 0, "no bar ended between --from and --to");
+    days.close(backtest.partitions());
+    Ok(Outcome {
+        instruments,
+        notes: notes
+            .into_iter()
+            .chain(files.iter().filter_map(data::Read::note))
+            .collect(),
+        year: if around_the_clock {
+            Year::Days365
+        } else {
+            Year::Sessions252
+        },
+        first,
+        last,
+        bars,
+        finals: days.finals(backtest.partitions()),
+        curves: days.curves,
+        regimes: days.regimes,
+    })
+}
+
+/// Desks as a node would take them over: announced, with the catalog.
+fn announced(
+    instruments: &[Instrument],
+    config: &Config,
+    at: Timestamp,
+) -> anyhow::Result<Partitions> {
+    let mut desks = Partitions::new(1, &wire::rules(config)?);
+    desks.take(
+        Input::Announce {
+            node: "backtest".to_owned(),
+            epoch: Epoch(1),
+        },
+        at,
+    )?;
+    for instrument in instruments {
+        desks.take(Input::List(instrument.clone()), at)?;
+    }
+    Ok(desks)
+}
+
+/// Opens one account per tier.
+async fn open(
+    options: &Options,
+    backtest: &mut Backtest,
+    at: Timestamp,
+) -> anyhow::Result<Vec<AccountId>> {
+    let mut accounts = Vec::new();
+    for tier in &options.tier.0 {
+        let id = named(tier.name());
+        let command = Command::Open {
+            user: UserId(id),
+            tier: *tier,
+            tolerance: options.tolerance.into(),
+            day_starts: Span::ZERO,
+            deposit: options.cash,
+        };
+        let input = Input::Command {
+            account: AccountId(id),
+            key: None,
+            command,
+        };
+        if let Answer::Declined(why) = backtest.input(input, at).await? {
+            bail!("the account of {} was not opened: {why}", tier.name());
+        }
+        accounts.push(AccountId(id));
+    }
+    Ok(accounts)
+}
+
+/// Does an event lie behind a midnight? The bar that ends there does not.
+const fn is_after(event: &MarketEvent, midnight: Timestamp) -> bool {
+    let ends = matches!(event.kind, Kind::BarClosed(_));
+    event.at.0 > midnight.0 || (event.at.0 == midnight.0 && !ends)
+}
+
+/// Hands the batches of a run's journal to `take`, in order.
+async fn each(
+    journal: &memory::Journal,
+    mut take: impl AsyncFnMut(&[nija_core::journal::Batch]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut after = Seq(0);
+    loop {
+        let batches = journal.read(PARTITION, after, STRIDE).await?;
+        let Some(last) = batches.last() else {
+            return Ok(());
+        };
+        after = last.seq;
+        take(&batches).await?;
+    }
+}
+
+/// Writes the journal of a run into a database of its own.
+fn keep(path: &Path, journal: &memory::Journal) -> anyhow::Result<()> {
+    let database = Database::open(path, Mode::Owner, Arc::new(Simulated::default()))?;
+    let kept = database.journal();
+    block(each(journal, async |batches| {
+        kept.append(batches)
+            .await
+            .context("the journal could not be kept")
+    }))
+}

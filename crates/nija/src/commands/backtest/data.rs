@@ -1,0 +1,306 @@
+//! What a backtest runs over: files of bars with their instruments, and the analyst that reads them.
+//!
+//! The analyst is the shipped one. Only where a whole class has nothing that it reads are the parts and
+//! strategies of that class given to the files at hand; what a paper run would trade stays what it is.
+
+use super::Options;
+use crate::catalog;
+use crate::config::Config;
+use crate::market;
+use anyhow::{Context, bail, ensure};
+use nija_core::words::id::InstrumentId;
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
+use nija_core::words::money::{Price, Qty};
+use nija_core::words::time::{Span, Timestamp};
+use nija_engine::feeds::bars::{Bars, Summary, Terms};
+use nija_engine::feeds::merge::Merge;
+use nija_engine::feeds::{Error, Feed, MarketEvent, csv, parquet};
+use nija_engine::trader::Trader;
+use nija_market::analyst::{Analyst, Setup};
+use nija_market::candle::Timeframe;
+use nija_market::engine::crypto::Scalped;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+const ANALYST: &str = include_str!("../../../data/analyst.toml");
+/// All hours that instruments keep.
+const HOURS: [Hours; 2] = [Hours::Always, Hours::Nyse];
+/// A mark of an unlisted instrument is stale after a daily bar and two hours, or after the longest pause of
+/// New York: the numbers of the catalog.
+const STALE_ALWAYS: Span = Span::seconds(93_600);
+const STALE_NYSE: Span = Span::seconds(360_000);
+
+/// Everything that goes into a run.
+pub(super) struct Data {
+    pub(super) instruments: Vec<Instrument>,
+    pub(super) feed: Merge,
+    pub(super) trader: Trader,
+    /// Does some market of it never close?
+    pub(super) around_the_clock: bool,
+    /// What to tell before the results.
+    pub(super) notes: Vec<String>,
+    /// What was read of each file, once the feed is at its end.
+    pub(super) files: Vec<Read>,
+}
+
+/// What was read of one file.
+#[derive(Clone)]
+pub(super) struct Read {
+    name: String,
+    summary: Arc<Mutex<Summary>>,
+}
+
+/// One file and what it is about.
+struct Source {
+    instrument: Instrument,
+    timeframe: Timeframe,
+}
+
+/// Reads what the options name.
+pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
+    let mut instruments = catalog::read(config.instruments.as_deref())?;
+    if options.demo_data {
+        let feed = market::history(&instruments)?;
+        let (trader, notes, files) = (market::trader()?, Vec::new(), Vec::new());
+        return Ok(Data {
+            instruments,
+            feed,
+            trader,
+            around_the_clock: true,
+            notes,
+            files,
+        });
+    }
+    let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
+    for path in &options.data {
+        let source = source(path, options, &mut instruments)?;
+        let terms = Terms {
+            instrument: source.instrument.id,
+            hours: source.instrument.hours,
+            timeframe: source.timeframe,
+            skip_bad: options.skip_bad,
+        };
+        let mut bars = open(path, terms)?;
+        let first = bars.peek_time()?;
+        ensure!(
+            first.is_some(),
+            "{}, line 2: there is no bar in it",
+            path.display()
+        );
+        let read = Read {
+            name: path.display().to_string(),
+            summary: Arc::default(),
+        };
+        feeds.push(Box::new(Told {
+            bars,
+            summary: Arc::clone(&read.summary),
+        }));
+        files.push(read);
+        sources.push(source);
+    }
+    let (setup, notes) = setup(&sources)?;
+    let around_the_clock = sources.iter().any(|s| s.instrument.hours == Hours::Always);
+    let trader = Trader::new(Analyst::new(&setup));
+    let feed = Merge::new(feeds, &HOURS);
+    Ok(Data {
+        instruments,
+        feed,
+        trader,
+        around_the_clock,
+        notes,
+        files,
+    })
+}
+
+fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
+    let is_parquet = path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
+    if is_parquet {
+        parquet::open(path, terms)
+    } else {
+        csv::open(path, terms)
+    }
+}
+
+/// Finds out what a file is about: from the options, else from a name like `BTC-USD/1d.csv`.
+fn source(
+    path: &Path,
+    options: &Options,
+    instruments: &mut Vec<Instrument>,
+) -> anyhow::Result<Source> {
+    let shown = path.display();
+    let name = path
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    let known = [".csv", ".csv.zst", ".parquet"]
+        .iter()
+        .any(|end| lower.ends_with(end));
+    ensure!(
+        known,
+        "{shown}: name a file that ends in .csv, .csv.zst or .parquet"
+    );
+    std::fs::metadata(path).with_context(|| shown.to_string())?;
+    let stem = name.split('.').next().unwrap_or_default();
+    let folder = path
+        .parent()
+        .and_then(Path::file_name)
+        .and_then(|n| n.to_str());
+    // Folders may name a venue behind the symbol: BTC-USDT.BINANCE.
+    let folder = folder
+        .and_then(|n| n.split('.').next())
+        .filter(|n| !n.is_empty());
+    let named: Option<Timeframe> = stem.parse().ok();
+    let timeframe = options.timeframe.or(named).with_context(|| {
+        format!("{shown}: say how long its bars are with --timeframe 1m, 5m, 15m, 1h or 1d")
+    })?;
+    let symbol = match (&options.symbol, named, folder) {
+        (Some(symbol), ..) => symbol.clone(),
+        (None, Some(_), Some(folder)) => folder.to_owned(),
+        _ => bail!("{shown}: say what it is about with --symbol, or name it SYMBOL/TIMEFRAME.csv"),
+    };
+    if let Some(row) = instruments.iter().find(|row| row.symbol == symbol) {
+        return Ok(Source {
+            instrument: row.clone(),
+            timeframe,
+        });
+    }
+    let Some(hours) = options.hours else {
+        bail!(
+            "{symbol} is not in the instrument catalog; say when it trades with --hours always or nyse"
+        )
+    };
+    let instrument = unlisted(symbol, hours.into(), instruments);
+    instruments.push(instrument.clone());
+    Ok(Source {
+        instrument,
+        timeframe,
+    })
+}
+
+/// A catalog row for a symbol that has none.
+fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument]) -> Instrument {
+    let last = instruments.iter().map(|row| row.id.0).max().unwrap_or(0);
+    let (class, kind, stale_after) = match hours {
+        Hours::Always => (AssetClass::Crypto, Kind::Spot, STALE_ALWAYS),
+        Hours::Nyse => (AssetClass::Equity, Kind::Share, STALE_NYSE),
+    };
+    Instrument {
+        id: InstrumentId(last.saturating_add(1)),
+        symbol,
+        class,
+        kind,
+        hours,
+        tick: Price::STEP,
+        lot: Qty::STEP,
+        stale_after,
+        venue: VenueName::Paper,
+    }
+}
+
+/// The shipped setup, with the classes of which it reads none of these files given to them.
+fn setup(sources: &[Source]) -> anyhow::Result<(Setup, Vec<String>)> {
+    let mut setup: Setup = toml::from_str(ANALYST).context("analyst.toml")?;
+    let mut notes = Vec::new();
+    let has = |id: InstrumentId| sources.iter().any(|s| s.instrument.id == id);
+    let of = |class: AssetClass| {
+        let mut ids: Vec<InstrumentId> = Vec::new();
+        for source in sources.iter().filter(|s| s.instrument.class == class) {
+            if source.instrument.is_tradable() && !ids.contains(&source.instrument.id) {
+                ids.push(source.instrument.id);
+            }
+        }
+        ids
+    };
+    let (crypto, equity) = (of(AssetClass::Crypto), of(AssetClass::Equity));
+    let roles = &mut setup.roles;
+    if !crypto.is_empty() && ![roles.leader, roles.second].into_iter().flatten().any(has) {
+        (roles.leader, roles.second) = (crypto.first().copied(), crypto.get(1).copied());
+        notes.push(
+            "crypto is read from the given files: there is none of the leading markets".into(),
+        );
+    }
+    if !equity.is_empty() && !roles.index.is_some_and(has) {
+        roles.index = equity.first().copied();
+        notes.push("the first file of equity stands for the index, which is not given".into());
+    }
+    let scalped = |s: &Scalped| {
+        sources
+            .iter()
+            .any(|f| f.instrument.id == s.instrument && f.timeframe <= s.timeframe)
+    };
+    let reads_crypto =
+        setup.crypto.riding.iter().copied().any(has) || setup.crypto.scalping.iter().any(scalped);
+    if !crypto.is_empty() && !reads_crypto {
+        let intraday = sources.iter().filter(|s| crypto.contains(&s.instrument.id));
+        let intraday = intraday.filter(|s| s.timeframe < Timeframe::Day1);
+        let scalp = |s: &Source| Scalped {
+            instrument: s.instrument.id,
+            timeframe: s.timeframe,
+            parameters: None,
+        };
+        setup.crypto.scalping = intraday.map(scalp).collect();
+        setup.crypto.riding = crypto;
+        notes.push("the crypto strategies trade the given files".into());
+    }
+    let mut funds = setup
+        .equity
+        .reversion
+        .iter()
+        .chain(&setup.equity.rotation)
+        .copied();
+    if !equity.is_empty() && !funds.any(has) {
+        setup.equity.reversion = equity.clone();
+        setup.equity.rotation = equity;
+        notes.push("the equity strategies trade the given files".into());
+    }
+    Ok((setup, notes))
+}
+
+/// A file's bars, telling what was read of them at the end.
+struct Told {
+    bars: Bars,
+    summary: Arc<Mutex<Summary>>,
+}
+
+impl Feed for Told {
+    fn next(&mut self) -> Result<Option<MarketEvent>, Error> {
+        let event = self.bars.next()?;
+        if event.is_none() {
+            *self.summary.lock().unwrap_or_else(PoisonError::into_inner) =
+                self.bars.summary().clone();
+        }
+        Ok(event)
+    }
+    fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
+        self.bars.peek_time()
+    }
+}
+
+impl Read {
+    /// What is worth telling: rows left out, and times without bars.
+    pub(super) fn note(&self) -> Option<String> {
+        let summary = self
+            .summary
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut told = Vec::new();
+        if let Some((line, fault)) = &summary.first_skipped {
+            told.push(format!(
+                "{} rows left out, the first in line {line}: {fault}",
+                summary.skipped
+            ));
+        }
+        if summary.gaps > 0 {
+            let longest = summary.longest_gap.0 / Span::DAY.0;
+            told.push(format!(
+                "{} gaps, the longest of {longest} days",
+                summary.gaps
+            ));
+        }
+        (!told.is_empty()).then(|| format!("{}: {}", self.name, told.join("; ")))
+    }
+}

@@ -1,0 +1,95 @@
+//! What is looked at once a day: the equity of every account, and the regime.
+
+use crate::statistics::Point;
+use nija_core::desk::answer::{Query, View};
+use nija_core::words::conditions::Regime;
+use nija_core::words::fixed::SCALE;
+use nija_core::words::id::AccountId;
+use nija_core::words::money::Money;
+use nija_core::words::time::{Span, Timestamp};
+use nija_engine::feeds::{Kind, MarketEvent};
+use nija_engine::partitions::Partitions;
+use std::collections::BTreeMap;
+
+/// Looks at all accounts at the end of each day. A bar that ends at midnight belongs to the day before.
+pub(super) struct Days {
+    accounts: Vec<AccountId>,
+    /// Are days without events days, too?
+    every_day: bool,
+    today: i32,
+    /// One curve per account.
+    pub(super) curves: Vec<Vec<Point>>,
+    /// Days by regime.
+    pub(super) regimes: BTreeMap<&'static str, u32>,
+}
+
+impl Days {
+    /// From the day of this instant on.
+    pub(super) fn new(accounts: Vec<AccountId>, first: Timestamp, every_day: bool) -> Self {
+        let curves = accounts.iter().map(|_| Vec::new()).collect();
+        let today = first.day(Span::ZERO);
+        Self {
+            accounts,
+            every_day,
+            today,
+            curves,
+            regimes: BTreeMap::new(),
+        }
+    }
+
+    /// To be called before an event is taken; tells whether it begins a day.
+    pub(super) fn pass(&mut self, event: &MarketEvent, desks: &Partitions) -> bool {
+        let at = match event.kind {
+            Kind::BarClosed(_) => event.at.plus(Span(-1)),
+            _ => event.at,
+        };
+        let day = at.day(Span::ZERO);
+        if day <= self.today {
+            return false;
+        }
+        self.close(desks);
+        if self.every_day {
+            (self.today + 1..day).for_each(|silent| self.note(silent, desks));
+        }
+        self.today = day;
+        true
+    }
+
+    /// Ends the day at hand.
+    pub(super) fn close(&mut self, desks: &Partitions) {
+        self.note(self.today, desks);
+    }
+
+    fn note(&mut self, day: i32, desks: &Partitions) {
+        for (account, curve) in self.accounts.iter().zip(&mut self.curves) {
+            if let View::Account(view) = desks.query(&Query::Account(*account)) {
+                curve.push(Point {
+                    day,
+                    equity: number(view.equity),
+                    cash: number(view.cash),
+                });
+            }
+        }
+        if let View::Market(view) = desks.query(&Query::Market) {
+            let regime = view.conditions.and_then(|conditions| conditions.regime);
+            *self
+                .regimes
+                .entry(regime.map_or("unknown", Regime::name))
+                .or_default() += 1;
+        }
+    }
+
+    /// Equity of every account now.
+    pub(super) fn finals(&self, desks: &Partitions) -> Vec<Money> {
+        let equity = |account: &AccountId| match desks.query(&Query::Account(*account)) {
+            View::Account(view) => view.equity,
+            _ => Money::ZERO,
+        };
+        self.accounts.iter().map(equity).collect()
+    }
+}
+
+/// Dollars as a float, for ratios only.
+pub(super) fn number(money: Money) -> f64 {
+    money.raw() as f64 / SCALE as f64
+}

@@ -1,0 +1,269 @@
+//! The results of a backtest, as a table for people or as one JSON object. Equal runs print equal bytes.
+
+use super::Outcome;
+use super::days::number;
+use super::options::{Format, Options};
+use super::tally::{Account, Tally, Trade};
+use crate::statistics::{self, Curve, Point, Trades};
+use nija_core::words::money::Money;
+use nija_core::words::signal::StrategyName;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+/// Lines of one list, after which it is cut; JSON has them all.
+const MOST_LINES: usize = 20;
+
+/// What is printed of one account.
+struct Row<'a> {
+    tier: &'static str,
+    start: Money,
+    last: Money,
+    curve: Curve,
+    trades: Trades,
+    account: &'a Account,
+}
+
+/// The whole text.
+pub(super) fn print(
+    options: &Options,
+    outcome: &Outcome,
+    tally: &Tally<'_>,
+) -> anyhow::Result<String> {
+    let parts = options
+        .tier
+        .0
+        .iter()
+        .zip(&outcome.curves)
+        .zip(&outcome.finals)
+        .zip(&tally.accounts);
+    let rows: Vec<Row<'_>> = parts
+        .map(|(((tier, points), last), account)| Row {
+            tier: tier.name(),
+            start: options.cash,
+            last: *last,
+            curve: statistics::curve(number(options.cash), points, outcome.year),
+            trades: statistics::trades(&account.profits()),
+            account,
+        })
+        .collect();
+    match options.format {
+        Format::Json => {
+            let object = object(options, outcome, tally, &rows);
+            Ok(serde_json::to_string_pretty(&object)? + "\n")
+        }
+        Format::Text => Ok(table(outcome, tally, &rows)?),
+    }
+}
+
+/// All accounts as if they were one.
+fn together(outcome: &Outcome) -> Vec<Point> {
+    let mut curves = outcome.curves.iter();
+    let mut sum = curves.next().cloned().unwrap_or_default();
+    for curve in curves {
+        for (to, from) in sum.iter_mut().zip(curve) {
+            to.equity += from.equity;
+            to.cash += from.cash;
+        }
+    }
+    sum
+}
+
+fn sum(amounts: impl Iterator<Item = Money>) -> Money {
+    amounts.fold(Money::ZERO, Money::saturating_add)
+}
+
+fn object(options: &Options, outcome: &Outcome, tally: &Tally<'_>, rows: &[Row<'_>]) -> Value {
+    let all: Vec<&Trade> = rows.iter().flat_map(|row| &row.account.trades).collect();
+    let profits: Vec<Money> = rows.iter().flat_map(|row| row.account.profits()).collect();
+    let start = sum(rows.iter().map(|row| row.start));
+    let curve = statistics::curve(number(start), &together(outcome), outcome.year);
+    let account = |row: &Row<'_>| {
+        json!({
+            "tier": row.tier,
+            "start_equity": row.start,
+            "final_equity": row.last,
+            "fees": row.account.fees,
+            "statistics": merged(&row.curve, &row.trades),
+            "trades_by_strategy": by_strategy(&row.account.trades),
+            "open_trades": open(row.account),
+            "refusals": row.account.refusals,
+            "skips": row.account.skips,
+            "halts": row.account.halts,
+        })
+    };
+    json!({
+        "from": outcome.first.to_string(),
+        "to": outcome.last.to_string(),
+        "bars": outcome.bars,
+        "seed": options.seed,
+        "start_equity": start,
+        "final_equity": sum(rows.iter().map(|row| row.last)),
+        "fees": sum(rows.iter().map(|row| row.account.fees)),
+        "statistics": merged(&curve, &statistics::trades(&profits)),
+        "trades": all,
+        "accounts": rows.iter().map(account).collect::<Vec<_>>(),
+        "regime_days": outcome.regimes,
+        "kill_switches": tally.kills,
+        "notes": outcome.notes,
+    })
+}
+
+fn merged(curve: &Curve, trades: &Trades) -> Value {
+    let mut whole = json!(curve);
+    if let (Some(whole), Value::Object(trades)) = (whole.as_object_mut(), json!(trades)) {
+        whole.extend(trades);
+    }
+    whole
+}
+
+fn by_strategy(trades: &[Trade]) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for trade in trades {
+        *counts
+            .entry(trade.strategy.map_or("user", StrategyName::name))
+            .or_default() += 1;
+    }
+    counts
+}
+
+fn open(account: &Account) -> usize {
+    account
+        .trades
+        .iter()
+        .filter(|trade| trade.closed_at.is_none())
+        .count()
+}
+
+fn table(
+    outcome: &Outcome,
+    tally: &Tally<'_>,
+    rows: &[Row<'_>],
+) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    writeln!(
+        text,
+        "{} to {}, {} bars",
+        outcome.first, outcome.last, outcome.bars
+    )?;
+    for note in &outcome.notes {
+        writeln!(text, "note: {note}")?;
+    }
+    text.push('\n');
+    line(
+        &mut text,
+        "tier",
+        rows.iter().map(|row| row.tier.to_owned()),
+    );
+    let percent = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.2}%"));
+    let plain = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.2}"));
+    let each = |of: &dyn Fn(&Row<'_>) -> String| rows.iter().map(of).collect::<Vec<String>>();
+    let sharpe = format!("sharpe (daily, {})", outcome.year.points());
+    for (name, cells) in [
+        ("start equity, $", each(&|r| format!("{:.2}", r.start))),
+        ("final equity, $", each(&|r| format!("{:.2}", r.last))),
+        ("return", each(&|r| percent(Some(r.curve.return_pct)))),
+        ("return a year", each(&|r| percent(r.curve.cagr_pct))),
+        (
+            "volatility a year",
+            each(&|r| percent(r.curve.volatility_pct)),
+        ),
+        (&sharpe, each(&|r| plain(r.curve.sharpe))),
+        (
+            "max drawdown",
+            each(&|r| percent(Some(r.curve.max_drawdown_pct))),
+        ),
+        (
+            "longest drawdown, d",
+            each(&|r| r.curve.longest_drawdown_days.to_string()),
+        ),
+        ("exposure", each(&|r| percent(Some(r.curve.exposure_pct)))),
+        ("fees, $", each(&|r| format!("{:.2}", r.account.fees))),
+        ("trades closed", each(&|r| r.trades.closed.to_string())),
+        ("trades open", each(&|r| open(r.account).to_string())),
+        ("win rate", each(&|r| percent(r.trades.win_rate_pct))),
+        ("profit factor", each(&|r| plain(r.trades.profit_factor))),
+        ("halts", each(&|r| r.account.halts.len().to_string())),
+    ] {
+        line(&mut text, name, cells.into_iter());
+    }
+    counts(&mut text, "trades of", rows, |row| {
+        by_strategy(&row.account.trades)
+    });
+    counts(&mut text, "refused", rows, |row| {
+        row.account.refusals.clone()
+    });
+    counts(&mut text, "skipped", rows, |row| row.account.skips.clone());
+    text.push_str("\ndays by regime:");
+    for (regime, days) in &outcome.regimes {
+        write!(text, " {regime} {days}")?;
+    }
+    text.push('\n');
+    list(&mut text, "kill switches", &tally.kills);
+    if let [row] = rows {
+        list(&mut text, "halts", &row.account.halts);
+        let trades: Vec<String> = row.account.trades.iter().map(told).collect();
+        list(&mut text, "trades", &trades);
+    }
+    Ok(text)
+}
+
+fn line(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
+    text.push_str(&format!("{name:<34}"));
+    cells.for_each(|cell| text.push_str(&format!("{cell:>13}")));
+    text.push('\n');
+}
+
+/// A row per word that any account counted, with a zero where one did not.
+fn counts(
+    text: &mut String,
+    title: &str,
+    rows: &[Row<'_>],
+    of: impl Fn(&Row<'_>) -> BTreeMap<&'static str, u64>,
+) {
+    let counted: Vec<BTreeMap<&'static str, u64>> = rows.iter().map(of).collect();
+    let words: BTreeSet<&str> = counted.iter().flat_map(|c| c.keys().copied()).collect();
+    for word in words {
+        let cells = counted
+            .iter()
+            .map(|c| c.get(word).copied().unwrap_or_default().to_string());
+        line(text, &format!("{title} {word}"), cells);
+    }
+}
+
+fn list(text: &mut String, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    text.push_str(&format!("\n{title}:\n"));
+    for told in lines.iter().take(MOST_LINES) {
+        text.push_str(&format!("  {told}\n"));
+    }
+    if lines.len() > MOST_LINES {
+        text.push_str(&format!(
+            "  and {} more; --format json has all\n",
+            lines.len() - MOST_LINES
+        ));
+    }
+}
+
+fn told(trade: &Trade) -> String {
+    let price = |price: Option<_>| {
+        price.map_or("-".to_owned(), |p: nija_core::words::money::Price| {
+            format!("{p:.4}")
+        })
+    };
+    let end = match (trade.closed_at, trade.exit) {
+        (Some(at), Some(why)) => format!("{at} by {why}, profit ${:.2}", trade.profit),
+        _ => "still open".to_owned(),
+    };
+    format!(
+        "{} {} {} {} at {} -> {}, {end}",
+        trade.opened_at,
+        trade.strategy.map_or("user", StrategyName::name),
+        trade.qty,
+        trade.symbol,
+        price(trade.entry_price),
+        price(trade.exit_price)
+    )
+}

@@ -1,0 +1,288 @@
+//! What a run did, read back from its journal: trades, refusals, skips, halts. Sums of money are exact.
+
+use nija_core::desk::event::{Event, Skip};
+use nija_core::journal::{Batch, Damage};
+use nija_core::ledger::chart::Book;
+use nija_core::ledger::entry::Entry;
+use nija_core::words::fixed::{Round, SCALE, mul_div};
+use nija_core::words::id::{AccountNo, InstrumentId, OrderId};
+use nija_core::words::instrument::Instrument;
+use nija_core::words::money::{Money, Price, Qty};
+use nija_core::words::order::{Fill, Origin, Side, Ticket};
+use nija_core::words::signal::StrategyName;
+use nija_core::words::time::Timestamp;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// A round trip of one strategy in one instrument: from nothing held to nothing held.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Trade {
+    pub(super) tier: &'static str,
+    pub(super) symbol: String,
+    pub(super) strategy: Option<StrategyName>,
+    #[serde(serialize_with = "instant")]
+    pub(super) opened_at: Timestamp,
+    /// None while something is still held at the end of the run.
+    #[serde(serialize_with = "perhaps")]
+    pub(super) closed_at: Option<Timestamp>,
+    /// Bought in all.
+    pub(super) qty: Qty,
+    #[serde(skip)]
+    held: Qty,
+    /// Averages over all fills.
+    pub(super) entry_price: Option<Price>,
+    pub(super) exit_price: Option<Price>,
+    pub(super) cost: Money,
+    pub(super) proceeds: Money,
+    pub(super) fees: Money,
+    /// Of what was sold, after all fees so far.
+    pub(super) profit: Money,
+    /// What ended it: `signal`, `stop`, `user` or `kill_switch`.
+    pub(super) exit: Option<&'static str>,
+}
+
+fn instant<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(at)
+}
+
+fn perhaps<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => to.collect_str(at),
+        None => to.serialize_none(),
+    }
+}
+
+/// What one account did.
+#[derive(Default)]
+pub(super) struct Account {
+    pub(super) trades: Vec<Trade>,
+    pub(super) refusals: BTreeMap<&'static str, u64>,
+    pub(super) skips: BTreeMap<&'static str, u64>,
+    pub(super) halts: Vec<String>,
+    pub(super) fees: Money,
+    /// Where the open trades stand among the trades.
+    open: BTreeMap<(InstrumentId, Option<StrategyName>), usize>,
+}
+
+impl Account {
+    /// Profits of the trades that ended.
+    pub(super) fn profits(&self) -> Vec<Money> {
+        self.trades
+            .iter()
+            .filter(|t| t.closed_at.is_some())
+            .map(|t| t.profit)
+            .collect()
+    }
+}
+
+/// Reads a journal of one partition.
+pub(super) struct Tally<'a> {
+    instruments: &'a [Instrument],
+    tiers: Vec<&'static str>,
+    now: Timestamp,
+    orders: BTreeMap<OrderId, (Ticket, Qty)>,
+    pub(super) accounts: Vec<Account>,
+    /// Kill switches pressed and released, with when and why.
+    pub(super) kills: Vec<String>,
+}
+
+impl<'a> Tally<'a> {
+    /// For accounts of these tiers, in the order of their opening.
+    pub(super) fn new(instruments: &'a [Instrument], tiers: Vec<&'static str>) -> Self {
+        let accounts = tiers.iter().map(|_| Account::default()).collect();
+        let (now, orders, kills) = (Timestamp::EPOCH, BTreeMap::new(), Vec::new());
+        Self {
+            instruments,
+            tiers,
+            now,
+            orders,
+            accounts,
+            kills,
+        }
+    }
+
+    /// Takes the next batch.
+    pub(super) fn batch(&mut self, batch: &Batch) -> Result<(), Damage> {
+        self.now = batch.at;
+        for event in batch.events()? {
+            self.event(event);
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, no: AccountNo) -> Option<&mut Account> {
+        self.accounts.get_mut(usize::try_from(no.0).ok()?)
+    }
+
+    fn event(&mut self, event: Event) {
+        let now = self.now;
+        match event {
+            Event::Clock { at } => self.now = at,
+            Event::Approved { ticket, .. } => {
+                self.orders.insert(ticket.id, (ticket.clone(), ticket.qty));
+            }
+            Event::Closed { order, .. } => {
+                self.orders.remove(&order);
+            }
+            Event::Filled { order, fill, entry } => self.fill(order, &fill, &entry),
+            Event::Refused {
+                account, refusal, ..
+            } => {
+                if let Some(account) = self.account(account) {
+                    *account.refusals.entry(refusal.code.name()).or_default() += 1;
+                }
+            }
+            Event::Skipped { account, why, .. } => {
+                if let Some(account) = self.account(account) {
+                    *account.skips.entry(skip(why)).or_default() += 1;
+                }
+            }
+            Event::Halted {
+                account,
+                code,
+                measured,
+                limit,
+            } => {
+                let line = format!("{now} {}: {measured} against {limit}", code.name());
+                if let Some(account) = self.account(account) {
+                    account.halts.push(line);
+                }
+            }
+            Event::Killed { scope, reason, .. } => {
+                self.kills.push(format!("{now} {scope} stopped: {reason}"));
+            }
+            Event::Rearmed { scope, reason, .. } => {
+                self.kills.push(format!("{now} {scope} released: {reason}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn fill(&mut self, order: OrderId, fill: &Fill, entry: &Entry) {
+        let Some((ticket, left)) = self.orders.get_mut(&order) else {
+            return;
+        };
+        *left = left.saturating_sub(fill.qty);
+        let ended = !left.is_positive();
+        let ticket = ticket.clone();
+        if ended {
+            self.orders.remove(&order);
+        }
+        let (instruments, now) = (self.instruments, self.now);
+        let no = usize::try_from(ticket.account.0).unwrap_or(usize::MAX);
+        let tier = self.tiers.get(no).copied().unwrap_or_default();
+        let Some(account) = self.accounts.get_mut(no) else {
+            return;
+        };
+        account.fees = account.fees.saturating_add(fill.fee);
+        let key = (ticket.instrument, Event::strategy(ticket.origin));
+        let at = match account.open.get(&key) {
+            Some(at) => *at,
+            // A user or a kill switch sells what strategies bought.
+            None if ticket.side == Side::Sell => {
+                let mut open = account.open.range((ticket.instrument, None)..);
+                let Some((_, at)) = open.next().filter(|(key, _)| key.0 == ticket.instrument)
+                else {
+                    return;
+                };
+                *at
+            }
+            None => {
+                let row = instruments.iter().find(|row| row.id == ticket.instrument);
+                let symbol =
+                    row.map_or_else(|| ticket.instrument.to_string(), |r| r.symbol.clone());
+                account.open.insert(key, account.trades.len());
+                account.trades.push(begun(tier, symbol, key.1, now));
+                account.trades.len() - 1
+            }
+        };
+        let Some(trade) = account.trades.get_mut(at) else {
+            return;
+        };
+        trade.take(&ticket, fill, entry);
+        if trade.held.is_zero() {
+            trade.closed_at = Some(now);
+            trade.exit = Some(ending(ticket.origin));
+            account.open.retain(|_, open| *open != at);
+        }
+    }
+}
+
+fn begun(
+    tier: &'static str,
+    symbol: String,
+    strategy: Option<StrategyName>,
+    at: Timestamp,
+) -> Trade {
+    Trade {
+        tier,
+        symbol,
+        strategy,
+        opened_at: at,
+        closed_at: None,
+        qty: Qty::ZERO,
+        held: Qty::ZERO,
+        entry_price: None,
+        exit_price: None,
+        cost: Money::ZERO,
+        proceeds: Money::ZERO,
+        fees: Money::ZERO,
+        profit: Money::ZERO,
+        exit: None,
+    }
+}
+
+impl Trade {
+    fn take(&mut self, ticket: &Ticket, fill: &Fill, entry: &Entry) {
+        let of = |book: Book| {
+            let legs = entry.legs().iter().filter(|leg| leg.book == book);
+            legs.fold(Money::ZERO, |sum, leg| sum.saturating_add(leg.amount))
+        };
+        self.fees = self.fees.saturating_add(fill.fee);
+        match ticket.side {
+            Side::Buy => {
+                self.qty = self.qty.saturating_add(fill.qty);
+                self.held = self.held.saturating_add(fill.qty);
+                self.cost = self.cost.saturating_add(of(Book::Positions));
+                self.entry_price = average(self.cost, self.qty);
+            }
+            Side::Sell => {
+                self.held = self.held.saturating_sub(fill.qty).or_zero();
+                self.proceeds = self
+                    .proceeds
+                    .saturating_add(of(Book::Cash))
+                    .saturating_add(fill.fee);
+                self.exit_price = average(self.proceeds, self.qty.saturating_sub(self.held));
+            }
+        }
+        // The ledger's realized book is an income: a profit is negative there.
+        self.profit = self
+            .profit
+            .saturating_sub(of(Book::Realized))
+            .saturating_sub(fill.fee);
+    }
+}
+
+/// Dollars for one unit; for contracts their multiplier is in it.
+fn average(amount: Money, qty: Qty) -> Option<Price> {
+    mul_div(amount.raw(), SCALE, qty.raw(), Round::HalfEven).map(Price::from_raw)
+}
+
+const fn ending(origin: Origin) -> &'static str {
+    match origin {
+        Origin::User => "user",
+        Origin::Strategy { .. } => "signal",
+        Origin::Protection { .. } => "stop",
+        Origin::KillSwitch => "kill_switch",
+    }
+}
+
+const fn skip(why: Skip) -> &'static str {
+    match why {
+        Skip::NoBudget => "no_budget",
+        Skip::BudgetSpent => "budget_spent",
+        Skip::TooSmall => "too_small",
+        Skip::AlreadyIn => "already_in",
+        Skip::ClassNotAllowed => "class_not_allowed",
+    }
+}

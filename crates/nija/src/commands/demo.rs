@@ -1,0 +1,266 @@
+//! `nija demo`: the shipped history of 2017 to 2020, traded for one account per tier by the same platform that
+//! serves; the API is open meanwhile, and when the history ends generated prices go on.
+
+mod tally;
+
+use crate::admission::{self, Person};
+use crate::config::Config;
+use crate::wire::Platform;
+use crate::{front, market, wire};
+use anyhow::{Context, ensure};
+use nija_core::desk::answer::{Query, View};
+use nija_core::ports::control::{Role, User};
+use nija_core::ports::{Clock, Desks};
+use nija_core::risk::kill::{Actor, Scope};
+use nija_core::words::money::Money;
+use nija_core::words::score::Score;
+use nija_core::words::tier::Tier;
+use nija_core::words::time::Timestamp;
+use nija_engine::clock::{Real, Simulated};
+use nija_engine::driver::{Driver, Pace, Rooms};
+use nija_engine::feeds::Feed;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tally::Tally;
+use tokio::sync::watch;
+
+/// The demo's accounts hold so many times the entry capital of their tier: INVESTOR has $1,000.
+const CAPITAL: i64 = 4;
+/// The operator re-arms a class once its volatility score has fallen below this.
+const CALM_AGAIN: Score = Score::points(75);
+/// How often the summary looks at the clock.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How fast the history passes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Speed {
+    /// Simulated days a second.
+    Days(f64),
+    /// As fast as the desks go.
+    Max,
+}
+
+impl FromStr for Speed {
+    type Err = anyhow::Error;
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        let days: f64 = text.parse().context("write `max` or simulated days a second")?;
+        ensure!(days.is_finite() && (0.01..=1_000.0).contains(&days), "between 0.01 and 1000");
+        Ok(Self::Days(days))
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Simulated days a second from --slow-from on, or `max`.
+    #[arg(long, default_value = "1")]
+    speed: Speed,
+    /// The day (YYYY-MM-DD) up to which the history passes as fast as it can.
+    #[arg(long, default_value = "2020-02-10")]
+    slow_from: jiff::civil::Date,
+    /// Leave when the history ends instead of going on with generated prices.
+    #[arg(long)]
+    exit_at_end: bool,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let mut config = Config::read()?;
+    front::log("warn", false)?;
+    let folder = Temporary::unless(config.database_named)?;
+    if let Some(folder) = &folder {
+        config.database = folder.0.join("demo.db");
+    }
+    config.partitions = 2;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(play(options, &config))
+}
+
+/// A folder that is gone when the demo is.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn unless(named: bool) -> anyhow::Result<Option<Self>> {
+        if named {
+            return Ok(None);
+        }
+        let path = std::env::temp_dir().join(format!("nija-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&path)
+            .with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Some(Self(path)))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What cannot be removed is a temporary file all the same.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
+    let listener = front::listen(config).await?;
+    let address = listener.local_addr()?;
+    let clock = Arc::new(Simulated::default());
+    let instruments = crate::catalog::read(config.instruments.as_deref())?;
+    let mut history = market::history(&instruments)?;
+    let first = history.peek_time()?.context("the shipped history is empty")?;
+    clock.advance(first);
+    let mut platform = wire::start(config, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+    ensure!(
+        market_time(&platform).await? <= first,
+        "the database holds a run already; name a new file in DATABASE_URL"
+    );
+
+    let people = admit(&platform).await?;
+    let doors = front::doors(&platform, front::metrics()?);
+    let readiness = Arc::clone(&doors.readiness);
+    let router = nija_api::router(doors, front::settings(config, true)?)?;
+    let (stop, stopped) = watch::channel(false);
+    let mut until = stopped.clone();
+    let shutdown = async move {
+        let _ = until.wait_for(|stop| *stop).await;
+    };
+    let limits = front::limits(config)?;
+    let server = tokio::spawn(nija_api::serve(listener, router, limits, shutdown));
+    readiness.set_started();
+    readiness.set_serving(true);
+    welcome(address, &people);
+
+    let mut market = drive(options, &platform, &clock, history, stopped)?;
+    let mut tally = Tally::new(platform.database.journal(), &people, &platform.instruments);
+    let mut told = Timestamp::EPOCH;
+    loop {
+        tokio::select! {
+            () = front::told_to_stop() => break,
+            ended = &mut market => { ended.context("the market's task is gone")??; break }
+            ended = &mut platform.ended => { ended.context("the desks are gone")??; break }
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        calm_down(&platform, &people).await?;
+        told = tell(&platform, &mut tally, options, told).await?;
+    }
+    tally.read().await?;
+    println!("{}", tally.closing());
+    readiness.set_serving(false);
+    // A closed channel means that everyone has stopped already.
+    let _ = stop.send(true);
+    server.await.context("the server's task is gone")??;
+    if !market.is_finished() {
+        market.await.context("the market's task is gone")??;
+    }
+    platform.stop().await
+}
+
+/// One account per tier, and an admin.
+struct People {
+    accounts: Vec<(Tier, User)>,
+    admin: User,
+    password: String,
+}
+
+async fn admit(platform: &Platform) -> anyhow::Result<People> {
+    let control = platform.database.control();
+    let password = format!("{:032x}", admission::random()?);
+    let person = |email: &str, role| (email.to_owned(), role);
+    let mut accounts = Vec::new();
+    for tier in Tier::ALL {
+        let (email, role) = person(&format!("{}@demo.nija", tier.name().to_lowercase()), Role::User);
+        let person = Person { email: &email, password: &password, role };
+        let user = admission::record(&*control, &Real, &person).await?;
+        let entry = platform.tiers.rules(tier).entry_capital;
+        let capital = Money::from_raw(entry.raw().saturating_mul(CAPITAL));
+        admission::open(&*control, &platform.handle, &user, (tier, capital)).await?;
+        accounts.push((tier, user));
+    }
+    let (email, role) = person("admin@demo.nija", Role::Admin);
+    let person = Person { email: &email, password: &password, role };
+    let admin = admission::record(&*control, &Real, &person).await?;
+    admission::open(&*control, &platform.handle, &admin, (Tier::Paper, Money::ZERO)).await?;
+    Ok(People { accounts, admin, password })
+}
+
+fn welcome(address: std::net::SocketAddr, people: &People) {
+    println!("NIJA demo: real prices from January 2017 to 1 April 2020, one account per tier, on its own.");
+    println!("  API   http://{address}/api/docs   health http://{address}/health");
+    println!("  login {{tier}}@demo.nija or admin@demo.nija, password {}", people.password);
+    println!("  or register your own: POST http://{address}/api/v2/register\n");
+}
+
+/// Starts the market: the history, then generated prices unless told to leave.
+fn drive(
+    options: &Options,
+    platform: &Platform,
+    clock: &Arc<Simulated>,
+    history: nija_engine::feeds::merge::Merge,
+    mut stop: watch::Receiver<bool>,
+) -> anyhow::Result<tokio::task::JoinHandle<anyhow::Result<()>>> {
+    let slow_from = options.slow_from.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp();
+    let slow_from = Timestamp(slow_from.as_microsecond());
+    let day = match options.speed {
+        Speed::Max => None,
+        Speed::Days(days) => Some(Duration::from_secs_f64(1.0 / days)),
+    };
+    let day = Box::new(move |at: Timestamp| if at < slow_from { None } else { day });
+    let pace = Pace::Simulated { clock: Arc::clone(clock), day };
+    let rooms = Rooms {
+        handle: platform.handle.clone(),
+        gateway: Arc::clone(&platform.gateway),
+        venue: Arc::clone(&platform.venue),
+    };
+    let mut driver = Driver::new(rooms, market::trader()?, pace);
+    let rows = platform.instruments.clone();
+    let exit_at_end = options.exit_at_end;
+    Ok(tokio::spawn(async move {
+        let mut feed: Box<dyn Feed> = if exit_at_end {
+            Box::new(history)
+        } else {
+            Box::new(market::Continued::new(history, rows, 2020))
+        };
+        Ok(driver.run(&mut *feed, &mut stop).await?)
+    }))
+}
+
+async fn market_time(platform: &Platform) -> anyhow::Result<Timestamp> {
+    match platform.handle.query(Query::Market).await? {
+        View::Market(market) => Ok(market.now),
+        _ => Ok(Timestamp::EPOCH),
+    }
+}
+
+/// The demo's operator: re-arms what a black swan stopped, once the market has calmed down.
+async fn calm_down(platform: &Platform, people: &People) -> anyhow::Result<()> {
+    let View::Market(market) = platform.handle.query(Query::Market).await? else { return Ok(()) };
+    for pressed in &market.pressed {
+        let Scope::Class(class) = pressed.scope else { continue };
+        let score = market.conditions.and_then(|c| c.volatility(class));
+        if let Some(score) = score.filter(|&score| score < CALM_AGAIN) {
+            let reason = format!("the demo's operator: volatility is back at {score}");
+            let by = Actor::User(people.admin.id);
+            platform.handle.rearm(pressed.scope, by, reason).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints the summary once a simulated month, and once a day where the demo goes slowly.
+async fn tell(
+    platform: &Platform,
+    tally: &mut Tally,
+    options: &Options,
+    told: Timestamp,
+) -> anyhow::Result<Timestamp> {
+    let now = platform.clock.now();
+    let slow = now.to_string().as_str() >= options.slow_from.to_string().as_str();
+    let places = if slow { 10 } else { 7 };
+    let stamp = |at: Timestamp| at.to_string().chars().take(places).collect::<String>();
+    if stamp(now) == stamp(told) {
+        return Ok(told);
+    }
+    tally.read().await?;
+    println!("{}", tally.table(&platform.handle).await?);
+    Ok(now)
+}

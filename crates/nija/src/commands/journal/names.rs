@@ -1,0 +1,81 @@
+//! What the journal has named so far in one partition: instruments, accounts and the orders that are open.
+//! As large as the catalog, the accounts and the open orders, never as the journal.
+
+use nija_core::desk::event::Event;
+use nija_core::words::id::{AccountId, AccountNo, InstrumentId, OrderId};
+use nija_core::words::money::Qty;
+use nija_core::words::order::Ticket;
+use std::collections::BTreeMap;
+
+/// Names of one partition.
+#[derive(Default)]
+pub(super) struct Names {
+    symbols: BTreeMap<InstrumentId, String>,
+    accounts: BTreeMap<AccountNo, AccountId>,
+    orders: BTreeMap<OrderId, (Ticket, Qty)>,
+}
+
+impl Names {
+    /// Learns what an event names. To be called before the event is told.
+    pub(super) fn learn(&mut self, event: &Event) {
+        match event {
+            Event::Listed { instrument } => {
+                self.symbols
+                    .insert(instrument.id, instrument.symbol.clone());
+            }
+            Event::AccountOpened { id, no, .. } => {
+                self.accounts.insert(*no, *id);
+            }
+            Event::Approved { ticket, .. } => {
+                self.orders.insert(ticket.id, (ticket.clone(), ticket.qty));
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets the order that an event ends. To be called after the event was told.
+    pub(super) fn forget(&mut self, event: &Event) {
+        match event {
+            Event::Closed { order, .. } => {
+                self.orders.remove(order);
+            }
+            Event::Filled { order, fill, .. } => {
+                let Some((_, left)) = self.orders.get_mut(order) else {
+                    return;
+                };
+                *left = left.saturating_sub(fill.qty);
+                if !left.is_positive() {
+                    self.orders.remove(order);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The symbol of an instrument; its number where it was never listed.
+    pub(super) fn symbol(&self, id: InstrumentId) -> String {
+        self.symbols
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| id.to_string())
+    }
+    /// The id behind an account's number.
+    pub(super) fn account(&self, no: AccountNo) -> Option<AccountId> {
+        self.accounts.get(&no).copied()
+    }
+    /// The order with this id, if it is open.
+    pub(super) fn order(&self, id: OrderId) -> Option<&Ticket> {
+        self.orders.get(&id).map(|(ticket, _)| ticket)
+    }
+    /// The account that an event is about, also where it names only an order.
+    pub(super) fn account_of(&self, event: &Event) -> Option<AccountId> {
+        let no = match event {
+            Event::Acknowledged { order }
+            | Event::Filled { order, .. }
+            | Event::Closed { order, .. }
+            | Event::CancelRequested { order } => self.order(*order)?.account,
+            other => other.account()?,
+        };
+        self.account(no)
+    }
+}

@@ -1,0 +1,185 @@
+//! `nija serve`: the platform as a service, configured by the environment.
+
+use crate::config::{Config, Feed};
+use crate::wire::Platform;
+use crate::{front, market, wire};
+use anyhow::Context;
+use nija_core::desk::answer::{Query, View};
+use nija_core::desk::input::Input;
+use nija_core::ports::{Clock, Desks};
+use nija_core::words::fixed::{Round, mul_div};
+use nija_core::words::id::InstrumentId;
+use nija_core::words::money::{Pct, Price, Qty};
+use nija_core::words::time::{Span, Timestamp};
+use nija_engine::clock::{Real, Simulated};
+use nija_engine::driver::{Driver, Pace, Rooms};
+use nija_engine::feeds::Feed as _;
+use nija_engine::feeds::intrabar::{Quoted, Terms};
+use nija_engine::trader::Trader;
+use nija_market::candle::Timeframe;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Days of generated history that the analyst reads before it says anything.
+const WARM_UP: i64 = 420;
+
+/// How fast a recorded folder is replayed by the server: a simulated day a second.
+const REPLAY_DAY: Duration = Duration::from_secs(1);
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let config = Config::read()?;
+    front::log(&config.log, true)?;
+    let settings = front::settings(&config, false)?;
+    tracing::info!(config = config.summary(), "starting");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = front::listen(&config).await?;
+        let metrics = front::metrics()?;
+        let (clock, pace): (Arc<dyn Clock>, Pace) = match &config.feed {
+            Feed::Generator => (Arc::new(Real), Pace::Real(Arc::new(Real))),
+            Feed::Replay(_) => {
+                let clock = Arc::new(Simulated::default());
+                let day = Box::new(|_| Some(REPLAY_DAY));
+                (Arc::clone(&clock) as Arc<dyn Clock>, Pace::Simulated { clock, day })
+            }
+        };
+        let mut platform = wire::start(&config, clock).await?;
+        let doors = front::doors(&platform, metrics);
+        let readiness = Arc::clone(&doors.readiness);
+        let router = nija_api::router(doors, settings)?;
+
+        let (stop, stopped) = watch::channel(false);
+        let market = begin(&config, &platform, pace, stopped.clone()).await?;
+        readiness.set_started();
+        readiness.set_serving(true);
+        tracing::info!(address = %listener.local_addr()?, "serving");
+
+        let mut until = stopped;
+        let shutdown = async move {
+            let _ = until.wait_for(|stop| *stop).await;
+        };
+        let server = tokio::spawn(nija_api::serve(listener, router, front::limits(&config)?, shutdown));
+        let failed = tokio::select! {
+            () = front::told_to_stop() => None,
+            ended = &mut platform.ended => Some(ended),
+        };
+        readiness.set_serving(false);
+        // A closed channel means that everyone has stopped already.
+        let _ = stop.send(true);
+        server.await.context("the server's task is gone")??;
+        market.await.context("the market's task is gone")??;
+        if let Some(ended) = failed {
+            ended.context("the desks' thread is gone")??;
+            anyhow::bail!("the desks ended before they were told to");
+        }
+        platform.stop().await?;
+        tracing::info!("stopped; everything acknowledged is durable");
+        Ok(())
+    })
+}
+
+type Running = tokio::task::JoinHandle<anyhow::Result<()>>;
+
+/// Starts the market that was configured.
+async fn begin(
+    config: &Config,
+    platform: &Platform,
+    pace: Pace,
+    mut stop: watch::Receiver<bool>,
+) -> anyhow::Result<Running> {
+    let rooms = Rooms {
+        handle: platform.handle.clone(),
+        gateway: Arc::clone(&platform.gateway),
+        venue: Arc::clone(&platform.venue),
+    };
+    let mut trader = market::trader()?;
+    match &config.feed {
+        Feed::Generator => {
+            let mut feed = generated(config, platform, &mut trader).await?;
+            let mut driver = Driver::new(rooms, trader, pace);
+            Ok(tokio::spawn(async move { Ok(driver.run(&mut feed, &mut stop).await?) }))
+        }
+        Feed::Replay(folder) => {
+            let mut feed = market::folder(Path::new(folder), &platform.instruments)?;
+            let mut driver = Driver::new(rooms, trader, pace);
+            Ok(tokio::spawn(async move {
+                driver.run(&mut feed, &mut stop).await?;
+                tracing::info!("the recorded market is at its end; prices stand still");
+                Ok(driver.idle(&mut stop).await?)
+            }))
+        }
+    }
+}
+
+/// Generated one-minute bars with a quote every second, going on from the desks' last prices. The analyst first
+/// reads a generated history that ends at those prices, so that regime and volatility are known at once.
+async fn generated(
+    config: &Config,
+    platform: &Platform,
+    trader: &mut Trader,
+) -> anyhow::Result<Quoted<nija_engine::feeds::merge::Merge>> {
+    let rows = &platform.instruments;
+    let now = platform.clock.now();
+    let midnight = Timestamp(now.0 - now.0.rem_euclid(Span::DAY.0));
+    let from = midnight.plus(Span(-WARM_UP * Span::DAY.0));
+    let history = (Timeframe::Day1, from, Some(midnight));
+
+    let mut start = market::beginnings(rows)?;
+    let ended = last_prices(&start, market::generated(rows, &start, history, config.seed)?)?;
+    let marks = marks(platform).await?;
+    for (id, price) in &mut start {
+        if let (Some(mark), Some(end)) = (marks.get(id), ended.get(id)) {
+            let scaled = mul_div(price.raw(), mark.raw(), end.raw().max(1), Round::HalfEven);
+            *price = scaled.map_or(*price, Price::from_raw).max(Price::STEP);
+        }
+    }
+    let mut inputs = Vec::new();
+    let mut feed = market::generated(rows, &start, history, config.seed)?;
+    let mut conditions = None;
+    while let Some(event) = feed.next()? {
+        trader.inputs(&event, &mut inputs);
+        let read = inputs.drain(..).filter_map(|input| match input {
+            Input::Conditions(read) => Some(read),
+            _ => None,
+        });
+        conditions = read.last().or(conditions);
+    }
+    if let Some(read) = conditions {
+        platform.handle.slice(vec![Input::Conditions(read)], now).await?;
+    }
+
+    let last = last_prices(&start, market::generated(rows, &start, history, config.seed)?)?;
+    // A seed of its own for each start: the same minutes never come twice.
+    let seed = config.seed ^ now.0.unsigned_abs();
+    let live = market::generated(rows, &last, (Timeframe::Minutes1, now, None), seed)?;
+    let half_spread = Pct::from_raw(2_000_000);
+    let terms = Terms { every: config.quote_every, half_spread, depth: Qty::whole(1_000_000) };
+    let tradable = rows.iter().filter(|row| row.is_tradable());
+    Ok(Quoted::new(live, terms, tradable.map(|row| (row.id, row.tick)).collect()))
+}
+
+/// The last close of each instrument of a feed; where it began when there is none.
+fn last_prices(
+    start: &BTreeMap<InstrumentId, Price>,
+    mut feed: nija_engine::feeds::merge::Merge,
+) -> anyhow::Result<BTreeMap<InstrumentId, Price>> {
+    let mut last = start.clone();
+    while let Some(event) = feed.next()? {
+        if let nija_engine::feeds::Kind::BarClosed(candle) = event.kind {
+            last.insert(candle.instrument, candle.close);
+        }
+    }
+    Ok(last)
+}
+
+/// The prices that the desks know from before.
+async fn marks(platform: &Platform) -> anyhow::Result<BTreeMap<InstrumentId, Price>> {
+    let View::Market(market) = platform.handle.query(Query::Market).await? else {
+        return Ok(BTreeMap::new());
+    };
+    let known = market.instruments.iter().filter(|row| row.instrument.is_tradable());
+    Ok(known.filter_map(|row| Some((row.instrument.id, row.mark?))).collect())
+}

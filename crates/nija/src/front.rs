@@ -1,0 +1,139 @@
+//! The API over the running rooms: doors, settings, figures, and a listener.
+
+use crate::chance::System;
+use crate::config::Config;
+use crate::wire::Platform;
+use anyhow::{Context, bail};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use nija_api::{
+    Catalog, Doors, ExecutionStats, Limits, Readiness, Revenue, RevenueFigures, Settings, TierStats,
+};
+use nija_core::ports::{Doing, ReadError};
+use nija_core::words::tier::Tier;
+use nija_engine::clock::Real;
+use nija_engine::latency::Latencies;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Edges of the commit histogram, seconds.
+const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0];
+
+struct Stats(Arc<Latencies>);
+
+impl ExecutionStats for Stats {
+    fn tiers(&self) -> Vec<TierStats> {
+        let row = |tier| {
+            let figures = self.0.figures(tier);
+            TierStats {
+                tier,
+                p50_us: figures.p50_us,
+                p95_us: figures.p95_us,
+                p99_us: figures.p99_us,
+                sent: figures.sent,
+                breaches: figures.breaches,
+                retries: figures.retries,
+                lapsed: figures.lapsed,
+            }
+        };
+        Tier::ALL.into_iter().map(row).collect()
+    }
+}
+
+/// The ledger's revenue books. No plan, performance or copy fee is billed by this release, so there are none
+/// and every figure is zero: nothing is revenue before it is earned.
+struct Ledger;
+
+impl Revenue for Ledger {
+    fn figures(&self) -> Doing<'_, Result<RevenueFigures, ReadError>> {
+        Box::pin(async { Ok(RevenueFigures::default()) })
+    }
+}
+
+/// Installs the recorder of metrics; once a process.
+pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full("nija_commit_seconds".to_owned()), &COMMIT_BUCKETS)?
+        .install_recorder()
+        .context("metrics cannot be recorded")
+}
+
+/// What the API speaks to.
+pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> Doors {
+    Doors {
+        desks: Arc::new(platform.handle.clone()),
+        views: platform.database.views(),
+        control: platform.database.control(),
+        // Sessions live in real time also where the market does not.
+        clock: Arc::new(Real),
+        entropy: Arc::new(System),
+        tiers: Arc::new(platform.tiers.clone()),
+        catalog: Arc::new(Catalog::of(platform.instruments.iter().cloned())),
+        stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
+        revenue: Arc::new(Ledger),
+        metrics: Arc::new(move || metrics.render()),
+        readiness: Arc::new(Readiness::default()),
+    }
+}
+
+/// The API's settings. Outside the demo a secret must be set, and a strong one.
+pub(crate) fn settings(config: &Config, demo: bool) -> anyhow::Result<Settings> {
+    let secret = match &config.jwt_secret {
+        Some(secret) => secret.clone(),
+        None if demo => {
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret)?;
+            secret.to_vec()
+        }
+        None => bail!(
+            "JWT_SECRET_KEY is not set; make one with `openssl rand -hex 32` (only `nija demo` runs without)"
+        ),
+    };
+    if !demo {
+        Settings::check_secret(&secret)?;
+    }
+    let mut settings = Settings::with_secret(secret);
+    settings.demo = demo;
+    settings.tls = config.tls;
+    settings.origins.clone_from(&config.origins);
+    settings.cors_origins.clone_from(&config.cors_origins);
+    settings.trusted_proxies = networks(config)?;
+    settings.metrics_token = config.metrics_token.clone().map(Into::into);
+    Ok(settings)
+}
+
+fn networks(config: &Config) -> anyhow::Result<Vec<nija_api::Network>> {
+    let parse = |text: &String| text.parse().with_context(|| format!("NIJA_TRUSTED_PROXIES: {text}"));
+    config.trusted_proxies.iter().map(parse).collect()
+}
+
+/// Limits of the listener.
+pub(crate) fn limits(config: &Config) -> anyhow::Result<Limits> {
+    Ok(Limits { trusted_proxies: networks(config)?, ..Limits::default() })
+}
+
+/// Opens the listener; before anything else is started, so that a taken port is told at once.
+pub(crate) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; set HOST and PORT", config.listen))
+}
+
+/// Ends with the first of: interrupt, termination.
+pub(crate) async fn told_to_stop() {
+    let Ok(mut term) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+    }
+}
+
+/// Logs to standard error: JSON lines, or plain text for people.
+pub(crate) fn log(filter: &str, json: bool) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).context("NIJA_LOG")?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json { lines.json().init() } else { lines.init() }
+    Ok(())
+}

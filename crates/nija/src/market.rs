@@ -1,0 +1,226 @@
+//! What a run trades: the shipped history, an operator's files, or generated prices; and the paper exchange.
+
+use anyhow::{Context, bail, ensure};
+use nija_core::words::id::InstrumentId;
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind};
+use nija_core::words::money::Price;
+use nija_core::words::time::{Span, Timestamp};
+use nija_engine::feeds::bars::Terms;
+use nija_engine::feeds::generator::{Generator, Mood, Motion, Path as Generated, Settings};
+use nija_engine::feeds::merge::Merge;
+use nija_engine::feeds::{self, Error, Feed, MarketEvent, csv};
+use nija_engine::sim;
+use nija_engine::trader::Trader;
+use nija_market::analyst::{Analyst, Setup};
+use nija_market::candle::Timeframe;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const ANALYST: &str = include_str!("../data/analyst.toml");
+
+/// All hours that instruments keep.
+const HOURS: [Hours; 2] = [Hours::Always, Hours::Nyse];
+
+/// One recorded file and the instrument it is about.
+struct Recorded {
+    symbol: &'static str,
+    file: &'static str,
+    timeframe: Timeframe,
+    text: &'static str,
+}
+
+macro_rules! recorded {
+    ($($symbol:literal $file:literal $timeframe:ident;)*) => {
+        [$(Recorded {
+            symbol: $symbol,
+            file: $file,
+            timeframe: Timeframe::$timeframe,
+            text: include_str!(concat!("../../../data/demo/", $file)),
+        }),*]
+    };
+}
+
+/// The shipped history: January 2017 to 1 April 2020 (licences in `data/demo/LICENCES.md`).
+const HISTORY: [Recorded; 13] = recorded! {
+    "BTC-USD" "crypto/BTC-USD/1d.csv" Day1;
+    "ETH-USD" "crypto/ETH-USD/1d.csv" Day1;
+    "LTC-USD" "crypto/LTC-USD/1d.csv" Day1;
+    "XRP-USD" "crypto/XRP-USD/1d.csv" Day1;
+    "BTC-USDT" "crypto/BTC-USDT.BINANCE/1h.csv" Hour1;
+    "SPY" "etf/SPY/1d.csv" Day1;
+    "QQQ" "etf/QQQ/1d.csv" Day1;
+    "DIA" "etf/DIA/1d.csv" Day1;
+    "AAPL" "equity/AAPL/1d.csv" Day1;
+    "AMZN" "equity/AMZN/1d.csv" Day1;
+    "JPM" "equity/JPM/1d.csv" Day1;
+    "MSFT" "equity/MSFT/1d.csv" Day1;
+    "VIX" "index/VIX/1d.csv" Day1;
+};
+
+/// The analyst and its strategies, as shipped.
+pub(crate) fn trader() -> anyhow::Result<Trader> {
+    let setup: Setup = toml::from_str(ANALYST).context("analyst.toml")?;
+    Ok(Trader::new(Analyst::new(&setup)))
+}
+
+/// The paper exchange over a catalog.
+pub(crate) fn exchange(instruments: &[Instrument], seed: u64) -> sim::Exchange {
+    let rules = sim::Rules { seed, ..sim::Rules::default() };
+    let mut exchange = sim::Exchange::new(rules);
+    instruments.iter().for_each(|row| exchange.list(row.clone()));
+    exchange
+}
+
+fn find<'a>(instruments: &'a [Instrument], symbol: &str) -> anyhow::Result<&'a Instrument> {
+    let row = instruments.iter().find(|row| row.symbol == symbol);
+    row.with_context(|| format!("{symbol} is not in the instrument catalog"))
+}
+
+fn terms(instrument: &Instrument, timeframe: Timeframe) -> Terms {
+    Terms { instrument: instrument.id, hours: instrument.hours, timeframe, skip_bad: false }
+}
+
+/// The shipped history as one feed.
+pub(crate) fn history(instruments: &[Instrument]) -> anyhow::Result<Merge> {
+    let mut sources: Vec<Box<dyn Feed>> = Vec::new();
+    for recorded in HISTORY {
+        let terms = terms(find(instruments, recorded.symbol)?, recorded.timeframe);
+        sources.push(Box::new(csv::read(recorded.file, recorded.text.as_bytes(), terms)?));
+    }
+    Ok(Merge::new(sources, &HOURS))
+}
+
+/// A folder of recorded bars laid out as `CLASS/SYMBOL[.VENUE]/TIMEFRAME.csv[.zst]`, as one feed.
+pub(crate) fn folder(path: &Path, instruments: &[Instrument]) -> anyhow::Result<Merge> {
+    let mut sources: Vec<Box<dyn Feed>> = Vec::new();
+    for class in listing(path)? {
+        for symbol in listing(&class)? {
+            let name = symbol.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            let name = name.split('.').next().unwrap_or_default();
+            let Ok(instrument) = find(instruments, name) else { continue };
+            for file in listing(&symbol)? {
+                let stem = file.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+                let timeframe = stem.split('.').next().unwrap_or_default().parse();
+                let Ok(timeframe) = timeframe else { continue };
+                sources.push(Box::new(csv::open(&file, terms(instrument, timeframe))?));
+            }
+        }
+    }
+    ensure!(
+        !sources.is_empty(),
+        "{}: no bars of a listed instrument; expected CLASS/SYMBOL/TIMEFRAME.csv",
+        path.display()
+    );
+    Ok(Merge::new(sources, &HOURS))
+}
+
+/// The entries of a folder, in order of their names.
+fn listing(path: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Prices from which generated markets begin when nothing recorded went before.
+const BEGINNINGS: [(&str, i32); 13] = [
+    ("BTC-USD", 60_000),
+    ("ETH-USD", 3_000),
+    ("LTC-USD", 80),
+    ("XRP-USD", 1),
+    ("BTC-USDT", 60_000),
+    ("SPY", 500),
+    ("QQQ", 450),
+    ("DIA", 400),
+    ("AAPL", 200),
+    ("AMZN", 180),
+    ("JPM", 200),
+    ("MSFT", 400),
+    ("VIX", 16),
+];
+
+/// Where generated markets of a catalog begin.
+pub(crate) fn beginnings(
+    instruments: &[Instrument],
+) -> anyhow::Result<BTreeMap<InstrumentId, Price>> {
+    let mut last = BTreeMap::new();
+    for row in instruments {
+        let known = BEGINNINGS.iter().find(|(symbol, _)| *symbol == row.symbol);
+        let Some((_, price)) = known else {
+            bail!("{}: the generator knows no beginning for this symbol", row.symbol)
+        };
+        last.insert(row.id, Price::whole(*price));
+    }
+    Ok(last)
+}
+
+/// Generated bars that go on from `last` prices.
+pub(crate) fn generated(
+    instruments: &[Instrument],
+    last: &BTreeMap<InstrumentId, Price>,
+    (timeframe, from, until): (Timeframe, Timestamp, Option<Timestamp>),
+    seed: u64,
+) -> Result<Merge, Error> {
+    let paths = instruments.iter().filter_map(|row| {
+        let motion = match (&row.kind, row.class) {
+            (Kind::Index, _) => Motion::Fear,
+            (_, AssetClass::Crypto) => Motion::Asset { volatility: 0.55, correlation: 0.5 },
+            _ => Motion::Asset { volatility: 0.18, correlation: 0.7 },
+        };
+        let daily_volume = if row.is_tradable() { 1_000_000.0 } else { 0.0 };
+        let (instrument, hours, tick) = (row.id, row.hours, row.tick);
+        let last = *last.get(&row.id)?;
+        Some(Generated { instrument, hours, last, tick, motion, daily_volume })
+    });
+    let settings =
+        Settings { seed, timeframe, from, until, mood: Mood::Calm, paths: paths.collect() };
+    Ok(Merge::new(vec![Box::new(Generator::new(settings)?)], &HOURS))
+}
+
+/// A recorded feed that generated prices continue, so that a newcomer can always trade.
+pub(crate) struct Continued {
+    recorded: Merge,
+    generated: Option<Merge>,
+    instruments: Vec<Instrument>,
+    last: BTreeMap<InstrumentId, Price>,
+    now: Timestamp,
+    seed: u64,
+}
+
+impl Continued {
+    pub(crate) fn new(recorded: Merge, instruments: Vec<Instrument>, seed: u64) -> Self {
+        let (last, now) = (BTreeMap::new(), Timestamp::EPOCH);
+        Self { recorded, generated: None, instruments, last, now, seed }
+    }
+
+    fn source(&mut self) -> Result<&mut Merge, Error> {
+        if self.generated.is_none() && self.recorded.peek_time()?.is_none() {
+            let from = Timestamp(self.now.0 - self.now.0.rem_euclid(Span::DAY.0)).plus(Span::DAY);
+            let when = (Timeframe::Hour1, from, None);
+            self.generated = Some(generated(&self.instruments, &self.last, when, self.seed)?);
+        }
+        Ok(self.generated.as_mut().unwrap_or(&mut self.recorded))
+    }
+}
+
+impl Feed for Continued {
+    fn next(&mut self) -> Result<Option<MarketEvent>, Error> {
+        let event = self.source()?.next()?;
+        if let Some(event) = event {
+            self.now = event.at;
+            if let feeds::Kind::BarClosed(candle) = event.kind {
+                self.last.insert(candle.instrument, candle.close);
+            }
+        }
+        Ok(event)
+    }
+    fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
+        self.source()?.peek_time()
+    }
+}

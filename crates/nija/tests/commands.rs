@@ -1,0 +1,472 @@
+//! The commands of the binary, driven as an operator would, in folders of their own.
+
+#![allow(clippy::unwrap_used)]
+
+use nija_core::journal::Batch;
+use nija_core::ports::Journal;
+use nija_core::words::id::{PartitionId, Seq};
+use nija_engine::clock::Simulated;
+use nija_store::sqlite::{Database, Mode};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// A good password, and an address.
+const PASSWORD: &str = "seven unrelated garden chairs\n";
+const EMAIL: &str = "Admin@Example.com";
+
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs the binary in the folder, without the environment of whoever runs the tests.
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nija"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Who reads nothing may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+    /// What it prints when it succeeds.
+    fn good(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, "");
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    }
+    /// What it complains about when it fails.
+    fn bad(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, "");
+        assert!(
+            !output.status.success(),
+            "{arguments:?} succeeded: {}",
+            text(&output.stdout)
+        );
+        text(&output.stderr)
+    }
+    fn write(&self, name: &str, contents: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, contents).unwrap();
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn shipped(file: &str) -> String {
+    format!(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/demo/{}"),
+        file
+    )
+}
+
+fn batches(path: &Path) -> Vec<Batch> {
+    let database = Database::open(path, Mode::Reader, Arc::new(Simulated::default())).unwrap();
+    let journal = database.journal();
+    let read = async {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().map_or(Seq(0), |batch: &Batch| batch.seq);
+            let next = journal.read(PartitionId(0), after, 1_000).await.unwrap();
+            if next.is_empty() {
+                return all;
+            }
+            all.extend(next);
+        }
+    };
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(read)
+}
+
+/// A backtest that trades, with its journal kept: a year of bitcoin.
+fn recorded(desk: &Desk, journal: &str) -> String {
+    let data = shipped("crypto/BTC-USD/1d.csv");
+    let dates = ["--from", "2019-01-01", "--to", "2020-01-01"];
+    let mut arguments = vec![
+        "backtest",
+        "--data",
+        &data,
+        "--tier",
+        "all",
+        "--journal",
+        journal,
+    ];
+    arguments.extend(dates);
+    desk.good(&arguments)
+}
+
+#[test]
+fn equal_backtests_write_equal_journals() {
+    let desk = Desk::new();
+    let (one, two) = (recorded(&desk, "one.db"), recorded(&desk, "two.db"));
+    assert_eq!(one, two);
+    let (one, two) = (batches(&desk.path("one.db")), batches(&desk.path("two.db")));
+    assert!(one.len() > 365);
+    assert!(one == two, "the journals differ");
+    assert!(
+        desk.bad(&["backtest", "--demo-data", "--journal", "one.db"])
+            .contains("exists already")
+    );
+}
+
+#[test]
+fn a_kept_journal_verifies_and_can_be_read() {
+    let desk = Desk::new();
+    recorded(&desk, "kept.db");
+    let verified = desk.good(&["verify", "--database", "kept.db"]);
+    assert!(verified.contains("partition 0000: "), "{verified}");
+    assert!(
+        verified.contains("7 accounts, trial balance $0"),
+        "{verified}"
+    );
+    assert!(verified.contains("capital -$70000"), "{verified}");
+    assert!(verified.contains("sound: "), "{verified}");
+    let json: Value =
+        serde_json::from_str(&desk.good(&["verify", "--database", "kept.db", "--json"])).unwrap();
+    assert_eq!(
+        (&json["sound"], &json["trial_balance"]),
+        (&Value::Bool(true), &Value::from("$0"))
+    );
+
+    let show = ["journal", "show", "--database", "kept.db"];
+    let shown = |more: &[&str]| desk.good(&[&show[..], more].concat());
+    let first = shown(&["--limit", "3"]);
+    assert!(
+        first.starts_with("2019-01-01T00:00:00Z 0/1/0 node backtest took over, epoch 1\n"),
+        "{first}"
+    );
+    assert_eq!(first.lines().count(), 3);
+    let account = "494e56"; // INVE(STOR), in hexadecimal digits
+    let own = shown(&["--account", account, "--kind", "approved,filled"]);
+    assert!(
+        own.lines()
+            .all(|l| l.contains(" approved order ") || l.contains(" traded ")),
+        "{own}"
+    );
+    assert!(
+        own.contains("BTC-USD market gtc) of crypto_trend_riding, at $"),
+        "{own}"
+    );
+    let after: Value =
+        serde_json::from_str(&shown(&["--after", "100", "--limit", "1", "--json"])).unwrap();
+    assert_eq!(after["batch"], 101);
+    assert!(
+        desk.bad(&[&show[..], &["--partition", "9"]].concat())
+            .contains("no partition 9")
+    );
+    assert!(
+        desk.bad(&[&show[..], &["--kind", "approval"]].concat())
+            .contains("approved")
+    );
+    assert!(
+        desk.bad(&["journal", "show", "--database", "none.db"])
+            .contains("does not exist")
+    );
+}
+
+/// Changes one byte of a batch's body in the database file.
+fn flip(path: &Path, batch: &Batch, index: usize) {
+    let mut file = fs::read(path).unwrap();
+    let found: Vec<usize> = file
+        .windows(batch.body.len())
+        .enumerate()
+        .filter_map(|(at, window)| (window == batch.body).then_some(at))
+        .collect();
+    let [at] = found[..] else {
+        panic!("the body stands in the file {} times", found.len())
+    };
+    file[at + index] ^= 1;
+    fs::write(path, file).unwrap();
+}
+
+#[test]
+fn a_flipped_byte_is_found_and_its_batch_named() {
+    let desk = Desk::new();
+    recorded(&desk, "kept.db");
+    let all = batches(&desk.path("kept.db"));
+    // Bodies that stand in the file once and on one page.
+    let whole: Vec<&Batch> = all
+        .iter()
+        .filter(|b| (80..2_000).contains(&b.body.len()))
+        .collect();
+    assert!(whole.len() > 2);
+    for (batch, last) in [
+        (whole[0], false),
+        (whole[whole.len() / 2], true),
+        (whole[whole.len() - 1], true),
+    ] {
+        let copy = desk.path("copy.db");
+        fs::copy(desk.path("kept.db"), &copy).unwrap();
+        flip(&copy, batch, if last { batch.body.len() - 1 } else { 0 });
+        let why = desk.bad(&["verify", "--database", "copy.db"]);
+        let named = format!(
+            "partition 0000, batch {}: the contents do not match their hash",
+            batch.seq.0
+        );
+        assert!(why.contains(&named), "{why}");
+        assert!(why.contains("restore the newest backup"), "{why}");
+        let output = desk.run(&["verify", "--database", "copy.db", "--json"], "");
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (output.status.success(), &json["sound"]),
+            (false, &Value::Bool(false))
+        );
+        // Views are never made from a damaged journal.
+        assert!(
+            desk.bad(&["replay", "--database", "copy.db"])
+                .contains("batch")
+        );
+    }
+}
+
+#[test]
+fn migrating_twice_changes_nothing_and_views_can_be_made_anew() {
+    let desk = Desk::new();
+    assert!(desk.bad(&["verify"]).contains("nija migrate"));
+    assert!(desk.good(&["migrate"]).contains("was created"));
+    assert!(desk.good(&["migrate"]).starts_with("nija.db is at"));
+    assert!(desk.good(&["verify"]).contains("sound: "));
+    assert!(
+        desk.good(&["replay", "--view", "all"])
+            .contains("the journal is empty")
+    );
+    recorded(&desk, "kept.db");
+    let last = batches(&desk.path("kept.db")).len();
+    for _ in 0..2 {
+        let replayed = desk.good(&["replay", "--database", "sqlite:kept.db"]);
+        assert_eq!(
+            replayed,
+            format!("partition 0000: views made anew up to batch {last}\n")
+        );
+    }
+}
+
+#[test]
+fn a_database_has_one_owner_and_administrators_come_beside_it() {
+    let desk = Desk::new();
+    desk.good(&["migrate"]);
+    let owner = Database::open(
+        desk.path("nija.db"),
+        Mode::Owner,
+        Arc::new(Simulated::default()),
+    );
+    assert!(desk.bad(&["replay"]).contains("held by another process"));
+
+    let create = ["admin", "create", "--email", EMAIL, "--password-stdin"];
+    let made = desk.run(&create, PASSWORD);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(text(&made.stdout).starts_with("administrator admin@example.com added"));
+    let again = desk.run(&create, PASSWORD);
+    assert!(!again.status.success());
+    assert!(text(&again.stderr).contains("admin@example.com is taken"));
+    for (input, why) in [
+        ("", "no password"),
+        ("short\n", "15 to 256"),
+        ("aaaaaaaaaaaaaaaaaaaa\n", "easy to guess"),
+    ] {
+        let refused = desk.run(
+            &[
+                "admin",
+                "create",
+                "--email",
+                "b@example.com",
+                "--password-stdin",
+            ],
+            input,
+        );
+        assert!(!refused.status.success());
+        assert!(
+            text(&refused.stderr).contains(why),
+            "{input}: {}",
+            text(&refused.stderr)
+        );
+    }
+    assert!(
+        desk.bad(&["admin", "create", "--email", "b@example.com"])
+            .contains("--password-stdin")
+    );
+
+    let control = owner.unwrap().control();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    use nija_core::ports::control::{Control, Role};
+    let user = runtime
+        .block_on(control.user_by_email("admin@example.com"))
+        .unwrap()
+        .unwrap();
+    assert_eq!((user.role, user.active), (Role::Admin, false));
+    assert!(user.password.starts_with("$argon2id$"));
+    let log = runtime.block_on(control.audit_log(10)).unwrap();
+    assert!(
+        log.iter()
+            .any(|line| line.action == "admin_created" && line.subject == user.id.to_string())
+    );
+    assert_eq!(runtime.block_on(control.count_users()), Ok(1));
+}
+
+#[test]
+fn the_api_is_described_in_json_and_nothing_else() {
+    let printed = Desk::new().good(&["openapi"]);
+    let document: Value = serde_json::from_str(&printed).unwrap();
+    assert!(document["paths"]["/api/v2/register"].is_object());
+    assert!(printed.starts_with('{') && printed.ends_with("}\n"));
+}
+
+#[test]
+fn what_is_wrong_with_data_is_said_with_file_and_line() {
+    let desk = Desk::new();
+    let header = "timestamp,open,high,low,close,volume\n";
+    desk.write(
+        "BTC-USD/1d.csv",
+        &format!("{header}2020-01-01T00:00:00Z,1,2,1,x,5\n"),
+    );
+    desk.write("ETH-USD/1d.csv", header);
+    desk.write("LTC-USD/1d.csv", "");
+    desk.write(
+        "XRP-USD/1d.csv",
+        &format!("{header}2020-01-01T00:00:00Z,1,2,3,1,5\n"),
+    );
+    desk.write(
+        "ACME/1d.csv",
+        &format!("{header}2020-01-06T00:00:00Z,1,2,1,1,5\n"),
+    );
+    desk.write("notes.txt", "");
+    let file = |name: &str| desk.bad(&["backtest", "--data", name]);
+    for (name, named) in [
+        ("BTC-USD/1d.csv", "BTC-USD/1d.csv, line 2: close `x`"),
+        ("ETH-USD/1d.csv", "ETH-USD/1d.csv, line 2: there is no bar"),
+        (
+            "LTC-USD/1d.csv",
+            "LTC-USD/1d.csv: there is no column `timestamp`",
+        ),
+        ("XRP-USD/1d.csv", "XRP-USD/1d.csv, line 2: high 2"),
+        ("ACME/1d.csv", "--hours always or nyse"),
+        ("none/1d.csv", "none/1d.csv: No such file"),
+        ("notes.txt", "notes.txt: name a file that ends in"),
+    ] {
+        let why = file(name);
+        assert!(why.contains(named), "{why}");
+    }
+    for (arguments, named) in [
+        (&["--demo-data", "--tier", "GOLD"][..], "unknown tier"),
+        (&["--demo-data", "--cash", "0"], "--cash must be above 0"),
+        (&["--demo-data", "--cash", "1e3"], "not a decimal number"),
+        (&["--demo-data", "--from", "soon"], "write a date like"),
+        (&["--demo-data", "--from", "2030-01-01"], "no bars are left"),
+        (&["--demo-data", "--to", "2010-01-01"], "--to lies before"),
+        (
+            &["--demo-data", "--commission", "1.5"],
+            "--commission is a fraction",
+        ),
+        (
+            &["--demo-data", "--data", "ACME/1d.csv"],
+            "cannot be used with",
+        ),
+        (&[], "--data"),
+    ] {
+        let why = desk.bad(&[&["backtest"], arguments].concat());
+        assert!(why.contains(named), "{arguments:?}: {why}");
+    }
+}
+
+#[test]
+fn an_unlisted_symbol_is_traded_by_the_strategies_of_its_class() {
+    let desk = Desk::new();
+    fs::copy(shipped("equity/JPM/1d.csv"), desk.path("bank.csv")).unwrap();
+    let named = ["--symbol", "BANK", "--timeframe", "1d", "--hours", "nyse"];
+    let arguments = [
+        "backtest",
+        "--data",
+        "bank.csv",
+        "--format",
+        "json",
+        "--commission",
+        "0.002",
+    ];
+    let printed = desk.good(&[&arguments[..], &named].concat());
+    let result: Value = serde_json::from_str(&printed).unwrap();
+    let trades = result["trades"].as_array().unwrap();
+    assert!(!trades.is_empty());
+    assert!(trades.iter().all(|trade| trade["symbol"] == "BANK"));
+    assert_eq!(result["statistics"]["points_a_year"], 252);
+    assert!(result["fees"].as_str().unwrap().parse::<f64>().unwrap() > 0.0);
+    assert!(result["final_equity"].is_string());
+    // Equity is what the trades made of the cash, to the last digit, unless something is still held.
+    let sum = |key: &str| trades.iter().map(|t| units(&t[key])).sum::<i128>();
+    if trades.iter().all(|trade| trade["closed_at"].is_string()) {
+        assert_eq!(
+            units(&result["final_equity"]),
+            units(&result["start_equity"]) + sum("profit")
+        );
+    }
+    assert_eq!(units(&result["fees"]), sum("fees"));
+}
+
+/// A decimal text in units of 10^-8.
+fn units(text: &Value) -> i128 {
+    let money: nija_core::words::money::Money = text.as_str().unwrap().parse().unwrap();
+    i128::from(money.raw())
+}
+
+#[test]
+fn the_shipped_history_trades_every_strategy() {
+    let desk = Desk::new();
+    let arguments = [
+        "backtest",
+        "--demo-data",
+        "--tier",
+        "all",
+        "--format",
+        "json",
+    ];
+    let result: Value = serde_json::from_str(&desk.good(&arguments)).unwrap();
+    let traded: std::collections::BTreeSet<&str> = result["trades"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t["strategy"].as_str().unwrap())
+        .collect();
+    let shipped = [
+        "crypto_momentum_scalping",
+        "crypto_trend_riding",
+        "equity_mean_reversion",
+        "etf_rotation",
+    ];
+    assert_eq!(traded.into_iter().collect::<Vec<_>>(), shipped);
+    assert_eq!(result["accounts"].as_array().unwrap().len(), 7);
+    assert!(result["regime_days"]["risk_off"].as_u64().unwrap() > 0);
+    assert!(result["kill_switches"].as_array().unwrap().len() > 1);
+    for account in result["accounts"].as_array().unwrap() {
+        let fall = account["statistics"]["max_drawdown_pct"].as_f64().unwrap();
+        assert!((0.0..35.0).contains(&fall), "{account}");
+    }
+}
