@@ -1,6 +1,7 @@
 //! The developers' tool: `cargo xtask COMMAND`. One file per command, one row per command below.
 //! It imports none of the product's crates; what it needs of them it asks by running them.
 
+mod crash;
 mod deny;
 mod openapi;
 mod shell;
@@ -37,6 +38,11 @@ const COMMANDS: &[Command] = &[
         name: "openapi",
         says: "openapi.json equals what the server describes; --write brings it up to date",
         run: openapi::run,
+    },
+    Command {
+        name: "crash",
+        says: "kills a trading server again and again and holds it to what it acknowledged",
+        run: crash::run,
     },
 ];
 

@@ -8,6 +8,9 @@ use crate::words::signal::StrategyName;
 use crate::words::time::Timestamp;
 use minicbor::{Decode, Encode};
 
+/// Most lots of a holding: whoever buys for ever in small parts must not slow every price down.
+pub const LOTS_KEPT: usize = 64;
+
 /// What was bought at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Lot {
@@ -164,9 +167,29 @@ impl Position {
         self.queued.retain(live);
     }
 
-    /// Adds what was bought.
+    /// Adds what was bought. Beyond [`LOTS_KEPT`] the two oldest lots of one buyer become one.
     pub fn buy(&mut self, lot: Lot) {
         self.lots.push(lot);
+        if self.lots.len() <= LOTS_KEPT {
+            return;
+        }
+        for next in 1..self.lots.len() {
+            let Lot {
+                qty,
+                cost,
+                strategy,
+                ..
+            } = self.lots[next];
+            let older = self.lots[..next]
+                .iter_mut()
+                .find(|lot| lot.strategy == strategy);
+            if let Some(older) = older {
+                older.qty = older.qty.saturating_add(qty);
+                older.cost = older.cost.saturating_add(cost);
+                self.lots.remove(next);
+                return;
+            }
+        }
     }
 
     /// What selling `qty` takes out of the cost: first in, first out, the seller's own lots before others'.
@@ -243,6 +266,88 @@ mod tests {
             prop_assert!(!position.cost().is_negative());
             if position.qty().is_zero() { prop_assert!(position.cost().is_zero()); }
         }
+    }
+
+    #[test]
+    fn lots_stay_few_and_keep_their_buyer_and_cost() {
+        let trend = Some(StrategyName::CryptoTrendRiding);
+        let mut position = Position::flat(InstrumentId(1));
+        for n in 0..1_000 {
+            position.buy(lot(2, n, if n % 3 == 0 { trend } else { None }));
+        }
+        assert_eq!(position.lots().len(), LOTS_KEPT);
+        assert_eq!(position.qty(), Qty::from_raw(2_000));
+        assert_eq!(position.cost(), Money::from_raw(499_500));
+        assert_eq!(
+            position.held_by(StrategyName::CryptoTrendRiding),
+            Qty::from_raw(668)
+        );
+        let costs: Vec<i64> = position
+            .lots()
+            .iter()
+            .rev()
+            .take(50)
+            .map(|l| l.cost.raw())
+            .collect();
+        assert_eq!(
+            costs,
+            (950..1_000).rev().collect::<Vec<_>>(),
+            "the newest are as bought"
+        );
+    }
+
+    #[test]
+    fn the_user_sells_the_users_lots_first() {
+        let trend = Some(StrategyName::CryptoTrendRiding);
+        let mut position = Position::flat(InstrumentId(1));
+        position.buy(lot(10, 300, trend));
+        position.buy(lot(10, 100, None));
+        assert_eq!(position.sell(Qty::from_raw(10), None), Money::from_raw(100));
+        assert_eq!(position.sell(Qty::from_raw(10), None), Money::from_raw(300));
+    }
+
+    #[test]
+    fn one_exit_waits_per_owner_and_kill_switches_go_first() {
+        let of = |origin, qty| QueuedExit {
+            qty: Qty::from_raw(qty),
+            origin,
+            order_type: OrderType::Market,
+            tif: TimeInForce::Gtc,
+        };
+        let strategy = StrategyName::CryptoTrendRiding;
+        let signal = |n| Origin::Strategy {
+            strategy,
+            signal: crate::words::id::SignalId(n),
+        };
+        let mut position = Position::flat(InstrumentId(1));
+        for (origin, qty) in [
+            (Origin::Protection { strategy }, 1),
+            (Origin::User, 2),
+            (signal(1), 3),
+            (Origin::KillSwitch, 4),
+            (signal(2), 5),
+        ] {
+            position.queue(of(origin, qty));
+        }
+        let row: Vec<i64> = position
+            .queued()
+            .iter()
+            .map(|exit| exit.qty.raw())
+            .collect();
+        assert_eq!(row, [4, 2, 5, 1]);
+        position.unqueue(signal(3), Qty::from_raw(2));
+        position.unqueue(Origin::User, Qty::from_raw(1));
+        let row: Vec<i64> = position
+            .queued()
+            .iter()
+            .map(|exit| exit.qty.raw())
+            .collect();
+        assert_eq!(
+            row,
+            [4, 3, 1],
+            "a strategy's rest waits on, a user's does not"
+        );
+        assert!(!position.is_flat());
     }
 
     #[test]

@@ -1,4 +1,8 @@
 //! Bytes of the journal: what was ever written reads back for ever, and nothing that is read can harm.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
 
 #[path = "scene/samples.rs"]
 mod samples;
@@ -128,7 +132,11 @@ fn lived() -> Vec<u8> {
         }
         _ => None,
     });
-    for (n, event) in first.chain(samples::events()).enumerate() {
+    // Nothing closes, so that an order stays open over its holding.
+    let rest = samples::events()
+        .into_iter()
+        .filter(|event| samples::number(event) != 16);
+    for (n, event) in first.chain(rest).enumerate() {
         // Those that fit an empty desk; the others are turned away and leave it as it was.
         let mut next = Desk::new(PartitionId(0), rules());
         if let Some(snapshot) = desk.snapshot() {
@@ -247,5 +255,5 @@ thread_local! {
 #[test]
 fn the_snapshot_under_test_has_something_in_it() {
     let size = LIVED.with(Vec::len);
-    assert!(size > 1_500, "{size}");
+    assert!(size > 700, "{size}");
 }

@@ -1,4 +1,10 @@
 //! The desk in one world: by scripts, by its guards, and by random lives.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on should say where"
+)]
 
 #[path = "desk/guards.rs"]
 mod guards;

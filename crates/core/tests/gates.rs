@@ -1,8 +1,11 @@
 //! The gates: every refusal says what would flip it and no more than that, in the gates' order, from a closed list.
 
+#[path = "scene/calm.rs"]
+mod calm;
 #[path = "scene/facts.rs"]
 mod scene;
 
+use calm::calm;
 use nija_core::risk::approval::judge;
 use nija_core::risk::facts::Facts;
 use nija_core::risk::kill::Scope;
@@ -12,7 +15,7 @@ use nija_core::words::order::{OrderType, TimeInForce};
 use nija_core::words::score::Score;
 use nija_core::words::time::{Span, Timestamp};
 use proptest::prelude::*;
-use scene::{apply, calm, smaller, wild};
+use scene::{apply, smaller, wild};
 use std::collections::BTreeSet;
 
 const CASES: u32 = 2_500;
@@ -117,8 +120,10 @@ fn the_wild_facts_are_wild_enough() {
 }
 
 /// One way to each code, from facts that pass.
-fn ways() -> Vec<(Code, Box<dyn Fn(&mut Facts)>)> {
-    fn way(code: Code, change: impl Fn(&mut Facts) + 'static) -> (Code, Box<dyn Fn(&mut Facts)>) {
+type Way = (Code, Box<dyn Fn(&mut Facts)>);
+
+fn ways() -> Vec<Way> {
+    fn way(code: Code, change: impl Fn(&mut Facts) + 'static) -> Way {
         (code, Box::new(change))
     }
     vec![

@@ -152,6 +152,7 @@ impl Gateway {
                 Ok(()) => {
                     let promise = millis(release.promise().as_millis());
                     self.latencies.sent(tier, waiting.since.elapsed(), promise);
+                    metrics::counter!("nija_orders_sent_total", "tier" => tier.name()).increment(1);
                     return Vec::new();
                 }
                 Err(VenueError::Rejected(_)) if release.ticket().is_none() => return Vec::new(),

@@ -16,6 +16,7 @@ use nija_core::words::id::AccountId;
 use nija_core::words::order::Report;
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 /// Inputs that may wait for the desks.
@@ -129,6 +130,8 @@ impl Node {
                 let at = report.at;
                 self.parts.partitions.take(Input::Report(report), at)?;
             }
+            #[allow(clippy::cast_precision_loss, reason = "a gauge of at most 32 768")]
+            metrics::gauge!("nija_inbox_waiting").set(self.inbox.len() as f64);
             let mut taken = 1;
             while taken < BATCH && !self.parts.partitions.is_full() {
                 let Ok(work) = self.inbox.try_recv() else { break };
@@ -170,6 +173,8 @@ impl Node {
             .iter()
             .map(|h| Notice { partition: h.batch().partition, seq: h.batch().seq })
             .collect();
+        let (batches, events) = held.iter().fold((0, 0), |(n, sum), h| (n + 1, sum + h.batch().count));
+        let began = Instant::now();
         let releases = match commit(&*self.parts.journal, held).await {
             Ok(releases) => releases,
             Err(why) => {
@@ -183,6 +188,12 @@ impl Node {
                 return Err(why.into());
             }
         };
+        if batches > 0 {
+            metrics::histogram!("nija_commit_seconds").record(began.elapsed().as_secs_f64());
+            metrics::counter!("nija_journal_batches_total").increment(batches);
+            metrics::counter!("nija_journal_events_total").increment(events.into());
+            metrics::counter!("nija_orders_released_total").increment(releases.len() as u64);
+        }
         if !releases.is_empty() {
             self.reports.extend((self.parts.release)(releases));
         }

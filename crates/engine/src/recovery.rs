@@ -2,7 +2,7 @@
 //! rules cannot change history. The normal start is this.
 
 use nija_core::desk::{Desk, Rules};
-use nija_core::journal::Damage;
+use nija_core::journal::{Damage, Head};
 use nija_core::ports::{Journal, ReadError};
 use nija_core::words::id::{PartitionId, Seq};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub async fn recover(
 ) -> Result<Desk, ReadError> {
     let desk = match journal.snapshot(partition).await? {
         Some(snapshot) => match Desk::restore(&snapshot, Arc::clone(rules)) {
-            Ok(desk) if follows(journal, &desk).await? => desk,
+            Ok(desk) if chain_to(journal, partition, snapshot.head.seq).await? == snapshot.head => desk,
             // A snapshot is a shortcut: one that is damaged or of another history is passed over.
             _ => {
                 tracing::warn!(%partition, "snapshot passed over; replaying from the first batch");
@@ -33,10 +33,24 @@ pub async fn recover(
     replay(journal, desk, |_| {}).await
 }
 
-/// Does the snapshot's head stand in the journal?
-async fn follows(journal: &dyn Journal, desk: &Desk) -> Result<bool, ReadError> {
-    let head = desk.head();
-    Ok(journal.at(desk.partition(), head.seq).await?.is_some_and(|h| h.hash == head.hash))
+/// Holds every batch up to `last` to its hash and its chain without applying it, so that a snapshot cannot hide
+/// damage that lies before it. The head at the end.
+async fn chain_to(
+    journal: &dyn Journal,
+    partition: PartitionId,
+    last: Seq,
+) -> Result<Head, ReadError> {
+    let mut head = Head::default();
+    while head.seq < last {
+        let batches = journal.read(partition, head.seq, STRIDE).await?;
+        if batches.is_empty() {
+            return Ok(head);
+        }
+        for batch in batches.iter().take_while(|batch| batch.seq <= last) {
+            head = batch.follows(&head).map_err(|damage| damaged(partition, batch.seq, damage))?;
+        }
+    }
+    Ok(head)
 }
 
 /// Applies everything behind a desk's head; `seen` is told after each batch.

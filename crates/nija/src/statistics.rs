@@ -1,5 +1,5 @@
-//! What a run was worth, from its daily equity and its closed trades. Pure; floats are for ratios only: sums of
-//! money are made exactly before they come here.
+//! What a run was worth, from its daily equity and its closed trades. Pure; floats are for ratios
+//! only: sums of money are made exactly before they come here.
 //!
 //! Returns are simple daily returns, deviations are of a sample, the risk-free rate is zero.
 
@@ -191,7 +191,8 @@ mod tests {
         ));
     }
 
-    /// Twenty times +10 % and -10 %: mean 0; the squares sum to 40 x 0.01 over 39 degrees of freedom.
+    /// Twenty times +10 % and -10 %: mean 0; the squares sum to 40 x 0.01 over 39 degrees of
+    /// freedom.
     #[test]
     fn deviation_and_sharpe_follow_the_formulas() {
         let mut equity = 100.0;

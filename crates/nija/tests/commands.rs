@@ -420,7 +420,8 @@ fn an_unlisted_symbol_is_traded_by_the_strategies_of_its_class() {
     assert_eq!(result["statistics"]["points_a_year"], 252);
     assert!(result["fees"].as_str().unwrap().parse::<f64>().unwrap() > 0.0);
     assert!(result["final_equity"].is_string());
-    // Equity is what the trades made of the cash, to the last digit, unless something is still held.
+    // Equity is what the trades made of the cash, to the last digit, unless something is still
+    // held.
     let sum = |key: &str| trades.iter().map(|t| units(&t[key])).sum::<i128>();
     if trades.iter().all(|trade| trade["closed_at"].is_string()) {
         assert_eq!(

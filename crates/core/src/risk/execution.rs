@@ -121,10 +121,11 @@ fn price(facts: &Facts, out: &mut Objections) {
             change: Change::MarkNoOlderThan(facts.stale_after),
         });
     }
+    let (Side::Buy, Some(limit)) = (facts.side, facts.order_type.limit()) else {
+        return;
+    };
     let worst = collar(mark, facts.collar);
-    if let (Side::Buy, Some(limit)) = (facts.side, facts.order_type.limit())
-        && limit > worst
-    {
+    if limit > worst {
         out.push(Objection {
             code: Code::PriceCollar,
             measured: Measure::Price(limit),

@@ -296,11 +296,11 @@ pub struct Refusal {
 impl core::fmt::Display for Refusal {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let (gate, code) = (self.code.gate().title(), self.code.name());
-        write!(
-            f,
-            "{gate} refused ({code}): {} against {}",
-            self.measured, self.limit
-        )?;
+        write!(f, "{gate} refused ({code})")?;
+        match (self.measured, self.limit) {
+            (Measure::Absent, Measure::Absent) => {}
+            (measured, limit) => write!(f, ": {measured} against {limit}")?,
+        }
         for (n, change) in self.changes.iter().enumerate() {
             write!(
                 f,

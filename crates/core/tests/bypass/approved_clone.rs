@@ -2,7 +2,7 @@
 use nija_core::risk::approval::Approved;
 
 fn twice(one: &Approved) -> Approved {
-    one.clone()
+    Approved::clone(one)
 }
 
 fn main() {}

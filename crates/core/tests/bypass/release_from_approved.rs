@@ -3,7 +3,7 @@ use nija_core::commit::Release;
 use nija_core::risk::approval::Approved;
 
 fn convert(approved: Approved) -> Release {
-    Release::from(approved)
+    approved.into()
 }
 
 fn main() {}

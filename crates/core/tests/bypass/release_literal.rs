@@ -1,10 +1,10 @@
-//! A release cannot be written down, not even around a real approval.
+//! A release cannot be written down, not even out of a real approval and a real release.
 use nija_core::commit::Release;
 use nija_core::desk::held::Act;
 use nija_core::risk::approval::Approved;
 
-fn release(approved: Approved) -> Release {
-    Release { act: Act::Place(approved) }
+fn readdress(approved: Approved, release: Release) -> Release {
+    Release { act: Act::Place(approved), ..release }
 }
 
 fn main() {}

@@ -256,7 +256,7 @@ fn set(world: &mut World, account: AccountId, n: u8) {
     let setting = match n % 6 {
         0 => Setting::Tier(Tier::ALL[usize::from(n / 6) % 7]),
         1 => Setting::Tolerance(Tolerance::Aggressive),
-        2 => Setting::Autopilot(n % 4 != 0),
+        2 => Setting::Autopilot(n & 4 == 0),
         3 => Setting::OwnLimits(OwnLimits {
             max_daily_loss_pct: Some(Pct::whole(3)),
             ..OwnLimits::default()

@@ -1,70 +1,15 @@
-//! Facts for the gates: calm ones that pass, wild ones of every kind, and what each change makes of them.
+//! Facts for the gates: wild ones of every kind, and what each change makes of them.
 
+use crate::calm::calm;
 use nija_core::risk::facts::Facts;
 use nija_core::risk::kill::Scope;
 use nija_core::risk::refusal::Change;
-use nija_core::words::id::AccountId;
 use nija_core::words::money::{Money, Pct, Price};
-use nija_core::words::order::{OrderType, Side, TimeInForce};
+use nija_core::words::order::{OrderType, TimeInForce};
 use nija_core::words::score::Score;
 use nija_core::words::tier::Limits;
 use nija_core::words::time::{Span, Timestamp};
 use proptest::prelude::*;
-
-/// The blueprint's investor: $1,000, an order of $50, one open position, volatility 45.
-pub(crate) fn calm() -> Facts {
-    let now = Timestamp(1_750_000_000_000_000);
-    Facts {
-        now,
-        notional: Money::whole(50),
-        lot_value: Money::CENT,
-        buffer: Pct::whole(1),
-        side: Side::Buy,
-        order_type: OrderType::Market,
-        tif: TimeInForce::Gtc,
-        killed: None,
-        class_allowed: true,
-        limits: Limits {
-            max_position_pct: Pct::whole(10),
-            max_daily_loss_pct: Pct::whole(10),
-            max_drawdown_pct: Pct::whole(20),
-            max_open_positions: 3,
-            volatility_limit: Score::points(80),
-            min_trade: Money::whole(20),
-            max_trade: Money::whole(250),
-        },
-        min_balance: Money::whole(10),
-        equity: Money::whole(1_000),
-        free_cash: Money::whole(1_000),
-        in_symbol: Money::ZERO,
-        opens: true,
-        positions: 1,
-        open_orders: 0,
-        max_open_orders: 200,
-        day_start: Money::whole(1_000),
-        day_ends: now.plus(Span::seconds(3_600)),
-        daily_halt: false,
-        peak: Money::whole(1_000),
-        drawdown_halt: false,
-        account: Scope::Account(AccountId(7)),
-        volatility: Some(Score::points(45)),
-        volatility_at: now,
-        black_swan_above: Score::points(95),
-        tradable: true,
-        expiry: None,
-        mark: Some(Price::whole(200)),
-        mark_at: now,
-        stale_after: Span::seconds(60),
-        collar: Pct::whole(5),
-        open: true,
-        may_wait: true,
-        opens_at: None,
-        symbol_allowed: true,
-        venue_up: true,
-        duplicate_until: None,
-        rate_free_at: Timestamp::EPOCH,
-    }
-}
 
 /// An amount of some order of magnitude, in raw units.
 fn amount() -> impl Strategy<Value = i64> {
@@ -167,7 +112,8 @@ pub(crate) fn wild() -> impl Strategy<Value = Facts> {
         rarely(None, around().prop_map(Some)),
         rarely(Timestamp::EPOCH, around()),
     );
-    (sized(), risk, market, terms).prop_map(|(mut facts, risk, market, terms)| {
+    let sizes = prop_oneof![2 => sized(), 1 => Just(calm())];
+    (sizes, risk, market, terms).prop_map(|(mut facts, risk, market, terms)| {
         let (killed, class_allowed, (day, peak, daily, deep, losses), volatility, day_ends) = risk;
         facts.killed = killed;
         facts.class_allowed = class_allowed;
@@ -194,31 +140,29 @@ pub(crate) fn wild() -> impl Strategy<Value = Facts> {
         facts.open = open;
         facts.may_wait = may_wait;
         facts.opens_at = opens_at;
-        let ((kind, part, tif), symbol_allowed, venue_up, repeat, rate) = terms;
-        let price = mark.map_or(Price::whole(1), |m| {
-            Price::from_raw(m.raw() / 1_000 * part + 1)
-        });
-        facts.order_type = match kind {
-            0 => OrderType::Limit { limit: price },
-            1 => OrderType::StopLimit {
-                stop: price,
-                limit: price,
-            },
-            2 => OrderType::Stop { stop: price },
-            _ => OrderType::Market,
-        };
-        facts.tif = [
-            TimeInForce::Day,
-            TimeInForce::Gtc,
-            TimeInForce::Ioc,
-            TimeInForce::Fok,
-        ][usize::from(tif)];
+        let (order, symbol_allowed, venue_up, repeat, rate) = terms;
+        word(&mut facts, order);
         facts.symbol_allowed = symbol_allowed;
         facts.venue_up = venue_up;
         facts.duplicate_until = repeat;
         facts.rate_free_at = rate;
         facts
     })
+}
+
+/// Gives the order price terms around the mark, and how long it stands.
+fn word(facts: &mut Facts, (kind, part, tif): (u8, i64, u8)) {
+    use TimeInForce::{Day, Fok, Gtc, Ioc};
+    let near = |m: Price| Price::from_raw(m.raw() / 1_000 * part + 1);
+    let stop = facts.mark.map_or(Price::whole(1), near);
+    let limit = stop;
+    facts.order_type = match kind {
+        0 => OrderType::Limit { limit },
+        1 => OrderType::StopLimit { stop, limit },
+        2 => OrderType::Stop { stop },
+        _ => OrderType::Market,
+    };
+    facts.tif = [Day, Gtc, Ioc, Fok][usize::from(tif)];
 }
 
 /// Whatever has reached its limit is halted: the desk looks after every price, fill and setting.

@@ -549,24 +549,7 @@ pub(crate) fn events() -> Vec<Event> {
     );
     events.extend(account_events());
     events.extend(order_events());
-    for scope in scopes() {
-        let (by, reason) = (Actor::User(UserId(77)), "seen to".to_owned());
-        events.push(Event::Killed {
-            scope,
-            by: by.clone(),
-            reason: reason.clone(),
-        });
-        events.push(Event::Rearmed { scope, by, reason });
-    }
-    for by in actors() {
-        let (scope, reason) = (Scope::Platform, "as planned".to_owned());
-        events.push(Event::Killed {
-            scope,
-            by: by.clone(),
-            reason: reason.clone(),
-        });
-        events.push(Event::Rearmed { scope, by, reason });
-    }
+    events.extend(switch_events());
     for code in [Code::DailyLoss, Code::Drawdown] {
         let (measured, limit) = (
             Measure::Percent(Pct::whole(11)),
@@ -593,6 +576,29 @@ pub(crate) fn events() -> Vec<Event> {
         cash,
     });
     events.sort_by_key(number);
+    events
+}
+
+fn switch_events() -> Vec<Event> {
+    let mut events = Vec::new();
+    for scope in scopes() {
+        let (by, reason) = (Actor::User(UserId(77)), "seen to".to_owned());
+        events.push(Event::Killed {
+            scope,
+            by: by.clone(),
+            reason: reason.clone(),
+        });
+        events.push(Event::Rearmed { scope, by, reason });
+    }
+    for by in actors() {
+        let (scope, reason) = (Scope::Platform, "as planned".to_owned());
+        events.push(Event::Killed {
+            scope,
+            by: by.clone(),
+            reason: reason.clone(),
+        });
+        events.push(Event::Rearmed { scope, by, reason });
+    }
     events
 }
 

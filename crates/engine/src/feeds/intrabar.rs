@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// How quotes are made.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
+    /// No quote before this instant: a feed may begin inside a bar.
+    pub from: Timestamp,
     /// Time between quotes.
     pub every: Span,
     /// Half of bid to ask, in percent of the price.
@@ -76,10 +78,12 @@ impl<F: Feed> Quoted<F> {
             return;
         };
         let length = candle.close_at.since(candle.open_at).0;
-        if self.terms.every.0 <= 0 || length <= 0 {
+        let every = self.terms.every.0;
+        if every <= 0 || length <= 0 {
             return;
         }
-        let mut at = candle.open_at.plus(self.terms.every);
+        let passed = self.terms.from.since(candle.open_at).0.clamp(1, length);
+        let mut at = candle.open_at.plus(Span((passed + every - 1) / every * every));
         while at < candle.close_at {
             let middle = walk(candle, at.since(candle.open_at).0, length);
             let spread = self.terms.half_spread;
@@ -151,13 +155,15 @@ mod tests {
         }
     }
 
-    #[test]
-    fn quotes_stay_inside_the_bar_and_in_order() {
+    const ID: InstrumentId = InstrumentId(1);
+    const CLOSE: Timestamp = Timestamp(60_000_000);
+
+    /// One bar of a minute, with a quote each second from `from` on.
+    fn minute(from: Timestamp) -> Quoted<Given> {
         let price = Price::whole;
-        let id = InstrumentId(1);
-        let close_at = Timestamp::EPOCH.plus(Span::seconds(60));
+        let close_at = CLOSE;
         let candle = Candle {
-            instrument: id,
+            instrument: ID,
             open_at: Timestamp::EPOCH,
             close_at,
             open: price(100),
@@ -167,7 +173,7 @@ mod tests {
             volume: 1.0,
         };
         let open = Kind::BarOpened {
-            instrument: id,
+            instrument: ID,
             price: price(100),
         };
         let bars = Given(VecDeque::from([
@@ -181,12 +187,19 @@ mod tests {
             },
         ]));
         let terms = Terms {
+            from,
             every: Span::seconds(1),
             half_spread: Pct::ZERO,
             depth: Qty::whole(5),
         };
-        let ticks = BTreeMap::from([(id, Price::from_raw(1_000_000))]);
-        let mut feed = Quoted::new(bars, terms, ticks);
+        let ticks = BTreeMap::from([(ID, Price::from_raw(1_000_000))]);
+        Quoted::new(bars, terms, ticks)
+    }
+
+    #[test]
+    fn quotes_stay_inside_the_bar_and_in_order() {
+        let price = Price::whole;
+        let mut feed = minute(Timestamp::EPOCH);
         let (mut last, mut quotes, mut low, mut high) =
             (Timestamp::EPOCH, 0, Price::MAX, Price::ZERO);
         while let Some(event) = feed.next().unwrap() {
@@ -200,6 +213,25 @@ mod tests {
             }
         }
         assert_eq!((quotes, low, high), (59, price(98), price(110)));
-        assert_eq!(last, close_at);
+        assert_eq!(last, CLOSE);
+    }
+
+    #[test]
+    fn a_feed_that_begins_inside_a_bar_opens_it_and_quotes_from_then_on() {
+        let quotes = |from| {
+            let mut feed = minute(Timestamp(from));
+            let first = feed.next().unwrap().map(|event| event.kind);
+            assert!(matches!(first, Some(Kind::BarOpened { .. })));
+            let mut times = Vec::new();
+            while let Some(event) = feed.next().unwrap() {
+                if matches!(event.kind, Kind::Quote { .. }) {
+                    times.push(event.at.0 / 1_000_000);
+                }
+            }
+            times
+        };
+        assert_eq!(quotes(40_000_000).first(), Some(&40));
+        assert_eq!(quotes(40_000_001), (41..60).collect::<Vec<_>>());
+        assert_eq!(quotes(59_500_000), [0i64; 0]);
     }
 }

@@ -1,5 +1,5 @@
-//! `nija admin`: administration beside a running server. The first administrator is made here, because nobody
-//! can become one over the API.
+//! `nija admin`: administration beside a running server. The first administrator is made here,
+//! because nobody can become one over the API.
 
 use super::database::{Place, block};
 use crate::chance::System;
@@ -28,7 +28,8 @@ enum Action {
         /// The address to log in with.
         #[arg(long)]
         email: String,
-        /// Read the password from the standard input: never from an argument, which others could see.
+        /// Read the password from the standard input: never from an argument, which others could
+        /// see.
         #[arg(long, required = true)]
         password_stdin: bool,
         #[command(flatten)]

@@ -1,5 +1,5 @@
-//! `nija backtest`: the same desk, gates, ledger, strategies and exchange as a paper run, driven by files in
-//! simulated time. Equal inputs give equal journals, byte by byte.
+//! `nija backtest`: the same desk, gates, ledger, strategies and exchange as a paper run, driven by
+//! files in simulated time. Equal inputs give equal journals, byte by byte.
 
 mod data;
 mod days;
@@ -138,26 +138,7 @@ async fn drive(
     let accounts = open(options, &mut backtest, first).await?;
 
     let mut days = Days::new(accounts, first, around_the_clock);
-    let (mut bars, mut last) = (0, first);
-    let mut steps = Steps::of(&mut feed);
-    while let Some((at, events)) = steps.next_step()? {
-        let beyond = |to| events.iter().any(|event| is_after(event, to));
-        if options.to.is_some_and(beyond) {
-            break;
-        }
-        if let [event, ..] = events
-            && days.pass(event, backtest.partitions())
-        {
-            for input in operator::rearms(options.rearm_below, backtest.partitions()) {
-                backtest.input(input, at).await?;
-            }
-        }
-        backtest.step(at, events).await?;
-        let closed = events.iter().filter(|event| matches!(event.kind, Kind::BarClosed(_)));
-        bars += closed.count() as u64;
-        last = at;
-    }
-    ensure!(bars > 0, "no bar ended between --from and --to");
+    let (bars, last) = trade(options, &mut backtest, &mut feed, &mut days).await?;
     days.close(backtest.partitions());
     Ok(Outcome {
         instruments,
@@ -177,6 +158,36 @@ async fn drive(
         curves: days.curves,
         regimes: days.regimes,
     })
+}
+
+/// Trades the feed to its end or to `--to`; tells how many bars ended, and when the last event was.
+async fn trade(
+    options: &Options,
+    backtest: &mut Backtest,
+    feed: &mut dyn Feed,
+    days: &mut Days,
+) -> anyhow::Result<(u64, Timestamp)> {
+    let (mut bars, mut last) = (0, Timestamp::EPOCH);
+    let mut steps = Steps::of(feed);
+    while let Some((at, events)) = steps.next_step()? {
+        let beyond = |to| events.iter().any(|event| is_after(event, to));
+        if options.to.is_some_and(beyond) {
+            break;
+        }
+        if let [event, ..] = events
+            && days.pass(event, backtest.partitions())
+        {
+            for input in operator::rearms(options.rearm_below, backtest.partitions()) {
+                backtest.input(input, at).await?;
+            }
+        }
+        backtest.step(at, events).await?;
+        let closed = events.iter().filter(|event| matches!(event.kind, Kind::BarClosed(_)));
+        bars += closed.count() as u64;
+        last = at;
+    }
+    ensure!(bars > 0, "no bar ended between --from and --to");
+    Ok((bars, last))
 }
 
 /// Desks as a node would take them over: announced, with the catalog.

@@ -30,7 +30,7 @@ impl Place {
         let path = self.path()?;
         ensure!(
             mode == Mode::Owner || path.exists(),
-            "{} does not exist; name the database with --database, or create it with `nija migrate`",
+            "{} does not exist; name another with --database, or create it with `nija migrate`",
             path.display()
         );
         Ok(Database::open(path, mode, Arc::new(Real))?)

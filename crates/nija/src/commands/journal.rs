@@ -1,4 +1,5 @@
-//! `nija journal`: the journal for people and for scripts, in order of time. Reads beside a running server.
+//! `nija journal`: the journal for people and for scripts, in order of time. Reads beside a running
+//! server.
 //!
 //! Names come from the journal itself, so it is read from its first batch, whatever is shown.
 

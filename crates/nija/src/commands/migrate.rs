@@ -1,4 +1,5 @@
-//! `nija migrate`: creates the database or brings it to the newest schema. Doing it twice changes nothing.
+//! `nija migrate`: creates the database or brings it to the newest schema. Doing it twice changes
+//! nothing.
 
 use super::database::Place;
 use nija_store::sqlite::Mode;

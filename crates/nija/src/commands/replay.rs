@@ -1,4 +1,5 @@
-//! `nija replay`: makes the views anew from the journal. The server must be stopped: one process owns them.
+//! `nija replay`: makes the views anew from the journal. The server must be stopped: one process
+//! owns them.
 
 use super::database::{Place, block};
 use nija_core::ports::Journal;

@@ -154,9 +154,12 @@ async fn generated(
     let last = last_prices(&start, market::generated(rows, &start, history, config.seed)?)?;
     // A seed of its own for each start: the same minutes never come twice.
     let seed = config.seed ^ now.0.unsigned_abs();
-    let live = market::generated(rows, &last, (Timeframe::Minutes1, now, None), seed)?;
+    // The minute at hand is opened too, or nothing would have a price until the next one begins.
+    let minute = Timeframe::Minutes1.start_of(now);
+    let live = market::generated(rows, &last, (Timeframe::Minutes1, minute, None), seed)?;
     let half_spread = Pct::from_raw(2_000_000);
-    let terms = Terms { every: config.quote_every, half_spread, depth: Qty::whole(1_000_000) };
+    let (every, depth) = (config.quote_every, Qty::whole(1_000_000));
+    let terms = Terms { from: now, every, half_spread, depth };
     let tradable = rows.iter().filter(|row| row.is_tradable());
     Ok(Quoted::new(live, terms, tradable.map(|row| (row.id, row.tick)).collect()))
 }

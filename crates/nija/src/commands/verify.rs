@@ -1,5 +1,6 @@
-//! `nija verify`: replays every partition from its first batch, holds it to its hash chain and its snapshot,
-//! prints the trial balance, and has SQLite check the file. Runs beside a server and changes nothing.
+//! `nija verify`: replays every partition from its first batch, holds it to its hash chain and its
+//! snapshot, prints the trial balance, and has SQLite check the file. Runs beside a server and
+//! changes nothing.
 
 use super::database::{Place, block};
 use crate::config::Config;
@@ -8,7 +9,7 @@ use anyhow::bail;
 use nija_core::desk::Rules;
 use nija_core::ledger::chart::Book;
 use nija_core::ports::{Journal, ReadError};
-use nija_core::words::id::PartitionId;
+use nija_core::words::id::{PartitionId, Seq};
 use nija_engine::recovery::{Verified, verify};
 use nija_store::sqlite::{Database, Mode};
 use serde_json::{Value, json};
@@ -18,8 +19,8 @@ use std::sync::Arc;
 /// Units of 10^-8 in a dollar.
 const UNITS: u128 = 100_000_000;
 /// What to do about damage.
-const NEXT: &str = "stop the server, restore the newest backup that `nija verify` finds sound, and keep this \
-                    file to find out what changed it";
+const NEXT: &str = "stop the server, restore the newest backup that `nija verify` finds \
+                    sound, and keep this file to find out what changed it";
 
 /// What to verify.
 #[derive(clap::Args)]
@@ -157,6 +158,7 @@ impl Report {
     }
 
     fn json(&self) -> Value {
+        let snapshot = |(seq, matches): (Seq, bool)| json!({"batch": seq.0, "matches": matches});
         let partition = |v: &Verified| {
             json!({
                 "partition": v.partition,
@@ -164,7 +166,7 @@ impl Report {
                 "accounts": v.accounts,
                 "trial_balance": dollars(v.trial_balance),
                 "state": hex(&v.state),
-                "snapshot": v.snapshot.map(|(seq, matches)| json!({"batch": seq.0, "matches": matches})),
+                "snapshot": v.snapshot.map(snapshot),
             })
         };
         let (books, sum) = self.totals();

@@ -1,7 +1,9 @@
-//! What a backtest runs over: files of bars with their instruments, and the analyst that reads them.
+//! What a backtest runs over: files of bars with their instruments, and the analyst that reads
+//! them.
 //!
-//! The analyst is the shipped one. Only where a whole class has nothing that it reads are the parts and
-//! strategies of that class given to the files at hand; what a paper run would trade stays what it is.
+//! The analyst is the shipped one. Only where a whole class has nothing that it reads are the parts
+//! and strategies of that class given to the files at hand; what a paper run would trade stays what
+//! it is.
 
 use super::Options;
 use crate::catalog;
@@ -25,8 +27,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const ANALYST: &str = include_str!("../../../data/analyst.toml");
 /// All hours that instruments keep.
 const HOURS: [Hours; 2] = [Hours::Always, Hours::Nyse];
-/// A mark of an unlisted instrument is stale after a daily bar and two hours, or after the longest pause of
-/// New York: the numbers of the catalog.
+/// A mark of an unlisted instrument is stale after a daily bar and two hours, or after the longest
+/// pause of New York: the numbers of the catalog.
 const STALE_ALWAYS: Span = Span::seconds(93_600);
 const STALE_NYSE: Span = Span::seconds(360_000);
 
@@ -168,9 +170,7 @@ fn source(
         });
     }
     let Some(hours) = options.hours else {
-        bail!(
-            "{symbol} is not in the instrument catalog; say when it trades with --hours always or nyse"
-        )
+        bail!("{symbol} is not in the catalog; say when it trades with --hours always or nyse")
     };
     let instrument = unlisted(symbol, hours.into(), instruments);
     instruments.push(instrument.clone());

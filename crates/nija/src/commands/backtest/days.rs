@@ -11,7 +11,8 @@ use nija_engine::feeds::{Kind, MarketEvent};
 use nija_engine::partitions::Partitions;
 use std::collections::BTreeMap;
 
-/// Looks at all accounts at the end of each day. A bar that ends at midnight belongs to the day before.
+/// Looks at all accounts at the end of each day. A bar that ends at midnight belongs to the day
+/// before.
 pub(super) struct Days {
     accounts: Vec<AccountId>,
     /// Are days without events days, too?

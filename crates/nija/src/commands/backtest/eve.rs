@@ -10,8 +10,8 @@ use nija_engine::feeds::Feed;
 use nija_engine::sim::Exchange;
 use std::collections::BTreeMap;
 
-/// Shows the analyst and the exchange what lies before `from`. What strategies say then is not heard; how the
-/// markets stood at the end of it is given back for the desks.
+/// Shows the analyst and the exchange what lies before `from`. What strategies say then is not
+/// heard; how the markets stood at the end of it is given back for the desks.
 pub(super) fn pass(
     from: Timestamp,
     data: &mut Data,

@@ -15,7 +15,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("source").required(true).args(["data", "demo_data"]))]
 pub(crate) struct Options {
-    /// A file of bars (.csv, .csv.zst or .parquet), best named SYMBOL/TIMEFRAME.csv; may be repeated.
+    /// A file of bars (.csv, .csv.zst or .parquet), best named SYMBOL/TIMEFRAME.csv; may be
+    /// repeated.
     #[arg(long, value_name = "FILE")]
     pub(super) data: Vec<PathBuf>,
     /// The shipped history of 2017 to 2020 instead of files.
@@ -42,7 +43,8 @@ pub(crate) struct Options {
     /// Dollars that each account begins with.
     #[arg(long, default_value = "10000")]
     pub(super) cash: Money,
-    /// First day of trading, for example 2019-01-01; what lies before only tells the strategies what went before.
+    /// First day of trading, for example 2019-01-01; what lies before only tells the strategies
+    /// what went before.
     #[arg(long, value_name = "DATE", value_parser = midnight)]
     pub(super) from: Option<Timestamp>,
     /// The day on which trading is over, at its midnight UTC.
@@ -54,9 +56,10 @@ pub(crate) struct Options {
     /// Slippage of market orders in hundredths of a percent, instead of that of each class.
     #[arg(long, value_name = "N")]
     pub(super) slippage_bps: Option<Pct>,
-    /// An operator looks once a day and re-arms a class that a black swan stopped, once its volatility score is
-    /// below this; 0 for never, as a run without an operator would go.
-    #[arg(long, value_name = "SCORE", default_value_t = 75, value_parser = clap::value_parser!(u8).range(0..=100))]
+    /// An operator looks once a day and re-arms a class that a black swan stopped, once its
+    /// volatility score is below this; 0 for never, as a run without an operator would go.
+    #[arg(long, value_name = "SCORE", default_value_t = 75)]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) rearm_below: u8,
     /// Decides what the exchange leaves to chance.
     #[arg(long, default_value_t = 1)]

@@ -1,4 +1,5 @@
-//! The results of a backtest, as a table for people or as one JSON object. Equal runs print equal bytes.
+//! The results of a backtest, as a table for people or as one JSON object. Equal runs print equal
+//! bytes.
 
 use super::Outcome;
 use super::days::number;

@@ -1,4 +1,5 @@
-//! What a run did, read back from its journal: trades, refusals, skips, halts. Sums of money are exact.
+//! What a run did, read back from its journal: trades, refusals, skips, halts. Sums of money are
+//! exact.
 
 use nija_core::desk::event::{Event, Skip};
 use nija_core::journal::{Batch, Damage};

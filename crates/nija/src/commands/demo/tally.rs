@@ -34,6 +34,10 @@ pub(super) struct Tally {
     journal: Arc<dyn Journal>,
     tiers: BTreeMap<AccountId, Tier>,
     symbols: BTreeMap<InstrumentId, String>,
+    classes: BTreeMap<InstrumentId, AssetClass>,
+    /// Classes whose entries are stopped now.
+    stopped: Vec<AssetClass>,
+    exits_while_stopped: u64,
     read: BTreeMap<PartitionId, Seq>,
     accounts: BTreeMap<(PartitionId, AccountNo), AccountId>,
     counts: BTreeMap<AccountId, Counts>,
@@ -54,6 +58,9 @@ impl Tally {
             journal,
             tiers: people.accounts.iter().map(|(tier, user)| (user.account, *tier)).collect(),
             symbols: instruments.iter().map(|row| (row.id, row.symbol.clone())).collect(),
+            classes: instruments.iter().map(|row| (row.id, row.class)).collect(),
+            stopped: Vec::new(),
+            exits_while_stopped: 0,
             read: BTreeMap::new(),
             accounts: BTreeMap::new(),
             counts: BTreeMap::new(),
@@ -97,6 +104,10 @@ impl Tally {
             Event::Approved { ticket, .. } => {
                 if let Some(strategy) = Event::strategy(ticket.origin) {
                     self.orders.insert(ticket.id, strategy);
+                }
+                let class = self.classes.get(&ticket.instrument);
+                if ticket.purpose == Purpose::Exit && class.is_some_and(|c| self.stopped.contains(c)) {
+                    self.exits_while_stopped += 1;
                 }
                 if let Some(counts) = counts {
                     match ticket.purpose {
@@ -146,9 +157,13 @@ impl Tally {
                 }
             }
             Event::Killed { scope, reason, .. } if !matches!(scope, Scope::Account(_)) => {
+                if let Scope::Class(class) = scope {
+                    self.stopped.push(*class);
+                }
                 self.switches.push(format!("{day} entries of {scope} stopped: {reason}"));
             }
             Event::Rearmed { scope, reason, .. } if !matches!(scope, Scope::Account(_)) => {
+                self.stopped.retain(|class| *scope != Scope::Class(*class));
                 self.switches.push(format!("{day} {scope} re-armed: {reason}"));
             }
             _ => {}
@@ -242,6 +257,8 @@ impl Tally {
         for line in &self.switches {
             let _ = writeln!(text, "  {line}");
         }
+        let exits = self.exits_while_stopped;
+        let _ = writeln!(text, "Exits approved while their class was stopped: {exits}");
         text
     }
 }

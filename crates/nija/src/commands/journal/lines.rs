@@ -1,4 +1,5 @@
-//! One event in words: symbols for instruments, dollars for money, whole sentences for refusals. Pure.
+//! One event in words: symbols for instruments, dollars for money, whole sentences for refusals.
+//! Pure.
 
 use super::names::Names;
 use super::phrases::{
@@ -95,8 +96,8 @@ pub(super) fn words(event: &Event, names: &Names) -> String {
             let cash = split.cash();
             let regime = regime.map_or("no regime known", Regime::name);
             format!(
-                "{who} is split into crypto {crypto}%, equity {equity}%, derivatives {derivatives}%, \
-                 cash {cash}% ({regime})"
+                "{who} is split into crypto {crypto}%, equity {equity}%, \
+                 derivatives {derivatives}%, cash {cash}% ({regime})"
             )
         }
         Event::Halted {

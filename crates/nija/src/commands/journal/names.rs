@@ -1,5 +1,5 @@
-//! What the journal has named so far in one partition: instruments, accounts and the orders that are open.
-//! As large as the catalog, the accounts and the open orders, never as the journal.
+//! What the journal has named so far in one partition: instruments, accounts and the orders that
+//! are open. As large as the catalog, the accounts and the open orders, never as the journal.
 
 use nija_core::desk::event::Event;
 use nija_core::words::id::{AccountId, AccountNo, InstrumentId, OrderId};

@@ -1,4 +1,5 @@
-//! The parts that lines are made of: an order, a wish, a switch, a reading, an amount, in words. Pure.
+//! The parts that lines are made of: an order, a wish, a switch, a reading, an amount, in words.
+//! Pure.
 
 use super::names::Names;
 use nija_core::desk::event::{OwnLimits, Remembered, Setting, Size, Wish};
@@ -118,8 +119,8 @@ pub(super) fn reading(conditions: &Conditions) -> String {
     let momentum = conditions.momentum.unsigned_abs();
     let (points, hundredths) = (momentum / 100, momentum % 100);
     let mut text = format!(
-        "the market is {regime}: confidence {}, volatility of crypto {crypto} and of equity {equity}, \
-         momentum {sign}{points}.{hundredths:02}",
+        "the market is {regime}: confidence {}, volatility of crypto {crypto} and of equity \
+         {equity}, momentum {sign}{points}.{hundredths:02}",
         conditions.confidence
     );
     for class in [AssetClass::Crypto, AssetClass::Equity] {

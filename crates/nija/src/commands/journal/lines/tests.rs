@@ -167,7 +167,8 @@ fn account_events() -> Vec<(Event, &'static str)> {
                 split,
                 regime: None,
             },
-            "account abcdef01 is split into crypto 60%, equity 40%, derivatives 0%, cash 0% (no regime known)",
+            "account abcdef01 is split into crypto 60%, equity 40%, derivatives 0%, \
+             cash 0% (no regime known)",
         ),
         (
             Event::Halted {
@@ -233,8 +234,9 @@ fn decision_events() -> Vec<(Event, &'static str)> {
                 wish: wished(),
                 refusal: refusal(),
             },
-            "account abcdef01 did not get buy $300 of BTC-USD limit $10 day of the user: Capital Guard refused \
-             (POSITION_LIMIT): 30.00% against 10.00%; would pass with a size of at most $100",
+            "account abcdef01 did not get buy $300 of BTC-USD limit $10 day of the user: Capital \
+             Guard refused (POSITION_LIMIT): 30.00% against 10.00%; \
+             would pass with a size of at most $100",
         ),
         (
             Event::Skipped {
@@ -242,8 +244,8 @@ fn decision_events() -> Vec<(Event, &'static str)> {
                 signal,
                 why: Skip::BudgetSpent,
             },
-            "account abcdef01 skipped the entry of crypto_trend_riding into BTC-USD at $10: the budget of this \
-             class is already invested",
+            "account abcdef01 skipped the entry of crypto_trend_riding into BTC-USD at $10: \
+             the budget of this class is already invested",
         ),
         (
             Event::ExitQueued {
@@ -277,7 +279,8 @@ fn order_events() -> Vec<(Event, &'static str)> {
                 fill,
                 entry,
             },
-            "order 0000000000000007 (sell 2 BTC-USD stop $9 gtc) traded 2 at $8, fee $0.01, realized -$4",
+            "order 0000000000000007 (sell 2 BTC-USD stop $9 gtc) traded 2 at $8, fee $0.01, \
+             realized -$4",
         ),
         (
             Event::Closed {
@@ -335,8 +338,8 @@ fn market_events() -> Vec<(Event, &'static str)> {
         ),
         (
             Event::ConditionsRead { conditions },
-            "the market is ranging: confidence 60.00, volatility of crypto 55.00 and of equity unknown, \
-             momentum -12.34, black swan in crypto",
+            "the market is ranging: confidence 60.00, volatility of crypto 55.00 and of equity \
+             unknown, momentum -12.34, black swan in crypto",
         ),
         (
             Event::VenueChanged {
@@ -359,7 +362,8 @@ fn market_events() -> Vec<(Event, &'static str)> {
                 by: Actor::User(UserId(5)),
                 reason: calm,
             },
-            "kill switch of the platform released by user 00000000000000000000000000000005: calm again",
+            "kill switch of the platform released by user 00000000000000000000000000000005: \
+             calm again",
         ),
     ]
 }
