@@ -2,7 +2,7 @@
 //! first that fails. `.ci/run` calls this and nothing else, so a desk and the build machine judge
 //! alike.
 
-use crate::{deny, openapi, shell, tidy};
+use crate::{crash, deny, openapi, shell, tidy};
 use anyhow::{Context, Result, bail};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "openapi",
         run: || openapi::run(&[]),
+    },
+    Step {
+        name: "crash",
+        run: || crash::run(&["--kills".to_owned(), "10".to_owned()]),
     },
 ];
 

@@ -31,6 +31,7 @@ pub use catalog::Catalog;
 pub use doors::{Doors, ExecutionStats, Readiness, Revenue, RevenueFigures, TierStats};
 pub use openapi::openapi;
 pub use router::router;
+pub use routes::registration::email_address;
 pub use server::{Limits, serve};
 pub use settings::{PaperLimits, Settings, WeakSecret};
 pub use state::SetupError;

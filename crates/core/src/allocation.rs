@@ -60,11 +60,7 @@ impl Split {
         let rest = total.raw().max(0) % Money::CENT.raw();
         let weights = self.parts.map(u32::from);
         let mut split = apportion(cents.unsigned_abs(), weights).map(|c| {
-            Money::from_raw(
-                i64::try_from(c)
-                    .unwrap_or(0)
-                    .saturating_mul(Money::CENT.raw()),
-            )
+            Money::from_raw(i64::try_from(c).unwrap_or(0).saturating_mul(Money::CENT.raw()))
         });
         split[CASH] = split[CASH].saturating_add(Money::from_raw(rest));
         split
@@ -73,12 +69,7 @@ impl Split {
     /// The largest move of any share between two splits.
     #[must_use]
     pub fn drift(&self, other: &Self) -> Pct {
-        let most = self
-            .parts
-            .iter()
-            .zip(other.parts)
-            .map(|(&a, b)| a.abs_diff(b))
-            .max();
+        let most = self.parts.iter().zip(other.parts).map(|(&a, b)| a.abs_diff(b)).max();
         Pct::from_raw(i64::from(most.unwrap_or(0)) * 1_000_000)
     }
 
@@ -93,10 +84,7 @@ impl Split {
     /// Does `target` lie far enough away to be worth the cost of switching?
     #[must_use]
     pub fn should_move_to(&self, target: &Self) -> bool {
-        self.parts
-            .iter()
-            .zip(target.parts)
-            .any(|(&a, b)| a.abs_diff(b) >= DRIFT_BAND)
+        self.parts.iter().zip(target.parts).any(|(&a, b)| a.abs_diff(b) >= DRIFT_BAND)
     }
 }
 
@@ -133,10 +121,8 @@ fn table(regime: Option<Regime>, crypto_leads: bool) -> [u32; 4] {
 
 /// Points for derivatives: none up to a liquidity of 80, twenty at 100, in calm and trending markets.
 fn for_derivatives(regime: Option<Regime>, liquidity: Option<Score>) -> u32 {
-    let open = matches!(
-        regime,
-        Some(Regime::TrendingUp | Regime::TrendingDown | Regime::LowVolatility)
-    );
+    let open =
+        matches!(regime, Some(Regime::TrendingUp | Regime::TrendingDown | Regime::LowVolatility));
     match liquidity.map(Score::as_hundredths) {
         Some(score) if open && score > LIQUID_FROM => {
             let above = u32::from(score - LIQUID_FROM);
@@ -160,12 +146,7 @@ pub fn allocate(
     let derivatives = for_derivatives(regime, conditions.and_then(|c| c.liquidity));
     let risky = w[0] + w[1];
     let from_crypto = (derivatives * w[0] * 2 + risky) / (risky.max(1) * 2);
-    w = [
-        w[0] - from_crypto,
-        w[1] - (derivatives - from_crypto),
-        derivatives,
-        w[CASH],
-    ];
+    w = [w[0] - from_crypto, w[1] - (derivatives - from_crypto), derivatives, w[CASH]];
 
     match tolerance {
         Tolerance::Conservative => {
@@ -222,11 +203,7 @@ pub fn allocate(
 /// Moves `amount` from one share to crypto and equity, pro rata; half and half where both are empty.
 fn spread(w: &mut [u32; 4], amount: u32, from: usize) {
     let risky = w[0] + w[1];
-    let to_crypto = if risky == 0 {
-        amount / 2
-    } else {
-        (amount * w[0] * 2 + risky) / (risky * 2)
-    };
+    let to_crypto = if risky == 0 { amount / 2 } else { (amount * w[0] * 2 + risky) / (risky * 2) };
     w[from] -= amount;
     w[0] += to_crypto;
     w[1] += amount - to_crypto;
@@ -255,10 +232,7 @@ impl core::fmt::Display for Reason {
         }
         if self.derivatives > 0 {
             let (points, hundredths) = (self.derivatives / 100, self.derivatives % 100);
-            write!(
-                f,
-                ", liquidity opens {points}.{hundredths:02} points for derivatives"
-            )?;
+            write!(f, ", liquidity opens {points}.{hundredths:02} points for derivatives")?;
         }
         match self.tolerance {
             Tolerance::Conservative => {
@@ -268,11 +242,7 @@ impl core::fmt::Display for Reason {
             Tolerance::Aggressive => f.write_str(", aggressive halves cash")?,
         }
         if self.cash_floor.is_positive() {
-            write!(
-                f,
-                ", the pool keeps at least {:.0}% in cash",
-                self.cash_floor
-            )?;
+            write!(f, ", the pool keeps at least {:.0}% in cash", self.cash_floor)?;
         }
         if self.tier_moved {
             f.write_str(", classes the tier does not hold went elsewhere")?;
@@ -295,10 +265,7 @@ mod tests {
     }
 
     fn reading(regime: Regime) -> Conditions {
-        Conditions {
-            regime: Some(regime),
-            ..Conditions::default()
-        }
+        Conditions { regime: Some(regime), ..Conditions::default() }
     }
 
     #[test]
@@ -316,41 +283,22 @@ mod tests {
         ]) {
             assert_eq!(parts(Some(&reading(regime))), expected, "{regime:?}");
         }
-        let leads = Conditions {
-            crypto_leads: true,
-            ..reading(Regime::HighVolatility)
-        };
+        let leads = Conditions { crypto_leads: true, ..reading(Regime::HighVolatility) };
         assert_eq!(parts(Some(&leads)), [9000, 1000, 0, 0]);
     }
 
     #[test]
     fn liquidity_appetite_and_tier_move_shares() {
-        let liquid = Conditions {
-            liquidity: Some(Score::points(90)),
-            ..reading(Regime::TrendingUp)
-        };
+        let liquid =
+            Conditions { liquidity: Some(Score::points(90)), ..reading(Regime::TrendingUp) };
         let parts = |tier, tolerance| allocate(Some(&liquid), &rules(tier), tolerance).0.parts;
-        assert_eq!(
-            parts(Tier::Baller, Tolerance::Moderate),
-            [7200, 1800, 1000, 0]
-        );
-        assert_eq!(
-            parts(Tier::Investor, Tolerance::Moderate),
-            [8000, 2000, 0, 0]
-        );
-        assert_eq!(
-            parts(Tier::Baller, Tolerance::Conservative),
-            [5760, 1440, 800, 2000]
-        );
-        assert_eq!(
-            parts(Tier::Starter, Tolerance::Moderate),
-            [8000, 0, 0, 2000]
-        );
+        assert_eq!(parts(Tier::Baller, Tolerance::Moderate), [7200, 1800, 1000, 0]);
+        assert_eq!(parts(Tier::Investor, Tolerance::Moderate), [8000, 2000, 0, 0]);
+        assert_eq!(parts(Tier::Baller, Tolerance::Conservative), [5760, 1440, 800, 2000]);
+        assert_eq!(parts(Tier::Starter, Tolerance::Moderate), [8000, 0, 0, 2000]);
         assert_eq!(parts(Tier::Saver, Tolerance::Moderate), [5600, 0, 0, 4400]);
         let off = reading(Regime::RiskOff);
-        let aggressive = allocate(Some(&off), &rules(Tier::Income), Tolerance::Aggressive)
-            .0
-            .parts;
+        let aggressive = allocate(Some(&off), &rules(Tier::Income), Tolerance::Aggressive).0.parts;
         assert_eq!(aggressive, [3000, 4500, 0, 2500]);
     }
 

@@ -87,8 +87,7 @@ impl Release {
     /// Does it open risk? Only such a release ever grows too old to send.
     #[must_use]
     pub fn is_entry(&self) -> bool {
-        self.ticket()
-            .is_some_and(|t| t.purpose == crate::words::order::Purpose::Entry)
+        self.ticket().is_some_and(|t| t.purpose == crate::words::order::Purpose::Entry)
     }
 }
 
@@ -132,7 +131,5 @@ pub async fn commit(journal: &dyn Journal, held: Vec<Held>) -> Result<Vec<Releas
             Ok(()) => return Ok(releases),
         }
     }
-    Err(AppendError::Unavailable(
-        "append stayed without an answer".into(),
-    ))
+    Err(AppendError::Unavailable("append stayed without an answer".into()))
 }

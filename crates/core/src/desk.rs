@@ -153,12 +153,9 @@ impl Desk {
         }
         self.state.now = batch.at;
         for event in batch.events()? {
-            self.state
-                .apply(&event)
-                .map_err(|broken| Damage::Unreadable(broken.to_string()))?;
+            self.state.apply(&event).map_err(|broken| Damage::Unreadable(broken.to_string()))?;
         }
-        self.pulses
-            .resize(self.state.accounts.len(), Pulse::default());
+        self.pulses.resize(self.state.accounts.len(), Pulse::default());
         self.head = head;
         self.epoch = head.epoch;
         self.clock = self.state.now;
@@ -207,11 +204,7 @@ impl Desk {
     /// Sum of one book over all accounts, in units of 10^-8 dollars.
     #[must_use]
     pub fn book_total(&self, book: crate::ledger::chart::Book) -> i128 {
-        self.state
-            .accounts
-            .iter()
-            .map(|a| i128::from(a.books.balance(book).raw()))
-            .sum()
+        self.state.accounts.iter().map(|a| i128::from(a.books.balance(book).raw())).sum()
     }
 
     /// Hash of the whole state: equal on every machine that followed the same journal.
@@ -235,12 +228,7 @@ impl Desk {
         }
         let body = self.encoded();
         let state = *blake3::hash(&body).as_bytes();
-        Some(Snapshot {
-            partition: self.partition,
-            head: self.head,
-            state,
-            body,
-        })
+        Some(Snapshot { partition: self.partition, head: self.head, state, body })
     }
 
     /// Takes one input that came at `at`. The answer must not leave before the commit.
@@ -270,18 +258,9 @@ impl Desk {
                 }
                 Answer::Done
             }
-            Input::Kill {
-                scope,
-                by,
-                reason,
-                flatten,
-            } => self.kill(scope, by, reason, flatten),
+            Input::Kill { scope, by, reason, flatten } => self.kill(scope, by, reason, flatten),
             Input::Rearm { scope, by, reason } => self.rearm(scope, by, reason),
-            Input::Command {
-                account,
-                key,
-                command,
-            } => self.command(account, key, command),
+            Input::Command { account, key, command } => self.command(account, key, command),
         };
         match self.broken {
             Some(broken) => Err(broken),
@@ -304,11 +283,9 @@ impl Desk {
             Command::Place(wish) => self.place(no, wish, key.is_some()),
             Command::Cancel(order) => self.cancel(no, order),
             Command::Set(setting) => self.set(no, setting),
-            Command::Kill {
-                by,
-                reason,
-                flatten,
-            } => self.kill(crate::risk::kill::Scope::Account(id), by, reason, flatten),
+            Command::Kill { by, reason, flatten } => {
+                self.kill(crate::risk::kill::Scope::Account(id), by, reason, flatten)
+            }
             Command::Rearm { by, reason } => {
                 self.rearm(crate::risk::kill::Scope::Account(id), by, reason)
             }
@@ -348,17 +325,9 @@ impl Desk {
         if self.count == 0 {
             return None;
         }
-        let contents = (
-            core::mem::take(&mut self.count),
-            core::mem::take(&mut self.body),
-        );
+        let contents = (core::mem::take(&mut self.count), core::mem::take(&mut self.body));
         let batch = Batch::chained(self.partition, self.epoch, self.began, &self.head, contents);
-        self.head = Head {
-            seq: batch.seq,
-            epoch: batch.epoch,
-            at: batch.at,
-            hash: batch.hash,
-        };
+        self.head = Head { seq: batch.seq, epoch: batch.epoch, at: batch.at, hash: batch.hash };
         Some(Held::new(batch, core::mem::take(&mut self.pending)))
     }
 
@@ -399,9 +368,8 @@ impl Desk {
     /// is cancelled already does nothing.
     pub fn resume_cancels(&mut self) {
         let open = self.state.orders.values().filter(|open| open.cancelling);
-        let lost: Vec<_> = open
-            .map(|open| (open.ticket.id, open.ticket.account, open.ticket.venue))
-            .collect();
+        let lost: Vec<_> =
+            open.map(|open| (open.ticket.id, open.ticket.account, open.ticket.venue)).collect();
         for (order, no, venue) in lost {
             self.release(no, Act::Cancel { order, venue });
         }

@@ -102,11 +102,7 @@ impl Batch {
         fixed[42..50].copy_from_slice(&self.epoch.0.to_be_bytes());
         fixed[50..58].copy_from_slice(&self.at.0.to_be_bytes());
         fixed[58..62].copy_from_slice(&self.count.to_be_bytes());
-        *blake3::Hasher::new()
-            .update(&fixed)
-            .update(&self.body)
-            .finalize()
-            .as_bytes()
+        *blake3::Hasher::new().update(&fixed).update(&self.body).finalize().as_bytes()
     }
 
     /// Holds the batch to its hash and to the head before it, and gives the new head.
@@ -118,25 +114,14 @@ impl Batch {
             return Err(Damage::Altered);
         }
         if self.seq.0 != head.seq.0 + 1 {
-            return Err(Damage::Gap {
-                last: head.seq,
-                found: self.seq,
-            });
+            return Err(Damage::Gap { last: head.seq, found: self.seq });
         }
         if self.prev != head.hash {
             return Err(Damage::Unchained);
         }
         if self.epoch < head.epoch {
-            return Err(Damage::Epoch {
-                last: head.epoch,
-                found: self.epoch,
-            });
+            return Err(Damage::Epoch { last: head.epoch, found: self.epoch });
         }
-        Ok(Head {
-            seq: self.seq,
-            epoch: self.epoch,
-            at: self.at,
-            hash: self.hash,
-        })
+        Ok(Head { seq: self.seq, epoch: self.epoch, at: self.at, hash: self.hash })
     }
 }

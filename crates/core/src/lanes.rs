@@ -38,15 +38,8 @@ impl<T> Lanes<T> {
     /// there are no more of them than open positions and orders.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        let lane = || Lane {
-            exits: VecDeque::new(),
-            entries: VecDeque::new(),
-        };
-        Self {
-            lanes: core::array::from_fn(|_| lane()),
-            turns: WEIGHTS,
-            capacity,
-        }
+        let lane = || Lane { exits: VecDeque::new(), entries: VecDeque::new() };
+        Self { lanes: core::array::from_fn(|_| lane()), turns: WEIGHTS, capacity }
     }
 
     /// Queues an entry.

@@ -90,19 +90,12 @@ impl Position {
     /// Nothing of this instrument yet.
     #[must_use]
     pub const fn flat(instrument: InstrumentId) -> Self {
-        Self {
-            instrument,
-            lots: Vec::new(),
-            exiting: Qty::ZERO,
-            queued: Vec::new(),
-        }
+        Self { instrument, lots: Vec::new(), exiting: Qty::ZERO, queued: Vec::new() }
     }
     /// Quantity held.
     #[must_use]
     pub fn qty(&self) -> Qty {
-        self.lots
-            .iter()
-            .fold(Qty::ZERO, |sum, lot| sum.saturating_add(lot.qty))
+        self.lots.iter().fold(Qty::ZERO, |sum, lot| sum.saturating_add(lot.qty))
     }
     /// Quantity held that no open exit order has claimed.
     #[must_use]
@@ -112,17 +105,12 @@ impl Position {
     /// What it cost, fees apart.
     #[must_use]
     pub fn cost(&self) -> Money {
-        self.lots
-            .iter()
-            .fold(Money::ZERO, |sum, lot| sum.saturating_add(lot.cost))
+        self.lots.iter().fold(Money::ZERO, |sum, lot| sum.saturating_add(lot.cost))
     }
     /// Quantity that one strategy bought and still holds.
     #[must_use]
     pub fn held_by(&self, strategy: StrategyName) -> Qty {
-        let its = self
-            .lots
-            .iter()
-            .filter(|lot| lot.strategy == Some(strategy));
+        let its = self.lots.iter().filter(|lot| lot.strategy == Some(strategy));
         its.fold(Qty::ZERO, |sum, lot| sum.saturating_add(lot.qty))
     }
     /// Its lots, oldest first.
@@ -144,9 +132,7 @@ impl Position {
     /// Lets an exit wait; it takes the place of one that its owner has waiting already.
     pub fn queue(&mut self, exit: QueuedExit) {
         self.queued.retain(|other| !other.is_of(exit.origin));
-        let at = self
-            .queued
-            .partition_point(|other| other.rank() <= exit.rank());
+        let at = self.queued.partition_point(|other| other.rank() <= exit.rank());
         self.queued.insert(at, exit);
     }
     /// An exit order of `qty` went out: what its owner had waiting is answered by as much. What a user's exit
@@ -154,11 +140,7 @@ impl Position {
     pub fn unqueue(&mut self, origin: Origin, qty: Qty) {
         if let Some(exit) = self.queued.iter_mut().find(|exit| exit.is_of(origin)) {
             let all = origin == Origin::User;
-            exit.qty = if all {
-                Qty::ZERO
-            } else {
-                exit.qty.saturating_sub(qty)
-            };
+            exit.qty = if all { Qty::ZERO } else { exit.qty.saturating_sub(qty) };
         }
         self.keep_queued(|exit| exit.qty.is_positive());
     }
@@ -174,15 +156,8 @@ impl Position {
             return;
         }
         for next in 1..self.lots.len() {
-            let Lot {
-                qty,
-                cost,
-                strategy,
-                ..
-            } = self.lots[next];
-            let older = self.lots[..next]
-                .iter_mut()
-                .find(|lot| lot.strategy == strategy);
+            let Lot { qty, cost, strategy, .. } = self.lots[next];
+            let older = self.lots[..next].iter_mut().find(|lot| lot.strategy == strategy);
             if let Some(older) = older {
                 older.qty = older.qty.saturating_add(qty);
                 older.cost = older.cost.saturating_add(cost);
@@ -213,9 +188,7 @@ impl Position {
                 let out = if part == lot.qty {
                     lot.cost
                 } else {
-                    lot.cost
-                        .share(part.raw(), lot.qty.raw(), Round::Down)
-                        .unwrap_or(lot.cost)
+                    lot.cost.share(part.raw(), lot.qty.raw(), Round::Down).unwrap_or(lot.cost)
                 };
                 lot.qty = lot.qty.saturating_sub(part);
                 lot.cost = lot.cost.saturating_sub(out);
@@ -234,12 +207,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn lot(qty: i64, cost: i64, strategy: Option<StrategyName>) -> Lot {
-        Lot {
-            qty: Qty::from_raw(qty),
-            cost: Money::from_raw(cost),
-            at: Timestamp(0),
-            strategy,
-        }
+        Lot { qty: Qty::from_raw(qty), cost: Money::from_raw(cost), at: Timestamp(0), strategy }
     }
 
     proptest! {
@@ -278,22 +246,9 @@ mod tests {
         assert_eq!(position.lots().len(), LOTS_KEPT);
         assert_eq!(position.qty(), Qty::from_raw(2_000));
         assert_eq!(position.cost(), Money::from_raw(499_500));
-        assert_eq!(
-            position.held_by(StrategyName::CryptoTrendRiding),
-            Qty::from_raw(668)
-        );
-        let costs: Vec<i64> = position
-            .lots()
-            .iter()
-            .rev()
-            .take(50)
-            .map(|l| l.cost.raw())
-            .collect();
-        assert_eq!(
-            costs,
-            (950..1_000).rev().collect::<Vec<_>>(),
-            "the newest are as bought"
-        );
+        assert_eq!(position.held_by(StrategyName::CryptoTrendRiding), Qty::from_raw(668));
+        let costs: Vec<i64> = position.lots().iter().rev().take(50).map(|l| l.cost.raw()).collect();
+        assert_eq!(costs, (950..1_000).rev().collect::<Vec<_>>(), "the newest are as bought");
     }
 
     #[test]
@@ -315,10 +270,7 @@ mod tests {
             tif: TimeInForce::Gtc,
         };
         let strategy = StrategyName::CryptoTrendRiding;
-        let signal = |n| Origin::Strategy {
-            strategy,
-            signal: crate::words::id::SignalId(n),
-        };
+        let signal = |n| Origin::Strategy { strategy, signal: crate::words::id::SignalId(n) };
         let mut position = Position::flat(InstrumentId(1));
         for (origin, qty) in [
             (Origin::Protection { strategy }, 1),
@@ -329,24 +281,12 @@ mod tests {
         ] {
             position.queue(of(origin, qty));
         }
-        let row: Vec<i64> = position
-            .queued()
-            .iter()
-            .map(|exit| exit.qty.raw())
-            .collect();
+        let row: Vec<i64> = position.queued().iter().map(|exit| exit.qty.raw()).collect();
         assert_eq!(row, [4, 2, 5, 1]);
         position.unqueue(signal(3), Qty::from_raw(2));
         position.unqueue(Origin::User, Qty::from_raw(1));
-        let row: Vec<i64> = position
-            .queued()
-            .iter()
-            .map(|exit| exit.qty.raw())
-            .collect();
-        assert_eq!(
-            row,
-            [4, 3, 1],
-            "a strategy's rest waits on, a user's does not"
-        );
+        let row: Vec<i64> = position.queued().iter().map(|exit| exit.qty.raw()).collect();
+        assert_eq!(row, [4, 3, 1], "a strategy's rest waits on, a user's does not");
         assert!(!position.is_flat());
     }
 
@@ -358,9 +298,6 @@ mod tests {
         position.buy(lot(10, 300, trend));
         assert_eq!(position.sell(Qty::from_raw(5), trend), Money::from_raw(150));
         assert_eq!(position.sell(Qty::from_raw(5), None), Money::from_raw(50));
-        assert_eq!(
-            position.held_by(StrategyName::CryptoTrendRiding),
-            Qty::from_raw(5)
-        );
+        assert_eq!(position.held_by(StrategyName::CryptoTrendRiding), Qty::from_raw(5));
     }
 }

@@ -1,8 +1,5 @@
 //! Bytes of the journal: what was ever written reads back for ever, and nothing that is read can harm.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on should say where"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 #[path = "scene/samples.rs"]
 mod samples;
@@ -21,16 +18,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn golden(number: u32) -> Vec<Vec<u8>> {
-    let path = format!(
-        "{}/tests/golden/{number:02}.hex",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let path = format!("{}/tests/golden/{number:02}.hex", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|_| panic!("event {number} has no golden file; see examples/golden.rs"));
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-    text.lines()
-        .map(|line| line.as_bytes().chunks(2).map(byte).collect())
-        .collect()
+    text.lines().map(|line| line.as_bytes().chunks(2).map(byte).collect()).collect()
 }
 
 #[test]
@@ -57,27 +49,17 @@ fn golden_bytes_decode_for_ever_and_encode_the_same() {
 #[test]
 fn every_sample_stands_in_the_golden_files() {
     let mut golden = BTreeSet::new();
-    for number in samples::events()
-        .iter()
-        .map(samples::number)
-        .collect::<BTreeSet<_>>()
-    {
+    for number in samples::events().iter().map(samples::number).collect::<BTreeSet<_>>() {
         golden.extend(self::golden(number));
     }
     for event in samples::events() {
         let bytes = minicbor::to_vec(&event).unwrap();
-        assert!(
-            golden.contains(&bytes),
-            "run `cargo run --example golden` and append: {event:?}"
-        );
+        assert!(golden.contains(&bytes), "run `cargo run --example golden` and append: {event:?}");
     }
 }
 
 fn rules() -> Arc<Rules> {
-    Arc::new(Rules::new(
-        TierTable::parse(DEFAULT_TABLE).unwrap(),
-        Money::whole(10),
-    ))
+    Arc::new(Rules::new(TierTable::parse(DEFAULT_TABLE).unwrap(), Money::whole(10)))
 }
 
 fn batch(body: Vec<u8>, count: u32) -> Batch {
@@ -87,12 +69,7 @@ fn batch(body: Vec<u8>, count: u32) -> Batch {
 
 fn snapshot(body: Vec<u8>) -> Snapshot {
     let state = *blake3::hash(&body).as_bytes();
-    Snapshot {
-        partition: PartitionId(0),
-        head: Head::default(),
-        state,
-        body,
-    }
+    Snapshot { partition: PartitionId(0), head: Head::default(), state, body }
 }
 
 /// Reads bytes in every way in which the core reads any. Errors are fine, panics and huge requests are not.
@@ -109,33 +86,16 @@ fn lived() -> Vec<u8> {
     let mut desk = Desk::new(PartitionId(0), rules());
     let mut head = Head::default();
     // The samples speak of the fourth account.
-    let opened = samples::events()
-        .into_iter()
-        .find(|event| samples::number(event) == 7);
+    let opened = samples::events().into_iter().find(|event| samples::number(event) == 7);
     let first = (0..3).filter_map(|n| match opened.clone()? {
-        Event::AccountOpened {
-            user,
-            tier,
-            tolerance,
-            day_starts,
-            ..
-        } => {
+        Event::AccountOpened { user, tier, tolerance, day_starts, .. } => {
             let (id, no) = (AccountId(100 + u128::from(n)), AccountNo(n));
-            Some(Event::AccountOpened {
-                id,
-                no,
-                user,
-                tier,
-                tolerance,
-                day_starts,
-            })
+            Some(Event::AccountOpened { id, no, user, tier, tolerance, day_starts })
         }
         _ => None,
     });
     // Nothing closes, so that an order stays open over its holding.
-    let rest = samples::events()
-        .into_iter()
-        .filter(|event| samples::number(event) != 16);
+    let rest = samples::events().into_iter().filter(|event| samples::number(event) != 16);
     for (n, event) in first.chain(rest).enumerate() {
         // Those that fit an empty desk; the others are turned away and leave it as it was.
         let mut next = Desk::new(PartitionId(0), rules());

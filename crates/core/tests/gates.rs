@@ -112,10 +112,7 @@ fn the_wild_facts_are_wild_enough() {
             }
         }
     }
-    assert!(
-        passed > 5 && several > 1_000,
-        "{passed} passed, {several} with several changes"
-    );
+    assert!(passed > 5 && several > 1_000, "{passed} passed, {several} with several changes");
     assert!(codes.len() > 15, "{codes:?}");
 }
 
@@ -137,28 +134,14 @@ fn ways() -> Vec<Way> {
         way(Code::BalanceTooSmall, |f| f.equity = Money::whole(9)),
         way(Code::DailyLoss, |f| f.day_start = Money::whole(1_112)),
         way(Code::Drawdown, |f| f.peak = Money::whole(1_250)),
-        way(Code::BlackSwan, |f| {
-            f.volatility = Some(Score::hundredths(9_501))
-        }),
-        way(Code::Volatility, |f| {
-            f.volatility = Some(Score::hundredths(8_001))
-        }),
+        way(Code::BlackSwan, |f| f.volatility = Some(Score::hundredths(9_501))),
+        way(Code::Volatility, |f| f.volatility = Some(Score::hundredths(8_001))),
         way(Code::VolatilityUnknown, |f| f.volatility = None),
-        way(Code::MarketClosed, |f| {
-            (f.open, f.tif) = (false, TimeInForce::Ioc)
-        }),
-        way(Code::StaleData, |f| {
-            f.mark_at = f.now.plus(Span::seconds(-61))
-        }),
+        way(Code::MarketClosed, |f| (f.open, f.tif) = (false, TimeInForce::Ioc)),
+        way(Code::StaleData, |f| f.mark_at = f.now.plus(Span::seconds(-61))),
         way(Code::NoPrice, |f| f.mark = None),
-        way(Code::PriceCollar, |f| {
-            f.order_type = OrderType::Limit {
-                limit: Price::whole(211),
-            }
-        }),
-        way(Code::Duplicate, |f| {
-            f.duplicate_until = Some(f.now.plus(Span(1)))
-        }),
+        way(Code::PriceCollar, |f| f.order_type = OrderType::Limit { limit: Price::whole(211) }),
+        way(Code::Duplicate, |f| f.duplicate_until = Some(f.now.plus(Span(1)))),
         way(Code::OrderRate, |f| f.rate_free_at = f.now.plus(Span(1))),
         way(Code::NotOnAllowList, |f| f.symbol_allowed = false),
         way(Code::VenueDown, |f| f.venue_up = false),
@@ -192,35 +175,17 @@ fn of_two_objections_the_earlier_gate_speaks() {
             one(&mut facts);
             other(&mut facts);
             let gate = judge(&facts).unwrap_err().code.gate();
-            assert_eq!(
-                gate,
-                first.gate().min(second.gate()),
-                "{first:?} and {second:?}"
-            );
+            assert_eq!(gate, first.gate().min(second.gate()), "{first:?} and {second:?}");
         }
     }
 }
 
 #[test]
 fn the_blueprints_examples_run_as_written() {
-    assert_eq!(
-        judge(&calm()),
-        Ok(Level::Warning),
-        "volatility 45 is half of 80"
-    );
-    let hundred = Facts {
-        notional: Money::whole(100),
-        ..calm()
-    };
-    assert_eq!(
-        judge(&hundred),
-        Ok(Level::Critical),
-        "a tenth of equity is the limit itself"
-    );
-    let all = Facts {
-        notional: Money::whole(1_000),
-        ..calm()
-    };
+    assert_eq!(judge(&calm()), Ok(Level::Warning), "volatility 45 is half of 80");
+    let hundred = Facts { notional: Money::whole(100), ..calm() };
+    assert_eq!(judge(&hundred), Ok(Level::Critical), "a tenth of equity is the limit itself");
+    let all = Facts { notional: Money::whole(1_000), ..calm() };
     let refusal = judge(&all).unwrap_err();
     assert_eq!(refusal.code.gate(), Gate::Capital);
     assert_eq!(
@@ -238,9 +203,7 @@ fn limits_hold_at_the_step() {
         judge(&facts).is_ok()
     };
     assert!(at(|f| f.notional = Money::whole(100)));
-    assert!(!at(
-        |f| f.notional = Money::whole(100).saturating_add(Money::STEP)
-    ));
+    assert!(!at(|f| f.notional = Money::whole(100).saturating_add(Money::STEP)));
     assert!(at(|f| f.free_cash = "50.5".parse().unwrap()));
     assert!(!at(|f| f.free_cash = "50.49999999".parse().unwrap()));
     assert!(at(|f| f.volatility = Some(Score::points(80))));
@@ -249,18 +212,12 @@ fn limits_hold_at_the_step() {
     assert!(at(|f| f.expiry = Some(f.now.plus(Span(1)))));
     assert!(at(|f| f.rate_free_at = f.now));
     assert!(at(|f| f.positions = 2));
-    assert!(
-        at(|f| (f.positions, f.opens) = (3, false)),
-        "adding opens nothing"
-    );
+    assert!(at(|f| (f.positions, f.opens) = (3, false)), "adding opens nothing");
 }
 
 #[test]
 fn a_lot_beyond_the_largest_trade_asks_for_another_instrument() {
-    let facts = Facts {
-        lot_value: Money::whole(60_000),
-        ..calm()
-    };
+    let facts = Facts { lot_value: Money::whole(60_000), ..calm() };
     let refusal = judge(&facts).unwrap_err();
     assert_eq!(refusal.code, Code::TradeTooSmall);
     assert_eq!(refusal.changes, [Change::OtherInstrument]);
@@ -268,12 +225,7 @@ fn a_lot_beyond_the_largest_trade_asks_for_another_instrument() {
 
 #[test]
 fn without_a_price_the_size_is_not_judged() {
-    let facts = Facts {
-        mark: None,
-        notional: Money::ZERO,
-        lot_value: Money::ZERO,
-        ..calm()
-    };
+    let facts = Facts { mark: None, notional: Money::ZERO, lot_value: Money::ZERO, ..calm() };
     let refusal = judge(&facts).unwrap_err();
     assert_eq!(refusal.code, Code::NoPrice);
     assert_eq!(refusal.changes.len(), 1);

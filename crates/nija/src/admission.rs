@@ -1,10 +1,10 @@
 //! Takes people in without the API: the demo's accounts, and the first admin.
 
 use crate::chance::System;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::input::Command;
-use nija_core::ports::control::{Audit, Control, Role, User};
+use nija_core::ports::control::{Audit, Control, ControlError, Role, User};
 use nija_core::ports::{Clock, Desks, Entropy};
 use nija_core::words::id::{AccountId, UserId};
 use nija_core::words::money::Money;
@@ -35,16 +35,19 @@ pub(crate) async fn record(
         created_at: clock.now(),
         active: false,
     };
-    control.add_user(user.clone()).await.with_context(|| user.email.clone())?;
+    match control.add_user(user.clone()).await {
+        Err(ControlError::EmailTaken) => bail!("{} is taken; choose another address", user.email),
+        other => other?,
+    }
     let line = Audit {
         at: clock.now(),
         actor: None,
-        action: "user_added".to_owned(),
-        subject: user.id.to_string(),
-        detail: match person.role {
-            Role::Admin => "admin, by the command line".to_owned(),
-            Role::User => "user, by the command line".to_owned(),
+        action: match person.role {
+            Role::Admin => "admin_created".to_owned(),
+            Role::User => "user_created".to_owned(),
         },
+        subject: user.id.to_string(),
+        detail: "by the command line".to_owned(),
     };
     control.audit(line).await?;
     Ok(user)

@@ -121,9 +121,8 @@ cases! {
 /// Its number, its law and what went wrong, in one sentence.
 pub async fn hold(ground: &dyn Ground) -> Result<(), String> {
     let outcomes = run(ground).await.map_err(|why| why.to_string())?;
-    let broken = outcomes
-        .into_iter()
-        .find_map(|o| o.verdict.err().map(|why| (o.number, o.law, why)));
+    let broken =
+        outcomes.into_iter().find_map(|o| o.verdict.err().map(|why| (o.number, o.law, why)));
     match broken {
         None => Ok(()),
         Some((number, law, why)) => Err(format!("{number} ({law}): {why}")),

@@ -57,9 +57,7 @@ mod tests {
     fn a_seed_repeats_and_bounds_hold() {
         let draws = |seed| {
             let mut chance = Chance::new(seed).part(3);
-            (0..200)
-                .map(|_| chance.between(5, 9))
-                .collect::<Vec<_>>()
+            (0..200).map(|_| chance.between(5, 9)).collect::<Vec<_>>()
         };
         assert_eq!(draws(1), draws(1));
         assert_ne!(draws(1), draws(2));

@@ -59,7 +59,8 @@ impl Client {
         let terms = &TIERS[n % TIERS.len()];
         let name = format!("client-{n}");
         let path = folder.join(format!("{name}.jsonl"));
-        let log = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let log =
+            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         let password = super::chance::secret()?;
         let mut client = Self {
             name,
@@ -86,7 +87,12 @@ impl Client {
         let mut request = Request::get("/api/v2/autopilot", &client.token);
         (request.method, request.body) = ("PUT", Some(json!({"enabled": false})));
         let reply = to.ask(&request)?;
-        ensure!(reply.status == 200, "autopilot: {} {}", reply.status, reply.body);
+        ensure!(
+            reply.status == 200,
+            "autopilot: {} {}",
+            reply.status,
+            reply.body
+        );
         Ok(client)
     }
 
@@ -95,13 +101,7 @@ impl Client {
     }
 
     /// Registers or logs in, and keeps the token.
-    fn enter(
-        &mut self,
-        to: &mut Connection,
-        path: &str,
-        body: Value,
-        status: u16,
-    ) -> Result<()> {
+    fn enter(&mut self, to: &mut Connection, path: &str, body: Value, status: u16) -> Result<()> {
         let mut request = Request::get(path, "");
         (request.method, request.body) = ("POST", Some(body));
         let reply = to.ask(&request)?;
@@ -165,7 +165,10 @@ impl Client {
     fn doubtful(&self) -> Option<Request> {
         let (request, _) = self.doubt.as_ref()?;
         let token = self.token.clone();
-        Some(Request { token, ..request.clone() })
+        Some(Request {
+            token,
+            ..request.clone()
+        })
     }
 
     /// Asks for what was drawn. It is in doubt when no answer comes.
@@ -319,7 +322,9 @@ impl Client {
                     let what = format!("{order}: promised {promised}, is {row}");
                     self.tally.breach(Breach::Changed, what);
                 }
-                Ok(None) => self.tally.breach(Breach::Lost, format!("{order}: {promised}")),
+                Ok(None) => self
+                    .tally
+                    .breach(Breach::Lost, format!("{order}: {promised}")),
                 Err(gone) => {
                     self.unseen.push_front((order, promised));
                     return Err(gone);

@@ -180,7 +180,11 @@ mod tests {
     #[test]
     fn half_an_answer_is_none() {
         let get = Request::get("/health", "");
-        for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"ok\":", "no\r\n"] {
+        for answer in [
+            "",
+            "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"ok\":",
+            "no\r\n",
+        ] {
             assert!(asked(answer, &get).0.is_err(), "{answer}");
         }
         let (reply, _) = asked("HTTP/1.1 503 Unavailable\r\n\r\n", &get);

@@ -87,7 +87,11 @@ impl Tally {
     /// One line a count.
     pub(super) fn line(&self) -> String {
         let broken = Breach::ALL.map(|kind| {
-            let count = self.breaches.iter().filter(|(breach, _)| *breach == kind).count();
+            let count = self
+                .breaches
+                .iter()
+                .filter(|(breach, _)| *breach == kind)
+                .count();
             format!("{}: {count}", kind.name())
         });
         format!(

@@ -1,7 +1,7 @@
 //! Login, refresh, logout, change of password. Unknown users and wrong passwords get the same
 //! answer after the same work.
 
-use super::registration::address;
+use super::registration::{address, open_at_desk};
 use crate::address::Origin;
 use crate::auth::session::{self, ACCESS_LIFE, Pair};
 use crate::auth::{Principal, account, password};
@@ -12,9 +12,10 @@ use crate::state::App;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use nija_core::ports::control::User;
+use nija_core::ports::control::{Role, User};
 use nija_core::words::id::UserId;
-use nija_core::words::tier::Tier;
+use nija_core::words::money::Money;
+use nija_core::words::tier::{Tier, Tolerance};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
@@ -182,6 +183,12 @@ async fn open_account(app: &App, user: &User) -> Result<Tier, Problem> {
                 app.doors.control.activate(user.id).await?;
             }
             Ok(view.tier)
+        }
+        // An admin made by the command line has no account at a desk before the first login.
+        Err(problem) if problem.code == "account_not_open" && user.role == Role::Admin => {
+            let tier = Tier::Paper;
+            open_at_desk(app, user, (tier, Tolerance::default(), Money::ZERO)).await?;
+            Ok(tier)
         }
         Err(problem) if problem.code == "account_not_open" => Err(INCOMPLETE),
         Err(problem) => Err(problem),

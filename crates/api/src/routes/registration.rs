@@ -15,6 +15,7 @@ use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::input::Command;
 use nija_core::ports::control::{ControlError, Role, User};
 use nija_core::words::id::{AccountId, UserId};
+use nija_core::words::money::Money;
 use nija_core::words::tier::{Tier, Tolerance};
 use nija_core::words::time::Span;
 use serde::Deserialize;
@@ -47,11 +48,11 @@ pub(crate) struct Registration {
     risk_tolerance: Field<Option<Tolerance>>,
 }
 
-/// An address in lower case, held to the shape of one.
-pub(super) fn address(email: &str) -> Result<String, Problem> {
-    const WRONG: Problem = Problem::field("email", "must be an address like user@example.com");
-    let email = email.to_lowercase();
-    let (local, domain) = email.split_once('@').ok_or(WRONG)?;
+/// An address in lower case, as logins look for it; none for what does not have the shape of one.
+#[must_use]
+pub fn email_address(text: &str) -> Option<String> {
+    let email = text.to_lowercase();
+    let (local, domain) = email.split_once('@')?;
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"@<>()[]\\,;:\"".contains(c);
     let label = |l: &str| {
         !l.is_empty() && l.chars().all(|c| c.is_alphanumeric() || c == '-') && !l.starts_with('-')
@@ -61,7 +62,13 @@ pub(super) fn address(email: &str) -> Result<String, Problem> {
         && local.chars().all(plain)
         && domain.contains('.')
         && domain.split('.').all(label);
-    if fits { Ok(email) } else { Err(WRONG) }
+    fits.then_some(email)
+}
+
+/// An address that a request may name.
+pub(super) fn address(email: &str) -> Result<String, Problem> {
+    let wrong = Problem::field("email", "must be an address like user@example.com");
+    email_address(email).ok_or(wrong)
 }
 
 /// Opens an account: a user, a trading account with paper money, and a first session.
@@ -102,21 +109,7 @@ pub(crate) async fn register(
         Some(user) => resume(&app, user, secret).await?,
         None => add(&app, email, secret).await?,
     };
-    let open = Command::Open {
-        user: user.id,
-        tier,
-        tolerance,
-        day_starts: Span::ZERO,
-        deposit: capital,
-    };
-    match app.doors.desks.command(user.account, None, open).await? {
-        Answer::Done | Answer::Declined(Decline::AccountExists) => {}
-        Answer::Declined(decline) => return Err(decline.into()),
-        Answer::Placed { .. } | Answer::Queued | Answer::Refused(_) => {
-            return Err(Problem::internal());
-        }
-    }
-    app.doors.control.activate(user.id).await?;
+    open_at_desk(&app, &user, (tier, tolerance, capital)).await?;
     let tier = account(&app, user.account).await?.tier;
     let pair = session::begin(&app, &user).await?;
     app.audit(
@@ -127,6 +120,23 @@ pub(crate) async fn register(
     )
     .await?;
     Ok(tokens(StatusCode::CREATED, &headers, pair, user.id, tier))
+}
+
+/// Opens the user's trading account, which may be open already, and marks the user as active.
+pub(super) async fn open_at_desk(
+    app: &App,
+    user: &User,
+    (tier, tolerance, deposit): (Tier, Tolerance, Money),
+) -> Result<(), Problem> {
+    let open = Command::Open { user: user.id, tier, tolerance, day_starts: Span::ZERO, deposit };
+    match app.doors.desks.command(user.account, None, open).await? {
+        Answer::Done | Answer::Declined(Decline::AccountExists) => {}
+        Answer::Declined(decline) => return Err(decline.into()),
+        Answer::Placed { .. } | Answer::Queued | Answer::Refused(_) => {
+            return Err(Problem::internal());
+        }
+    }
+    Ok(app.doors.control.activate(user.id).await?)
 }
 
 async fn add(app: &App, email: String, secret: Zeroizing<String>) -> Result<User, Problem> {

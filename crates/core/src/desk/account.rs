@@ -81,10 +81,7 @@ impl Account {
         self.positions.iter().find(|p| p.instrument == instrument)
     }
     pub(super) fn position_mut(&mut self, instrument: InstrumentId) -> &mut Position {
-        let at = self
-            .positions
-            .iter()
-            .position(|p| p.instrument == instrument);
+        let at = self.positions.iter().position(|p| p.instrument == instrument);
         let at = at.unwrap_or_else(|| {
             self.positions.push(Position::flat(instrument));
             self.positions.len() - 1

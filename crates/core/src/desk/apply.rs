@@ -48,20 +48,12 @@ impl State {
             Event::Listed { instrument } => {
                 let known = self.listings.get(&instrument.id);
                 let (mark, mark_at) = known.map_or((None, self.now), |l| (l.mark, l.mark_at));
-                let listing = Listing {
-                    instrument: instrument.clone(),
-                    mark,
-                    mark_at,
-                };
+                let listing = Listing { instrument: instrument.clone(), mark, mark_at };
                 self.listings.insert(instrument.id, listing);
             }
             Event::SessionChanged { hours, open, until } => {
                 self.sessions.retain(|s| s.hours != *hours);
-                self.sessions.push(Session {
-                    hours: *hours,
-                    open: *open,
-                    until: *until,
-                });
+                self.sessions.push(Session { hours: *hours, open: *open, until: *until });
             }
             Event::Marked { instrument, price } => self.mark(*instrument, *price)?,
             Event::ConditionsRead { conditions } => self.conditions = Some(*conditions),
@@ -93,11 +85,9 @@ impl State {
         let now = self.now;
         match event {
             Event::AccountOpened { .. } => self.open_account(event)?,
-            Event::Transferred {
-                account,
-                amount,
-                entry,
-            } => self.transfer(*account, *amount, entry)?,
+            Event::Transferred { account, amount, entry } => {
+                self.transfer(*account, *amount, entry)?
+            }
             Event::SettingsChanged { account, change } => {
                 let account = self.at(*account)?;
                 match change {
@@ -108,11 +98,7 @@ impl State {
                 }
             }
             Event::Reallocated { account, split, .. } => self.at(*account)?.split = Some(*split),
-            Event::ExitQueued {
-                account,
-                instrument,
-                exit,
-            } => {
+            Event::ExitQueued { account, instrument, exit } => {
                 self.at(*account)?.position_mut(*instrument).queue(*exit);
                 self.settle(*account, *instrument);
             }
@@ -124,28 +110,12 @@ impl State {
                 }
                 account.active = true;
             }
-            Event::Remembered {
-                account,
-                key,
-                request,
-                outcome,
-            } => {
-                let kept = Kept {
-                    request: *request,
-                    outcome: outcome.clone(),
-                };
+            Event::Remembered { account, key, request, outcome } => {
+                let kept = Kept { request: *request, outcome: outcome.clone() };
                 let account = self.at(*account)?;
-                account
-                    .keys
-                    .get_or_insert_with(|| Box::new(Keys::default()))
-                    .keep(now, *key, kept);
+                account.keys.get_or_insert_with(|| Box::new(Keys::default())).keep(now, *key, kept);
             }
-            Event::DayClosed {
-                account,
-                day,
-                equity,
-                ..
-            } => {
+            Event::DayClosed { account, day, equity, .. } => {
                 let account = self.at(*account)?;
                 account.day = *day;
                 account.day_start = *equity;
@@ -158,15 +128,7 @@ impl State {
     }
 
     fn open_account(&mut self, event: &Event) -> Result<(), Broken> {
-        let Event::AccountOpened {
-            id,
-            no,
-            user,
-            tier,
-            tolerance,
-            day_starts,
-        } = event
-        else {
+        let Event::AccountOpened { id, no, user, tier, tolerance, day_starts } = event else {
             return Ok(());
         };
         if no.0 as usize != self.accounts.len() || self.by_id.contains_key(id) {
@@ -205,10 +167,7 @@ impl State {
         price: crate::words::money::Price,
     ) -> Result<(), Broken> {
         let now = self.now;
-        let listing = self
-            .listings
-            .get_mut(&instrument)
-            .ok_or(Broken::Instrument)?;
+        let listing = self.listings.get_mut(&instrument).ok_or(Broken::Instrument)?;
         listing.mark = Some(price);
         listing.mark_at = now;
         let holders = self.holders.get(&instrument).into_iter().flatten();
@@ -230,12 +189,7 @@ impl State {
         match event {
             Event::Killed { scope, by, reason } => {
                 let (by, reason) = (by.clone(), reason.clone());
-                let pressed = Pressed {
-                    scope: *scope,
-                    by,
-                    reason,
-                    at: self.now,
-                };
+                let pressed = Pressed { scope: *scope, by, reason, at: self.now };
                 match self.own_account(*scope) {
                     Some(account) => account.pressed = Some(Box::new(pressed)),
                     None => self.pressed.push(pressed),
@@ -243,11 +197,9 @@ impl State {
             }
             Event::Rearmed { scope, .. } => {
                 let equity = match scope {
-                    Scope::Account(id) => self
-                        .by_id
-                        .get(id)
-                        .and_then(|no| self.account(*no))
-                        .map(|a| self.equity(a)),
+                    Scope::Account(id) => {
+                        self.by_id.get(id).and_then(|no| self.account(*no)).map(|a| self.equity(a))
+                    }
                     _ => None,
                 };
                 if let Some(account) = self.own_account(*scope) {
@@ -280,9 +232,7 @@ impl State {
         for level in [&mut account.peak, &mut account.day_start] {
             *level = if amount.is_negative() && before.is_positive() {
                 let after = before.saturating_add(amount).or_zero();
-                level
-                    .share(after.raw(), before.raw(), Round::Down)
-                    .ok_or(Broken::Range)?
+                level.share(after.raw(), before.raw(), Round::Down).ok_or(Broken::Range)?
             } else {
                 level.checked_add(amount).ok_or(Broken::Range)?
             };
@@ -294,10 +244,7 @@ impl State {
     fn post(&mut self, entry: &Entry) -> Result<(), Broken> {
         for leg in entry.legs() {
             let account = self.at(leg.account)?;
-            account
-                .books
-                .post(leg.book, leg.amount)
-                .ok_or(Broken::Range)?;
+            account.books.post(leg.book, leg.amount).ok_or(Broken::Range)?;
         }
         Ok(())
     }
@@ -306,22 +253,13 @@ impl State {
         if self.orders.contains_key(&ticket.id) {
             return Err(Broken::Order);
         }
-        let account = self
-            .accounts
-            .get_mut(ticket.account.0 as usize)
-            .ok_or(Broken::Account)?;
-        account.reserved = account
-            .reserved
-            .checked_add(ticket.reserved)
-            .ok_or(Broken::Range)?;
+        let account = self.accounts.get_mut(ticket.account.0 as usize).ok_or(Broken::Account)?;
+        account.reserved = account.reserved.checked_add(ticket.reserved).ok_or(Broken::Range)?;
         account.orders.push(ticket.id);
         account.active = true;
         if ticket.purpose == Purpose::Exit {
             let position = account.position_mut(ticket.instrument);
-            position.exiting = position
-                .exiting
-                .checked_add(ticket.qty)
-                .ok_or(Broken::Range)?;
+            position.exiting = position.exiting.checked_add(ticket.qty).ok_or(Broken::Range)?;
             position.unqueue(ticket.origin, ticket.qty);
         }
         self.next_order = self.next_order.max((ticket.id.0 & 0xffff_ffff_ffff) + 1);
@@ -349,37 +287,21 @@ impl State {
         open.fills.insert(fill.id);
         open.state = OrderState::PartlyFilled;
         let left = open.remaining().or_zero();
-        let keep = open
-            .ticket
-            .reserved
-            .share(left.raw(), open.ticket.qty.raw(), Round::Up);
+        let keep = open.ticket.reserved.share(left.raw(), open.ticket.qty.raw(), Round::Up);
         let freed = open.reserved.saturating_sub(keep.unwrap_or(Money::ZERO));
         open.reserved = open.reserved.saturating_sub(freed);
         let (ticket, now) = (open.ticket.clone(), self.now);
         let strategy = Event::strategy(ticket.origin);
 
-        let listing = self
-            .listings
-            .get(&ticket.instrument)
-            .ok_or(Broken::Instrument)?;
-        let cost = listing
-            .instrument
-            .value(fill.price, fill.qty, Round::HalfEven);
-        let account = self
-            .accounts
-            .get_mut(ticket.account.0 as usize)
-            .ok_or(Broken::Account)?;
+        let listing = self.listings.get(&ticket.instrument).ok_or(Broken::Instrument)?;
+        let cost = listing.instrument.value(fill.price, fill.qty, Round::HalfEven);
+        let account = self.accounts.get_mut(ticket.account.0 as usize).ok_or(Broken::Account)?;
         account.reserved = account.reserved.saturating_sub(freed);
         let position = account.position_mut(ticket.instrument);
         match ticket.side {
             Side::Buy => {
                 let cost = cost.ok_or(Broken::Range)?;
-                position.buy(Lot {
-                    qty: fill.qty,
-                    cost,
-                    at: now,
-                    strategy,
-                });
+                position.buy(Lot { qty: fill.qty, cost, at: now, strategy });
             }
             Side::Sell => {
                 let _ = position.sell(fill.qty, strategy);

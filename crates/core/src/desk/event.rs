@@ -522,19 +522,14 @@ impl Batch {
         // A count from a damaged file must not reserve memory; an event takes two bytes at least.
         let mut events = Vec::with_capacity((self.count as usize).min(self.body.len() / 2 + 1));
         while decoder.position() < self.body.len() {
-            let event = decoder
-                .decode()
-                .map_err(|e| Damage::Unreadable(e.to_string()))?;
+            let event = decoder.decode().map_err(|e| Damage::Unreadable(e.to_string()))?;
             events.push(event);
         }
         if events.len() == self.count as usize {
             Ok(events)
         } else {
             let found = events.len();
-            Err(Damage::Unreadable(format!(
-                "{found} events, not the {} counted",
-                self.count
-            )))
+            Err(Damage::Unreadable(format!("{found} events, not the {} counted", self.count)))
         }
     }
 }

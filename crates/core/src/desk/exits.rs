@@ -25,9 +25,7 @@ impl State {
     /// Open orders of an account.
     pub(super) fn orders_of(&self, no: AccountNo) -> impl Iterator<Item = &Open> {
         let ids = self.account(no).map(|account| account.orders.iter());
-        ids.into_iter()
-            .flatten()
-            .filter_map(|id| self.orders.get(id))
+        ids.into_iter().flatten().filter_map(|id| self.orders.get(id))
     }
 
     /// What an owner holds of an instrument and has no open exit for. A strategy owns what it bought.
@@ -42,16 +40,13 @@ impl State {
         let same = |o: &Origin| Event::strategy(*o) == Event::strategy(exit.origin);
         let own = open
             .filter(|o| exit.is_of(o.ticket.origin) || (exit.protects() && same(&o.ticket.origin)));
-        own.fold(held, |left, o| left.saturating_sub(o.remaining()))
-            .or_zero()
+        own.fold(held, |left, o| left.saturating_sub(o.remaining())).or_zero()
     }
 
     /// Quantity of a strategy's open stops: it may still be sold by them.
     fn guarded(&self, no: AccountNo, instrument: InstrumentId, origin: Origin) -> Qty {
         let strategy = Event::strategy(origin);
-        let stops = self
-            .orders_of(no)
-            .filter(|o| o.leaves(instrument) && o.protects());
+        let stops = self.orders_of(no).filter(|o| o.leaves(instrument) && o.protects());
         stops
             .filter(|o| strategy.is_some() && Event::strategy(o.ticket.origin) == strategy)
             .fold(Qty::ZERO, |sum, o| sum.saturating_add(o.remaining()))
@@ -68,9 +63,7 @@ impl State {
         let queued = position.map_or(&[][..], |p| p.queued()).iter();
         queued
             .filter(|exit| !exit.protects())
-            .fold(Qty::ZERO, |sum, exit| {
-                sum.saturating_add(self.due(no, instrument, exit))
-            })
+            .fold(Qty::ZERO, |sum, exit| sum.saturating_add(self.due(no, instrument, exit)))
     }
 
     /// What an owner's open entries may still bring.
@@ -143,11 +136,7 @@ impl Desk {
     }
 
     fn queue(&mut self, no: AccountNo, instrument: InstrumentId, exit: QueuedExit) {
-        self.emit(Event::ExitQueued {
-            account: no,
-            instrument,
-            exit,
-        });
+        self.emit(Event::ExitQueued { account: no, instrument, exit });
         self.make_way(no, instrument, exit.origin);
         self.retry_exits(no, instrument);
     }
@@ -155,19 +144,12 @@ impl Desk {
     /// Sells all that an owner holds, and what its open entries may still bring before their cancels arrive.
     pub(super) fn sell_out(&mut self, no: AccountNo, instrument: InstrumentId, origin: Origin) {
         let (order_type, tif) = AT_ONCE;
-        let mut exit = QueuedExit {
-            qty: Qty::ZERO,
-            origin,
-            order_type,
-            tif,
-        };
+        let mut exit = QueuedExit { qty: Qty::ZERO, origin, order_type, tif };
         let unsold = self.state.unsold(no, instrument, &exit);
         let coming = self.state.coming(no, instrument, origin);
         let position = self.state.account(no).and_then(|a| a.position(instrument));
         let mut queued = position.map_or(&[][..], |p| p.queued()).iter();
-        let queued = queued
-            .find(|queued| queued.is_of(origin))
-            .map(|queued| queued.qty);
+        let queued = queued.find(|queued| queued.is_of(origin)).map(|queued| queued.qty);
         exit.qty = unsold.saturating_add(coming);
         if exit.qty <= queued.unwrap_or(Qty::ZERO) {
             self.retry_exits(no, instrument);
@@ -253,19 +235,13 @@ impl Desk {
         let mut queued = position.map_or(&[][..], |p| p.queued()).iter();
         let queued = queued.find(|queued| queued.is_of(origin));
         let exit = QueuedExit {
-            qty: open
-                .remaining()
-                .saturating_add(queued.map_or(Qty::ZERO, |q| q.qty)),
+            qty: open.remaining().saturating_add(queued.map_or(Qty::ZERO, |q| q.qty)),
             origin,
             order_type: ticket.order_type,
             tif: ticket.tif,
         };
         if self.state.due(no, instrument, &exit).is_positive() {
-            self.emit(Event::ExitQueued {
-                account: no,
-                instrument,
-                exit,
-            });
+            self.emit(Event::ExitQueued { account: no, instrument, exit });
         }
     }
 
@@ -297,18 +273,11 @@ impl Desk {
         (order_type, tif): Terms,
     ) {
         let origin = Origin::Protection { strategy };
-        let stop = QueuedExit {
-            qty: Qty::MAX,
-            origin,
-            order_type,
-            tif,
-        };
+        let stop = QueuedExit { qty: Qty::MAX, origin, order_type, tif };
         let Some(position) = self.state.account(no).and_then(|a| a.position(instrument)) else {
             return;
         };
-        let free = position
-            .available()
-            .saturating_sub(self.state.waiting(no, instrument));
+        let free = position.available().saturating_sub(self.state.waiting(no, instrument));
         let bare = self.state.due(no, instrument, &stop);
         if let Ok(exit) = Exit::of(position, bare.min(free)) {
             let _ = self.send_exit(no, instrument, exit, origin, (order_type, tif));
@@ -323,10 +292,7 @@ impl Desk {
         origin: Origin,
         (order_type, tif): Terms,
     ) -> Answer {
-        let (order, qty) = (
-            OrderId::new(self.partition, self.state.next_order),
-            exit.qty(),
-        );
+        let (order, qty) = (OrderId::new(self.partition, self.state.next_order), exit.qty());
         let approved = approve_exit(
             exit,
             Ticket {
@@ -347,16 +313,8 @@ impl Desk {
         );
         let level = self.standing(no);
         let evidence = self.evidence(no, instrument, level);
-        self.emit(Event::Approved {
-            ticket: approved.ticket().clone(),
-            evidence,
-        });
+        self.emit(Event::Approved { ticket: approved.ticket().clone(), evidence });
         self.release(no, Act::Place(approved));
-        Answer::Placed {
-            order,
-            purpose: Purpose::Exit,
-            qty,
-            level,
-        }
+        Answer::Placed { order, purpose: Purpose::Exit, qty, level }
     }
 }

@@ -101,10 +101,7 @@ impl Key {
             first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
             u64::from_be_bytes(first)
         };
-        Self {
-            key: short(key),
-            request: short(request),
-        }
+        Self { key: short(key), request: short(request) }
     }
 }
 

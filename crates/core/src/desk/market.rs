@@ -73,12 +73,7 @@ impl Desk {
         ] {
             if trips {
                 let (measured, limit) = (Measure::Percent(measured), Measure::Percent(limit));
-                self.emit(Event::Halted {
-                    account: no,
-                    code,
-                    measured,
-                    limit,
-                });
+                self.emit(Event::Halted { account: no, code, measured, limit });
                 self.cancel_entries(no, |_| true);
             }
         }
@@ -117,37 +112,21 @@ impl Desk {
             let over = a.active && a.day_is_over(clock);
             over.then(|| AccountNo(u32::try_from(n).unwrap_or(u32::MAX)))
         };
-        let over: Vec<AccountNo> = self
-            .state
-            .accounts
-            .iter()
-            .enumerate()
-            .filter_map(due)
-            .collect();
+        let over: Vec<AccountNo> = self.state.accounts.iter().enumerate().filter_map(due).collect();
         for no in over {
             let Some(account) = self.state.account(no) else {
                 continue;
             };
             let (equity, cash) = (self.state.equity(account), account.cash());
             let day = clock.day(account.day_starts);
-            self.emit(Event::DayClosed {
-                account: no,
-                day,
-                equity,
-                cash,
-            });
+            self.emit(Event::DayClosed { account: no, day, equity, cash });
         }
         self.plan_roll();
     }
 
     /// When the next trading day of any account ends.
     pub(super) fn plan_roll(&mut self) {
-        let ends = self
-            .state
-            .accounts
-            .iter()
-            .map(|a| a.day_ends(self.clock))
-            .min();
+        let ends = self.state.accounts.iter().map(|a| a.day_ends(self.clock)).min();
         self.next_roll = ends.unwrap_or(Timestamp(i64::MAX));
     }
 
@@ -175,10 +154,7 @@ impl Desk {
             .orders_of(no)
             .filter(|o| o.is_entry())
             .filter(|o| {
-                self.state
-                    .listings
-                    .get(&o.ticket.instrument)
-                    .is_some_and(|l| of(&l.instrument))
+                self.state.listings.get(&o.ticket.instrument).is_some_and(|l| of(&l.instrument))
             })
             .fold(Money::ZERO, |sum, o| sum.saturating_add(o.reserved))
     }

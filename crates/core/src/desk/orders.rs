@@ -49,10 +49,9 @@ impl Desk {
         let listing = self.state.listings.get(&wish.instrument);
         let instrument = &listing.ok_or(Decline::UnknownInstrument)?.instrument;
         let no = |field, why| Err(Decline::Invalid { field, why });
-        for (field, price) in [
-            ("limit_price", wish.order_type.limit()),
-            ("stop_price", wish.order_type.stop()),
-        ] {
+        for (field, price) in
+            [("limit_price", wish.order_type.limit()), ("stop_price", wish.order_type.stop())]
+        {
             let Some(price) = price else { continue };
             if !price.is_positive() || price > Price::from_raw(MOST * crate::words::fixed::SCALE) {
                 return no(field, "must be above 0 and at most 1000000000");
@@ -80,34 +79,18 @@ impl Desk {
     /// Works out quantity and worth of an entry. Without any price both are what can be known.
     pub(super) fn draft(&self, wish: &Wish) -> Draft {
         let Some(listing) = self.state.listings.get(&wish.instrument) else {
-            return Draft {
-                qty: Qty::ZERO,
-                notional: Money::ZERO,
-            };
+            return Draft { qty: Qty::ZERO, notional: Money::ZERO };
         };
         let price = self.reference(wish.instrument, wish.order_type);
         let quantity = |m| price.and_then(|p| listing.instrument.quantity(m, p));
         match wish.size {
-            Size::Dollars(m) => Draft {
-                qty: quantity(m).unwrap_or(Qty::ZERO),
-                notional: m,
-            },
+            Size::Dollars(m) => Draft { qty: quantity(m).unwrap_or(Qty::ZERO), notional: m },
             Size::Units(q) => {
                 let worth = price.and_then(|p| listing.instrument.value(p, q, Round::Up));
-                let unknown = if price.is_some() {
-                    Money::MAX
-                } else {
-                    Money::ZERO
-                };
-                Draft {
-                    qty: q,
-                    notional: worth.unwrap_or(unknown),
-                }
+                let unknown = if price.is_some() { Money::MAX } else { Money::ZERO };
+                Draft { qty: q, notional: worth.unwrap_or(unknown) }
             }
-            Size::All => Draft {
-                qty: Qty::ZERO,
-                notional: Money::ZERO,
-            },
+            Size::All => Draft { qty: Qty::ZERO, notional: Money::ZERO },
         }
     }
 
@@ -149,12 +132,7 @@ impl Desk {
                 let evidence = self.evidence(no, wish.instrument, level);
                 self.emit(Event::Approved { ticket, evidence });
                 self.release(no, Act::Place(approved));
-                Answer::Placed {
-                    order,
-                    purpose: Purpose::Entry,
-                    qty,
-                    level,
-                }
+                Answer::Placed { order, purpose: Purpose::Entry, qty, level }
             }
             Err(refusal) => {
                 let refusal = self.name_switches(no, &wish, refusal);
@@ -184,26 +162,16 @@ impl Desk {
     }
 
     pub(super) fn refuse(&mut self, no: AccountNo, wish: Wish, refusal: Refusal) -> Answer {
-        self.emit(Event::Refused {
-            account: no,
-            wish,
-            refusal: refusal.clone(),
-        });
+        self.emit(Event::Refused { account: no, wish, refusal: refusal.clone() });
         Answer::Refused(refusal)
     }
 
     /// How much a sell wish means, or why that much is not there.
     pub(super) fn sellable(&self, no: AccountNo, wish: &Wish) -> Result<Qty, Refusal> {
-        let position = self
-            .state
-            .account(no)
-            .and_then(|a| a.position(wish.instrument));
+        let position = self.state.account(no).and_then(|a| a.position(wish.instrument));
         let held = position.map_or(Qty::ZERO, |p| p.qty());
         // Protective stops give way to a sale; what already waits to be sold is not there twice.
-        let open = self
-            .state
-            .orders_of(no)
-            .filter(|o| o.leaves(wish.instrument));
+        let open = self.state.orders_of(no).filter(|o| o.leaves(wish.instrument));
         let stops = open.filter(|o| o.protects());
         let available = position.map_or(Qty::ZERO, |p| p.available());
         let waiting = self.state.waiting(no, wish.instrument);
@@ -218,9 +186,7 @@ impl Desk {
             Size::Units(q) => q,
             Size::Dollars(m) => {
                 let priced = listing.zip(reference);
-                priced
-                    .and_then(|(l, p)| l.instrument.quantity(m, p))
-                    .unwrap_or(Qty::ZERO)
+                priced.and_then(|(l, p)| l.instrument.quantity(m, p)).unwrap_or(Qty::ZERO)
             }
         };
         if qty.is_positive() && qty <= free {
@@ -235,10 +201,7 @@ impl Desk {
                 let lot = listing
                     .zip(reference)
                     .and_then(|(l, p)| l.instrument.value(p, l.instrument.lot, Round::Up));
-                (
-                    Code::TradeTooSmall,
-                    Change::SizeAtLeast(lot.unwrap_or(Money::CENT)),
-                )
+                (Code::TradeTooSmall, Change::SizeAtLeast(lot.unwrap_or(Money::CENT)))
             }
             _ => (Code::ExceedsPosition, Change::QuantityAtMost(free)),
         };
@@ -265,9 +228,7 @@ impl Desk {
 
     pub(super) fn venue(&self, instrument: InstrumentId) -> crate::words::instrument::VenueName {
         let listing = self.state.listings.get(&instrument);
-        listing.map_or(crate::words::instrument::VenueName::Paper, |l| {
-            l.instrument.venue
-        })
+        listing.map_or(crate::words::instrument::VenueName::Paper, |l| l.instrument.venue)
     }
 
     pub(super) fn evidence(
@@ -283,9 +244,7 @@ impl Desk {
             mark: listing.and_then(|l| l.mark).unwrap_or(Price::ZERO),
             mark_age: listing.map_or(Span::ZERO, |l| self.clock.since(l.mark_at)),
             equity: account.map_or(Money::ZERO, |a| self.state.equity(a)),
-            volatility: conditions
-                .zip(listing)
-                .and_then(|(c, l)| c.volatility(l.instrument.class)),
+            volatility: conditions.zip(listing).and_then(|(c, l)| c.volatility(l.instrument.class)),
             regime: conditions.and_then(|c| c.regime),
             level,
         }
@@ -334,10 +293,7 @@ impl Desk {
             peak: account.peak,
             drawdown_halt: account.drawdown_halt,
             account: Scope::Account(account.id),
-            volatility: self
-                .state
-                .conditions
-                .and_then(|c| c.volatility(instrument.class)),
+            volatility: self.state.conditions.and_then(|c| c.volatility(instrument.class)),
             volatility_at: self.state.conditions.map_or(self.clock, |c| c.at),
             black_swan_above: BLACK_SWAN_ABOVE,
             tradable: instrument.is_tradable(),
@@ -359,19 +315,12 @@ impl Desk {
     /// Positions held or being opened, and whether an order in this instrument opens a further one.
     fn count_positions(&self, account: &Account, instrument: InstrumentId) -> (u16, bool) {
         let mut of: Vec<InstrumentId> = account.positions.iter().map(|p| p.instrument).collect();
-        for open in account
-            .orders
-            .iter()
-            .filter_map(|id| self.state.orders.get(id))
-        {
+        for open in account.orders.iter().filter_map(|id| self.state.orders.get(id)) {
             if open.is_entry() && !of.contains(&open.ticket.instrument) {
                 of.push(open.ticket.instrument);
             }
         }
-        (
-            u16::try_from(of.len()).unwrap_or(u16::MAX),
-            !of.contains(&instrument),
-        )
+        (u16::try_from(of.len()).unwrap_or(u16::MAX), !of.contains(&instrument))
     }
 
     /// Pressed switches that stop an entry.
@@ -410,14 +359,7 @@ impl Desk {
         let until = repeat.then(|| at.plus(DUPLICATE_WITHIN));
         let (every, burst) = pace(rules);
         let free_at = pulse.busy_until.saturating_sub(every * (burst - 1));
-        (
-            until,
-            if wish.origin == Origin::User {
-                Timestamp(free_at)
-            } else {
-                self.clock
-            },
-        )
+        (until, if wish.origin == Origin::User { Timestamp(free_at) } else { self.clock })
     }
 
     /// Counts an entry of the user towards the rate (generic cell rate algorithm).

@@ -39,10 +39,8 @@ impl Desk {
             fill.qty = open.remaining();
             if let Some(account) = self.state.account(ticket.account) {
                 let scope = Scope::Account(account.id);
-                let reason = format!(
-                    "order {}: the venue reported more than was ordered",
-                    ticket.id
-                );
+                let reason =
+                    format!("order {}: the venue reported more than was ordered", ticket.id);
                 self.kill(scope, Actor::Platform, reason, false);
             }
         }
@@ -50,11 +48,7 @@ impl Desk {
             self.broken = Some(super::apply::Broken::Range);
             return;
         };
-        self.emit(Event::Filled {
-            order: ticket.id,
-            fill,
-            entry,
-        });
+        self.emit(Event::Filled { order: ticket.id, fill, entry });
         self.guard(ticket.account);
         if !self.state.orders.contains_key(&ticket.id) {
             self.after_end(open);
@@ -64,9 +58,7 @@ impl Desk {
     /// The booking of a fill.
     fn entry(&self, ticket: &Ticket, fill: Fill) -> Option<Entry> {
         let listing = self.state.listings.get(&ticket.instrument)?;
-        let value = listing
-            .instrument
-            .value(fill.price, fill.qty, Round::HalfEven)?;
+        let value = listing.instrument.value(fill.price, fill.qty, Round::HalfEven)?;
         let entry = match ticket.side {
             Side::Buy => Entry::bought(ticket.account, value, fill.fee),
             Side::Sell => {

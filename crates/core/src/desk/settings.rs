@@ -15,14 +15,7 @@ const MOST: Money = Money::whole(1_000_000_000);
 
 impl Desk {
     pub(super) fn open_account(&mut self, id: AccountId, command: Command) -> Answer {
-        let Command::Open {
-            user,
-            tier,
-            tolerance,
-            day_starts,
-            deposit,
-        } = command
-        else {
+        let Command::Open { user, tier, tolerance, day_starts, deposit } = command else {
             return Answer::Declined(Decline::UnknownAccount);
         };
         if deposit.is_negative() || deposit > MOST {
@@ -32,14 +25,7 @@ impl Desk {
             return invalid("day_starts", "must lie within one day");
         }
         let no = AccountNo(u32::try_from(self.state.accounts.len()).unwrap_or(u32::MAX));
-        self.emit(Event::AccountOpened {
-            id,
-            no,
-            user,
-            tier,
-            tolerance,
-            day_starts,
-        });
+        self.emit(Event::AccountOpened { id, no, user, tier, tolerance, day_starts });
         self.pulses.push(super::Pulse::default());
         if let Some(account) = self.state.account(no) {
             self.next_roll = self.next_roll.min(account.day_ends(self.clock));
@@ -62,17 +48,11 @@ impl Desk {
             return invalid("amount", "would bring the balance above 2000000000");
         }
         if amount.is_negative() && amount.abs() > account.free_cash() {
-            return Answer::Declined(Decline::NotEnoughCash {
-                free: account.free_cash(),
-            });
+            return Answer::Declined(Decline::NotEnoughCash { free: account.free_cash() });
         }
         match Entry::transfer(no, amount) {
             Ok(entry) => {
-                self.emit(Event::Transferred {
-                    account: no,
-                    amount,
-                    entry,
-                });
+                self.emit(Event::Transferred { account: no, amount, entry });
                 Answer::Done
             }
             Err(_) => invalid("amount", "out of range"),
@@ -88,11 +68,7 @@ impl Desk {
                 return refused;
             }
             let unknown = |id| !self.state.listings.contains_key(id);
-            if own
-                .symbols
-                .as_ref()
-                .is_some_and(|s| s.len() > 1_000 || s.iter().any(unknown))
-            {
+            if own.symbols.as_ref().is_some_and(|s| s.len() > 1_000 || s.iter().any(unknown)) {
                 return Answer::Declined(Decline::UnknownInstrument);
             }
         }
@@ -100,10 +76,7 @@ impl Desk {
             Setting::Tier(tier) => Some(tier),
             _ => None,
         };
-        self.emit(Event::SettingsChanged {
-            account: no,
-            change: setting,
-        });
+        self.emit(Event::SettingsChanged { account: no, change: setting });
         if let Some(tier) = tier {
             self.lift_smallest(no, tier);
         }
@@ -115,20 +88,14 @@ impl Desk {
     /// An own limit below the new tier's smallest trade could never be met: it moves up to that.
     fn lift_smallest(&mut self, no: AccountNo, tier: Tier) {
         let least = self.rules.tiers.rules(tier).limits.min_trade;
-        let own = self
-            .state
-            .account(no)
-            .and_then(|account| account.own.as_deref());
+        let own = self.state.account(no).and_then(|account| account.own.as_deref());
         if let Some(own) = own
             && own.max_trade.is_some_and(|most| most < least)
         {
             let mut own = own.clone();
             own.max_trade = Some(least);
             let change = Setting::OwnLimits(own);
-            self.emit(Event::SettingsChanged {
-                account: no,
-                change,
-            });
+            self.emit(Event::SettingsChanged { account: no, change });
         }
     }
 
@@ -139,17 +106,9 @@ impl Desk {
             return Some(Answer::Declined(Decline::KeyReused));
         }
         Some(match &kept.outcome {
-            Remembered::Order {
-                order,
-                purpose,
-                qty,
-                level,
-            } => Answer::Placed {
-                order: *order,
-                purpose: *purpose,
-                qty: *qty,
-                level: *level,
-            },
+            Remembered::Order { order, purpose, qty, level } => {
+                Answer::Placed { order: *order, purpose: *purpose, qty: *qty, level: *level }
+            }
             Remembered::Refusal(refusal) => Answer::Refused(refusal.clone()),
             Remembered::Done => Answer::Done,
             Remembered::Queued => Answer::Queued,
@@ -159,29 +118,16 @@ impl Desk {
     /// Remembers what a key led to. What was declined changed nothing and may be asked again.
     pub(super) fn remember(&mut self, no: AccountNo, key: Key, answer: &Answer) {
         let outcome = match answer {
-            Answer::Placed {
-                order,
-                purpose,
-                qty,
-                level,
-            } => Remembered::Order {
-                order: *order,
-                purpose: *purpose,
-                qty: *qty,
-                level: *level,
-            },
+            Answer::Placed { order, purpose, qty, level } => {
+                Remembered::Order { order: *order, purpose: *purpose, qty: *qty, level: *level }
+            }
             Answer::Refused(refusal) => Remembered::Refusal(refusal.clone()),
             Answer::Done => Remembered::Done,
             Answer::Queued => Remembered::Queued,
             Answer::Declined(_) => return,
         };
         let Key { key, request } = key;
-        self.emit(Event::Remembered {
-            account: no,
-            key,
-            request,
-            outcome,
-        });
+        self.emit(Event::Remembered { account: no, key, request, outcome });
     }
 }
 
@@ -194,33 +140,15 @@ fn looser(own: &OwnLimits, rules: &TierRules) -> Option<Answer> {
     let tier = &rules.limits;
     let pct = |own: Option<Pct>, tier: Pct| own.map(|v| (v > tier, v.is_positive()));
     let checks = [
-        (
-            "max_position_pct",
-            pct(own.max_position_pct, tier.max_position_pct),
-        ),
-        (
-            "max_daily_loss_pct",
-            pct(own.max_daily_loss_pct, tier.max_daily_loss_pct),
-        ),
-        (
-            "max_drawdown_pct",
-            pct(own.max_drawdown_pct, tier.max_drawdown_pct),
-        ),
+        ("max_position_pct", pct(own.max_position_pct, tier.max_position_pct)),
+        ("max_daily_loss_pct", pct(own.max_daily_loss_pct, tier.max_daily_loss_pct)),
+        ("max_drawdown_pct", pct(own.max_drawdown_pct, tier.max_drawdown_pct)),
         (
             "max_open_positions",
-            own.max_open_positions
-                .map(|v| (v > tier.max_open_positions, v > 0)),
+            own.max_open_positions.map(|v| (v > tier.max_open_positions, v > 0)),
         ),
-        (
-            "volatility_limit",
-            own.volatility_limit
-                .map(|v| (v > tier.volatility_limit, true)),
-        ),
-        (
-            "max_trade",
-            own.max_trade
-                .map(|v| (v > tier.max_trade, v >= tier.min_trade)),
-        ),
+        ("volatility_limit", own.volatility_limit.map(|v| (v > tier.volatility_limit, true))),
+        ("max_trade", own.max_trade.map(|v| (v > tier.max_trade, v >= tier.min_trade))),
     ];
     for (field, check) in checks {
         match check {

@@ -56,25 +56,14 @@ impl Desk {
                     size: Size::Dollars(size),
                     order_type: OrderType::Market,
                     tif: TimeInForce::Gtc,
-                    origin: Origin::Strategy {
-                        strategy: signal.strategy,
-                        signal: signal.id,
-                    },
+                    origin: Origin::Strategy { strategy: signal.strategy, signal: signal.id },
                 };
-                let tick = self
-                    .state
-                    .listings
-                    .get(&signal.instrument)
-                    .map(|l| l.instrument.tick);
+                let tick = self.state.listings.get(&signal.instrument).map(|l| l.instrument.tick);
                 let protect = stop.zip(tick).map(|(stop, tick)| stop.floor_to(tick));
                 let protect = protect.filter(|p| p.is_positive() && *p < signal.mark);
                 let _ = self.enter(no, wish, protect, true);
             }
-            Err(why) => self.emit(Event::Skipped {
-                account: no,
-                signal: *signal,
-                why,
-            }),
+            Err(why) => self.emit(Event::Skipped { account: no, signal: *signal, why }),
         }
     }
 
@@ -83,10 +72,7 @@ impl Desk {
         let Some(account) = self.state.account(no) else {
             return false;
         };
-        let mut open = account
-            .orders
-            .iter()
-            .filter_map(|id| self.state.orders.get(id));
+        let mut open = account.orders.iter().filter_map(|id| self.state.orders.get(id));
         open.any(|o| {
             o.is_entry()
                 && o.ticket.instrument == signal.instrument
@@ -103,11 +89,7 @@ impl Desk {
         let split = self.split_of(no).0;
         if in_force != Some(split) {
             let regime = self.state.conditions.and_then(|c| c.regime);
-            self.emit(Event::Reallocated {
-                account: no,
-                split,
-                regime,
-            });
+            self.emit(Event::Reallocated { account: no, split, regime });
         }
         split
     }
@@ -140,17 +122,12 @@ impl Desk {
         let limits = account.limits(self.tier(account));
         let class = signal.strategy.class();
         let equity = self.state.equity(account);
-        let budget = equity
-            .percent(split.class(class), Round::Down)
-            .unwrap_or(Money::ZERO);
+        let budget = equity.percent(split.class(class), Round::Down).unwrap_or(Money::ZERO);
         if !budget.is_positive() {
             return Err(Skip::NoBudget);
         }
         let held = account.positions.iter().filter(|p| {
-            self.state
-                .listings
-                .get(&p.instrument)
-                .is_some_and(|l| l.instrument.class == class)
+            self.state.listings.get(&p.instrument).is_some_and(|l| l.instrument.class == class)
         });
         let invested = held.fold(Money::ZERO, |sum, p| {
             sum.saturating_add(self.state.worth(p.instrument, p.qty()).unwrap_or(p.cost()))
@@ -160,18 +137,9 @@ impl Desk {
         if left < limits.min_trade {
             return Err(Skip::BudgetSpent);
         }
-        let full = equity
-            .percent(limits.max_position_pct, Round::Down)
-            .unwrap_or(Money::ZERO);
-        let wanted = mul_div(
-            full.raw(),
-            i64::from(strength.as_parts()),
-            10_000,
-            Round::Down,
-        );
-        let wanted = Money::from_raw(wanted.unwrap_or(0))
-            .max(limits.min_trade)
-            .min(full);
+        let full = equity.percent(limits.max_position_pct, Round::Down).unwrap_or(Money::ZERO);
+        let wanted = mul_div(full.raw(), i64::from(strength.as_parts()), 10_000, Round::Down);
+        let wanted = Money::from_raw(wanted.unwrap_or(0)).max(limits.min_trade).min(full);
         let position = account.position(signal.instrument);
         let own = position.map_or(Qty::ZERO, |p| p.held_by(signal.strategy));
         let held = self.state.worth(signal.instrument, own);
@@ -182,11 +150,7 @@ impl Desk {
             return Err(Skip::AlreadyIn);
         }
         let size = wanted.min(limits.max_trade).min(left).to_cents(Round::Down);
-        if size < limits.min_trade {
-            Err(Skip::TooSmall)
-        } else {
-            Ok(size)
-        }
+        if size < limits.min_trade { Err(Skip::TooSmall) } else { Ok(size) }
     }
 
     /// Sells what the strategy bought for this account and takes its open entries back.

@@ -71,10 +71,7 @@ impl State {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
             self.by_id.insert(account.id, no);
             for position in &account.positions {
-                self.holders
-                    .entry(position.instrument)
-                    .or_default()
-                    .insert(no);
+                self.holders.entry(position.instrument).or_default().insert(no);
             }
         }
     }
@@ -85,22 +82,15 @@ impl State {
 
     pub(super) fn session(&self, hours: Hours) -> Session {
         let known = self.sessions.iter().find(|s| s.hours == hours).copied();
-        known.unwrap_or(Session {
-            hours,
-            open: hours == Hours::Always,
-            until: None,
-        })
+        known.unwrap_or(Session { hours, open: hours == Hours::Always, until: None })
     }
 
     /// Cash and positions at their marks; a position without a mark counts at its cost.
     pub(super) fn equity(&self, account: &Account) -> Money {
-        account
-            .positions
-            .iter()
-            .fold(account.cash(), |sum, position| {
-                let worth = self.worth(position.instrument, position.qty());
-                sum.saturating_add(worth.unwrap_or_else(|| position.cost()))
-            })
+        account.positions.iter().fold(account.cash(), |sum, position| {
+            let worth = self.worth(position.instrument, position.qty());
+            sum.saturating_add(worth.unwrap_or_else(|| position.cost()))
+        })
     }
 
     /// What a quantity is worth at the mark, where there is one.

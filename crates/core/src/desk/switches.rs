@@ -83,8 +83,7 @@ impl Desk {
         let halted = match scope {
             Scope::Account(id) => {
                 let no = self.state.by_id.get(&id);
-                no.and_then(|no| self.state.account(*no))
-                    .is_some_and(|a| a.drawdown_halt)
+                no.and_then(|no| self.state.account(*no)).is_some_and(|a| a.drawdown_halt)
             }
             _ => false,
         };
@@ -99,8 +98,7 @@ impl Desk {
         match scope {
             Scope::Account(id) => {
                 let no = self.state.by_id.get(&id);
-                no.and_then(|no| self.state.account(*no))
-                    .is_some_and(|a| a.pressed.is_some())
+                no.and_then(|no| self.state.account(*no)).is_some_and(|a| a.pressed.is_some())
             }
             _ => self.state.pressed.iter().any(|p| p.scope == scope),
         }

@@ -58,10 +58,7 @@ impl Desk {
             Side::Sell => self.sellable(no, wish).map(|qty| Previewed {
                 purpose: Purpose::Exit,
                 qty,
-                notional: self
-                    .state
-                    .worth(wish.instrument, qty)
-                    .unwrap_or(Money::ZERO),
+                notional: self.state.worth(wish.instrument, qty).unwrap_or(Money::ZERO),
                 level: self.standing(no),
             }),
         };
@@ -78,11 +75,7 @@ impl Desk {
         }
         let equity = self.state.equity(account);
         let limits = account.limits(self.tier(account));
-        standing(
-            fall(account.day_start, equity),
-            fall(account.peak, equity),
-            &limits,
-        )
+        standing(fall(account.day_start, equity), fall(account.peak, equity), &limits)
     }
 
     fn account_view(&self, no: AccountNo) -> Option<AccountView> {
@@ -91,10 +84,7 @@ impl Desk {
         let (split, reason) = self.split_of(no);
         let own = account.pressed.as_deref().cloned();
         let shared = self.state.pressed.iter().cloned();
-        let orders = account
-            .orders
-            .iter()
-            .filter_map(|id| self.state.orders.get(id));
+        let orders = account.orders.iter().filter_map(|id| self.state.orders.get(id));
         Some(AccountView {
             id: account.id,
             user: account.user,
@@ -112,10 +102,7 @@ impl Desk {
             daily_loss_pct: fall(account.day_start, equity),
             daily_halt: account.daily_halt,
             drawdown_halt: account.drawdown_halt,
-            pressed: shared
-                .filter(|p| !matches!(p.scope, Scope::Account(_)))
-                .chain(own)
-                .collect(),
+            pressed: shared.filter(|p| !matches!(p.scope, Scope::Account(_))).chain(own).collect(),
             level: self.standing(no),
             limits: account.limits(self.tier(account)),
             own: account.own.as_deref().cloned().unwrap_or_default(),

@@ -31,13 +31,8 @@ pub enum Book {
 
 impl Book {
     /// All books, in order of their numbers.
-    pub const ALL: [Self; 5] = [
-        Self::Cash,
-        Self::Positions,
-        Self::Capital,
-        Self::Realized,
-        Self::VenueFees,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Cash, Self::Positions, Self::Capital, Self::Realized, Self::VenueFees];
 
     /// The word used in files, answers and screens.
     #[must_use]

@@ -39,10 +39,7 @@ impl Entry {
     /// # Errors
     /// [`Unbalanced`] when they do not.
     pub fn new(legs: impl IntoIterator<Item = Leg>) -> Result<Self, Unbalanced> {
-        let legs: Vec<Leg> = legs
-            .into_iter()
-            .filter(|leg| !leg.amount.is_zero())
-            .collect();
+        let legs: Vec<Leg> = legs.into_iter().filter(|leg| !leg.amount.is_zero()).collect();
         match legs.iter().map(|leg| i128::from(leg.amount.raw())).sum() {
             0 => Ok(Self { legs }),
             off => Err(Unbalanced { off }),
@@ -54,15 +51,8 @@ impl Entry {
     /// # Errors
     /// Never for amounts in range; typed so that the rule has no exception.
     pub fn transfer(account: AccountNo, amount: Money) -> Result<Self, Unbalanced> {
-        let leg = |book, amount| Leg {
-            account,
-            book,
-            amount,
-        };
-        Self::new([
-            leg(Book::Cash, amount),
-            leg(Book::Capital, amount.negated()),
-        ])
+        let leg = |book, amount| Leg { account, book, amount };
+        Self::new([leg(Book::Cash, amount), leg(Book::Capital, amount.negated())])
     }
 
     /// A purchase: cash becomes a position at its cost, the fee an expense.
@@ -70,11 +60,7 @@ impl Entry {
     /// # Errors
     /// [`Unbalanced`] when cost and fee do not fit together in range.
     pub fn bought(account: AccountNo, cost: Money, fee: Money) -> Result<Self, Unbalanced> {
-        let leg = |book, amount| Leg {
-            account,
-            book,
-            amount,
-        };
+        let leg = |book, amount| Leg { account, book, amount };
         Self::new([
             leg(Book::Cash, cost.negated().saturating_sub(fee)),
             leg(Book::Positions, cost),
@@ -92,11 +78,7 @@ impl Entry {
         cost: Money,
         fee: Money,
     ) -> Result<Self, Unbalanced> {
-        let leg = |book, amount| Leg {
-            account,
-            book,
-            amount,
-        };
+        let leg = |book, amount| Leg { account, book, amount };
         Self::new([
             leg(Book::Cash, proceeds.saturating_sub(fee)),
             leg(Book::Positions, cost.negated()),
@@ -150,11 +132,7 @@ mod tests {
 
     #[test]
     fn an_unbalanced_entry_cannot_be_made_or_read() {
-        let leg = Leg {
-            account: AccountNo(1),
-            book: Book::Cash,
-            amount: Money::CENT,
-        };
+        let leg = Leg { account: AccountNo(1), book: Book::Cash, amount: Money::CENT };
         assert!(Entry::new([leg]).is_err());
         let bytes = minicbor::to_vec(Entry { legs: vec![leg] }).unwrap();
         assert!(minicbor::decode::<Entry>(&bytes).is_err());

@@ -174,14 +174,8 @@ fn level(facts: &Facts) -> Level {
     let volatility_limit = limits.volatility_limit.as_hundredths();
     [
         used(in_symbol, part(facts.equity, limits.max_position_pct)),
-        used(
-            fallen(facts.day_start),
-            part(facts.day_start, limits.max_daily_loss_pct),
-        ),
-        used(
-            fallen(facts.peak),
-            part(facts.peak, limits.max_drawdown_pct),
-        ),
+        used(fallen(facts.day_start), part(facts.day_start, limits.max_daily_loss_pct)),
+        used(fallen(facts.peak), part(facts.peak, limits.max_drawdown_pct)),
         used(i128::from(score), i128::from(volatility_limit)),
     ]
     .into_iter()

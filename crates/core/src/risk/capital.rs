@@ -70,9 +70,7 @@ fn fits(facts: &Facts) -> bool {
 /// Room that the symbol's part of equity leaves, zero when it is used up.
 fn room(facts: &Facts, equity: Money) -> Money {
     let most = equity.percent(facts.limits.max_position_pct, Round::Down);
-    most.unwrap_or(Money::MAX)
-        .saturating_sub(facts.in_symbol)
-        .or_zero()
+    most.unwrap_or(Money::MAX).saturating_sub(facts.in_symbol).or_zero()
 }
 
 /// The largest worth whose claim fits in `free`.
@@ -100,14 +98,8 @@ fn size(facts: &Facts, out: &mut Objections) {
     }
     // What the smallest balance demands is paid in already when the size is looked at.
     let paid = facts.min_balance.saturating_sub(facts.equity).or_zero();
-    let (equity, free) = (
-        facts.equity.saturating_add(paid),
-        facts.free_cash.saturating_add(paid),
-    );
-    let largest = limits
-        .max_trade
-        .min(room(facts, equity))
-        .min(affordable(facts, free));
+    let (equity, free) = (facts.equity.saturating_add(paid), facts.free_cash.saturating_add(paid));
+    let largest = limits.max_trade.min(room(facts, equity)).min(affordable(facts, free));
     if worth >= least && worth <= largest {
         return;
     }
@@ -157,21 +149,12 @@ fn missing(facts: &Facts, least: Money, (equity, free): (Money, Money)) -> Money
     let in_symbol = facts.in_symbol.saturating_add(least);
     let pct = facts.limits.max_position_pct.raw();
     let needs = mul_div(in_symbol.raw(), HUNDRED, pct, Round::Up);
-    let of_equity = needs
-        .map_or(Money::MAX, Money::from_raw)
-        .saturating_sub(equity)
-        .or_zero();
+    let of_equity = needs.map_or(Money::MAX, Money::from_raw).saturating_sub(equity).or_zero();
     of_cash.max(of_equity)
 }
 
 const fn absent(code: Code, change: Change) -> Objection {
-    Objection {
-        code,
-        measured: Measure::Absent,
-        limit: Measure::Absent,
-        age: Span::ZERO,
-        change,
-    }
+    Objection { code, measured: Measure::Absent, limit: Measure::Absent, age: Span::ZERO, change }
 }
 
 const fn dollars(code: Code, (measured, limit): (Money, Money), change: Change) -> Objection {

@@ -12,9 +12,7 @@ pub fn fall(from: Money, now: Money) -> Pct {
     if now >= from || !from.is_positive() {
         return Pct::ZERO;
     }
-    from.saturating_sub(now)
-        .percent_of(from, Round::Down)
-        .unwrap_or(Pct::MAX)
+    from.saturating_sub(now).percent_of(from, Round::Down).unwrap_or(Pct::MAX)
 }
 
 /// The limit was reached: at a limit of 10 %, a loss of 10 % stops.

@@ -105,10 +105,7 @@ const fn expired(facts: &Facts, expiry: Timestamp) -> Objection {
 
 fn price(facts: &Facts, out: &mut Objections) {
     let Some(mark) = facts.mark else {
-        out.push(absent(
-            Code::NoPrice,
-            Change::MarkNoOlderThan(facts.stale_after),
-        ));
+        out.push(absent(Code::NoPrice, Change::MarkNoOlderThan(facts.stale_after)));
         return;
     };
     let age = facts.now.since(facts.mark_at);
@@ -142,13 +139,7 @@ fn collar(mark: Price, collar: Pct) -> Price {
 }
 
 const fn absent(code: Code, change: Change) -> Objection {
-    Objection {
-        code,
-        measured: Measure::Absent,
-        limit: Measure::Absent,
-        age: Span::ZERO,
-        change,
-    }
+    Objection { code, measured: Measure::Absent, limit: Measure::Absent, age: Span::ZERO, change }
 }
 
 const fn instants(code: Code, facts: &Facts, until: Timestamp) -> Objection {

@@ -302,11 +302,7 @@ impl core::fmt::Display for Refusal {
             (measured, limit) => write!(f, ": {measured} against {limit}")?,
         }
         for (n, change) in self.changes.iter().enumerate() {
-            write!(
-                f,
-                "{} {change}",
-                if n == 0 { "; would pass" } else { " and" }
-            )?;
+            write!(f, "{} {change}", if n == 0 { "; would pass" } else { " and" })?;
         }
         Ok(())
     }

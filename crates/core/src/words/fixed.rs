@@ -80,11 +80,7 @@ pub fn write(units: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             if places == 0 {
                 format!("{sign}{rounded}")
             } else {
-                format!(
-                    "{sign}{}.{:0places$}",
-                    rounded / per_whole,
-                    rounded % per_whole
-                )
+                format!("{sign}{}.{:0places$}", rounded / per_whole, rounded % per_whole)
             }
         }
         _ if fraction == 0 => format!("{sign}{whole}"),
@@ -107,11 +103,7 @@ pub fn mul_div(a: i64, b: i64, c: i64, round: Round) -> Option<i64> {
     if rest == 0 {
         return i64::try_from(quotient).ok();
     }
-    let away = if (product < 0) == (divisor < 0) {
-        1
-    } else {
-        -1
-    };
+    let away = if (product < 0) == (divisor < 0) { 1 } else { -1 };
     let bump = match round {
         Round::Down => false,
         Round::Up => true,
@@ -252,27 +244,17 @@ mod tests {
 
     #[test]
     fn reads_and_writes_decimals() {
-        for (text, raw) in [
-            ("0", 0),
-            ("1", SCALE),
-            ("-0.5", -SCALE / 2),
-            ("0.00000001", 1),
-        ] {
+        for (text, raw) in [("0", 0), ("1", SCALE), ("-0.5", -SCALE / 2), ("0.00000001", 1)] {
             assert_eq!(parse(text), Ok(raw));
             assert_eq!(Sample::from_raw(raw).to_string(), text);
         }
         assert_eq!(format!("{:.2}", Sample::from_raw(123_456_789)), "1.23");
-        assert_eq!(
-            format!("{:>8.2}", Sample::from_raw(123_456_789)),
-            "    1.23"
-        );
+        assert_eq!(format!("{:>8.2}", Sample::from_raw(123_456_789)), "    1.23");
     }
 
     #[test]
     fn refuses_what_is_not_an_exact_decimal() {
-        for text in [
-            "", ".", "1.", ".5", "+1", "1e3", "NaN", "inf", "1,000", " 1", "--1", "0x1",
-        ] {
+        for text in ["", ".", "1.", ".5", "+1", "1e3", "NaN", "inf", "1,000", " 1", "--1", "0x1"] {
             assert_eq!(parse(text), Err(ParseError::Malformed), "{text}");
         }
         assert_eq!(parse("0.000000001"), Err(ParseError::TooPrecise));
@@ -282,12 +264,9 @@ mod tests {
 
     #[test]
     fn rounds_by_name() {
-        for (a, b, c, down, up, even) in [
-            (7, 1, 2, 3, 4, 4),
-            (5, 1, 2, 2, 3, 2),
-            (-7, 1, 2, -3, -4, -4),
-            (1, 1, 3, 0, 1, 0),
-        ] {
+        for (a, b, c, down, up, even) in
+            [(7, 1, 2, 3, 4, 4), (5, 1, 2, 2, 3, 2), (-7, 1, 2, -3, -4, -4), (1, 1, 3, 0, 1, 0)]
+        {
             assert_eq!(mul_div(a, b, c, Round::Down), Some(down));
             assert_eq!(mul_div(a, b, c, Round::Up), Some(up));
             assert_eq!(mul_div(a, b, c, Round::HalfEven), Some(even));

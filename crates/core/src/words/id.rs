@@ -169,9 +169,6 @@ mod tests {
         for n in 0..64_000u128 {
             counts[usize::from(AccountId(n).partition(64).0)] += 1;
         }
-        assert!(
-            counts.iter().all(|&c| (700..1300).contains(&c)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&c| (700..1300).contains(&c)), "{counts:?}");
     }
 }

@@ -187,8 +187,7 @@ impl Instrument {
     #[must_use]
     pub fn value(&self, price: Price, qty: Qty, round: Round) -> Option<Money> {
         let one = mul_div(price.raw(), qty.raw(), super::fixed::SCALE, round)?;
-        one.checked_mul(i64::from(self.multiplier()))
-            .map(Money::from_raw)
+        one.checked_mul(i64::from(self.multiplier())).map(Money::from_raw)
     }
 
     /// The largest quantity of whole lots that `money` buys at `price`; `None` at a price of zero or less.

@@ -62,22 +62,14 @@ impl Price {
     /// The largest multiple of `tick` that is not above this price.
     #[must_use]
     pub fn floor_to(self, tick: Self) -> Self {
-        if tick.raw() <= 0 {
-            self
-        } else {
-            Self(self.raw() - self.raw().rem_euclid(tick.raw()))
-        }
+        if tick.raw() <= 0 { self } else { Self(self.raw() - self.raw().rem_euclid(tick.raw())) }
     }
 
     /// The smallest multiple of `tick` that is not below this price.
     #[must_use]
     pub fn ceil_to(self, tick: Self) -> Self {
         let floor = self.floor_to(tick);
-        if floor == self {
-            self
-        } else {
-            floor.saturating_add(tick)
-        }
+        if floor == self { self } else { floor.saturating_add(tick) }
     }
 }
 
@@ -85,10 +77,6 @@ impl Qty {
     /// The largest multiple of `lot` that is not farther from zero.
     #[must_use]
     pub const fn floor_to(self, lot: Self) -> Self {
-        if lot.0 <= 0 {
-            self
-        } else {
-            Self(self.0 - self.0 % lot.0)
-        }
+        if lot.0 <= 0 { self } else { Self(self.0 - self.0 % lot.0) }
     }
 }

@@ -222,10 +222,7 @@ impl OrderState {
     /// Can nothing more happen to it?
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Filled | Self::Cancelled | Self::Rejected | Self::Lapsed
-        )
+        matches!(self, Self::Filled | Self::Cancelled | Self::Rejected | Self::Lapsed)
     }
     /// The word used in files, answers and screens.
     #[must_use]

@@ -72,10 +72,7 @@ impl Tier {
 impl core::str::FromStr for Tier {
     type Err = UnknownTier;
     fn from_str(text: &str) -> Result<Self, UnknownTier> {
-        Self::ALL
-            .into_iter()
-            .find(|tier| tier.name() == text)
-            .ok_or(UnknownTier)
+        Self::ALL.into_iter().find(|tier| tier.name() == text).ok_or(UnknownTier)
     }
 }
 

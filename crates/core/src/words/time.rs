@@ -126,14 +126,8 @@ mod tests {
     #[test]
     fn prints_like_a_calendar() {
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00Z");
-        assert_eq!(
-            Timestamp(951_782_400_000_001).to_string(),
-            "2000-02-29T00:00:00.000001Z"
-        );
-        assert_eq!(
-            Timestamp(1_584_316_800_000_000).to_string(),
-            "2020-03-16T00:00:00Z"
-        );
+        assert_eq!(Timestamp(951_782_400_000_001).to_string(), "2000-02-29T00:00:00.000001Z");
+        assert_eq!(Timestamp(1_584_316_800_000_000).to_string(), "2020-03-16T00:00:00Z");
     }
 
     #[test]

@@ -115,14 +115,8 @@ fn began() -> World {
     world.open(1, Tier::Investor, 1_000);
     world.open(2, Tier::Baller, 60_000);
     world.open_at(3, Tier::Starter, 100, Span::seconds(14 * 3_600));
-    let daily = OwnLimits {
-        max_daily_loss_pct: Some(Pct::whole(1)),
-        ..OwnLimits::default()
-    };
-    let deep = OwnLimits {
-        max_drawdown_pct: Some(Pct::whole(2)),
-        ..OwnLimits::default()
-    };
+    let daily = OwnLimits { max_daily_loss_pct: Some(Pct::whole(1)), ..OwnLimits::default() };
+    let deep = OwnLimits { max_drawdown_pct: Some(Pct::whole(2)), ..OwnLimits::default() };
     for (n, own) in [(1, daily), (3, deep)] {
         world.command(AccountId(n), Command::limits(own));
     }
@@ -131,27 +125,19 @@ fn began() -> World {
 
 fn price_near(world: &World, instrument: InstrumentId, percent: i8) -> Price {
     let view = world.market();
-    let listed = view
-        .instruments
-        .iter()
-        .find(|i| i.instrument.id == instrument)
-        .unwrap();
-    let moved = listed.mark.unwrap().moved(
-        Pct::whole(i32::from(percent)),
-        nija_core::words::fixed::Round::Down,
-    );
+    let listed = view.instruments.iter().find(|i| i.instrument.id == instrument).unwrap();
+    let moved = listed
+        .mark
+        .unwrap()
+        .moved(Pct::whole(i32::from(percent)), nija_core::words::fixed::Round::Down);
     moved.unwrap().floor_to(listed.instrument.tick)
 }
 
 fn order_type(world: &World, instrument: InstrumentId, terms: Terms) -> OrderType {
     match terms {
         Terms::Market => OrderType::Market,
-        Terms::Limit(percent) => OrderType::Limit {
-            limit: price_near(world, instrument, percent),
-        },
-        Terms::Stop(percent) => OrderType::Stop {
-            stop: price_near(world, instrument, percent),
-        },
+        Terms::Limit(percent) => OrderType::Limit { limit: price_near(world, instrument, percent) },
+        Terms::Stop(percent) => OrderType::Stop { stop: price_near(world, instrument, percent) },
     }
 }
 
@@ -166,26 +152,17 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
         Step::Buy(a, i, dollars, terms) => {
             let order_type = order_type(world, of(i), terms);
             let size = Size::Dollars(Money::whole(i32::from(dollars)));
-            let wish = Wish {
-                order_type,
-                ..wish(of(i), Side::Buy, size)
-            };
+            let wish = Wish { order_type, ..wish(of(i), Side::Buy, size) };
             world.command(account(a), Command::Place(wish));
         }
         Step::Sell(a, i, part, terms) => {
             let held = world.held(account(a), of(i));
             let lot = crate::world::instrument(of(i)).lot;
             let some = Qty::from_raw(held.raw() / 4 * i64::from(part % 4 + 1)).floor_to(lot);
-            let size = if part % 5 == 0 || !some.is_positive() {
-                Size::All
-            } else {
-                Size::Units(some)
-            };
+            let size =
+                if part % 5 == 0 || !some.is_positive() { Size::All } else { Size::Units(some) };
             let order_type = order_type(world, of(i), terms);
-            let wish = Wish {
-                order_type,
-                ..wish(of(i), Side::Sell, size)
-            };
+            let wish = Wish { order_type, ..wish(of(i), Side::Sell, size) };
             world.command(account(a), Command::Place(wish));
         }
         Step::Cancel(n) => {
@@ -200,10 +177,7 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
         Step::Mark(i, price) => {
             let price = price_near(world, of(i), (price % 61) as i8 - 30);
             let price = price.clamp(Price::whole(1), Price::whole(1_000_000));
-            world.take(Input::Mark {
-                instrument: of(i),
-                price,
-            });
+            world.take(Input::Mark { instrument: of(i), price });
         }
         Step::Wait(seconds) => world.wait(Span::seconds(i64::from(seconds))),
         Step::Conditions(regime, volatility) => {
@@ -224,17 +198,12 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
         Step::Kill(n, flatten) => world.kill(scope(n), flatten),
         Step::Rearm(n) => {
             let pressed = world.market().pressed;
-            let shared = pressed
-                .get(usize::from(n) % pressed.len().max(1))
-                .map(|p| p.scope);
+            let shared = pressed.get(usize::from(n) % pressed.len().max(1)).map(|p| p.scope);
             for scope in shared.into_iter().chain([Scope::Account(account(n))]) {
                 world.rearm(scope, "seen to");
             }
         }
-        Step::Venue(up) => drop(world.take(Input::Venue {
-            venue: VenueName::Paper,
-            up,
-        })),
+        Step::Venue(up) => drop(world.take(Input::Venue { venue: VenueName::Paper, up })),
         Step::Session(open) => world.session(open),
         Step::Set(a, n) => set(world, account(a), n),
         Step::Keyed(a, key, dollars) => {
@@ -261,10 +230,7 @@ fn set(world: &mut World, account: AccountId, n: u8) {
             max_daily_loss_pct: Some(Pct::whole(3)),
             ..OwnLimits::default()
         }),
-        4 => Setting::OwnLimits(OwnLimits {
-            symbols: Some(vec![BTC]),
-            ..OwnLimits::default()
-        }),
+        4 => Setting::OwnLimits(OwnLimits { symbols: Some(vec![BTC]), ..OwnLimits::default() }),
         _ => Setting::OwnLimits(OwnLimits {
             volatility_limit: Some(Score::points(60)),
             ..OwnLimits::default()
@@ -284,18 +250,12 @@ fn venue(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) 
             let before = world.log.len();
             world.report(order, outcome);
             let mut news = world.log[before..].lines();
-            assert!(
-                news.all(|line| line.starts_with("day closed")),
-                "a repeat did something"
-            );
+            assert!(news.all(|line| line.starts_with("day closed")), "a repeat did something");
         }
         return;
     }
     let Some(open) = order(world, n) else { return };
-    let (id, left) = (
-        open.ticket.id,
-        open.ticket.qty.checked_sub(open.filled).unwrap(),
-    );
+    let (id, left) = (open.ticket.id, open.ticket.qty.checked_sub(open.filled).unwrap());
     match *step {
         Step::Fill(_, part, moved) => {
             let some = Qty::from_raw((left.raw() / 4 * i64::from(part % 4 + 1)).max(1));
@@ -308,9 +268,7 @@ fn venue(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) 
             id,
             match how % 3 {
                 0 => Outcome::Cancelled { why: "as asked" },
-                1 => Outcome::Rejected {
-                    why: "no".to_owned(),
-                },
+                1 => Outcome::Rejected { why: "no".to_owned() },
                 _ => Outcome::Lapsed { why: "never sent" },
             },
         ),
@@ -324,38 +282,22 @@ fn sum(quantities: impl Iterator<Item = Qty>) -> i64 {
 
 /// What must hold of an account after every step.
 fn check(world: &World, view: &AccountView, no: u32) {
-    let open: Vec<_> = world
-        .desk
-        .outstanding()
-        .into_iter()
-        .filter(|o| o.ticket.account.0 == no)
-        .collect();
-    assert_eq!(
-        view.orders.len(),
-        open.len(),
-        "orders by account and in all"
-    );
+    let open: Vec<_> =
+        world.desk.outstanding().into_iter().filter(|o| o.ticket.account.0 == no).collect();
+    assert_eq!(view.orders.len(), open.len(), "orders by account and in all");
     for order in &open {
         assert!(!order.state.is_final() && order.ticket.qty.is_positive());
         assert!(order.filled < order.ticket.qty);
-        assert_eq!(
-            order.ticket.purpose == Purpose::Exit,
-            order.ticket.side == Side::Sell
-        );
+        assert_eq!(order.ticket.purpose == Purpose::Exit, order.ticket.side == Side::Sell);
         assert!(order.ticket.purpose == Purpose::Entry || order.ticket.reserved.is_zero());
     }
     // What is held back is what the open parts of entries claim, each rounded up by less than a step.
     let claimed: i64 = open
         .iter()
         .map(|o| {
-            let (all, left) = (
-                o.ticket.qty.raw(),
-                o.ticket.qty.checked_sub(o.filled).unwrap().raw(),
-            );
-            let share = o
-                .ticket
-                .reserved
-                .share(left, all, nija_core::words::fixed::Round::Up);
+            let (all, left) =
+                (o.ticket.qty.raw(), o.ticket.qty.checked_sub(o.filled).unwrap().raw());
+            let share = o.ticket.reserved.share(left, all, nija_core::words::fixed::Round::Up);
             share.unwrap().raw()
         })
         .sum();
@@ -366,38 +308,22 @@ fn check(world: &World, view: &AccountView, no: u32) {
         });
         let exiting = sum(exits.map(|o| o.ticket.qty.checked_sub(o.filled).unwrap()));
         assert_eq!(position.exiting.raw(), exiting, "exits");
-        assert!(
-            position.exiting <= position.qty,
-            "no more leaves than is held"
-        );
+        assert!(position.exiting <= position.qty, "no more leaves than is held");
         assert_eq!(sum(position.lots.iter().map(|l| l.qty)), position.qty.raw());
-        assert!(
-            position
-                .lots
-                .iter()
-                .all(|l| l.qty.is_positive() && !l.cost.is_negative())
-        );
+        assert!(position.lots.iter().all(|l| l.qty.is_positive() && !l.cost.is_negative()));
     }
     let held = |of| view.positions.iter().any(|p| p.instrument == of);
-    let orphan = open
-        .iter()
-        .find(|o| o.ticket.purpose == Purpose::Exit && !held(o.ticket.instrument));
+    let orphan =
+        open.iter().find(|o| o.ticket.purpose == Purpose::Exit && !held(o.ticket.instrument));
     assert_eq!(orphan, None, "an exit of nothing");
     let cost: i64 = view.positions.iter().map(|p| p.cost.raw()).sum();
-    assert_eq!(
-        view.books.balance(Book::Positions).raw(),
-        cost,
-        "the ledger knows the same cost"
-    );
+    assert_eq!(view.books.balance(Book::Positions).raw(), cost, "the ledger knows the same cost");
     assert_eq!(view.books.balance(Book::Cash), view.cash);
     // A purchase claims a hundredth more than its worth; fills here are at most three above, fees a thousandth.
     let gross: i64 =
         view.positions.iter().map(|p| p.cost.raw()).sum::<i64>() + view.equity.raw().abs();
     let short = view.cash.raw().min(0);
-    assert!(
-        -short <= gross / 2,
-        "cash is below zero beyond what bad fills can cost"
-    );
+    assert!(-short <= gross / 2, "cash is below zero beyond what bad fills can cost");
     assert!(view.reserved.raw() >= 0 && view.peak >= view.equity);
     assert_eq!(view.books.sum(), 0, "trial balance");
 }
@@ -424,16 +350,8 @@ fn replayed(world: &World) {
             tail.replay(batch).unwrap();
         }
     }
-    assert_eq!(
-        whole.state_hash(),
-        world.desk.state_hash(),
-        "from the first batch"
-    );
-    assert_eq!(
-        tail.unwrap().state_hash(),
-        world.desk.state_hash(),
-        "from a snapshot"
-    );
+    assert_eq!(whole.state_hash(), world.desk.state_hash(), "from the first batch");
+    assert_eq!(tail.unwrap().state_hash(), world.desk.state_hash(), "from a snapshot");
     assert_eq!(whole.head(), world.desk.head());
 }
 
@@ -497,19 +415,14 @@ fn the_lives_are_lively() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = std::collections::BTreeMap::new();
     for _ in 0..150 {
-        let steps = prop::collection::vec(step(), 60)
-            .new_tree(&mut runner)
-            .unwrap()
-            .current();
+        let steps = prop::collection::vec(step(), 60).new_tree(&mut runner).unwrap().current();
         let mut world = began();
         let mut last = None;
         for step in &steps {
             run(&mut world, step, &mut last);
         }
         for line in world.log.lines() {
-            *seen
-                .entry(line.split(' ').next().unwrap_or_default().to_owned())
-                .or_insert(0) += 1;
+            *seen.entry(line.split(' ').next().unwrap_or_default().to_owned()).or_insert(0) += 1;
         }
     }
     for word in [
@@ -546,11 +459,7 @@ fn several_inputs_in_one_batch_lead_to_the_same_state() {
     for (account, dollars) in [(1, 50), (2, 500)] {
         let place = Command::Place(wish(AAPL, Side::Buy, crate::world::dollars_of(dollars)));
         let account = AccountId(account);
-        let input = Input::Command {
-            account,
-            key: None,
-            command: place,
-        };
+        let input = Input::Command { account, key: None, command: place };
         world.desk.take(input, world.now).unwrap();
         if account == AccountId(1) {
             world.wait(Span::seconds(1));

@@ -78,12 +78,7 @@ fn a_strategy_enters_is_protected_and_leaves() {
     world.cancelled(stop);
     let exit = world.last();
     world.step("the exit lapses and waits for the next price");
-    world.report(
-        exit,
-        Outcome::Lapsed {
-            why: "the node restarted",
-        },
-    );
+    world.report(exit, Outcome::Lapsed { why: "the node restarted" });
     world.mark(BTC, "51000");
     let again = world.last();
     assert_ne!(exit, again);
@@ -110,21 +105,11 @@ fn cancels_lapses_and_rejections_free_what_was_held_back() {
     world.step("turned away by the venue");
     world.buy(account, BTC, 50);
     let order = world.last();
-    world.report(
-        order,
-        Outcome::Rejected {
-            why: "too small for us".to_owned(),
-        },
-    );
+    world.report(order, Outcome::Rejected { why: "too small for us".to_owned() });
     world.step("never sent");
     world.buy(account, BTC, 60);
     let order = world.last();
-    world.report(
-        order,
-        Outcome::Lapsed {
-            why: "its lane is full",
-        },
-    );
+    world.report(order, Outcome::Lapsed { why: "its lane is full" });
     expect("cancel", &world);
     assert_eq!(world.view(account).reserved, Money::ZERO);
 }
@@ -180,19 +165,10 @@ fn the_same_key_gives_the_same_answer() {
     let refused = world.keyed(account, "b", place(900));
     assert!(matches!(refused, Answer::Refused(_)));
     assert_eq!(world.keyed(account, "b", place(900)), refused);
-    assert_eq!(
-        world.keyed(account, "c", Command::Transfer(Money::whole(5))),
-        Answer::Done
-    );
-    assert_eq!(
-        world.keyed(account, "c", Command::Transfer(Money::whole(5))),
-        Answer::Done
-    );
+    assert_eq!(world.keyed(account, "c", Command::Transfer(Money::whole(5))), Answer::Done);
+    assert_eq!(world.keyed(account, "c", Command::Transfer(Money::whole(5))), Answer::Done);
     let other = world.open(2, Tier::Investor, 1_000);
-    assert!(matches!(
-        world.keyed(other, "a", place(50)),
-        Answer::Placed { .. }
-    ));
+    assert!(matches!(world.keyed(other, "a", place(50)), Answer::Placed { .. }));
     expect("keys", &world);
     assert_eq!(world.view(account).cash, Money::whole(1_005));
 }
@@ -208,15 +184,9 @@ fn keys_are_forgotten_by_age_and_number() {
     }
     let before = world.view(account).cash;
     world.keyed(account, "first", pay());
-    assert_eq!(
-        world.view(account).cash,
-        before.checked_add(Money::whole(1)).unwrap()
-    );
+    assert_eq!(world.view(account).cash, before.checked_add(Money::whole(1)).unwrap());
     world.keyed(account, "k8191", pay());
-    assert_eq!(
-        world.view(account).cash,
-        before.checked_add(Money::whole(1)).unwrap()
-    );
+    assert_eq!(world.view(account).cash, before.checked_add(Money::whole(1)).unwrap());
 }
 
 #[test]
@@ -275,35 +245,13 @@ fn the_split_moves_only_beyond_the_drift_band() {
     };
     read(&mut world, "ranging", Regime::Ranging, 50);
     read(&mut world, "low volatility", Regime::LowVolatility, 50);
-    read(
-        &mut world,
-        "derivatives would take 4 points: not worth it",
-        Regime::LowVolatility,
-        84,
-    );
-    assert!(
-        world
-            .view(account)
-            .reason
-            .to_string()
-            .contains("the earlier split stays")
-    );
-    read(
-        &mut world,
-        "derivatives would take 6 points",
-        Regime::LowVolatility,
-        86,
-    );
+    read(&mut world, "derivatives would take 4 points: not worth it", Regime::LowVolatility, 84);
+    assert!(world.view(account).reason.to_string().contains("the earlier split stays"));
+    read(&mut world, "derivatives would take 6 points", Regime::LowVolatility, 86);
     expect("split", &world);
     world.step("a tier without derivatives keeps none");
     world.command(account, Setting::Tier(Tier::Livable).into());
-    assert!(
-        world
-            .view(account)
-            .split
-            .class(AssetClass::Derivatives)
-            .is_zero()
-    );
+    assert!(world.view(account).split.class(AssetClass::Derivatives).is_zero());
 }
 
 #[test]
@@ -324,15 +272,9 @@ fn a_sale_takes_no_more_of_the_protection_than_it_needs() {
     world.cancelled(stop);
     expect("protection", &world);
     let open = world.desk.outstanding();
-    let sum = open
-        .iter()
-        .fold(0, |sum, order| sum + order.ticket.qty.raw());
+    let sum = open.iter().fold(0, |sum, order| sum + order.ticket.qty.raw());
     assert_eq!((open.len(), sum), (2, held.raw()));
-    assert_eq!(
-        world.sell(account, BTC, third),
-        Answer::Queued,
-        "the last third"
-    );
+    assert_eq!(world.sell(account, BTC, third), Answer::Queued, "the last third");
     let more = world.sell(account, BTC, third);
     assert!(matches!(more, Answer::Refused(r) if r.code == Code::ExceedsPosition));
 }
@@ -345,17 +287,10 @@ fn a_rejected_stop_is_tried_again() {
     let entry = world.last();
     world.fill_rest(entry, "50000");
     let stop = world.last();
-    world.report(
-        stop,
-        Outcome::Rejected {
-            why: "busy".to_owned(),
-        },
-    );
+    world.report(stop, Outcome::Rejected { why: "busy".to_owned() });
     assert!(world.desk.outstanding().is_empty());
     world.mark(BTC, "49000");
-    let [again] = &world.desk.outstanding()[..] else {
-        panic!("one stop")
-    };
+    let [again] = &world.desk.outstanding()[..] else { panic!("one stop") };
     assert_eq!(again.ticket.origin, Origin::Protection { strategy: TREND });
     assert_eq!(again.ticket.qty, world.held(account, BTC));
     assert_eq!(again.state, OrderState::Approved);
@@ -370,10 +305,7 @@ fn each_strategy_leaves_with_what_it_bought() {
     for (strategy, stop) in [(TREND, "45000"), (scalping, "48000")] {
         world.own(
             account,
-            OwnLimits {
-                max_trade: Some(Money::whole(1_000)),
-                ..OwnLimits::default()
-            },
+            OwnLimits { max_trade: Some(Money::whole(1_000)), ..OwnLimits::default() },
         );
         world.enter(strategy, BTC, Some(stop));
         let entry = world.last();
@@ -382,16 +314,8 @@ fn each_strategy_leaves_with_what_it_bought() {
     }
     world.signal(TREND, BTC, Action::Exit);
     world.signal(scalping, BTC, Action::Exit);
-    let asked: Vec<_> = world
-        .desk
-        .outstanding()
-        .iter()
-        .map(|o| o.ticket.id)
-        .collect();
-    assert_eq!(
-        asked, stops,
-        "both stops still stand and are being taken back"
-    );
+    let asked: Vec<_> = world.desk.outstanding().iter().map(|o| o.ticket.id).collect();
+    assert_eq!(asked, stops, "both stops still stand and are being taken back");
     for stop in stops {
         world.cancelled(stop);
     }
@@ -431,10 +355,7 @@ fn an_entry_that_is_taken_back_leaves_no_exit_waiting() {
     let entry = world.last();
     world.fill_rest(entry, "50000");
     world.mark(BTC, "50001");
-    assert!(
-        world.desk.outstanding().is_empty(),
-        "the later holding is not sold by an old exit"
-    );
+    assert!(world.desk.outstanding().is_empty(), "the later holding is not sold by an old exit");
     assert!(world.held(account, BTC).is_positive());
 }
 
@@ -452,14 +373,8 @@ fn selling_more_than_is_held_names_what_could_be_sold() {
     else {
         panic!("more than is free");
     };
-    assert_eq!(
-        refusal.changes,
-        [Change::QuantityAtMost("0.2".parse().unwrap())]
-    );
-    assert!(matches!(
-        world.sell(account, AAPL, Size::All),
-        Answer::Placed { .. }
-    ));
+    assert_eq!(refusal.changes, [Change::QuantityAtMost("0.2".parse().unwrap())]);
+    assert!(matches!(world.sell(account, AAPL, Size::All), Answer::Placed { .. }));
 }
 
 #[test]
@@ -474,17 +389,8 @@ fn a_new_tier_lifts_an_own_limit_that_could_never_be_met() {
     assert_eq!(world.own(account, own), Answer::Done);
     world.command(account, Setting::Tier(Tier::Baller).into());
     let limits = world.view(account).limits;
-    assert_eq!(
-        (limits.min_trade, limits.max_trade),
-        (Money::whole(100), Money::whole(100))
-    );
+    assert_eq!((limits.min_trade, limits.max_trade), (Money::whole(100), Money::whole(100)));
     assert_eq!(limits.max_drawdown_pct, Pct::whole(5));
-    let none = OwnLimits {
-        max_open_positions: Some(0),
-        ..OwnLimits::default()
-    };
-    assert!(matches!(
-        world.own(account, none),
-        Answer::Declined(Decline::Invalid { .. })
-    ));
+    let none = OwnLimits { max_open_positions: Some(0), ..OwnLimits::default() };
+    assert!(matches!(world.own(account, none), Answer::Declined(Decline::Invalid { .. })));
 }

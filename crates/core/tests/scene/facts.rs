@@ -61,11 +61,7 @@ fn sized() -> impl Strategy<Value = Facts> {
             facts.buffer = Pct::from_raw(buffer);
             facts.equity = Money::from_raw(equity);
             facts.free_cash = Money::from_raw(free);
-            facts.in_symbol = if positions % 2 == 0 {
-                Money::ZERO
-            } else {
-                in_symbol
-            };
+            facts.in_symbol = if positions % 2 == 0 { Money::ZERO } else { in_symbol };
             facts.min_balance = if opens { least } else { Money::whole(10) };
             facts.opens = opens;
             facts.positions = positions;
@@ -119,11 +115,7 @@ pub(crate) fn wild() -> impl Strategy<Value = Facts> {
         facts.class_allowed = class_allowed;
         let above = |more: Money, lost: bool| {
             let equity = facts.equity.max(Money::STEP);
-            if lost {
-                equity.saturating_add(more)
-            } else {
-                equity
-            }
+            if lost { equity.saturating_add(more) } else { equity }
         };
         facts.day_start = above(day, losses & 1 == 1);
         facts.peak = above(peak, losses & 2 == 2).max(facts.day_start);
@@ -169,10 +161,7 @@ fn word(facts: &mut Facts, (kind, part, tif): (u8, i64, u8)) {
 fn latch(facts: &mut Facts) {
     use nija_core::risk::drawdown::{fall, reached};
     let limits = facts.limits;
-    facts.daily_halt |= reached(
-        fall(facts.day_start, facts.equity),
-        limits.max_daily_loss_pct,
-    );
+    facts.daily_halt |= reached(fall(facts.day_start, facts.equity), limits.max_daily_loss_pct);
     facts.drawdown_halt |= reached(fall(facts.peak, facts.equity), limits.max_drawdown_pct);
 }
 
@@ -182,12 +171,9 @@ pub(crate) fn apply(change: Change, facts: &mut Facts) {
         Change::SizeAtMost(most) => facts.notional = facts.notional.min(most),
         Change::SizeAtLeast(least) => facts.notional = facts.notional.max(least),
         Change::Deposit(amount) => {
-            for money in [
-                &mut facts.equity,
-                &mut facts.free_cash,
-                &mut facts.day_start,
-                &mut facts.peak,
-            ] {
+            for money in
+                [&mut facts.equity, &mut facts.free_cash, &mut facts.day_start, &mut facts.peak]
+            {
                 *money = money.saturating_add(amount);
             }
         }
@@ -210,10 +196,7 @@ pub(crate) fn apply(change: Change, facts: &mut Facts) {
             }
         }
         Change::MarkNoOlderThan(age) => {
-            facts.mark = facts
-                .mark
-                .or(facts.order_type.limit())
-                .or(Some(Price::whole(1)));
+            facts.mark = facts.mark.or(facts.order_type.limit()).or(Some(Price::whole(1)));
             facts.mark_at = facts.mark_at.max(facts.now.plus(Span(-age.0)));
         }
         Change::Upgrade => facts.class_allowed = true,
@@ -242,9 +225,7 @@ fn wait(at: Timestamp, facts: &mut Facts) {
         facts.daily_halt = false;
         facts.day_start = facts.equity;
     }
-    facts.open |= facts
-        .opens_at
-        .is_some_and(|opens| began < opens && opens <= facts.now);
+    facts.open |= facts.opens_at.is_some_and(|opens| began < opens && opens <= facts.now);
 }
 
 /// The same change, one step smaller; none where a change is made or not.
@@ -256,9 +237,9 @@ pub(crate) fn smaller(change: Change) -> Option<Change> {
         Change::Deposit(m) => Some(Change::Deposit(less(m))),
         Change::ClosePositions(n) => Some(Change::ClosePositions(n - 1)),
         Change::CloseOrders(n) => Some(Change::CloseOrders(n - 1)),
-        Change::VolatilityAtMost(s) => Some(Change::VolatilityAtMost(Score::hundredths(
-            s.as_hundredths() + 1,
-        ))),
+        Change::VolatilityAtMost(s) => {
+            Some(Change::VolatilityAtMost(Score::hundredths(s.as_hundredths() + 1)))
+        }
         Change::After(at) => Some(Change::After(at.plus(Span(-1)))),
         Change::LimitAtMost(p) => Some(Change::LimitAtMost(p.saturating_add(Price::STEP))),
         _ => None,

@@ -15,84 +15,48 @@ pub(crate) fn line(event: &Event) -> String {
         Event::ConditionsRead { conditions } => format!("conditions {:?}", conditions.regime),
         Event::VenueChanged { venue, up } => format!("venue {} up={up}", venue.name()),
         Event::AccountOpened { no, tier, .. } => format!("opened #{} {}", no.0, tier.name()),
-        Event::Transferred {
-            account, amount, ..
-        } => {
+        Event::Transferred { account, amount, .. } => {
             format!("transferred #{} ${amount}", account.0)
         }
         Event::SettingsChanged { account, change } => format!("set #{} {change:?}", account.0),
         Event::Reallocated { account, split, .. } => {
             let class = |class| split.class(class).to_string();
-            let parts = nija_core::words::instrument::AssetClass::ALL
-                .map(class)
-                .join("/");
+            let parts = nija_core::words::instrument::AssetClass::ALL.map(class).join("/");
             format!("reallocated #{} {parts}/{}", account.0, split.cash())
         }
         Event::Approved { ticket, evidence } => {
             format!("approved {} [{}]", order(ticket), evidence.level.name())
         }
-        Event::Refused {
-            account,
-            wish,
-            refusal,
-        } => {
+        Event::Refused { account, wish, refusal } => {
             let size = match wish.size {
                 Size::Dollars(m) => format!("${m}"),
                 Size::Units(q) => q.to_string(),
                 Size::All => "all".to_owned(),
             };
-            format!(
-                "refused #{} {} {size}: {refusal}",
-                account.0,
-                side(wish.side)
-            )
+            format!("refused #{} {} {size}: {refusal}", account.0, side(wish.side))
         }
         Event::Skipped { account, why, .. } => {
             format!("skipped #{}: {}", account.0, why.sentence())
         }
         Event::Acknowledged { order } => format!("acknowledged {}", number(order.0)),
         Event::Filled { order, fill, entry } => {
-            let legs = entry
-                .legs()
-                .iter()
-                .map(|leg| format!("{} {}", leg.book.name(), leg.amount));
+            let legs = entry.legs().iter().map(|leg| format!("{} {}", leg.book.name(), leg.amount));
             let legs = legs.collect::<Vec<_>>().join(", ");
-            format!(
-                "filled {} {} at {} ({legs})",
-                number(order.0),
-                fill.qty,
-                fill.price
-            )
+            format!("filled {} {} at {} ({legs})", number(order.0), fill.qty, fill.price)
         }
         Event::Closed { order, state, why } => {
             format!("closed {} {}: {why}", number(order.0), state.name())
         }
         Event::CancelRequested { order } => format!("cancel asked {}", number(order.0)),
         Event::ExitQueued { account, exit, .. } => {
-            format!(
-                "exit waits #{} {} for {}",
-                account.0,
-                exit.qty,
-                origin(exit.origin)
-            )
+            format!("exit waits #{} {} for {}", account.0, exit.qty, origin(exit.origin))
         }
         Event::Killed { scope, reason, .. } => format!("killed {scope}: {reason}"),
         Event::Rearmed { scope, reason, .. } => format!("rearmed {scope}: {reason}"),
-        Event::Halted {
-            account,
-            code,
-            measured,
-            limit,
-        } => {
-            format!(
-                "halted #{} {}: {measured} against {limit}",
-                account.0,
-                code.name()
-            )
+        Event::Halted { account, code, measured, limit } => {
+            format!("halted #{} {}: {measured} against {limit}", account.0, code.name())
         }
-        Event::Remembered {
-            account, outcome, ..
-        } => {
+        Event::Remembered { account, outcome, .. } => {
             let outcome = match outcome {
                 Remembered::Order { order, .. } => format!("order {}", number(order.0)),
                 Remembered::Refusal(refusal) => refusal.code.name().to_owned(),
@@ -101,16 +65,8 @@ pub(crate) fn line(event: &Event) -> String {
             };
             format!("remembered #{} {outcome}", account.0)
         }
-        Event::DayClosed {
-            account,
-            day,
-            equity,
-            cash,
-        } => {
-            format!(
-                "day closed #{} into {day}: equity ${equity}, cash ${cash}",
-                account.0
-            )
+        Event::DayClosed { account, day, equity, cash } => {
+            format!("day closed #{} into {day}: equity ${equity}, cash ${cash}", account.0)
         }
     };
     text + "\n"
@@ -119,11 +75,7 @@ pub(crate) fn line(event: &Event) -> String {
 pub(crate) fn released(release: &Release) -> String {
     match release.act() {
         Act::Place(approved) => {
-            format!(
-                "=> place {} in {}\n",
-                number(approved.ticket().id.0),
-                release.lane().title()
-            )
+            format!("=> place {} in {}\n", number(approved.ticket().id.0), release.lane().title())
         }
         Act::Cancel { order, .. } => format!("=> cancel {}\n", number(order.0)),
     }
@@ -138,10 +90,7 @@ fn order(ticket: &Ticket) -> String {
     let (side, by) = (side(ticket.side), origin(ticket.origin));
     let (no, qty, of) = (ticket.account.0, ticket.qty, ticket.instrument.0);
     let number = number(ticket.id.0);
-    format!(
-        "{number} #{no} {side} {qty} of {of} {terms} for {by}, reserved ${}",
-        ticket.reserved
-    )
+    format!("{number} #{no} {side} {qty} of {of} {terms} for {by}, reserved ${}", ticket.reserved)
 }
 
 fn number(order: u64) -> String {

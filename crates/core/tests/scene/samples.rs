@@ -211,19 +211,9 @@ fn refusals() -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = codes
         .map(|(n, &code)| refusal(code, measure(n), measure(n + 1), vec![all[n % all.len()]]))
         .collect();
-    refusals.push(refusal(
-        Code::KillSwitch,
-        Measure::Absent,
-        Measure::Absent,
-        all,
-    ));
+    refusals.push(refusal(Code::KillSwitch, Measure::Absent, Measure::Absent, all));
     refusals.extend(scopes().into_iter().map(|scope| {
-        refusal(
-            Code::Drawdown,
-            Measure::Absent,
-            Measure::Absent,
-            vec![Change::Rearm(scope)],
-        )
+        refusal(Code::Drawdown, Measure::Absent, Measure::Absent, vec![Change::Rearm(scope)])
     }));
     refusals
 }
@@ -264,15 +254,9 @@ fn splits() -> Vec<(Split, Option<Regime>)> {
     let regimes = Regime::ALL.map(Some).into_iter().chain([None]);
     regimes
         .map(|regime| {
-            let conditions = Conditions {
-                regime,
-                ..Conditions::default()
-            };
+            let conditions = Conditions { regime, ..Conditions::default() };
             let rules = table.rules(Tier::Baller);
-            (
-                allocate(Some(&conditions), rules, Tolerance::Moderate).0,
-                regime,
-            )
+            (allocate(Some(&conditions), rules, Tolerance::Moderate).0, regime)
         })
         .collect()
 }
@@ -296,36 +280,14 @@ fn ticket() -> Ticket {
 }
 
 fn tickets() -> Vec<Ticket> {
-    let exit = Ticket {
-        side: Side::Sell,
-        purpose: Purpose::Exit,
-        reserved: Money::ZERO,
-        ..ticket()
-    };
-    let protected = Ticket {
-        protect: Some(Price::whole(45)),
-        ..ticket()
-    };
+    let exit =
+        Ticket { side: Side::Sell, purpose: Purpose::Exit, reserved: Money::ZERO, ..ticket() };
+    let protected = Ticket { protect: Some(Price::whole(45)), ..ticket() };
     let mut tickets = vec![ticket(), exit, protected];
-    tickets.extend(order_types().into_iter().map(|order_type| Ticket {
-        order_type,
-        ..ticket()
-    }));
-    tickets.extend(
-        times_in_force()
-            .into_iter()
-            .map(|tif| Ticket { tif, ..ticket() }),
-    );
-    tickets.extend(
-        origins()
-            .into_iter()
-            .map(|origin| Ticket { origin, ..ticket() }),
-    );
-    tickets.extend(
-        venues()
-            .into_iter()
-            .map(|venue| Ticket { venue, ..ticket() }),
-    );
+    tickets.extend(order_types().into_iter().map(|order_type| Ticket { order_type, ..ticket() }));
+    tickets.extend(times_in_force().into_iter().map(|tif| Ticket { tif, ..ticket() }));
+    tickets.extend(origins().into_iter().map(|origin| Ticket { origin, ..ticket() }));
+    tickets.extend(venues().into_iter().map(|venue| Ticket { venue, ..ticket() }));
     tickets
 }
 
@@ -353,9 +315,7 @@ fn wishes() -> Vec<Wish> {
     let sides = every!(Side: Side::Buy => Side::Buy, Side::Sell => Side::Sell,);
     let purposes =
         every!(Purpose: Purpose::Entry => Purpose::Entry, Purpose::Exit => Purpose::Exit,);
-    let pairs = sides
-        .into_iter()
-        .flat_map(|side| sizes.iter().map(move |&size| (side, size)));
+    let pairs = sides.into_iter().flat_map(|side| sizes.iter().map(move |&size| (side, size)));
     debug_assert_eq!(purposes.len(), 2);
     pairs
         .map(|(side, size)| Wish {
@@ -383,15 +343,9 @@ fn signals() -> Vec<Signal> {
         mark: Price::whole(50),
         at: AT,
     };
-    let mut signals: Vec<Signal> = StrategyName::ALL
-        .into_iter()
-        .map(|strategy| signal(strategy, Action::Exit))
-        .collect();
-    signals.extend(
-        actions
-            .into_iter()
-            .map(|action| signal(StrategyName::MacroTrend, action)),
-    );
+    let mut signals: Vec<Signal> =
+        StrategyName::ALL.into_iter().map(|strategy| signal(strategy, Action::Exit)).collect();
+    signals.extend(actions.into_iter().map(|action| signal(StrategyName::MacroTrend, action)));
     signals
 }
 
@@ -418,48 +372,27 @@ fn states() -> Vec<OrderState> {
 }
 
 fn outcomes() -> Vec<Remembered> {
-    let order = |purpose, level| Remembered::Order {
-        order: ORDER,
-        purpose,
-        qty: Qty::whole(1),
-        level,
-    };
+    let order =
+        |purpose, level| Remembered::Order { order: ORDER, purpose, qty: Qty::whole(1), level };
     let mut outcomes = every!(Remembered:
         Remembered::Order { .. } => order(Purpose::Entry, Level::Safe),
         Remembered::Refusal(_) => Remembered::Refusal(refusals().swap_remove(0)),
         Remembered::Done => Remembered::Done,
         Remembered::Queued => Remembered::Queued,
     );
-    outcomes.extend(
-        levels()
-            .into_iter()
-            .map(|level| order(Purpose::Exit, level)),
-    );
+    outcomes.extend(levels().into_iter().map(|level| order(Purpose::Exit, level)));
     outcomes
 }
 
 fn entries() -> Vec<Entry> {
     let (a, b, fee) = (money("100.5"), money("90.25"), money("0.1"));
-    let all = Book::ALL.iter().map(|&book| Leg {
-        account: NO,
-        book,
-        amount: money("1"),
-    });
-    let rest = Leg {
-        account: AccountNo(4),
-        book: Book::Cash,
-        amount: money("-5"),
-    };
+    let all = Book::ALL.iter().map(|&book| Leg { account: NO, book, amount: money("1") });
+    let rest = Leg { account: AccountNo(4), book: Book::Cash, amount: money("-5") };
     let every = Entry::new(all.chain([rest]));
-    [
-        Entry::transfer(NO, a),
-        Entry::bought(NO, a, fee),
-        Entry::sold(NO, a, b, fee),
-        every,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [Entry::transfer(NO, a), Entry::bought(NO, a, fee), Entry::sold(NO, a, b, fee), every]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn instruments() -> Vec<Instrument> {
@@ -475,20 +408,10 @@ fn instruments() -> Vec<Instrument> {
         venue: VenueName::Paper,
     };
     let class = AssetClass::Derivatives;
-    let mut rows: Vec<Instrument> = kinds()
-        .into_iter()
-        .map(|kind| instrument(class, kind, Hours::Nyse))
-        .collect();
-    rows.extend(
-        classes()
-            .into_iter()
-            .map(|class| instrument(class, Kind::Spot, Hours::Always)),
-    );
-    rows.extend(
-        hours()
-            .into_iter()
-            .map(|hours| instrument(class, Kind::Spot, hours)),
-    );
+    let mut rows: Vec<Instrument> =
+        kinds().into_iter().map(|kind| instrument(class, kind, Hours::Nyse)).collect();
+    rows.extend(classes().into_iter().map(|class| instrument(class, Kind::Spot, Hours::Always)));
+    rows.extend(hours().into_iter().map(|hours| instrument(class, Kind::Spot, hours)));
     rows
 }
 
@@ -505,14 +428,9 @@ fn readings() -> Vec<Conditions> {
         crypto_black_swan: true,
         equity_black_swan: true,
     };
-    let regimes = Regime::ALL.map(|regime| Conditions {
-        regime: Some(regime),
-        ..Conditions::default()
-    });
-    [full, Conditions::default()]
-        .into_iter()
-        .chain(regimes)
-        .collect()
+    let regimes =
+        Regime::ALL.map(|regime| Conditions { regime: Some(regime), ..Conditions::default() });
+    [full, Conditions::default()].into_iter().chain(regimes).collect()
 }
 
 /// All samples, in the order of the numbers.
@@ -520,47 +438,22 @@ pub(crate) fn events() -> Vec<Event> {
     let mut events = vec![
         Event::Clock { at: AT },
         Event::Clock { at: Timestamp(-1) },
-        Event::Announced {
-            node: "node-a".to_owned(),
-            epoch: Epoch(7),
-        },
+        Event::Announced { node: "node-a".to_owned(), epoch: Epoch(7) },
     ];
-    events.extend(
-        instruments()
-            .into_iter()
-            .map(|instrument| Event::Listed { instrument }),
-    );
+    events.extend(instruments().into_iter().map(|instrument| Event::Listed { instrument }));
     for (hours, open, until) in [(Hours::Always, true, None), (Hours::Nyse, false, Some(AT))] {
         events.push(Event::SessionChanged { hours, open, until });
     }
-    events.push(Event::Marked {
-        instrument: OF,
-        price: money_price(),
-    });
-    events.extend(
-        readings()
-            .into_iter()
-            .map(|conditions| Event::ConditionsRead { conditions }),
-    );
-    events.extend(
-        venues()
-            .into_iter()
-            .map(|venue| Event::VenueChanged { venue, up: false }),
-    );
+    events.push(Event::Marked { instrument: OF, price: money_price() });
+    events.extend(readings().into_iter().map(|conditions| Event::ConditionsRead { conditions }));
+    events.extend(venues().into_iter().map(|venue| Event::VenueChanged { venue, up: false }));
     events.extend(account_events());
     events.extend(order_events());
     events.extend(switch_events());
     for code in [Code::DailyLoss, Code::Drawdown] {
-        let (measured, limit) = (
-            Measure::Percent(Pct::whole(11)),
-            Measure::Percent(Pct::whole(10)),
-        );
-        events.push(Event::Halted {
-            account: NO,
-            code,
-            measured,
-            limit,
-        });
+        let (measured, limit) =
+            (Measure::Percent(Pct::whole(11)), Measure::Percent(Pct::whole(10)));
+        events.push(Event::Halted { account: NO, code, measured, limit });
     }
     events.extend(outcomes().into_iter().map(|outcome| Event::Remembered {
         account: NO,
@@ -569,12 +462,7 @@ pub(crate) fn events() -> Vec<Event> {
         outcome,
     }));
     let (equity, cash) = (money("1000.1"), money("-3"));
-    events.push(Event::DayClosed {
-        account: NO,
-        day: 20_248,
-        equity,
-        cash,
-    });
+    events.push(Event::DayClosed { account: NO, day: 20_248, equity, cash });
     events.sort_by_key(number);
     events
 }
@@ -583,20 +471,12 @@ fn switch_events() -> Vec<Event> {
     let mut events = Vec::new();
     for scope in scopes() {
         let (by, reason) = (Actor::User(UserId(77)), "seen to".to_owned());
-        events.push(Event::Killed {
-            scope,
-            by: by.clone(),
-            reason: reason.clone(),
-        });
+        events.push(Event::Killed { scope, by: by.clone(), reason: reason.clone() });
         events.push(Event::Rearmed { scope, by, reason });
     }
     for by in actors() {
         let (scope, reason) = (Scope::Platform, "as planned".to_owned());
-        events.push(Event::Killed {
-            scope,
-            by: by.clone(),
-            reason: reason.clone(),
-        });
+        events.push(Event::Killed { scope, by: by.clone(), reason: reason.clone() });
         events.push(Event::Rearmed { scope, by, reason });
     }
     events
@@ -621,72 +501,41 @@ fn account_events() -> Vec<Event> {
         amount,
         entry,
     }));
-    events.extend(settings().into_iter().map(|change| Event::SettingsChanged {
-        account: NO,
-        change,
-    }));
     events.extend(
-        splits()
-            .into_iter()
-            .map(|(split, regime)| Event::Reallocated {
-                account: NO,
-                split,
-                regime,
-            }),
+        settings().into_iter().map(|change| Event::SettingsChanged { account: NO, change }),
     );
+    events.extend(splits().into_iter().map(|(split, regime)| Event::Reallocated {
+        account: NO,
+        split,
+        regime,
+    }));
     events
 }
 
 fn order_events() -> Vec<Event> {
     let mut events: Vec<Event> = tickets()
         .into_iter()
-        .map(|ticket| Event::Approved {
-            ticket,
-            evidence: evidence(Level::Safe),
-        })
+        .map(|ticket| Event::Approved { ticket, evidence: evidence(Level::Safe) })
         .collect();
-    events.extend(levels().into_iter().map(|level| Event::Approved {
-        ticket: ticket(),
-        evidence: evidence(level),
-    }));
-    let nothing = Evidence {
-        volatility: None,
-        regime: None,
-        ..evidence(Level::Safe)
-    };
-    events.push(Event::Approved {
-        ticket: ticket(),
-        evidence: nothing,
-    });
+    events.extend(
+        levels()
+            .into_iter()
+            .map(|level| Event::Approved { ticket: ticket(), evidence: evidence(level) }),
+    );
+    let nothing = Evidence { volatility: None, regime: None, ..evidence(Level::Safe) };
+    events.push(Event::Approved { ticket: ticket(), evidence: nothing });
     let (wishes, refusals) = (wishes(), refusals());
     for (n, refusal) in refusals.into_iter().enumerate() {
         let wish = wishes[n % wishes.len()];
-        events.push(Event::Refused {
-            account: NO,
-            wish,
-            refusal,
-        });
+        events.push(Event::Refused { account: NO, wish, refusal });
     }
     for (n, signal) in signals().into_iter().enumerate() {
         let why = skips()[n % skips().len()];
-        events.push(Event::Skipped {
-            account: NO,
-            signal,
-            why,
-        });
+        events.push(Event::Skipped { account: NO, signal, why });
     }
     events.push(Event::Acknowledged { order: ORDER });
-    let fill = Fill {
-        id: FillId(8),
-        qty: Qty::STEP,
-        price: Price::whole(50),
-        fee: money("-0.01"),
-    };
-    events.extend(entries().into_iter().map(|entry| Event::Filled {
-        order: ORDER,
-        fill,
-        entry,
-    }));
+    let fill = Fill { id: FillId(8), qty: Qty::STEP, price: Price::whole(50), fee: money("-0.01") };
+    events.extend(entries().into_iter().map(|entry| Event::Filled { order: ORDER, fill, entry }));
     events.extend(states().into_iter().map(|state| Event::Closed {
         order: ORDER,
         state,

@@ -38,36 +38,12 @@ pub(crate) fn rules() -> Arc<Rules> {
 
 pub(crate) fn instrument(id: InstrumentId) -> Instrument {
     let (symbol, class, kind, hours, tick, lot) = match id {
-        BTC => (
-            "BTC-USD",
-            AssetClass::Crypto,
-            Kind::Spot,
-            Hours::Always,
-            "0.01",
-            "0.00000001",
-        ),
-        AAPL => (
-            "AAPL",
-            AssetClass::Equity,
-            Kind::Share,
-            Hours::Nyse,
-            "0.01",
-            "0.0001",
-        ),
+        BTC => ("BTC-USD", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "0.00000001"),
+        AAPL => ("AAPL", AssetClass::Equity, Kind::Share, Hours::Nyse, "0.01", "0.0001"),
         _ => {
             let expiry = NOON.plus(Span(30 * Span::DAY.0));
-            let future = Kind::Future {
-                multiplier: 5,
-                expiry,
-            };
-            (
-                "ES",
-                AssetClass::Derivatives,
-                future,
-                Hours::Nyse,
-                "0.25",
-                "0.01",
-            )
+            let future = Kind::Future { multiplier: 5, expiry };
+            ("ES", AssetClass::Derivatives, future, Hours::Nyse, "0.25", "0.01")
         }
     };
     Instrument {
@@ -185,21 +161,13 @@ impl World {
     }
 
     pub(crate) fn command(&mut self, account: AccountId, command: Command) -> Answer {
-        self.take(Input::Command {
-            account,
-            key: None,
-            command,
-        })
+        self.take(Input::Command { account, key: None, command })
     }
 
     pub(crate) fn keyed(&mut self, account: AccountId, key: &str, command: Command) -> Answer {
         let request = format!("{command:?}");
         let key = Some(Key::of(key.as_bytes(), request.as_bytes()));
-        self.take(Input::Command {
-            account,
-            key,
-            command,
-        })
+        self.take(Input::Command { account, key, command })
     }
 
     pub(crate) fn open(&mut self, id: u128, tier: Tier, dollars: i32) -> AccountId {
@@ -228,11 +196,7 @@ impl World {
     }
 
     pub(crate) fn session(&mut self, open: bool) {
-        self.take(Input::Session {
-            hours: Hours::Nyse,
-            open,
-            until: None,
-        });
+        self.take(Input::Session { hours: Hours::Nyse, open, until: None });
     }
 
     pub(crate) fn conditions(&mut self, regime: Option<Regime>, crypto: u8, equity: u8) {
@@ -246,10 +210,7 @@ impl World {
     }
 
     pub(crate) fn buy(&mut self, account: AccountId, of: InstrumentId, dollars: i32) -> Answer {
-        self.command(
-            account,
-            Command::Place(wish(of, Side::Buy, dollars_of(dollars))),
-        )
+        self.command(account, Command::Place(wish(of, Side::Buy, dollars_of(dollars))))
     }
 
     pub(crate) fn sell(&mut self, account: AccountId, of: InstrumentId, size: Size) -> Answer {
@@ -258,25 +219,15 @@ impl World {
 
     /// A limit sale far above the market, which rests.
     pub(crate) fn rest(&mut self, account: AccountId, of: InstrumentId, size: Size) -> Answer {
-        let order_type = OrderType::Limit {
-            limit: Price::whole(90_000),
-        };
-        let wish = Wish {
-            order_type,
-            ..wish(of, Side::Sell, size)
-        };
+        let order_type = OrderType::Limit { limit: Price::whole(90_000) };
+        let wish = Wish { order_type, ..wish(of, Side::Sell, size) };
         self.command(account, Command::Place(wish))
     }
 
     pub(crate) fn signal(&mut self, strategy: StrategyName, of: InstrumentId, action: Action) {
         self.signals += 1;
         let market = self.market();
-        let mark = market
-            .instruments
-            .iter()
-            .find(|i| i.instrument.id == of)
-            .unwrap()
-            .mark;
+        let mark = market.instruments.iter().find(|i| i.instrument.id == of).unwrap().mark;
         self.take(Input::Signal(Signal {
             id: SignalId(self.signals),
             strategy,
@@ -291,22 +242,11 @@ impl World {
     /// A strategy enters with full strength.
     pub(crate) fn enter(&mut self, strategy: StrategyName, of: InstrumentId, stop: Option<&str>) {
         let stop = stop.map(|price| price.parse().unwrap());
-        self.signal(
-            strategy,
-            of,
-            Action::Enter {
-                strength: Strength::FULL,
-                stop,
-            },
-        );
+        self.signal(strategy, of, Action::Enter { strength: Strength::FULL, stop });
     }
 
     pub(crate) fn report(&mut self, order: OrderId, outcome: Outcome) {
-        self.take(Input::Report(Report {
-            order,
-            outcome,
-            at: self.now,
-        }));
+        self.take(Input::Report(Report { order, outcome, at: self.now }));
     }
 
     pub(crate) fn cancelled(&mut self, order: OrderId) {
@@ -318,39 +258,23 @@ impl World {
         self.fills += 1;
         let price: Price = price.parse().unwrap();
         let of = self.ticket(order).map_or(BTC, |ticket| ticket.instrument);
-        let worth = instrument(of)
-            .value(price, qty, nija_core::words::fixed::Round::Up)
-            .unwrap();
-        let fill = Fill {
-            id: FillId(self.fills),
-            qty,
-            price,
-            fee: worth.share(1, 1_000, UP).unwrap(),
-        };
+        let worth = instrument(of).value(price, qty, nija_core::words::fixed::Round::Up).unwrap();
+        let fill =
+            Fill { id: FillId(self.fills), qty, price, fee: worth.share(1, 1_000, UP).unwrap() };
         self.report(order, Outcome::Filled(fill));
         fill
     }
 
     /// Fills all that is left of an order.
     pub(crate) fn fill_rest(&mut self, order: OrderId, price: &str) {
-        let open = self
-            .desk
-            .outstanding()
-            .into_iter()
-            .find(|o| o.ticket.id == order)
-            .unwrap();
+        let open = self.desk.outstanding().into_iter().find(|o| o.ticket.id == order).unwrap();
         let left = open.ticket.qty.checked_sub(open.filled).unwrap();
         self.fill(order, left, price);
     }
 
     pub(crate) fn kill(&mut self, scope: Scope, flatten: bool) {
         let (by, reason) = (Actor::User(UserId(1)), "as a test".to_owned());
-        self.take(Input::Kill {
-            scope,
-            by,
-            reason,
-            flatten,
-        });
+        self.take(Input::Kill { scope, by, reason, flatten });
     }
 
     pub(crate) fn rearm(&mut self, scope: Scope, reason: &str) -> Answer {
@@ -389,10 +313,7 @@ impl World {
 
     pub(crate) fn held(&self, id: AccountId, of: InstrumentId) -> Qty {
         let positions = self.view(id).positions;
-        positions
-            .iter()
-            .find(|p| p.instrument == of)
-            .map_or(Qty::ZERO, |p| p.qty)
+        positions.iter().find(|p| p.instrument == of).map_or(Qty::ZERO, |p| p.qty)
     }
 }
 

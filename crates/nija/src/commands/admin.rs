@@ -2,11 +2,9 @@
 //! because nobody can become one over the API.
 
 use super::database::{Place, block};
-use crate::chance::System;
-use anyhow::{Context, bail, ensure};
-use nija_core::ports::control::{Audit, Control, ControlError, Role, User};
-use nija_core::ports::{Clock, Entropy};
-use nija_core::words::id::{AccountId, UserId};
+use crate::admission::{self, Person};
+use anyhow::{Context, ensure};
+use nija_core::ports::control::Role;
 use nija_engine::clock::Real;
 use nija_store::sqlite::Mode;
 use std::io::{Read, Write};
@@ -39,55 +37,15 @@ enum Action {
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let Action::Create { email, place, .. } = &options.action;
-    let email = address(email)?;
+    let email = nija_api::email_address(email.trim())
+        .with_context(|| format!("{email}: write an address like admin@example.com"))?;
     let password = password(std::io::stdin())?;
-    let salt = random()?;
-    let hash = nija_api::hash_password(&password, &email, salt)?;
-    let user = User {
-        id: UserId(u128::from_be_bytes(random()?)),
-        email: email.clone(),
-        password: hash,
-        role: Role::Admin,
-        account: AccountId(u128::from_be_bytes(random()?)),
-        created_at: Real.now(),
-        // The first login opens the account at its desk.
-        active: false,
-    };
     let database = place.open(Mode::Admin)?;
-    let control = database.control();
-    let line = Audit {
-        at: user.created_at,
-        actor: None,
-        action: "admin_created".to_owned(),
-        subject: user.id.to_string(),
-        detail: "nija admin create".to_owned(),
-    };
-    let id = user.id;
-    block(async {
-        match control.add_user(user).await {
-            Err(ControlError::EmailTaken) => {
-                bail!("{email} is taken; choose another address for the administrator")
-            }
-            other => other?,
-        }
-        Ok(control.audit(line).await?)
-    })?;
-    writeln!(std::io::stdout(), "administrator {email} added, user {id}")?;
+    let person = Person { email: &email, password: &password, role: Role::Admin };
+    // The first login opens the account at its desk.
+    let user = block(admission::record(&*database.control(), &Real, &person))?;
+    writeln!(std::io::stdout(), "administrator {email} added, user {}", user.id)?;
     Ok(())
-}
-
-/// The address in the form in which logins look for it.
-fn address(text: &str) -> anyhow::Result<String> {
-    let email = text.trim().to_lowercase();
-    let (local, domain) = email.split_once('@').unwrap_or_default();
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"@<>()[]\\,;:\"".contains(c);
-    let fits = email.len() <= 254
-        && !local.is_empty()
-        && domain.contains('.')
-        && domain.split('.').all(|label| !label.is_empty())
-        && local.chars().chain(domain.chars()).all(plain);
-    ensure!(fits, "{text}: write an address like admin@example.com");
-    Ok(email)
 }
 
 /// The first line of the input; what ends the line is no part of it.
@@ -103,31 +61,9 @@ fn password(input: impl Read) -> anyhow::Result<String> {
     Ok(line.to_owned())
 }
 
-fn random() -> anyhow::Result<[u8; 16]> {
-    let mut bytes = [0; 16];
-    System.fill(&mut bytes)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_are_normalized_or_refused() {
-        assert_eq!(address(" Admin@Example.COM ").unwrap(), "admin@example.com");
-        for wrong in [
-            "",
-            "admin",
-            "@example.com",
-            "a@b",
-            "a@b..c",
-            "a b@c.d",
-            "a@b@c.d",
-        ] {
-            assert!(address(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_password_is_one_line() {

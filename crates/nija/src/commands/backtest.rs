@@ -182,7 +182,9 @@ async fn trade(
             }
         }
         backtest.step(at, events).await?;
-        let closed = events.iter().filter(|event| matches!(event.kind, Kind::BarClosed(_)));
+        let closed = events
+            .iter()
+            .filter(|event| matches!(event.kind, Kind::BarClosed(_)));
         bars += closed.count() as u64;
         last = at;
     }

@@ -69,7 +69,8 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let mut config = Config::read()?;
-    front::log("warn", false)?;
+    // The screen belongs to the summary; what the API answers is not news here.
+    front::log("warn,nija_api=off", false)?;
     let folder = Temporary::unless(config.database_named)?;
     if let Some(folder) = &folder {
         config.database = folder.0.join("demo.db");

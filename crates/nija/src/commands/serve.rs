@@ -141,11 +141,11 @@ async fn generated(
     let mut conditions = None;
     while let Some(event) = feed.next()? {
         trader.inputs(&event, &mut inputs);
-        let read = inputs.drain(..).filter_map(|input| match input {
-            Input::Conditions(read) => Some(read),
-            _ => None,
-        });
-        conditions = read.last().or(conditions);
+        for input in inputs.drain(..) {
+            if let Input::Conditions(read) = input {
+                conditions = Some(read);
+            }
+        }
     }
     if let Some(read) = conditions {
         platform.handle.slice(vec![Input::Conditions(read)], now).await?;

@@ -63,12 +63,8 @@ impl<'a> Bench<'a> {
         let tiers = TierTable::parse(DEFAULT_TABLE).map_err(|why| Fault::Suite(why.to_string()))?;
         let rules = Arc::new(Rules::new(tiers, Money::whole(10)));
         let mut desk = Desk::new(ground.partition(), rules);
-        let announce = Input::Announce {
-            node: "conformance".to_owned(),
-            epoch: Epoch(1),
-        };
-        desk.take(announce, NOON)
-            .map_err(|why| Fault::Suite(why.to_string()))?;
+        let announce = Input::Announce { node: "conformance".to_owned(), epoch: Epoch(1) };
+        desk.take(announce, NOON).map_err(|why| Fault::Suite(why.to_string()))?;
         Ok(Self {
             ground,
             desk,
@@ -102,29 +98,18 @@ impl<'a> Bench<'a> {
     /// Gives an input to the desk and commits what it leads to.
     async fn take(&mut self, input: Input) -> Result<Answer, Fault> {
         self.now = self.now.plus(Span::seconds(1));
-        let answer = self
-            .desk
-            .take(input, self.now)
-            .map_err(|why| Fault::Suite(why.to_string()))?;
+        let answer =
+            self.desk.take(input, self.now).map_err(|why| Fault::Suite(why.to_string()))?;
         let held = self.desk.seal().into_iter().collect();
         let released = commit(&self.journal, held).await;
-        self.releases
-            .extend(released.map_err(|why| Fault::Suite(why.to_string()))?);
+        self.releases.extend(released.map_err(|why| Fault::Suite(why.to_string()))?);
         Ok(answer)
     }
 
     async fn command(&mut self, command: Command) -> Result<Answer, Fault> {
         self.key += 1;
-        let key = Some(Key {
-            key: self.key,
-            request: self.key,
-        });
-        self.take(Input::Command {
-            account: self.account,
-            key,
-            command,
-        })
-        .await
+        let key = Some(Key { key: self.key, request: self.key });
+        self.take(Input::Command { account: self.account, key, command }).await
     }
 
     /// Lists a row at the desk, which may differ from the venue's: that is how the suite sends nonsense.
@@ -175,14 +160,7 @@ impl<'a> Bench<'a> {
         (side, order_type, tif): (Side, OrderType, TimeInForce),
     ) -> Result<Release, Fault> {
         let (instrument, size, origin) = (row.id, Size::Units(qty), Origin::User);
-        let wish = Wish {
-            instrument,
-            side,
-            size,
-            order_type,
-            tif,
-            origin,
-        };
+        let wish = Wish { instrument, side, size, order_type, tif, origin };
         match self.command(Command::Place(wish)).await? {
             Answer::Placed { order, .. } => self.released(order),
             Answer::Refused(refusal) => suite(format!("the desk refused: {refusal}")),
@@ -199,10 +177,7 @@ impl<'a> Bench<'a> {
     }
 
     fn released(&mut self, order: OrderId) -> Result<Release, Fault> {
-        let found = self
-            .releases
-            .iter()
-            .position(|release| release.order() == order);
+        let found = self.releases.iter().position(|release| release.order() == order);
         match found {
             Some(at) => Ok(self.releases.swap_remove(at)),
             None => suite(format!("nothing was released for order {order}")),
@@ -222,19 +197,14 @@ impl<'a> Bench<'a> {
                 Ok(Err(why))
             }
             Ok(Err(other)) => venue(format!("submitting order {}: {other}", release.order())),
-            Err(_) => venue(format!(
-                "submitting order {} took too long",
-                release.order()
-            )),
+            Err(_) => venue(format!("submitting order {} took too long", release.order())),
         }
     }
 
     /// Tells the desk what a gateway would: the order is not to be.
     async fn forget(&mut self, order: OrderId, why: String) -> Result<(), Fault> {
         let (outcome, at) = (Outcome::Rejected { why }, self.now);
-        self.take(Input::Report(Report { order, outcome, at }))
-            .await
-            .map(drop)
+        self.take(Input::Report(Report { order, outcome, at })).await.map(drop)
     }
 
     /// Approves an order, submits it, and waits until it is acknowledged.
@@ -256,9 +226,7 @@ impl<'a> Bench<'a> {
 
     /// Buys at the market and waits for the fill, so that there is something to sell.
     pub(super) async fn holding(&mut self) -> Result<OrderId, Fault> {
-        let release = self
-            .working(Side::Buy, OrderType::Market, TimeInForce::Gtc)
-            .await?;
+        let release = self.working(Side::Buy, OrderType::Market, TimeInForce::Gtc).await?;
         self.price(START).await?;
         self.filled(release.order()).await?;
         Ok(release.order())
@@ -305,10 +273,7 @@ impl<'a> Bench<'a> {
         };
         for report in reports {
             let Some(heard) = self.heard.get_mut(&report.order) else {
-                return venue(format!(
-                    "a report about order {}, never submitted",
-                    report.order
-                ));
+                return venue(format!("a report about order {}, never submitted", report.order));
             };
             heard.push(report.clone());
             self.take(Input::Report(report)).await?;
@@ -358,14 +323,10 @@ pub(super) fn fills(reports: &[Report]) -> Vec<Fill> {
 }
 
 pub(super) fn total(fills: &[Fill]) -> Qty {
-    fills
-        .iter()
-        .fold(Qty::ZERO, |sum, fill| sum.saturating_add(fill.qty))
+    fills.iter().fold(Qty::ZERO, |sum, fill| sum.saturating_add(fill.qty))
 }
 
 /// Was it taken back?
 pub(super) fn is_cancelled(reports: &[Report]) -> bool {
-    reports
-        .iter()
-        .any(|r| matches!(r.outcome, Outcome::Cancelled { .. }))
+    reports.iter().any(|r| matches!(r.outcome, Outcome::Cancelled { .. }))
 }

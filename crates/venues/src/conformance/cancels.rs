@@ -6,33 +6,23 @@ use nija_core::ports::Found;
 use nija_core::words::money::Price;
 use nija_core::words::order::{OrderType, Side, TimeInForce};
 
-const RESTING: OrderType = OrderType::Limit {
-    limit: Price::whole(95),
-};
+const RESTING: OrderType = OrderType::Limit { limit: Price::whole(95) };
 
 pub(super) async fn working(bench: &mut Bench<'_>) -> Verdict {
-    let order = bench
-        .working(Side::Buy, RESTING, TimeInForce::Gtc)
-        .await?
-        .order();
+    let order = bench.working(Side::Buy, RESTING, TimeInForce::Gtc).await?.order();
     let cancel = bench.revoke(order).await?;
     if let Err(why) = bench.submit(&cancel).await? {
         return venue(format!("the cancel was refused: {why}"));
     }
     // Where a cancel takes its time, the market moves on meanwhile.
     bench.price(START).await?;
-    bench
-        .until(order, "the word that it is cancelled", is_cancelled)
-        .await?;
+    bench.until(order, "the word that it is cancelled", is_cancelled).await?;
     bench.price(Price::whole(90)).await?;
     bench.untouched(order, "after it was cancelled").await
 }
 
 pub(super) async fn late(bench: &mut Bench<'_>) -> Verdict {
-    let order = bench
-        .working(Side::Buy, OrderType::Market, TimeInForce::Gtc)
-        .await?
-        .order();
+    let order = bench.working(Side::Buy, OrderType::Market, TimeInForce::Gtc).await?.order();
     let cancel = bench.revoke(order).await?;
     bench.price(START).await?;
     bench.filled(order).await?;
@@ -50,18 +40,13 @@ pub(super) async fn late(bench: &mut Bench<'_>) -> Verdict {
 }
 
 pub(super) async fn twice(bench: &mut Bench<'_>) -> Verdict {
-    let order = bench
-        .working(Side::Buy, RESTING, TimeInForce::Gtc)
-        .await?
-        .order();
+    let order = bench.working(Side::Buy, RESTING, TimeInForce::Gtc).await?.order();
     let cancel = bench.revoke(order).await?;
     if let Err(why) = bench.submit(&cancel).await? {
         return venue(format!("the cancel was refused: {why}"));
     }
     bench.price(START).await?;
-    bench
-        .until(order, "the word that it is cancelled", is_cancelled)
-        .await?;
+    bench.until(order, "the word that it is cancelled", is_cancelled).await?;
     // The second may be refused or answered with what is known.
     let _ = bench.submit(&cancel).await?;
     bench.price(Price::whole(90)).await?;
@@ -69,15 +54,8 @@ pub(super) async fn twice(bench: &mut Bench<'_>) -> Verdict {
     let Found::Known(story) = bench.find(order).await? else {
         return Ok(());
     };
-    let ends = story
-        .iter()
-        .filter(|report| is_cancelled(std::slice::from_ref(report)))
-        .count();
-    if ends == 1 {
-        Ok(())
-    } else {
-        venue(format!("its story ends {ends} times"))
-    }
+    let ends = story.iter().filter(|report| is_cancelled(std::slice::from_ref(report))).count();
+    if ends == 1 { Ok(()) } else { venue(format!("its story ends {ends} times")) }
 }
 
 pub(super) async fn unknown(bench: &mut Bench<'_>) -> Verdict {
@@ -96,22 +74,14 @@ pub(super) async fn unknown(bench: &mut Bench<'_>) -> Verdict {
 }
 
 pub(super) async fn other(bench: &mut Bench<'_>) -> Verdict {
-    let first = bench
-        .working(Side::Buy, RESTING, TimeInForce::Gtc)
-        .await?
-        .order();
-    let second = bench
-        .working(Side::Buy, RESTING, TimeInForce::Gtc)
-        .await?
-        .order();
+    let first = bench.working(Side::Buy, RESTING, TimeInForce::Gtc).await?.order();
+    let second = bench.working(Side::Buy, RESTING, TimeInForce::Gtc).await?.order();
     let cancel = bench.revoke(first).await?;
     if let Err(why) = bench.submit(&cancel).await? {
         return venue(format!("the cancel was refused: {why}"));
     }
     bench.price(START).await?;
-    bench
-        .until(first, "the word that it is cancelled", is_cancelled)
-        .await?;
+    bench.until(first, "the word that it is cancelled", is_cancelled).await?;
     bench.price(Price::whole(90)).await?;
     bench.filled(second).await?;
     if is_cancelled(bench.heard(second)) {

@@ -8,9 +8,7 @@ use nija_core::words::money::Price;
 use nija_core::words::order::{OrderType, Outcome, Side, TimeInForce};
 
 pub(super) async fn known_and_never(bench: &mut Bench<'_>) -> Verdict {
-    let resting = OrderType::Limit {
-        limit: Price::whole(95),
-    };
+    let resting = OrderType::Limit { limit: Price::whole(95) };
     let kept = bench.approve(Side::Buy, resting, TimeInForce::Gtc).await?;
     let far = OrderId::new(kept.order().partition(), 0xffff_ffff_ffff);
     for order in [kept.order(), far] {
@@ -18,14 +16,9 @@ pub(super) async fn known_and_never(bench: &mut Bench<'_>) -> Verdict {
             return venue(format!("it knows order {order}, which it never got"));
         }
     }
-    let taken = bench
-        .working(Side::Buy, resting, TimeInForce::Gtc)
-        .await?
-        .order();
+    let taken = bench.working(Side::Buy, resting, TimeInForce::Gtc).await?.order();
     match bench.find(taken).await? {
-        Found::Never => venue(format!(
-            "it does not know order {taken}, which it acknowledged"
-        )),
+        Found::Never => venue(format!("it does not know order {taken}, which it acknowledged")),
         Found::Known(story) if story.iter().any(|r| r.outcome == Outcome::Acknowledged) => Ok(()),
         Found::Known(story) => venue(format!("its story lacks the acknowledgement: {story:?}")),
     }

@@ -32,15 +32,8 @@ impl Journal for Kept {
     fn at(&self, partition: PartitionId, seq: Seq) -> Doing<'_, Result<Option<Head>, ReadError>> {
         Box::pin(async move {
             let kept = self.batches();
-            let found = kept
-                .iter()
-                .find(|k| k.partition == partition && k.seq == seq);
-            Ok(found.map(|k| Head {
-                seq: k.seq,
-                epoch: k.epoch,
-                at: k.at,
-                hash: k.hash,
-            }))
+            let found = kept.iter().find(|k| k.partition == partition && k.seq == seq);
+            Ok(found.map(|k| Head { seq: k.seq, epoch: k.epoch, at: k.at, hash: k.hash }))
         })
     }
     fn read(
@@ -51,9 +44,7 @@ impl Journal for Kept {
     ) -> Doing<'_, Result<Vec<Batch>, ReadError>> {
         Box::pin(async move {
             let kept = self.batches();
-            let of = kept
-                .iter()
-                .filter(|k| k.partition == partition && k.seq > after);
+            let of = kept.iter().filter(|k| k.partition == partition && k.seq > after);
             Ok(of.take(limit).cloned().collect())
         })
     }

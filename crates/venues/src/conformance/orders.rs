@@ -12,9 +12,7 @@ const ABOVE: Price = Price::whole(104);
 pub(super) async fn acknowledged(bench: &mut Bench<'_>) -> Verdict {
     let limit = OrderType::Limit { limit: BELOW };
     let release = bench.working(Side::Buy, limit, TimeInForce::Gtc).await?;
-    bench
-        .untouched(release.order(), "though the market stands above its limit")
-        .await
+    bench.untouched(release.order(), "though the market stands above its limit").await
 }
 
 pub(super) async fn market(bench: &mut Bench<'_>) -> Verdict {
@@ -28,10 +26,7 @@ fn whole(bench: &Bench<'_>, order: OrderId) -> Verdict {
     if total(&fills) != bench.qty() {
         return venue(format!("{} of {} were filled", total(&fills), bench.qty()));
     }
-    if fills
-        .iter()
-        .any(|f| !f.qty.is_positive() || !f.price.is_positive() || f.fee.is_negative())
-    {
+    if fills.iter().any(|f| !f.qty.is_positive() || !f.price.is_positive() || f.fee.is_negative()) {
         return venue("a fill without quantity or price, or with a fee below zero");
     }
     Ok(())
@@ -72,9 +67,7 @@ pub(super) async fn sell_limit(bench: &mut Bench<'_>) -> Verdict {
 }
 
 pub(super) async fn twice(bench: &mut Bench<'_>) -> Verdict {
-    let release = bench
-        .working(Side::Buy, OrderType::Market, TimeInForce::Gtc)
-        .await?;
+    let release = bench.working(Side::Buy, OrderType::Market, TimeInForce::Gtc).await?;
     again(bench, &release).await?;
     bench.price(START).await?;
     bench.filled(release.order()).await?;
@@ -108,8 +101,14 @@ pub(super) async fn never_beyond(bench: &mut Bench<'_>) -> Verdict {
 }
 
 pub(super) async fn in_order(bench: &mut Bench<'_>) -> Verdict {
-    let order = bench.holding().await?;
+    let release = bench.approve(Side::Buy, OrderType::Market, TimeInForce::Gtc).await?;
+    let order = release.order();
+    if let Err(why) = bench.submit(&release).await? {
+        return venue(format!("a sound order was refused: {why}"));
+    }
+    // Nothing was listened to so far: acknowledgement and fills wait together.
     bench.price(START).await?;
+    bench.filled(order).await?;
     bench.quiet().await?;
     let heard = bench.heard(order);
     if heard.first().map(|report| &report.outcome) != Some(&Outcome::Acknowledged) {
@@ -118,22 +117,13 @@ pub(super) async fn in_order(bench: &mut Bench<'_>) -> Verdict {
     if heard.windows(2).any(|pair| pair[0].at > pair[1].at) {
         return venue("a later report tells of an earlier time");
     }
-    let ends = heard
-        .iter()
-        .skip(1)
-        .all(|r| matches!(r.outcome, Outcome::Filled(_)));
-    if ends {
-        Ok(())
-    } else {
-        venue("a filled order was reported to have ended otherwise")
-    }
+    let ends = heard.iter().skip(1).all(|r| matches!(r.outcome, Outcome::Filled(_)));
+    if ends { Ok(()) } else { venue("a filled order was reported to have ended otherwise") }
 }
 
 pub(super) async fn immediate(bench: &mut Bench<'_>) -> Verdict {
     for tif in [TimeInForce::Ioc, TimeInForce::Fok] {
-        let release = bench
-            .approve(Side::Buy, OrderType::Limit { limit: BELOW }, tif)
-            .await?;
+        let release = bench.approve(Side::Buy, OrderType::Limit { limit: BELOW }, tif).await?;
         let order = release.order();
         // To refuse it at once is a way of not letting it rest.
         if bench.submit(&release).await?.is_err() {
@@ -142,9 +132,7 @@ pub(super) async fn immediate(bench: &mut Bench<'_>) -> Verdict {
         bench.price(START).await?;
         let over = |heard: &[nija_core::words::order::Report]| {
             is_cancelled(heard)
-                || heard
-                    .iter()
-                    .any(|r| matches!(r.outcome, Outcome::Rejected { .. }))
+                || heard.iter().any(|r| matches!(r.outcome, Outcome::Rejected { .. }))
         };
         bench.until(order, "its end", over).await?;
         bench.price(Price::whole(90)).await?;
@@ -162,9 +150,7 @@ pub(super) async fn refused(
     let order = release.order();
     if bench.submit(release).await?.is_ok() {
         let no = |heard: &[nija_core::words::order::Report]| {
-            heard
-                .iter()
-                .any(|r| matches!(r.outcome, Outcome::Rejected { .. }))
+            heard.iter().any(|r| matches!(r.outcome, Outcome::Rejected { .. }))
         };
         bench.until(order, "its refusal", no).await?;
     }

@@ -12,32 +12,20 @@ use nija_core::words::order::{OrderType, Side, TimeInForce};
 
 /// The venue's row with the finest steps there are.
 fn finest(row: &Instrument) -> Instrument {
-    Instrument {
-        tick: Price::from_raw(1),
-        lot: Qty::from_raw(1),
-        ..row.clone()
-    }
+    Instrument { tick: Price::from_raw(1), lot: Qty::from_raw(1), ..row.clone() }
 }
 
 pub(super) async fn off_tick(bench: &mut Bench<'_>) -> Verdict {
     bench.holding().await?;
     let (row, half) = (bench.row.clone(), Price::from_raw(bench.row.tick.raw() / 2));
-    let (below, above) = (
-        Price::whole(95).saturating_add(half),
-        Price::whole(104).saturating_add(half),
-    );
+    let (below, above) =
+        (Price::whole(95).saturating_add(half), Price::whole(104).saturating_add(half));
     bench.list(finest(&row)).await?;
     let terms = [
         (Side::Buy, OrderType::Limit { limit: below }),
         (Side::Sell, OrderType::Limit { limit: above }),
         (Side::Sell, OrderType::Stop { stop: below }),
-        (
-            Side::Buy,
-            OrderType::StopLimit {
-                stop: Price::whole(104),
-                limit: above,
-            },
-        ),
+        (Side::Buy, OrderType::StopLimit { stop: Price::whole(104), limit: above }),
     ];
     for (side, order_type) in terms {
         bench.mark(&row, super::bench::START).await?;
@@ -63,10 +51,7 @@ pub(super) async fn no_price(bench: &mut Bench<'_>) -> Verdict {
     let row = bench.row.clone();
     bench.list(finest(&row)).await?;
     let nothing = Price::from_raw(1);
-    for order_type in [
-        OrderType::Limit { limit: nothing },
-        OrderType::Stop { stop: nothing },
-    ] {
+    for order_type in [OrderType::Limit { limit: nothing }, OrderType::Stop { stop: nothing }] {
         let of = (Side::Sell, order_type, TimeInForce::Gtc);
         let release = bench.approve_of(&row, bench.qty(), of).await?;
         refused(bench, &release).await?;

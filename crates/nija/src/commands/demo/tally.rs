@@ -32,7 +32,7 @@ struct Counts {
 /// Counts of a run.
 pub(super) struct Tally {
     journal: Arc<dyn Journal>,
-    tiers: BTreeMap<AccountId, Tier>,
+    tiers: Vec<(Tier, AccountId)>,
     symbols: BTreeMap<InstrumentId, String>,
     classes: BTreeMap<InstrumentId, AssetClass>,
     /// Classes whose entries are stopped now.
@@ -56,7 +56,7 @@ impl Tally {
     ) -> Self {
         Self {
             journal,
-            tiers: people.accounts.iter().map(|(tier, user)| (user.account, *tier)).collect(),
+            tiers: people.accounts.iter().map(|(tier, user)| (*tier, user.account)).collect(),
             symbols: instruments.iter().map(|row| (row.id, row.symbol.clone())).collect(),
             classes: instruments.iter().map(|row| (row.id, row.class)).collect(),
             stopped: Vec::new(),
@@ -176,7 +176,7 @@ impl Tally {
         if let View::Market(market) = desks.query(Query::Market).await? {
             text.push_str(&self.headline(&market));
         }
-        for (id, tier) in &self.tiers {
+        for (tier, id) in &self.tiers {
             if let View::Account(view) = desks.query(Query::Account(*id)).await? {
                 self.row(&mut text, *tier, &view);
             }
