@@ -8,11 +8,13 @@ use crate::sim::Exchange;
 use crate::trader::Trader;
 use nija_core::commit::{Release, commit};
 use nija_core::desk::answer::Answer;
+use nija_core::desk::held::Act;
 use nija_core::desk::input::Input;
 use nija_core::journal::Batch;
 use nija_core::lanes::Lanes;
 use nija_core::ports::{AppendError, Journal};
-use nija_core::words::order::Report;
+use nija_core::words::id::OrderId;
+use nija_core::words::order::{Outcome, Report};
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 
@@ -123,14 +125,7 @@ impl Backtest {
             }
             held.iter().for_each(|h| (self.seen)(h.batch()));
             for release in commit(&*self.journal, held).await? {
-                let lane = release.lane();
-                if release.is_entry() {
-                    if let Err(back) = self.lanes.push_entry(lane, release) {
-                        self.lapse(&back, now)?;
-                    }
-                } else {
-                    self.lanes.push_exit(lane, release);
-                }
+                self.queue(release, now)?;
             }
             while let Some(release) = self.lanes.pop() {
                 self.exchange.act(release.act(), now);
@@ -147,10 +142,28 @@ impl Backtest {
         }
     }
 
-    fn lapse(&mut self, release: &Release, at: Timestamp) -> Result<(), Ended> {
-        let outcome = nija_core::words::order::Outcome::Lapsed { why: "its lane is full" };
-        let report = Report { order: release.order(), outcome, at };
+    /// Queues a release as a gateway does: a cancel takes its entry out of the lanes before it is sent.
+    fn queue(&mut self, release: Release, now: Timestamp) -> Result<(), Ended> {
+        let (lane, order) = (release.lane(), release.order());
+        if matches!(release.act(), Act::Cancel { .. })
+            && !self.lanes.drop_entries(|waiting| waiting.order() == order).is_empty()
+        {
+            return self.lapse(order, "cancelled before it was sent", now);
+        }
+        if !release.is_entry() {
+            self.lanes.push_exit(lane, release);
+        } else if self.lanes.push_entry(lane, release).is_err() {
+            return self.lapse(order, "its lane is full", now);
+        }
+        Ok(())
+    }
+
+    fn lapse(&mut self, order: OrderId, why: &'static str, at: Timestamp) -> Result<(), Ended> {
+        let report = Report { order, outcome: Outcome::Lapsed { why }, at };
         self.partitions.take(Input::Report(report), at)?;
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,16 +52,16 @@ pub fn session_from(hours: Hours, at: Timestamp) -> Option<Session> {
     match hours {
         Hours::Always => Some(utc_day(at)),
         Hours::Nyse => {
-            let session = new_york(at)?;
+            let session = nyse_session(at)?;
             if CLOSED_TOO.contains(&session.open_at.day(Span::ZERO)) {
-                return new_york(session.close_at);
+                return nyse_session(session.close_at);
             }
             Some(session)
         }
     }
 }
 
-fn new_york(at: Timestamp) -> Option<Session> {
+fn nyse_session(at: Timestamp) -> Option<Session> {
     let calendar = ExchangeCalendar::new(Exchange::Nyse)
         .with_last_known_week()
         .with_next_known_week();

@@ -45,6 +45,7 @@ struct Variables(BTreeMap<String, String>);
 
 impl Variables {
     /// The environment over the `.env` file of the working folder.
+    #[allow(clippy::disallowed_methods, reason = "the one place where the environment is read")]
     fn read() -> anyhow::Result<Self> {
         let mut all = BTreeMap::new();
         match std::fs::read_to_string(".env") {

@@ -15,6 +15,7 @@ use nija_core::words::score::Score;
 use nija_core::words::tier::Tier;
 use nija_core::words::time::{Span, Timestamp};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 fn refused(answer: Answer) -> Refusal {
     match answer {
@@ -400,6 +401,7 @@ fn a_resting_order_that_fills_days_later_starts_no_loss_of_several_days() {
         world.wait(Span::DAY);
         world.mark(AAPL, "200");
     }
+    world.mark(BTC, "48000");
     world.fill_rest(order, "48000");
     let own = OwnLimits { max_daily_loss_pct: Some(Pct::whole(1)), ..OwnLimits::default() };
     world.own(account, own);
@@ -414,8 +416,20 @@ fn a_resting_order_that_fills_days_later_starts_no_loss_of_several_days() {
     assert!(world.view(account).daily_halt, "{}", world.view(account).daily_loss_pct);
 }
 
+/// Fixed, so that a run can be repeated; any other must pass as well.
+const SEED: u64 = 20_250_609;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(SEED),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
+    #![proptest_config(config(150))]
 
     #[test]
     fn transfers_never_raise_a_loss_or_a_drawdown(

@@ -127,7 +127,8 @@ pub enum Fault {
     },
     /// High and low do not hold the open and the close.
     #[error(
-        "high {high} and low {low} do not hold open {open} and close {close}; repair the row, or set `skip_bad` to leave it out"
+        "high {high} and low {low} do not hold open {open} and close {close}; repair the row, or leave \
+         it out with `skip_bad`"
     )]
     Range {
         /// Highest price.
@@ -152,7 +153,8 @@ pub enum Fault {
     Volume(String),
     /// A bar while the market rests.
     #[error(
-        "{0}: the market has no session then; check the date and the instrument's hours, or set `skip_bad` to leave the row out"
+        "{0}: the market has no session then; check the date and the instrument's hours, or leave the \
+         row out with `skip_bad`"
     )]
     NoSession(Timestamp),
     /// A daily bar that is not stamped with midnight.

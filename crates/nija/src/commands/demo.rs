@@ -237,7 +237,8 @@ async fn calm_down(platform: &Platform, people: &People) -> anyhow::Result<()> {
     let View::Market(market) = platform.handle.query(Query::Market).await? else { return Ok(()) };
     for pressed in &market.pressed {
         let Scope::Class(class) = pressed.scope else { continue };
-        let score = market.conditions.and_then(|c| c.volatility(class));
+        let calm = market.conditions.filter(|read| !read.black_swan(class));
+        let score = calm.and_then(|read| read.volatility(class));
         if let Some(score) = score.filter(|&score| score < CALM_AGAIN) {
             let reason = format!("the demo's operator: volatility is back at {score}");
             let by = Actor::User(people.admin.id);

@@ -103,10 +103,10 @@ impl Walk {
         for step in 0..STEPS {
             let hit = |jump: Option<(usize, f64)>| jump.filter(|(at, _)| *at == step);
             let jump = hit(own_jump).map_or(0.0, |(_, size)| size * self.own_share())
-                + hit(shock.jump).map_or(0.0, |(_, size)| size * self.common_share());
+                + hit(shock.jump).map_or(0.0, |(_, size)| size * self.market_share());
             let own = self.draw();
             let common = shock.common.get(step).copied().unwrap_or_default();
-            let mixed = self.common_share() * common + self.own_share() * own;
+            let mixed = self.market_share() * common + self.own_share() * own;
             self.advance(shock, years / STEPS as f64, mixed, jump);
             let price = self.on_tick();
             drawn.high = drawn.high.max(price);
@@ -161,7 +161,7 @@ impl Walk {
     fn draw(&mut self) -> f64 {
         StandardNormal.sample(&mut self.chance)
     }
-    fn common_share(&self) -> f64 {
+    fn market_share(&self) -> f64 {
         match self.path.motion {
             Motion::Asset { correlation, .. } => correlation,
             // Fear rises when the market falls.
@@ -169,7 +169,7 @@ impl Walk {
         }
     }
     fn own_share(&self) -> f64 {
-        (1.0 - self.common_share().powi(2)).sqrt()
+        (1.0 - self.market_share().powi(2)).sqrt()
     }
 
     /// Moves the price by a stretch of years with a standard normal move and a jump in days of volatility.
@@ -177,7 +177,7 @@ impl Walk {
         match self.path.motion {
             Motion::Asset { volatility, .. } => {
                 let now = volatility * shock.mood.volatility();
-                let drift = shock.mood.drift() * volatility * self.common_share();
+                let drift = shock.mood.drift() * volatility * self.market_share();
                 let year_days = if self.path.hours == Hours::Always {
                     365.0
                 } else {

@@ -1,11 +1,10 @@
 //! The gates: every refusal says what would flip it and no more than that, in the gates' order, from a closed list.
 
-#[path = "scene/calm.rs"]
 mod calm;
-#[path = "scene/facts.rs"]
-mod scene;
+mod facts;
 
 use calm::calm;
+use facts::{apply, smaller, wild};
 use nija_core::risk::approval::judge;
 use nija_core::risk::facts::Facts;
 use nija_core::risk::kill::Scope;
@@ -15,7 +14,7 @@ use nija_core::words::order::{OrderType, TimeInForce};
 use nija_core::words::score::Score;
 use nija_core::words::time::{Span, Timestamp};
 use proptest::prelude::*;
-use scene::{apply, smaller, wild};
+use proptest::test_runner::RngSeed;
 use std::collections::BTreeSet;
 
 const CASES: u32 = 2_500;
@@ -28,8 +27,20 @@ fn after(changes: &[Change], facts: &Facts) -> Facts {
     changed
 }
 
+/// Fixed, so that a run can be repeated; any other must pass as well.
+const SEED: u64 = 20_250_609;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(SEED),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
+    #![proptest_config(config(CASES))]
 
     #[test]
     fn all_changes_together_let_it_pass_and_none_can_be_smaller(facts in wild()) {

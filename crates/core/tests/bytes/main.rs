@@ -1,7 +1,6 @@
 //! Bytes of the journal: what was ever written reads back for ever, and nothing that is read can harm.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-#[path = "scene/samples.rs"]
 mod samples;
 
 use nija_core::desk::event::Event;
@@ -14,13 +13,15 @@ use nija_core::words::money::Money;
 use nija_core::words::tier::{DEFAULT_TABLE, TierTable};
 use nija_core::words::time::Timestamp;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 fn golden(number: u32) -> Vec<Vec<u8>> {
     let path = format!("{}/tests/golden/{number:02}.hex", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|_| panic!("event {number} has no golden file; see examples/golden.rs"));
+        .unwrap_or_else(|_| panic!("event {number} has no golden file"));
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
     text.lines().map(|line| line.as_bytes().chunks(2).map(byte).collect()).collect()
 }
@@ -48,13 +49,15 @@ fn golden_bytes_decode_for_ever_and_encode_the_same() {
 
 #[test]
 fn every_sample_stands_in_the_golden_files() {
-    let mut golden = BTreeSet::new();
-    for number in samples::events().iter().map(samples::number).collect::<BTreeSet<_>>() {
-        golden.extend(self::golden(number));
-    }
     for event in samples::events() {
-        let bytes = minicbor::to_vec(&event).unwrap();
-        assert!(golden.contains(&bytes), "run `cargo run --example golden` and append: {event:?}");
+        let (number, bytes) = (samples::number(&event), minicbor::to_vec(&event).unwrap());
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = format!("tests/golden/{number:02}.hex");
+        assert!(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists()
+                && golden(number).contains(&bytes),
+            "append this line to {path}; no line that is there may change or go:\n{hex}\n{event:?}"
+        );
     }
 }
 
@@ -159,8 +162,20 @@ fn a_batch_of_another_partition_is_no_continuation() {
     assert!(Desk::new(partition, rules()).replay(&batch).is_ok());
 }
 
+/// Fixed, so that a run can be repeated; any other must pass as well.
+const SEED: u64 = 20_250_609;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(SEED),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+    #![proptest_config(config(600))]
 
     #[test]
     fn random_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..200)) {
@@ -169,11 +184,14 @@ proptest! {
 
     #[test]
     fn changed_events_are_read_or_refused(
-        pick in any::<prop::sample::Index>(), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        pick in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         cut in any::<prop::sample::Index>(),
     ) {
         let events = samples::events();
         let mut body = minicbor::to_vec(&events[pick.index(events.len())]).unwrap();
+        let part = body[..cut.index(body.len())].to_vec();
+        prop_assert!(batch(part, 1).events().is_err(), "a part of an event is none");
         for (at, byte) in changes {
             let at = at.index(body.len());
             body[at] = byte;
@@ -183,8 +201,6 @@ proptest! {
             let again = minicbor::to_vec(&events[0]).unwrap();
             prop_assert_eq!(minicbor::decode::<Event>(&again).unwrap(), events[0].clone());
         }
-        body.truncate(cut.index(body.len()));
-        prop_assert!(batch(body, 1).events().is_err(), "a part of an event is none");
     }
 
     #[test]

@@ -6,13 +6,8 @@
     reason = "a test that cannot go on should say where"
 )]
 
-#[path = "desk/guards.rs"]
 mod guards;
-#[path = "scene/lines.rs"]
 mod lines;
-#[path = "desk/model.rs"]
 mod model;
-#[path = "desk/scripts.rs"]
 mod scripts;
-#[path = "scene/world.rs"]
 mod world;

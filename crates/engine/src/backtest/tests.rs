@@ -1,0 +1,133 @@
+//! What cannot be seen from outside: one batch that places an entry and takes it back.
+
+use super::*;
+use crate::sim::Rules as Terms;
+use nija_core::desk::Rules;
+use nija_core::desk::event::{Event, Size, Wish};
+use nija_core::desk::input::Command;
+use nija_core::journal::Head;
+use nija_core::ports::{Doing, Found, ReadError, Snapshot};
+use nija_core::risk::kill::{Actor, Scope};
+use nija_core::words::conditions::Conditions;
+use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
+use nija_core::words::money::{Money, Price, Qty};
+use nija_core::words::order::{OrderState, OrderType, Origin, Side, TimeInForce};
+use nija_core::words::score::Score;
+use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
+use nija_core::words::time::Span;
+use nija_market::analyst::{Analyst, Setup};
+use std::sync::Mutex;
+
+const NOON: Timestamp = Timestamp(1_718_193_600_000_000);
+const ACCOUNT: AccountId = AccountId(1);
+const COIN: InstrumentId = InstrumentId(1);
+
+/// Takes everything and is never read.
+struct Taken;
+
+impl Journal for Taken {
+    fn append<'a>(&'a self, _: &'a [Batch]) -> Doing<'a, Result<(), AppendError>> {
+        Box::pin(async { Ok(()) })
+    }
+    fn at(&self, _: PartitionId, _: Seq) -> Doing<'_, Result<Option<Head>, ReadError>> {
+        Box::pin(async { Ok(None) })
+    }
+    fn read(&self, _: PartitionId, _: Seq, _: usize) -> Doing<'_, Result<Vec<Batch>, ReadError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn save(&self, _: Snapshot) -> Doing<'_, Result<(), AppendError>> {
+        Box::pin(async { Ok(()) })
+    }
+    fn snapshot(&self, _: PartitionId) -> Doing<'_, Result<Option<Snapshot>, ReadError>> {
+        Box::pin(async { Ok(None) })
+    }
+    fn partitions(&self) -> Doing<'_, Result<Vec<PartitionId>, ReadError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+fn coin() -> Instrument {
+    Instrument {
+        id: COIN,
+        symbol: "COIN-USD".to_owned(),
+        class: AssetClass::Crypto,
+        kind: Kind::Spot,
+        hours: Hours::Always,
+        tick: Price::from_raw(1_000_000),
+        lot: Qty::from_raw(10_000),
+        stale_after: Span::DAY,
+        venue: VenueName::Paper,
+    }
+}
+
+fn command(command: Command) -> Input {
+    Input::Command { account: ACCOUNT, key: None, command }
+}
+
+#[tokio::test]
+async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
+    let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
+    let desks = Partitions::new(1, &Arc::new(Rules::new(tiers, Money::whole(10))));
+    let mut exchange = Exchange::new(Terms::frictionless(1));
+    exchange.list(coin());
+    let setup = include_str!("../../../nija/data/analyst.toml");
+    let trader = Trader::new(Analyst::new(&toml::from_str::<Setup>(setup).unwrap()));
+    let batches = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&batches);
+    let seen = Box::new(move |batch: &Batch| kept.lock().unwrap().push(batch.clone()));
+    let mut run = Backtest::new(desks, exchange, trader, Arc::new(Taken), seen);
+
+    let calm = Some(Score::points(20));
+    let calm = Conditions {
+        at: NOON,
+        crypto_volatility: calm,
+        equity_volatility: calm,
+        ..Conditions::default()
+    };
+    let open = Command::Open {
+        user: UserId(1),
+        tier: Tier::Baller,
+        tolerance: Tolerance::Moderate,
+        day_starts: Span::ZERO,
+        deposit: Money::whole(100_000),
+    };
+    for input in [
+        Input::Announce { node: "test".to_owned(), epoch: Epoch(1) },
+        Input::List(coin()),
+        Input::Conditions(calm),
+        Input::Mark { instrument: COIN, price: Price::whole(100) },
+        command(open),
+    ] {
+        run.input(input, NOON).await.unwrap();
+    }
+
+    let wish = Wish {
+        instrument: COIN,
+        side: Side::Buy,
+        size: Size::Dollars(Money::whole(1_000)),
+        order_type: OrderType::Limit { limit: Price::whole(99) },
+        tif: TimeInForce::Gtc,
+        origin: Origin::User,
+    };
+    let placed = run.partitions.take(command(Command::Place(wish)), NOON).unwrap();
+    let Answer::Placed { order, .. } = placed else { panic!("{placed:?}") };
+    let kill = Input::Kill {
+        scope: Scope::Class(AssetClass::Crypto),
+        by: Actor::Platform,
+        reason: "black swan".to_owned(),
+        flatten: false,
+    };
+    run.partitions.take(kill, NOON).unwrap();
+    run.settle(NOON).await.unwrap();
+
+    assert_eq!(run.exchange.find(order), Found::Never);
+    let batches = batches.lock().unwrap();
+    let events: Vec<Event> = batches.iter().flat_map(|batch| batch.events().unwrap()).collect();
+    let lapsed = Event::Closed {
+        order,
+        state: OrderState::Lapsed,
+        why: "cancelled before it was sent".to_owned(),
+    };
+    assert!(events.contains(&lapsed), "{events:?}");
+}

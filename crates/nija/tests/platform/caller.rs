@@ -1,0 +1,140 @@
+//! A caller of the API: HTTP/1.1 over one socket a request, nothing more.
+
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// The password of the blueprint's example.
+pub(crate) const PASSWORD: &str = "secure_password";
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) kind: String,
+    pub(crate) text: String,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|why| panic!("{why}: {self:?}"))
+    }
+    /// The body of an answer that must be a success.
+    #[track_caller]
+    pub(crate) fn good(&self) -> Value {
+        assert!((200..300).contains(&self.status), "{self:?}");
+        self.json()
+    }
+    /// Holds a refusal to be a problem document with this status.
+    #[track_caller]
+    pub(crate) fn problem(&self) -> Value {
+        assert_eq!(self.kind, "application/problem+json", "{self:?}");
+        let body = self.json();
+        assert_eq!(body["status"], self.status, "{self:?}");
+        assert!(body["code"].is_string() && body["title"].is_string(), "{self:?}");
+        body
+    }
+}
+
+/// Somebody who calls, with a token or without.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    address: SocketAddr,
+    token: Option<String>,
+}
+
+impl Caller {
+    pub(crate) const fn stranger(address: SocketAddr) -> Self {
+        Self { address, token: None }
+    }
+
+    /// Registers with the body of the blueprint.
+    pub(crate) fn register(address: SocketAddr, email: &str) -> Self {
+        let body = json!({
+            "email": email, "password": PASSWORD, "tier": "INVESTOR", "initial_capital": 1000.0
+        });
+        let reply = Self::stranger(address).post("/api/v2/register", &body);
+        assert_eq!(reply.status, 201, "{reply:?}");
+        Self { address, token: reply.json()["access_token"].as_str().map(str::to_owned) }
+    }
+
+    pub(crate) fn login(address: SocketAddr, email: &str, password: &str) -> Self {
+        let body = json!({"email": email, "password": password});
+        let reply = Self::stranger(address).post("/api/v2/login", &body).good();
+        Self { address, token: reply["access_token"].as_str().map(str::to_owned) }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, None)
+    }
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, Some(&body.to_string()))
+    }
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send("PUT", path, Some(&body.to_string()))
+    }
+    pub(crate) fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, None)
+    }
+
+    /// Sends a request; one that came too soon is sent again.
+    pub(crate) fn send(&self, method: &str, path: &str, body: Option<&str>) -> Reply {
+        for _ in 0..100 {
+            let reply = self.once(method, path, body);
+            if reply.status != 429 {
+                return reply;
+            }
+            std::thread::park_timeout(Duration::from_millis(100));
+        }
+        panic!("{method} {path} is answered with 429 for ever");
+    }
+
+    fn once(&self, method: &str, path: &str, body: Option<&str>) -> Reply {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        if let Some(token) = &self.token {
+            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
+        }
+        if let Some(body) = body {
+            head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
+        }
+        let mut stream = TcpStream::connect_timeout(&self.address, TIMEOUT).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        stream.set_write_timeout(Some(TIMEOUT)).unwrap();
+        let request = format!("{head}\r\n{}", body.unwrap_or_default());
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        read(&String::from_utf8(answer).unwrap())
+    }
+}
+
+fn read(answer: &str) -> Reply {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("cut off: {answer}"));
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let header = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+    };
+    let text = match header("transfer-encoding") {
+        Some(_) => chunks(body),
+        None => body.to_owned(),
+    };
+    Reply { status, kind: header("content-type").unwrap_or_default(), text }
+}
+
+/// Joins a body that came in chunks.
+fn chunks(mut body: &str) -> String {
+    let mut text = String::new();
+    loop {
+        let (size, rest) = body.split_once("\r\n").unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            return text;
+        }
+        text.push_str(&rest[..size]);
+        body = &rest[size + 2..];
+    }
+}

@@ -1,0 +1,75 @@
+//! The demo over the whole shipped history, and what its database tells afterwards.
+
+use crate::child::{Nija, PATIENCE};
+use std::time::Duration;
+
+/// The lines below a heading, to the next line that is not indented.
+fn section<'a>(text: &'a str, heading: &str) -> Vec<&'a str> {
+    let (_, rest) = text.rsplit_once(heading).unwrap_or_else(|| panic!("no {heading:?}"));
+    rest.lines().skip(1).take_while(|line| line.starts_with("  ")).map(str::trim).collect()
+}
+
+/// What a command prints that must succeed.
+fn told(folder: &std::path::Path, arguments: &[&str], database: (&str, &str)) -> String {
+    let (status, text) = Nija::start(folder, arguments, &[database]).end(PATIENCE);
+    assert!(status.success(), "{arguments:?}: {text}");
+    text
+}
+
+#[test]
+fn the_whole_history_shows_every_tier_strategy_and_switch() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = ("DATABASE_URL", "sqlite:demo.db");
+    let demo = Nija::start(folder.path(), &["demo", "--speed", "max", "--exit-at-end"], &[database]);
+    let (status, text) = demo.end(Duration::from_secs(600));
+    assert!(status.success(), "{text}");
+
+    let last = text.rfind("regime ").map(|at| &text[at..]).unwrap();
+    for tier in ["STARTER", "SAVER", "INVESTOR", "INCOME", "LIVABLE", "BALLER", "PAPER"] {
+        assert!(last.contains(&format!("\n  {tier} ")), "no row of {tier}:\n{last}");
+    }
+    let regimes = section(&text, "Regimes:");
+    let mut kinds: Vec<_> = regimes.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert!(kinds.len() >= 4, "{kinds:?}");
+
+    let strategies = section(&text, "Fills by strategy:");
+    for name in
+        ["crypto_trend_riding", "crypto_momentum_scalping", "equity_mean_reversion", "etf_rotation"]
+    {
+        let line = strategies.iter().find(|line| line.starts_with(name));
+        let fills = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u32>().ok());
+        assert!(fills.is_some_and(|fills| fills > 10), "{name}: {strategies:?}");
+    }
+    let refusals = section(&text, "Refusals by reason:");
+    for code in ["KILL_SWITCH", "VOLATILITY"] {
+        assert!(refusals.iter().any(|line| line.starts_with(code)), "{refusals:?}");
+    }
+    let switches = section(&text, "Kill switches:");
+    for class in ["crypto", "equity"] {
+        let pressed = format!("entries of asset class {class} stopped: black swan");
+        let crash = |line: &&&str| line.starts_with("2020-03-") && line.contains(&pressed);
+        assert!(switches.iter().any(|line| crash(&line)), "{class}: {switches:?}");
+    }
+
+    verified_and_readable(folder.path(), database);
+}
+
+fn verified_and_readable(folder: &std::path::Path, database: (&str, &str)) {
+    let verified = told(folder, &["verify"], database);
+    assert!(verified.contains("sound: every batch is what was written"), "{verified}");
+    assert!(verified.contains("sum $0\n") && !verified.contains("DAMAGED"), "{verified}");
+
+    let show = |kinds: &str| told(folder, &["journal", "show", "--kind", kinds], database);
+    let killed = show("killed");
+    let crash = killed.lines().find(|line| line.starts_with("2020-03-1") && line.contains("crypto"));
+    let crash = crash.unwrap_or_else(|| panic!("{killed}"));
+    assert!(crash.contains("black swan"), "{crash}");
+    // In the crash positions are left, though entries are stopped.
+    let pressed = &crash[..20];
+    let orders = show("approved");
+    let after = orders.lines().filter(|line| line[..20] >= *pressed && line.starts_with("2020-03-"));
+    let sold = after.filter(|line| line.contains(" sell ") || line.contains("exit")).count();
+    assert!(sold > 0, "no exit was approved after {pressed}");
+}
