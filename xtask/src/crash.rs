@@ -41,11 +41,7 @@ struct Options {
 
 impl Options {
     fn read(args: &[String]) -> Result<Self> {
-        let mut options = Self {
-            kills: 200,
-            seed: 1,
-            binary: None,
-        };
+        let mut options = Self { kills: 200, seed: 1, binary: None };
         let (pairs, rest) = args.as_chunks::<2>();
         if !rest.is_empty() {
             bail!("{USAGE}");
@@ -86,13 +82,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 /// Builds the server for developers and tells where it is.
 fn built() -> Result<PathBuf> {
     shell::run("cargo", &["build", "--locked", "--package", "nija"])?;
-    let args = [
-        "metadata",
-        "--no-deps",
-        "--offline",
-        "--format-version",
-        "1",
-    ];
+    let args = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
     let metadata: Value = serde_json::from_slice(&shell::output("cargo", &args)?)?;
     let target = metadata["target_directory"].as_str();
     let target = target.context("cargo metadata names no target directory")?;
@@ -175,11 +165,7 @@ impl<'a> Trial<'a> {
 
     /// Starts again; now and then the server is killed before it is ready.
     fn restart(&mut self) -> Result<()> {
-        let usual = self
-            .ready
-            .last()
-            .copied()
-            .unwrap_or(Duration::from_millis(200));
+        let usual = self.ready.last().copied().unwrap_or(Duration::from_millis(200));
         let usual = u64::try_from(usual.as_millis()).unwrap_or(1).max(1);
         while self.chance.one_in(EARLY) {
             let time = Duration::from_millis(self.chance.between(1, usual));
@@ -210,24 +196,13 @@ impl<'a> Trial<'a> {
         self.batches = audit::database(site, &mut self.found)?;
         self.checks += 1;
         let tally = self.tally();
-        println!(
-            "{} kills, {} batches: {}",
-            self.kills,
-            self.batches,
-            tally.line()
-        );
-        if tally.breaches.is_empty() {
-            Ok(())
-        } else {
-            self.report()
-        }
+        println!("{} kills, {} batches: {}", self.kills, self.batches, tally.line());
+        if tally.breaches.is_empty() { Ok(()) } else { self.report() }
     }
 
     fn tally(&self) -> Tally {
         let mut all = Tally::default();
-        self.clients
-            .iter()
-            .for_each(|client| all.add(&client.tally));
+        self.clients.iter().for_each(|client| all.add(&client.tally));
         all.breaches.extend(self.found.iter().cloned());
         all
     }
@@ -245,12 +220,7 @@ impl<'a> Trial<'a> {
             at(self.ready.len() / 2),
             at(self.ready.len().saturating_sub(1)),
         );
-        println!(
-            "kills: {} ({} during a start), {}",
-            self.kills,
-            self.early,
-            tally.line()
-        );
+        println!("kills: {} ({} during a start), {}", self.kills, self.early, tally.line());
         let failed = tally.breaches.len();
         println!("crash: {} passed, {failed} failed", self.kills);
         if failed > 0 {

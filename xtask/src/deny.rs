@@ -35,14 +35,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let lock = Lock::read(&read("Cargo.lock")?)?;
     let metadata = shell::output(
         "cargo",
-        &[
-            "metadata",
-            "--locked",
-            "--format-version",
-            "1",
-            "--filter-platform",
-            SHIPPED,
-        ],
+        &["metadata", "--locked", "--format-version", "1", "--filter-platform", SHIPPED],
     )?;
 
     let mut findings = bans::check(&policy, &lock);
@@ -55,11 +48,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if !findings.is_empty() {
         bail!("{} findings", findings.len());
     }
-    println!(
-        "{} packages judged against {} advisories",
-        lock.packages.len(),
-        advised.read
-    );
+    println!("{} packages judged against {} advisories", lock.packages.len(), advised.read);
     Ok(())
 }
 

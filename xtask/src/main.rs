@@ -1,6 +1,7 @@
 //! The developers' tool: `cargo xtask COMMAND`. One file per command, one row per command below.
 //! It imports none of the product's crates; what it needs of them it asks by running them.
 
+mod bench;
 mod crash;
 mod deny;
 mod openapi;
@@ -40,6 +41,11 @@ const COMMANDS: &[Command] = &[
         run: openapi::run,
     },
     Command {
+        name: "bench",
+        says: "the figures of the goals, for release; name benches to measure only those",
+        run: bench::run,
+    },
+    Command {
         name: "crash",
         says: "kills a trading server again and again and holds it to what it acknowledged",
         run: crash::run,
@@ -68,10 +74,7 @@ fn dispatch(args: &[String]) -> Result<()> {
 }
 
 fn overview() -> String {
-    COMMANDS
-        .iter()
-        .map(|c| format!("  cargo xtask {:<8} {}\n", c.name, c.says))
-        .collect()
+    COMMANDS.iter().map(|c| format!("  cargo xtask {:<8} {}\n", c.name, c.says)).collect()
 }
 
 #[cfg(test)]
@@ -81,9 +84,6 @@ mod tests {
     #[test]
     fn an_unknown_command_lists_the_known_ones() {
         let refused = dispatch(&["nonsense".to_owned()]).unwrap_err().to_string();
-        assert!(
-            COMMANDS.iter().all(|c| refused.contains(c.name)),
-            "{refused}"
-        );
+        assert!(COMMANDS.iter().all(|c| refused.contains(c.name)), "{refused}");
     }
 }

@@ -36,10 +36,7 @@ pub(crate) fn output(program: &str, args: &[&str]) -> Result<Vec<u8>> {
 
 /// Whether a program can be started at all.
 pub(crate) fn is_there(program: &str, args: &[&str]) -> bool {
-    let quiet = command(program, args)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let quiet = command(program, args).stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
 }
 

@@ -13,38 +13,14 @@ struct Step {
 }
 
 const STEPS: &[Step] = &[
-    Step {
-        name: "fmt",
-        run: fmt,
-    },
-    Step {
-        name: "clippy",
-        run: clippy,
-    },
-    Step {
-        name: "tidy",
-        run: || tidy::run(&[]),
-    },
-    Step {
-        name: "deny",
-        run: || deny::run(&[]),
-    },
-    Step {
-        name: "tests",
-        run: tests,
-    },
-    Step {
-        name: "doctests",
-        run: doctests,
-    },
-    Step {
-        name: "openapi",
-        run: || openapi::run(&[]),
-    },
-    Step {
-        name: "crash",
-        run: || crash::run(&["--kills".to_owned(), "10".to_owned()]),
-    },
+    Step { name: "fmt", run: fmt },
+    Step { name: "clippy", run: clippy },
+    Step { name: "tidy", run: || tidy::run(&[]) },
+    Step { name: "deny", run: || deny::run(&[]) },
+    Step { name: "tests", run: tests },
+    Step { name: "doctests", run: doctests },
+    Step { name: "openapi", run: || openapi::run(&[]) },
+    Step { name: "crash", run: || crash::run(&["--kills".to_owned(), "10".to_owned()]) },
 ];
 
 /// Runs all steps, or only those named.
@@ -61,10 +37,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             println!("steps: {} passed, 1 failed", index);
         }
         done.with_context(|| {
-            format!(
-                "step `{0}` failed; after mending: cargo xtask test {0}",
-                step.name
-            )
+            format!("step `{0}` failed; after mending: cargo xtask test {0}", step.name)
         })?;
     }
     println!("{}", summary(&took));
@@ -75,10 +48,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
-    if let Some(name) = names
-        .iter()
-        .find(|name| STEPS.iter().all(|step| step.name != *name))
-    {
+    if let Some(name) = names.iter().find(|name| STEPS.iter().all(|step| step.name != *name)) {
         let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
         bail!("no step `{name}`; the steps are {}", known.join(", "));
     }
@@ -87,9 +57,8 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
 }
 
 fn summary(took: &[(&str, Duration)]) -> String {
-    let lines = took
-        .iter()
-        .map(|(name, time)| format!("{name:>10} {:>8.1} s\n", time.as_secs_f64()));
+    let lines =
+        took.iter().map(|(name, time)| format!("{name:>10} {:>8.1} s\n", time.as_secs_f64()));
     format!("\n{}", lines.collect::<String>())
 }
 
@@ -100,15 +69,7 @@ fn fmt() -> Result<()> {
 fn clippy() -> Result<()> {
     shell::run(
         "cargo",
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     )
 }
 
@@ -117,10 +78,7 @@ fn tests() -> Result<()> {
         return shell::run("cargo", &["nextest", "run", "--workspace", "--locked"]);
     }
     println!("cargo-nextest is not installed; the built-in runner does the same tests, slower");
-    shell::run(
-        "cargo",
-        &["test", "--workspace", "--all-targets", "--locked"],
-    )
+    shell::run("cargo", &["test", "--workspace", "--all-targets", "--locked"])
 }
 
 fn doctests() -> Result<()> {
@@ -139,11 +97,6 @@ mod tests {
         };
         assert_eq!(names(&[]).unwrap().len(), STEPS.len());
         assert_eq!(names(&["tidy", "fmt"]).unwrap(), ["fmt", "tidy"]);
-        assert!(
-            names(&["nonsense"])
-                .unwrap_err()
-                .to_string()
-                .contains("clippy")
-        );
+        assert!(names(&["nonsense"]).unwrap_err().to_string().contains("clippy"));
     }
 }

@@ -2,7 +2,6 @@
 //! `file:line: rule: how to mend`. Formatting is rustfmt's, code style clippy's; neither is
 //! repeated.
 
-mod comments;
 mod dead;
 mod files;
 mod finding;
@@ -17,29 +16,19 @@ mod source;
 mod tree;
 
 use crate::shell;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use finding::Finding;
 use tree::Tree;
 
-/// Checks the whole repository; with `--mend` it first breaks comment lines that are too long.
+/// Checks the whole repository.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    match args {
-        [] => {}
-        [flag, folders @ ..] if flag == "--mend" => mend(folders)?,
-        _ => bail!("usage: cargo xtask tidy [--mend [FOLDER...]]"),
+    if !args.is_empty() {
+        bail!("usage: cargo xtask tidy");
     }
     let tree = Tree::read(&shell::root())?;
     let mut findings = check(&tree);
-    let metadata = shell::output(
-        "cargo",
-        &[
-            "metadata",
-            "--no-deps",
-            "--offline",
-            "--format-version",
-            "1",
-        ],
-    )?;
+    let metadata =
+        shell::output("cargo", &["metadata", "--no-deps", "--offline", "--format-version", "1"])?;
     findings.extend(graph::check(&metadata)?);
     findings.sort();
     for finding in &findings {
@@ -49,22 +38,6 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         bail!("{} findings", findings.len());
     }
     println!("{} files are tidy", tree.len());
-    Ok(())
-}
-
-fn mend(folders: &[String]) -> Result<()> {
-    let root = shell::root();
-    let tree = Tree::read(&root)?;
-    let chosen = |path: &str| folders.is_empty() || folders.iter().any(|f| path.starts_with(f));
-    for (path, text) in tree
-        .texts()
-        .filter(|(path, _)| tree::is_rust(path) && chosen(path))
-    {
-        if let Some(mended) = comments::wrapped(text) {
-            println!("{path}: comments broken at {} columns", files::COLUMNS_MAX);
-            std::fs::write(root.join(path), mended).with_context(|| path.to_owned())?;
-        }
-    }
     Ok(())
 }
 
@@ -93,15 +66,9 @@ mod tests {
     #[test]
     fn an_honest_tree_has_no_finding() {
         let tree = Tree::of(&[
-            (
-                "README.md",
-                "# Title\n\nSee [core](crates/core/src/lib.rs).\n",
-            ),
+            ("README.md", "# Title\n\nSee [core](crates/core/src/lib.rs).\n"),
             ("crates/core/src/lib.rs", "//! Core.\n\nmod words;\n"),
-            (
-                "crates/core/src/words.rs",
-                "//! Words.\n\npub(crate) struct Money(u64);\n",
-            ),
+            ("crates/core/src/words.rs", "//! Words.\n\npub(crate) struct Money(u64);\n"),
         ]);
         assert_eq!(check(&tree), []);
     }
@@ -113,22 +80,11 @@ mod tests {
             ("README.md", "## No title\n"),
             ("notes.md", concat!("# N\n\n/ho", "me/somebody\n")),
             ("crates/core/src/lib.rs", lib),
-            (
-                "crates/core/src/words.rs",
-                "//! Words.\nuse crate::risk::Gate;\n",
-            ),
+            ("crates/core/src/words.rs", "//! Words.\nuse crate::risk::Gate;\n"),
             ("crates/core/src/lost.rs", "//! Lost.\n"),
         ]);
         let rules: Vec<&str> = check(&tree).iter().map(|finding| finding.rule).collect();
-        for rule in [
-            "header",
-            "name",
-            "macro",
-            "layer",
-            "dead-file",
-            "title",
-            "machine-path",
-        ] {
+        for rule in ["header", "name", "macro", "layer", "dead-file", "title", "machine-path"] {
             assert!(rules.contains(&rule), "{rule} is missing in {rules:?}");
         }
     }

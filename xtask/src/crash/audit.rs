@@ -30,10 +30,7 @@ pub(super) fn account(client: &mut Client, site: &Site) -> Result<()> {
     let to = &mut Connection::open(site.address)?;
     client.settle(to)?;
     client.look_up(to, usize::MAX)?;
-    ensure!(
-        client.is_settled(),
-        "a request stays in doubt on a server that lives"
-    );
+    ensure!(client.is_settled(), "a request stays in doubt on a server that lives");
 
     let (promised, twice) = promised(&std::fs::read_to_string(&client.path)?)?;
     for what in twice {
@@ -69,14 +66,8 @@ fn promised(text: &str) -> Result<(Promised, Vec<String>)> {
             continue;
         };
         let order = order.to_owned();
-        let quantity = line["promise"]["quantity"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        if by_key
-            .insert(key.clone(), order.clone())
-            .is_some_and(|known| known != order)
-        {
+        let quantity = line["promise"]["quantity"].as_str().unwrap_or_default().to_owned();
+        if by_key.insert(key.clone(), order.clone()).is_some_and(|known| known != order) {
             twice.push(format!("{key} led to {order} and to another order"));
         }
         let known = orders.insert(order.clone(), (key.clone(), quantity));
@@ -123,10 +114,7 @@ fn compare(promised: &Promised, listed: &Listed) -> Vec<(Breach, String)> {
         match listed.get(order) {
             None => found.push((Breach::Lost, format!("{order}, acknowledged under {key}"))),
             Some(row) if row["qty"] != quantity.as_str() => {
-                let what = format!(
-                    "{order}: {quantity} was acknowledged, {} is there",
-                    row["qty"]
-                );
+                let what = format!("{order}: {quantity} was acknowledged, {} is there", row["qty"]);
                 found.push((Breach::Changed, what));
             }
             Some(_) => {}
@@ -134,10 +122,7 @@ fn compare(promised: &Promised, listed: &Listed) -> Vec<(Breach, String)> {
     }
     for (order, row) in listed {
         if row["origin"] == "user" && !promised.contains_key(order) {
-            found.push((
-                Breach::Doubled,
-                format!("{order} was never acknowledged: {row}"),
-            ));
+            found.push((Breach::Doubled, format!("{order} was never acknowledged: {row}")));
         }
     }
     found
@@ -153,17 +138,11 @@ fn overfilled(fills: &BTreeMap<(usize, String), Value>, listed: &Listed) -> Vec<
         let order = fill["order_id"].as_str().unwrap_or_default();
         let id = fill["fill_id"].as_str().unwrap_or_default();
         if !seen.insert((order, id)) {
-            found.push((
-                Breach::Overfilled,
-                format!("fill {id} of {order} is there twice"),
-            ));
+            found.push((Breach::Overfilled, format!("fill {id} of {order} is there twice")));
         }
         match amount(fill, "qty") {
             Some(qty) => *sums.entry(order).or_default() += qty,
-            None => found.push((
-                Breach::Overfilled,
-                format!("a fill without quantity: {fill}"),
-            )),
+            None => found.push((Breach::Overfilled, format!("a fill without quantity: {fill}"))),
         }
     }
     for (order, sum) in sums {
@@ -172,10 +151,7 @@ fn overfilled(fills: &BTreeMap<(usize, String), Value>, listed: &Listed) -> Vec<
         let known = amount(row, "filled_qty").is_some_and(|filled| filled >= sum);
         let fits = amount(row, "qty").is_some_and(|qty| sum <= qty);
         if !(known && fits) {
-            found.push((
-                Breach::Overfilled,
-                format!("fills of {order} sum to {sum}: {row}"),
-            ));
+            found.push((Breach::Overfilled, format!("fills of {order} sum to {sum}: {row}")));
         }
     }
     found
@@ -202,9 +178,7 @@ mod tests {
 
     fn listed(rows: &[(&str, &str)]) -> Listed {
         let row = |qty| json!({"qty": qty, "filled_qty": qty, "origin": "user"});
-        rows.iter()
-            .map(|(id, qty)| ((*id).to_owned(), row(qty)))
-            .collect()
+        rows.iter().map(|(id, qty)| ((*id).to_owned(), row(qty))).collect()
     }
 
     #[test]
@@ -242,14 +216,8 @@ mod tests {
         let check = |fills: Vec<((usize, String), Value)>| {
             overfilled(&fills.into_iter().collect(), &listed(&[("1", "2")])).len()
         };
-        assert_eq!(
-            check(vec![fill(0, "1", "a", "1.5"), fill(1, "1", "b", "0.5")]),
-            0
-        );
-        assert_eq!(
-            check(vec![fill(0, "1", "a", "1"), fill(1, "1", "a", "1")]),
-            1
-        );
+        assert_eq!(check(vec![fill(0, "1", "a", "1.5"), fill(1, "1", "b", "0.5")]), 0);
+        assert_eq!(check(vec![fill(0, "1", "a", "1"), fill(1, "1", "a", "1")]), 1);
         assert_eq!(check(vec![fill(0, "1", "a", "2.00000001")]), 1);
         assert_eq!(check(vec![fill(0, "9", "a", "1")]), 1);
         assert_eq!(check(vec![fill(0, "1", "a", "")]), 1);

@@ -87,12 +87,7 @@ impl Client {
         let mut request = Request::get("/api/v2/autopilot", &client.token);
         (request.method, request.body) = ("PUT", Some(json!({"enabled": false})));
         let reply = to.ask(&request)?;
-        ensure!(
-            reply.status == 200,
-            "autopilot: {} {}",
-            reply.status,
-            reply.body
-        );
+        ensure!(reply.status == 200, "autopilot: {} {}", reply.status, reply.body);
         Ok(client)
     }
 
@@ -165,10 +160,7 @@ impl Client {
     fn doubtful(&self) -> Option<Request> {
         let (request, _) = self.doubt.as_ref()?;
         let token = self.token.clone();
-        Some(Request {
-            token,
-            ..request.clone()
-        })
+        Some(Request { token, ..request.clone() })
     }
 
     /// Asks for what was drawn. It is in doubt when no answer comes.
@@ -322,9 +314,7 @@ impl Client {
                     let what = format!("{order}: promised {promised}, is {row}");
                     self.tally.breach(Breach::Changed, what);
                 }
-                Ok(None) => self
-                    .tally
-                    .breach(Breach::Lost, format!("{order}: {promised}")),
+                Ok(None) => self.tally.breach(Breach::Lost, format!("{order}: {promised}")),
                 Err(gone) => {
                     self.unseen.push_front((order, promised));
                     return Err(gone);

@@ -69,14 +69,11 @@ impl Connection {
 
     pub(super) fn send(&mut self, request: &Request) -> Result<()> {
         let body = request.body.as_ref().map(Value::to_string);
-        let mut text = format!(
-            "{} {} HTTP/1.1\r\nhost: localhost\r\n",
-            request.method, request.path
-        );
-        for (name, value) in [
-            ("authorization: Bearer ", &request.token),
-            ("idempotency-key: ", &request.key),
-        ] {
+        let mut text =
+            format!("{} {} HTTP/1.1\r\nhost: localhost\r\n", request.method, request.path);
+        for (name, value) in
+            [("authorization: Bearer ", &request.token), ("idempotency-key: ", &request.key)]
+        {
             if !value.is_empty() {
                 text.push_str(&format!("{name}{value}\r\n"));
             }
@@ -101,10 +98,7 @@ impl Connection {
                 break;
             };
             if name.eq_ignore_ascii_case("content-length") {
-                length = value
-                    .trim()
-                    .parse()
-                    .map_err(|_| broken("no length of the body"))?;
+                length = value.trim().parse().map_err(|_| broken("no length of the body"))?;
             }
         }
         if length > BODY_MOST {
@@ -180,11 +174,7 @@ mod tests {
     #[test]
     fn half_an_answer_is_none() {
         let get = Request::get("/health", "");
-        for answer in [
-            "",
-            "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"ok\":",
-            "no\r\n",
-        ] {
+        for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"ok\":", "no\r\n"] {
             assert!(asked(answer, &get).0.is_err(), "{answer}");
         }
         let (reply, _) = asked("HTTP/1.1 503 Unavailable\r\n\r\n", &get);

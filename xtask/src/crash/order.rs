@@ -40,10 +40,7 @@ pub(super) fn draw(chance: &mut Chance, terms: &Terms, open: &[String]) -> (Requ
     let body = match kind {
         86.. if !open.is_empty() => {
             let order = &open[chance.between(0, open.len() as u64 - 1) as usize];
-            return (
-                request("DELETE", format!("/api/v2/orders/{order}"), None),
-                false,
-            );
+            return (request("DELETE", format!("/api/v2/orders/{order}"), None), false);
         }
         // Far below any market: it rests until it is taken back.
         _ if rests => json!({
@@ -58,13 +55,7 @@ pub(super) fn draw(chance: &mut Chance, terms: &Terms, open: &[String]) -> (Requ
 }
 
 fn request(method: &'static str, path: String, body: Option<Value>) -> Request {
-    Request {
-        method,
-        path,
-        token: String::new(),
-        key: String::new(),
-        body,
-    }
+    Request { method, path, token: String::new(), key: String::new(), body }
 }
 
 /// What an answer promised, in the parts that must be the same whenever its key comes again.
@@ -114,9 +105,7 @@ mod tests {
         let draws = |seed| {
             let mut chance = Chance::new(seed);
             let draws = (0..400).map(|_| draw(&mut chance, &TIERS[5], &open));
-            draws
-                .map(|(r, rests)| (r.method, r.path, r.body, rests))
-                .collect::<Vec<_>>()
+            draws.map(|(r, rests)| (r.method, r.path, r.body, rests)).collect::<Vec<_>>()
         };
         assert_eq!(draws(1), draws(1));
         let all = draws(2);
@@ -124,8 +113,7 @@ mod tests {
         assert!(all.iter().any(|(.., rests)| *rests));
         let side = |side: &str| {
             let side = json!(side);
-            all.iter()
-                .any(|(_, _, body, _)| body.as_ref().is_some_and(|b| b["side"] == side))
+            all.iter().any(|(_, _, body, _)| body.as_ref().is_some_and(|b| b["side"] == side))
         };
         assert!(side("buy") && side("sell"));
     }

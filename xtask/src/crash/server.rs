@@ -35,12 +35,7 @@ impl Site {
         // The system gives a free port; nobody else asks for it between two starts.
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
         let address = free.local_addr()?;
-        Ok(Self {
-            binary,
-            folder,
-            secret,
-            address,
-        })
+        Ok(Self { binary, folder, secret, address })
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -98,25 +93,14 @@ impl Site {
     /// `nija verify` over the folder's database: what it found, as it said it.
     pub(super) fn verify(&self) -> Result<Verified> {
         let mut command = self.command(self.log()?);
-        let out = command
-            .args(["verify", "--json"])
-            .stdout(Stdio::piped())
-            .output();
+        let out = command.args(["verify", "--json"]).stdout(Stdio::piped()).output();
         let out = out.with_context(|| format!("cannot start {}", self.binary.display()))?;
         let said: Value = serde_json::from_slice(&out.stdout)
             .context("`nija verify --json` printed no JSON; see server.log")?;
         let sound = out.status.success() && said["sound"] == Value::Bool(true);
         let partitions = said["partitions"].as_array().map_or(&[][..], Vec::as_slice);
-        let batches = partitions
-            .iter()
-            .filter_map(|p| p["last_batch"].as_u64())
-            .sum();
-        Ok(Verified {
-            sound,
-            balanced: said["trial_balance"] == "$0",
-            batches,
-            said,
-        })
+        let batches = partitions.iter().filter_map(|p| p["last_batch"].as_u64()).sum();
+        Ok(Verified { sound, balanced: said["trial_balance"] == "$0", batches, said })
     }
 }
 

@@ -18,14 +18,8 @@ pub(super) enum Breach {
 }
 
 impl Breach {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Lost,
-        Self::Doubled,
-        Self::Changed,
-        Self::Overfilled,
-        Self::Unsound,
-        Self::Failed,
-    ];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Lost, Self::Doubled, Self::Changed, Self::Overfilled, Self::Unsound, Self::Failed];
 
     const fn name(self) -> &'static str {
         match self {
@@ -87,11 +81,7 @@ impl Tally {
     /// One line a count.
     pub(super) fn line(&self) -> String {
         let broken = Breach::ALL.map(|kind| {
-            let count = self
-                .breaches
-                .iter()
-                .filter(|(breach, _)| *breach == kind)
-                .count();
+            let count = self.breaches.iter().filter(|(breach, _)| *breach == kind).count();
             format!("{}: {count}", kind.name())
         });
         format!(

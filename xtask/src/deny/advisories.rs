@@ -38,20 +38,10 @@ struct Versions {
 
 pub(crate) fn check(policy: &Policy, lock: &Lock, snapshot: &Path) -> Result<Advised> {
     if !snapshot.is_dir() {
-        bail!(
-            "no advisories at {}; name a snapshot with --advisories",
-            snapshot.display()
-        );
+        bail!("no advisories at {}; name a snapshot with --advisories", snapshot.display());
     }
-    let mut advised = Advised {
-        findings: Vec::new(),
-        read: 0,
-    };
-    for package in lock
-        .packages
-        .iter()
-        .filter(|package| package.source.is_some())
-    {
+    let mut advised = Advised { findings: Vec::new(), read: 0 };
+    for package in lock.packages.iter().filter(|package| package.source.is_some()) {
         let folder = snapshot.join(&package.name);
         if !folder.is_dir() {
             continue;
@@ -77,10 +67,7 @@ pub(crate) fn check(policy: &Policy, lock: &Lock, snapshot: &Path) -> Result<Adv
 
 /// The head of a page: the first fenced block.
 fn read(text: &str) -> Result<Page> {
-    let head = text
-        .split("```")
-        .nth(1)
-        .and_then(|block| block.strip_prefix("toml"));
+    let head = text.split("```").nth(1).and_then(|block| block.strip_prefix("toml"));
     Ok(toml::from_str(head.context("the page has no head")?)?)
 }
 
@@ -121,13 +108,9 @@ mod tests {
     fn a_version_is_hit_unless_patched_or_never_touched() {
         let page = "```toml\n[advisory]\nid = \"R-1\"\npackage = \"a\"\n\n[versions]\n\
                     patched = [\">= 1.2.0\", \"~1.1.5\"]\nunaffected = [\"< 0.5\"]\n```\n# H\n";
-        for (version, hit) in [
-            ("0.4.9", false),
-            ("0.5.0", true),
-            ("1.1.4", true),
-            ("1.1.5", false),
-            ("1.2.0", false),
-        ] {
+        for (version, hit) in
+            [("0.4.9", false), ("0.5.0", true), ("1.1.4", true), ("1.1.5", false), ("1.2.0", false)]
+        {
             assert_eq!(concerns(page, version), hit, "{version}");
         }
     }

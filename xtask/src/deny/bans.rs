@@ -4,18 +4,10 @@ use crate::deny::lock::{Lock, Locked};
 use crate::deny::policy::{Ban, Policy};
 
 pub(crate) fn check(policy: &Policy, lock: &Lock) -> Vec<String> {
-    let mut out: Vec<String> = policy
-        .bans
-        .iter()
-        .flat_map(|ban| judge(ban, lock))
-        .collect();
+    let mut out: Vec<String> = policy.bans.iter().flat_map(|ban| judge(ban, lock)).collect();
     for package in &lock.packages {
         // Cargo knows one public registry; anything else was written into a manifest on purpose.
-        if package
-            .source
-            .as_ref()
-            .is_some_and(|source| !source.starts_with("registry+"))
-        {
+        if package.source.as_ref().is_some_and(|source| !source.starts_with("registry+")) {
             out.push(format!(
                 "Cargo.lock: source: `{}` does not come from a registry; use a released version",
                 package.name
@@ -28,10 +20,7 @@ pub(crate) fn check(policy: &Policy, lock: &Lock) -> Vec<String> {
 fn judge(ban: &Ban, lock: &Lock) -> Vec<String> {
     let hit = |package: &&Locked| {
         package.name == ban.name
-            && ban
-                .range
-                .as_ref()
-                .is_none_or(|range| range.holds(package.version))
+            && ban.range.as_ref().is_none_or(|range| range.holds(package.version))
     };
     let hits = lock.packages.iter().filter(hit).count();
     let allowed = usize::from(ban.only_twice);
@@ -39,10 +28,7 @@ fn judge(ban: &Ban, lock: &Lock) -> Vec<String> {
         return Vec::new();
     }
     let how = if ban.only_twice { "twice" } else { "banned" };
-    vec![format!(
-        "Cargo.lock: ban: `{}` is there, {how}: {}",
-        ban.name, ban.reason
-    )]
+    vec![format!("Cargo.lock: ban: `{}` is there, {how}: {}", ban.name, ban.reason)]
 }
 
 #[cfg(test)]
@@ -52,11 +38,7 @@ mod tests {
     fn found(bans: &str, packages: &[(&str, &str, &str)]) -> usize {
         let entry = |(name, version, source): &(&str, &str, &str)| {
             let head = format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n");
-            if source.is_empty() {
-                head
-            } else {
-                format!("{head}source = \"{source}\"\n")
-            }
+            if source.is_empty() { head } else { format!("{head}source = \"{source}\"\n") }
         };
         let text: String = packages.iter().map(entry).collect();
         check(&Policy::of(&[], bans, &[]), &Lock::read(&text).unwrap()).len()
@@ -80,13 +62,7 @@ mod tests {
 
     #[test]
     fn only_the_registry_is_a_source() {
-        assert_eq!(
-            found("deny = []", &[("a", "1.0.0", "registry+https://a.example")]),
-            0
-        );
-        assert_eq!(
-            found("deny = []", &[("a", "1.0.0", "git+https://a.example/a#1")]),
-            1
-        );
+        assert_eq!(found("deny = []", &[("a", "1.0.0", "registry+https://a.example")]), 0);
+        assert_eq!(found("deny = []", &[("a", "1.0.0", "git+https://a.example/a#1")]), 1);
     }
 }

@@ -21,10 +21,7 @@ pub(crate) fn check(policy: &Policy, metadata: &[u8]) -> Result<Vec<String>> {
     let metadata: Metadata =
         serde_json::from_slice(metadata).context("cargo metadata printed another form")?;
     let bad = metadata.packages.iter().filter(|package| {
-        !package
-            .license
-            .as_ref()
-            .is_some_and(|license| is_met(license, &policy.licenses))
+        !package.license.as_ref().is_some_and(|license| is_met(license, &policy.licenses))
     });
     Ok(bad
         .map(|package| {
@@ -41,15 +38,9 @@ pub(crate) fn check(policy: &Policy, metadata: &[u8]) -> Result<Vec<String>> {
 /// Whether an SPDX expression holds when exactly these licenses are acceptable.
 fn is_met(expression: &str, allowed: &BTreeSet<String>) -> bool {
     // Old manifests write `MIT/Apache-2.0`.
-    let spaced = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut reader = Reader {
-        words: &words,
-        allowed,
-    };
+    let mut reader = Reader { words: &words, allowed };
     reader.either() == Some(true) && reader.words.is_empty()
 }
 
@@ -81,10 +72,8 @@ impl Reader<'_> {
             let met = self.either()?;
             return self.eat(")").then_some(met);
         }
-        let mut license = self
-            .next()
-            .filter(|word| !["OR", "AND", "WITH", ")"].contains(word))?
-            .to_owned();
+        let mut license =
+            self.next().filter(|word| !["OR", "AND", "WITH", ")"].contains(word))?.to_owned();
         if self.eat("WITH") {
             license = format!("{license} WITH {}", self.next()?);
         }
@@ -112,9 +101,7 @@ mod tests {
 
     #[test]
     fn expressions_are_read_as_written() {
-        let allowed = ["MIT", "ISC", "Apache-2.0 WITH LLVM-exception"]
-            .map(str::to_owned)
-            .into();
+        let allowed = ["MIT", "ISC", "Apache-2.0 WITH LLVM-exception"].map(str::to_owned).into();
         for good in [
             "MIT",
             "MIT OR GPL-3.0",
@@ -151,9 +138,6 @@ mod tests {
         ]}"#;
         let found = check(&policy, metadata).unwrap();
         assert_eq!(found.len(), 2);
-        assert!(
-            found[0].contains("b 1.0.0") && found[1].contains("GPL-3.0"),
-            "{found:?}"
-        );
+        assert!(found[0].contains("b 1.0.0") && found[1].contains("GPL-3.0"), "{found:?}");
     }
 }

@@ -33,19 +33,9 @@ impl Lock {
     pub(crate) fn read(text: &str) -> Result<Self> {
         let file: File = toml::from_str(text).context("Cargo.lock")?;
         let packages = file.package.into_iter().map(|entry| {
-            let Entry {
-                name,
-                version,
-                source,
-            } = entry;
-            Ok(Locked {
-                name,
-                version: version.parse()?,
-                source,
-            })
+            let Entry { name, version, source } = entry;
+            Ok(Locked { name, version: version.parse()?, source })
         });
-        Ok(Self {
-            packages: packages.collect::<Result<_>>()?,
-        })
+        Ok(Self { packages: packages.collect::<Result<_>>()? })
     }
 }

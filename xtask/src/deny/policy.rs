@@ -62,23 +62,9 @@ struct Denied {
 impl Policy {
     pub(crate) fn read(text: &str) -> Result<Self> {
         let file: File = toml::from_str(text).context("deny.toml")?;
-        let bans = file
-            .bans
-            .deny
-            .into_iter()
-            .map(Ban::read)
-            .collect::<Result<_>>()?;
-        let accepted = file
-            .advisories
-            .ignore
-            .into_iter()
-            .map(|accepted| accepted.id)
-            .collect();
-        Ok(Self {
-            licenses: file.licenses.allow,
-            bans,
-            accepted,
-        })
+        let bans = file.bans.deny.into_iter().map(Ban::read).collect::<Result<_>>()?;
+        let accepted = file.advisories.ignore.into_iter().map(|accepted| accepted.id).collect();
+        Ok(Self { licenses: file.licenses.allow, bans, accepted })
     }
 }
 
@@ -90,12 +76,7 @@ impl Ban {
             None => (denied.spec.as_str(), None),
         };
         let name = name.to_owned();
-        Ok(Self {
-            name,
-            range,
-            only_twice: denied.only_twice,
-            reason: denied.reason,
-        })
+        Ok(Self { name, range, only_twice: denied.only_twice, reason: denied.reason })
     }
 }
 
@@ -105,10 +86,6 @@ impl Policy {
         let text = format!("[advisories]\nignore = []\n[licenses]\nallow = []\n[bans]\n{bans}\n");
         let own = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect();
         let policy = Self::read(&text).unwrap();
-        Self {
-            licenses: own(licenses),
-            accepted: own(accepted),
-            ..policy
-        }
+        Self { licenses: own(licenses), accepted: own(accepted), ..policy }
     }
 }

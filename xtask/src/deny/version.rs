@@ -22,10 +22,7 @@ struct Bound {
     below: Option<Version>,
 }
 
-const ZERO: Version = Version {
-    numbers: [0; 3],
-    released: false,
-};
+const ZERO: Version = Version { numbers: [0; 3], released: false };
 
 impl Range {
     pub(crate) fn holds(&self, version: Version) -> bool {
@@ -52,11 +49,7 @@ impl FromStr for Range {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Ok(Self(
-            text.split(',')
-                .map(|part| bound(part.trim()))
-                .collect::<Result<_>>()?,
-        ))
+        Ok(Self(text.split(',').map(|part| bound(part.trim())).collect::<Result<_>>()?))
     }
 }
 
@@ -64,34 +57,21 @@ impl FromStr for Range {
 fn parse(text: &str) -> Result<(Version, usize)> {
     let text = text.split('+').next().unwrap_or(text);
     let (numbers, before) = text.split_once('-').unwrap_or((text, ""));
-    let mut version = Version {
-        numbers: [0; 3],
-        released: before.is_empty(),
-    };
+    let mut version = Version { numbers: [0; 3], released: before.is_empty() };
     let mut given = 0;
     for part in numbers.split('.') {
-        let place = version
-            .numbers
-            .get_mut(given)
-            .context("a version has three numbers")?;
-        *place = part
-            .parse()
-            .with_context(|| format!("`{text}` is no version"))?;
+        let place = version.numbers.get_mut(given).context("a version has three numbers")?;
+        *place = part.parse().with_context(|| format!("`{text}` is no version"))?;
         given += 1;
     }
     Ok((version, given))
 }
 
 fn bound(text: &str) -> Result<Bound> {
-    let at = text
-        .find(|c: char| c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let at = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
     let (operator, rest) = text.split_at(at);
     if text == "*" {
-        return Ok(Bound {
-            from: ZERO,
-            below: None,
-        });
+        return Ok(Bound { from: ZERO, below: None });
     }
     let (version, given) = parse(rest)?;
     let (from, below) = match operator.trim() {
@@ -120,19 +100,13 @@ fn next(version: Version, kept: usize) -> Version {
     if let Some(last) = numbers[..kept].last_mut() {
         *last += 1;
     }
-    Version {
-        numbers,
-        released: false,
-    }
+    Version { numbers, released: false }
 }
 
 /// The first version after this one, or after all that begin like it.
 fn after(version: Version, given: usize) -> Version {
     match given {
-        3 if !version.released => Version {
-            released: true,
-            ..version
-        },
+        3 if !version.released => Version { released: true, ..version },
         _ => next(version, given),
     }
 }
@@ -142,10 +116,7 @@ mod tests {
     use super::*;
 
     fn holds(range: &str, version: &str) -> bool {
-        range
-            .parse::<Range>()
-            .unwrap()
-            .holds(version.parse().unwrap())
+        range.parse::<Range>().unwrap().holds(version.parse().unwrap())
     }
 
     #[test]
@@ -169,10 +140,7 @@ mod tests {
             ("*", "0.0.1", ""),
         ] {
             assert!(holds(range, inside), "{inside} is in {range}");
-            assert!(
-                outside.is_empty() || !holds(range, outside),
-                "{outside} is not in {range}"
-            );
+            assert!(outside.is_empty() || !holds(range, outside), "{outside} is not in {range}");
         }
     }
 

@@ -6,14 +6,8 @@ use crate::tidy::tree::{Tree, is_rust};
 use std::collections::BTreeSet;
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let declared: BTreeSet<String> = tree
-        .sources()
-        .flat_map(|source| declared(&source))
-        .collect();
-    let paths = tree
-        .texts()
-        .map(|(path, _)| path)
-        .filter(|path| is_rust(path));
+    let declared: BTreeSet<String> = tree.sources().flat_map(|source| declared(&source)).collect();
+    let paths = tree.texts().map(|(path, _)| path).filter(|path| is_rust(path));
     let alive = |path: &str| is_root(path) || declared.contains(path) || is_sample(path, tree);
     paths
         .filter(|path| !alive(path))
@@ -46,12 +40,7 @@ fn declared(source: &Source<'_>) -> Vec<String> {
     };
     let names = source.code.iter().filter_map(|line| module(line));
     names
-        .flat_map(|name| {
-            [
-                format!("{inside}/{name}.rs"),
-                format!("{inside}/{name}/mod.rs"),
-            ]
-        })
+        .flat_map(|name| [format!("{inside}/{name}.rs"), format!("{inside}/{name}/mod.rs")])
         .collect()
 }
 
@@ -72,9 +61,7 @@ fn is_sample(path: &str, tree: &Tree) -> bool {
         return false;
     };
     let tests = tree.texts().filter(|(test, _)| {
-        let name = test
-            .strip_prefix(krate)
-            .and_then(|test| test.strip_prefix("/tests/"));
+        let name = test.strip_prefix(krate).and_then(|test| test.strip_prefix("/tests/"));
         name.is_some_and(|name| is_rust(name) && !name.contains('/'))
     });
     let phrase = format!("tests/{folder}/");
@@ -86,27 +73,18 @@ mod tests {
     use super::*;
 
     fn dead(files: &[(&str, &str)]) -> Vec<String> {
-        check(&Tree::of(files))
-            .into_iter()
-            .map(|finding| finding.path)
-            .collect()
+        check(&Tree::of(files)).into_iter().map(|finding| finding.path).collect()
     }
 
     #[test]
     fn declared_files_live() {
         let files = [
-            (
-                "crates/a/src/lib.rs",
-                "pub mod b;\n#[cfg(test)] mod d;\npub(crate) mod e;\n",
-            ),
+            ("crates/a/src/lib.rs", "pub mod b;\n#[cfg(test)] mod d;\npub(crate) mod e;\n"),
             ("crates/a/src/b.rs", "mod c;\n"),
             ("crates/a/src/b/c.rs", ""),
             ("crates/a/src/d.rs", ""),
             ("crates/a/src/e.rs", ""),
-            (
-                "crates/a/tests/whole.rs",
-                "mod desk;\nfn x() { t.run(\"tests/refused/*.rs\") }",
-            ),
+            ("crates/a/tests/whole.rs", "mod desk;\nfn x() { t.run(\"tests/refused/*.rs\") }"),
             ("crates/a/tests/desk.rs", ""),
             ("crates/a/tests/refused/forged.rs", ""),
             ("crates/a/benches/speed.rs", ""),
@@ -119,10 +97,7 @@ mod tests {
     #[test]
     fn undeclared_files_are_told() {
         let files = [
-            (
-                "crates/a/src/lib.rs",
-                "// mod b;\nmod c { }\nlet x = \"mod d;\";\n",
-            ),
+            ("crates/a/src/lib.rs", "// mod b;\nmod c { }\nlet x = \"mod d;\";\n"),
             ("crates/a/src/b.rs", ""),
             ("crates/a/src/c.rs", ""),
             ("crates/a/src/d.rs", ""),

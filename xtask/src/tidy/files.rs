@@ -14,11 +14,7 @@ const LONG: &[(&str, &str)] = &[];
 pub(crate) fn check(source: &Source<'_>) -> Vec<Finding> {
     let path = source.path;
     let mut out = Vec::new();
-    if !source
-        .raw
-        .first()
-        .is_some_and(|line| line.starts_with("//!"))
-    {
+    if !source.raw.first().is_some_and(|line| line.starts_with("//!")) {
         out.push(Finding::new(
             path,
             1,
@@ -44,7 +40,7 @@ pub(crate) fn check(source: &Source<'_>) -> Vec<Finding> {
         // A link cannot be broken.
         if columns > COLUMNS_MAX && !line.contains("://") {
             let mend =
-                format!("{columns} columns, at most {COLUMNS_MAX}; `--mend` breaks comments");
+                format!("{columns} columns, at most {COLUMNS_MAX}; break the line");
             out.push(Finding::new(path, index + 1, "columns", mend));
         }
     }
@@ -57,10 +53,7 @@ mod tests {
 
     fn rules(path: &str, text: &str) -> Vec<(&'static str, usize)> {
         let findings = check(&Source::new(path, text));
-        findings
-            .iter()
-            .map(|finding| (finding.rule, finding.line))
-            .collect()
+        findings.iter().map(|finding| (finding.rule, finding.line)).collect()
     }
 
     #[test]
@@ -82,17 +75,11 @@ mod tests {
         assert_eq!(rules("a.rs", &(long + "\n")), [("size", 0)]);
         let fits = format!("//! A.\n// {}\n", "é".repeat(97));
         assert_eq!(rules("a.rs", &fits), []);
-        assert_eq!(
-            rules("a.rs", &fits.replace("// ", "//  ")),
-            [("columns", 2)]
-        );
+        assert_eq!(rules("a.rs", &fits.replace("// ", "//  ")), [("columns", 2)]);
     }
 
     #[test]
     fn the_table_of_long_files_holds_reasons() {
-        assert!(
-            LONG.iter()
-                .all(|(path, why)| path.ends_with(".rs") && why.len() > 20)
-        );
+        assert!(LONG.iter().all(|(path, why)| path.ends_with(".rs") && why.len() > 20));
     }
 }

@@ -17,22 +17,13 @@ impl Finding {
         rule: &'static str,
         mend: impl Into<String>,
     ) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            rule,
-            mend: mend.into(),
-        }
+        Self { path: path.to_owned(), line, rule, mend: mend.into() }
     }
 }
 
 impl core::fmt::Display for Finding {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}: {}",
-            self.path, self.line, self.rule, self.mend
-        )
+        write!(f, "{}:{}: {}: {}", self.path, self.line, self.rule, self.mend)
     }
 }
 

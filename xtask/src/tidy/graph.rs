@@ -57,11 +57,7 @@ fn compare(table: &BTreeMap<String, Row>, metadata: &[u8]) -> Result<Vec<Finding
             None => out.push(finding(format!("`{}` is new; give it a row", package.name))),
         }
     }
-    let known: BTreeSet<&String> = metadata
-        .packages
-        .iter()
-        .map(|package| &package.name)
-        .collect();
+    let known: BTreeSet<&String> = metadata.packages.iter().map(|package| &package.name).collect();
     let gone = table.keys().filter(|name| !known.contains(name));
     out.extend(gone.map(|name| finding(format!("`{name}` is no crate; drop its row"))));
     Ok(out)
@@ -70,42 +66,25 @@ fn compare(table: &BTreeMap<String, Row>, metadata: &[u8]) -> Result<Vec<Finding
 fn judge(row: &Row, package: &Package) -> Vec<Finding> {
     let name = &package.name;
     let is_dev = |dependency: &Dependency| dependency.kind.as_deref() == Some("dev");
-    let (ours, others): (Vec<_>, Vec<_>) = package
-        .dependencies
-        .iter()
-        .partition(|dependency| dependency.path.is_some());
-    let imports: BTreeSet<&String> = ours
-        .iter()
-        .filter(|dependency| !is_dev(dependency))
-        .map(|d| &d.name)
-        .collect();
+    let (ours, others): (Vec<_>, Vec<_>) =
+        package.dependencies.iter().partition(|dependency| dependency.path.is_some());
+    let imports: BTreeSet<&String> =
+        ours.iter().filter(|dependency| !is_dev(dependency)).map(|d| &d.name).collect();
     let mut out = Vec::new();
     for extra in imports.iter().filter(|import| !row.ours.contains(**import)) {
-        out.push(finding(format!(
-            "`{name}` must not import `{extra}`; go through a port in core"
-        )));
+        out.push(finding(format!("`{name}` must not import `{extra}`; go through a port in core")));
     }
     for missing in row.ours.iter().filter(|import| !imports.contains(import)) {
-        out.push(finding(format!(
-            "`{name}` no longer imports `{missing}`; drop it from the row"
-        )));
+        out.push(finding(format!("`{name}` no longer imports `{missing}`; drop it from the row")));
     }
-    for tested in ours
-        .iter()
-        .filter(|d| is_dev(d) && !row.ours.contains(&d.name))
-    {
-        let mend = format!(
-            "tests of `{name}` must not import `{}`; test it in `nija`",
-            tested.name
-        );
+    for tested in ours.iter().filter(|d| is_dev(d) && !row.ours.contains(&d.name)) {
+        let mend =
+            format!("tests of `{name}` must not import `{}`; test it in `nija`", tested.name);
         out.push(finding(mend));
     }
     for dependency in others {
         if dependency.req == "*" {
-            let mend = format!(
-                "`{name}` takes any version of `{}`; name one",
-                dependency.name
-            );
+            let mend = format!("`{name}` takes any version of `{}`; name one", dependency.name);
             out.push(finding(mend));
         }
         let known = row.others.contains(&dependency.name)
@@ -146,10 +125,7 @@ mod tests {
     fn the_graph_as_drawn_passes() {
         let core = on("core", None, Some("x"));
         let dev = on("tempfile", Some("dev"), None);
-        assert_eq!(
-            findings(&json!([core, on("serde", None, None), dev])),
-            [""; 0]
-        );
+        assert_eq!(findings(&json!([core, on("serde", None, None), dev])), [""; 0]);
     }
 
     #[test]
@@ -157,10 +133,7 @@ mod tests {
         let core = on("core", None, Some("x"));
         for (wrong, word) in [
             (on("engine", None, Some("x")), "must not import `engine`"),
-            (
-                on("engine", Some("dev"), Some("x")),
-                "tests of `store` must not import `engine`",
-            ),
+            (on("engine", Some("dev"), Some("x")), "tests of `store` must not import `engine`"),
             (on("rusqlite", None, None), "depends on `rusqlite`"),
             (on("tempfile", None, None), "depends on `tempfile`"),
             (on("cc", Some("build"), None), "depends on `cc`"),
@@ -180,27 +153,14 @@ mod tests {
         let metadata = json!({"packages": [{"name": "b", "dependencies": []}]}).to_string();
         let found = compare(&table, metadata.as_bytes()).unwrap();
         let mends: Vec<&str> = found.iter().map(|finding| finding.mend.as_str()).collect();
-        assert_eq!(
-            mends,
-            ["`b` is new; give it a row", "`a` is no crate; drop its row"]
-        );
+        assert_eq!(mends, ["`b` is new; give it a row", "`a` is no crate; drop its row"]);
     }
 
     #[test]
     fn the_checked_in_table_keeps_the_rooms_apart() {
         let table: BTreeMap<String, Row> = toml::from_str(TABLE).unwrap();
-        for room in [
-            "nija-store",
-            "nija-bus",
-            "nija-venues",
-            "nija-vault",
-            "nija-api",
-        ] {
-            assert_eq!(
-                table[room].ours,
-                BTreeSet::from(["nija-core".to_owned()]),
-                "{room}"
-            );
+        for room in ["nija-store", "nija-bus", "nija-venues", "nija-vault", "nija-api"] {
+            assert_eq!(table[room].ours, BTreeSet::from(["nija-core".to_owned()]), "{room}");
         }
         assert!(table["nija-core"].ours.is_empty() && table["xtask"].ours.is_empty());
         assert_eq!(table["nija"].ours.len(), 8);

@@ -9,15 +9,7 @@ const CORE: &str = "crates/core/src/";
 /// The floors, lowest first. Modules that are not named may import and be imported freely.
 const FLOORS: &[&[&str]] = &[
     &["words"],
-    &[
-        "allocation",
-        "billing",
-        "copy",
-        "ledger",
-        "orders",
-        "positions",
-        "risk",
-    ],
+    &["allocation", "billing", "copy", "ledger", "orders", "positions", "risk"],
     &["desk"],
     &["commit"],
 ];
@@ -102,28 +94,18 @@ mod tests {
     use super::*;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Source::new(path, text))
-            .iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(&Source::new(path, text)).iter().map(|finding| finding.line).collect()
     }
 
     #[test]
     fn words_know_only_words() {
         let path = "crates/core/src/words/id.rs";
         assert_eq!(
-            lines(
-                path,
-                "use crate::words::money::Money;\nuse super::time::Span;\n"
-            ),
+            lines(path, "use crate::words::money::Money;\nuse super::time::Span;\n"),
             [0; 0]
         );
         for module in ["risk", "ledger", "desk", "commit", "positions"] {
-            assert_eq!(
-                lines(path, &format!("\nuse crate::{module}::X;\n")),
-                [2],
-                "{module}"
-            );
+            assert_eq!(lines(path, &format!("\nuse crate::{module}::X;\n")), [2], "{module}");
             assert_eq!(
                 lines(path, &format!("let x = super::super::{module}::X;\n")),
                 [1],
@@ -137,26 +119,17 @@ mod tests {
         for own in ["risk", "ledger", "orders", "positions"] {
             let path = format!("crates/core/src/{own}.rs");
             assert_eq!(
-                lines(
-                    &path,
-                    "use crate::words::id::OrderId;\nuse crate::risk::Gate;\n"
-                ),
+                lines(&path, "use crate::words::id::OrderId;\nuse crate::risk::Gate;\n"),
                 [0; 0]
             );
             assert_eq!(lines(&path, "use crate::desk::Event;\n"), [1]);
             assert_eq!(lines(&path, "use super::desk::Event;\n"), [1]);
         }
         assert_eq!(
-            lines(
-                "crates/core/src/desk/apply.rs",
-                "use crate::{risk::Gate, commit};\n"
-            ),
+            lines("crates/core/src/desk/apply.rs", "use crate::{risk::Gate, commit};\n"),
             [1]
         );
-        assert_eq!(
-            lines("crates/core/src/commit.rs", "use crate::desk::Held;\n"),
-            [0; 0]
-        );
+        assert_eq!(lines("crates/core/src/commit.rs", "use crate::desk::Held;\n"), [0; 0]);
     }
 
     #[test]
@@ -168,13 +141,7 @@ mod tests {
 
     #[test]
     fn other_crates_and_free_modules_are_left_alone() {
-        assert_eq!(
-            lines("crates/api/src/words.rs", "use crate::desk::X;\n"),
-            [0; 0]
-        );
-        assert_eq!(
-            lines("crates/core/src/ports.rs", "use crate::commit::Release;\n"),
-            [0; 0]
-        );
+        assert_eq!(lines("crates/api/src/words.rs", "use crate::desk::X;\n"), [0; 0]);
+        assert_eq!(lines("crates/core/src/ports.rs", "use crate::commit::Release;\n"), [0; 0]);
     }
 }

@@ -5,11 +5,7 @@ use crate::tidy::finding::Finding;
 use crate::tidy::source::is_word;
 
 // Put together at build time, or this file would find itself.
-const FOLDERS: &[&str] = &[
-    concat!("/wo", "rk/"),
-    concat!("/ho", "me/"),
-    concat!("/ro", "ot/"),
-];
+const FOLDERS: &[&str] = &[concat!("/wo", "rk/"), concat!("/ho", "me/"), concat!("/ro", "ot/")];
 const HOSTS: &[&str] = &[
     concat!("crates", ".io"),
     concat!("py", "pi.org"),
@@ -43,8 +39,7 @@ pub(crate) fn check(path: &str, text: &str) -> Vec<Finding> {
 /// Whether the folder begins a path here, and is not the middle of a longer one or of an address.
 fn stands_alone(line: &str, folder: &str) -> bool {
     let inside = |before: char| is_word(before) || matches!(before, '.' | '-' | '}' | ')' | '~');
-    line.match_indices(folder)
-        .any(|(at, _)| !line[..at].ends_with(inside))
+    line.match_indices(folder).any(|(at, _)| !line[..at].ends_with(inside))
 }
 
 #[cfg(test)]
@@ -52,24 +47,15 @@ mod tests {
     use super::*;
 
     fn rules(path: &str, text: &str) -> Vec<&'static str> {
-        check(path, text)
-            .iter()
-            .map(|finding| finding.rule)
-            .collect()
+        check(path, text).iter().map(|finding| finding.rule).collect()
     }
 
     #[test]
     fn folders_of_one_machine_are_refused() {
         for folder in FOLDERS {
             assert_eq!(rules("a.md", &format!("see {folder}x")), ["machine-path"]);
-            assert_eq!(
-                rules("a.rs", &format!("open(\"{folder}x\")")),
-                ["machine-path"]
-            );
-            assert_eq!(
-                rules("a.md", &format!("see https://a.example{folder}x")),
-                [""; 0]
-            );
+            assert_eq!(rules("a.rs", &format!("open(\"{folder}x\")")), ["machine-path"]);
+            assert_eq!(rules("a.md", &format!("see https://a.example{folder}x")), [""; 0]);
             assert_eq!(rules("a.rs", &format!("..{folder}x")), [""; 0]);
         }
     }

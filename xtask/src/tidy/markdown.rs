@@ -12,12 +12,7 @@ pub(crate) fn check(path: &str, text: &str, tree: &Tree) -> Vec<Finding> {
     for (number, line) in prose(text) {
         titles += usize::from(line.starts_with("# "));
         if titles > 1 && line.starts_with("# ") {
-            out.push(Finding::new(
-                path,
-                number,
-                "title",
-                "a page has one title; use `##`",
-            ));
+            out.push(Finding::new(path, number, "title", "a page has one title; use `##`"));
         }
         for link in links(line) {
             let target = link.split('#').next().unwrap_or(link);
@@ -29,12 +24,7 @@ pub(crate) fn check(path: &str, text: &str, tree: &Tree) -> Vec<Finding> {
         }
     }
     if titles == 0 {
-        out.push(Finding::new(
-            path,
-            1,
-            "title",
-            "give the page a title: `# ...`",
-        ));
+        out.push(Finding::new(path, 1, "title", "give the page a title: `# ...`"));
     }
     out
 }
@@ -51,10 +41,7 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// Targets of the links of a line that point into the repository.
 fn links(line: &str) -> impl Iterator<Item = &str> {
-    let targets = line
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next());
+    let targets = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let targets = targets.map(|target| target.split_whitespace().next().unwrap_or_default());
     targets.filter(|target| !target.contains("://") && !target.starts_with("mailto:"))
 }
@@ -84,10 +71,7 @@ mod tests {
     fn rules(path: &str, text: &str) -> Vec<(&'static str, usize)> {
         let tree = Tree::of(&[("docs/order.md", ""), ("README.md", "")]);
         let findings = check(path, text, &tree);
-        findings
-            .iter()
-            .map(|finding| (finding.rule, finding.line))
-            .collect()
+        findings.iter().map(|finding| (finding.rule, finding.line)).collect()
     }
 
     #[test]
@@ -103,13 +87,7 @@ mod tests {
         let ok =
             "# A\n[o](order.md#top) [r](../README.md) [w](https://a.example/x) [h](#a) [d](.)\n";
         assert_eq!(rules("docs/a.md", ok), []);
-        for dead in [
-            "lost.md",
-            "../order.md",
-            "../../README.md",
-            "/README.md",
-            "./order",
-        ] {
+        for dead in ["lost.md", "../order.md", "../../README.md", "/README.md", "./order"] {
             assert_eq!(
                 rules("docs/a.md", &format!("# A\n\n[x]({dead})\n")),
                 [("link", 3)],

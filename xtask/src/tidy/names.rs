@@ -4,32 +4,19 @@ use crate::tidy::finding::Finding;
 use crate::tidy::source::{Source, is_word};
 
 /// Refused wherever they stand as a word of a name.
-const ANYWHERE: &[&str] = &[
-    "util", "utils", "helper", "helpers", "manager", "misc", "common", "impl",
-];
+const ANYWHERE: &[&str] =
+    &["util", "utils", "helper", "helpers", "manager", "misc", "common", "impl"];
 /// Refused alone and at the beginning: `is_final` says something, `final_order` does not.
 const LEADING: &[&str] = &["base", "patch", "fix", "final", "temp"];
 /// Refused at the beginning of a longer name.
 const FIRST: &[&str] = &["new", "old"];
 /// Words that introduce an item, each followed by its name.
-const KEYWORDS: &[&str] = &[
-    "fn",
-    "struct",
-    "enum",
-    "trait",
-    "mod",
-    "type",
-    "const",
-    "static",
-    "union",
-    "macro_rules!",
-];
+const KEYWORDS: &[&str] =
+    &["fn", "struct", "enum", "trait", "mod", "type", "const", "static", "union", "macro_rules!"];
 /// Words that may stand before such a word.
 const BEFORE: &[&str] = &["pub", "async", "const", "unsafe", "default", "extern"];
 /// Files people write; data files come with their own names.
-const WRITTEN: &[&str] = &[
-    "rs", "md", "toml", "ts", "tsx", "js", "mjs", "css", "sh", "py", "sql",
-];
+const WRITTEN: &[&str] = &["rs", "md", "toml", "ts", "tsx", "js", "mjs", "css", "sh", "py", "sql"];
 
 /// Judges the name of a file and of the folders it lies in.
 pub(crate) fn check_path(path: &str) -> Option<Finding> {
@@ -38,12 +25,7 @@ pub(crate) fn check_path(path: &str) -> Option<Finding> {
         return None;
     }
     let refused = stem.split('/').find_map(refused_word)?;
-    Some(Finding::new(
-        path,
-        0,
-        "name",
-        format!("`{refused}` says nothing; name the noun it holds"),
-    ))
+    Some(Finding::new(path, 0, "name", format!("`{refused}` says nothing; name the noun it holds")))
 }
 
 /// Judges the names of items. Tests are sentences and may use any word.
@@ -126,10 +108,7 @@ mod tests {
     use super::*;
 
     fn items(text: &str) -> Vec<usize> {
-        check_items(&Source::new("a.rs", text))
-            .iter()
-            .map(|finding| finding.line)
-            .collect()
+        check_items(&Source::new("a.rs", text)).iter().map(|finding| finding.line).collect()
     }
 
     #[test]
@@ -170,29 +149,20 @@ mod tests {
             assert_eq!(items(line), [0; 0], "{line}");
         }
         assert_eq!(items("#[test]\nfn a_common_case() {}\n"), [0; 0]);
-        assert_eq!(
-            items("#[tokio::test(flavor = \"x\")]\nasync fn the_final_word() {}\n"),
-            [0; 0]
-        );
+        assert_eq!(items("#[tokio::test(flavor = \"x\")]\nasync fn the_final_word() {}\n"), [0; 0]);
         assert_eq!(items("#[test]\nfn a() {}\nfn helper() {}\n"), [3]);
     }
 
     #[test]
     fn empty_words_are_refused_in_files() {
-        for path in [
-            "crates/a/src/utils.rs",
-            "web/src/common/a.ts",
-            "docs/old_notes.md",
-            "a/b_v3.sql",
-        ] {
+        for path in
+            ["crates/a/src/utils.rs", "web/src/common/a.ts", "docs/old_notes.md", "a/b_v3.sql"]
+        {
             assert!(check_path(path).is_some(), "{path}");
         }
-        for path in [
-            "crates/a/src/words.rs",
-            "data/base.csv",
-            "docs/decisions/0001-codec.md",
-            "a/v2.rs",
-        ] {
+        for path in
+            ["crates/a/src/words.rs", "data/base.csv", "docs/decisions/0001-codec.md", "a/v2.rs"]
+        {
             assert_eq!(check_path(path), None, "{path}");
         }
     }

@@ -45,18 +45,10 @@ const PLACES: &[Place] = &[
 ];
 
 /// Marks of unfinished work in comments.
-const MARKS: &[&str] = &[
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const MARKS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 pub(crate) fn check(source: &Source<'_>) -> Vec<Finding> {
-    let tests = if source.is_test() {
-        0
-    } else {
-        source.tests_begin()
-    };
+    let tests = if source.is_test() { 0 } else { source.tests_begin() };
     let mut out = Vec::new();
     for (index, code) in source.code.iter().enumerate() {
         let mut tell = |rule, mend| out.push(Finding::new(source.path, index + 1, rule, mend));
@@ -68,20 +60,14 @@ pub(crate) fn check(source: &Source<'_>) -> Vec<Finding> {
             }
         }
         if code.contains("#[ignore") {
-            tell(
-                "ignore",
-                "a test runs or goes; what is slow belongs in an xtask step".to_owned(),
-            );
+            tell("ignore", "a test runs or goes; what is slow belongs in an xtask step".to_owned());
         }
         if code.contains("#[path") {
             tell("path", "let the module lie where its name says".to_owned());
         }
         let comment = &source.comments[index];
         for mark in MARKS.iter().filter(|mark| has_word(comment, mark)) {
-            tell(
-                "mark",
-                format!("`{mark}`: do it, or file an issue and drop the comment"),
-            );
+            tell("mark", format!("`{mark}`: do it, or file an issue and drop the comment"));
         }
     }
     out
@@ -97,10 +83,7 @@ mod tests {
     use super::*;
 
     fn rules(path: &str, text: &str) -> Vec<&'static str> {
-        check(&Source::new(path, text))
-            .iter()
-            .map(|finding| finding.rule)
-            .collect()
+        check(&Source::new(path, text)).iter().map(|finding| finding.rule).collect()
     }
 
     #[test]
@@ -120,10 +103,7 @@ mod tests {
         assert_eq!(rules("crates/api/tests/orders.rs", text), [""; 0]);
         let unit = format!("#[cfg(test)]\nmod tests {{\n{text}}}\n");
         assert_eq!(rules("crates/store/src/views.rs", &unit), [""; 0]);
-        assert_eq!(
-            rules("crates/store/src/views.rs", &(text.to_owned() + &unit)),
-            ["scope"]
-        );
+        assert_eq!(rules("crates/store/src/views.rs", &(text.to_owned() + &unit)), ["scope"]);
     }
 
     #[test]
@@ -134,10 +114,7 @@ mod tests {
             assert_eq!(rules("a.rs", &format!("// {mark}S are many\n")), [""; 0]);
         }
         assert_eq!(rules("a.rs", "dbg!(x);\ntodo!()\n"), ["macro"; 2]);
-        assert_eq!(
-            rules("a.rs", "#[ignore = \"slow\"]\nfn a() {}\n"),
-            ["ignore"]
-        );
+        assert_eq!(rules("a.rs", "#[ignore = \"slow\"]\nfn a() {}\n"), ["ignore"]);
         assert_eq!(rules("a.rs", "#[path = \"b.rs\"]\nmod a;\n"), ["path"]);
         assert_eq!(rules("a.rs", "let a = \"dbg!(x)\";\n"), [""; 0]);
     }

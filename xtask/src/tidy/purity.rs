@@ -12,19 +12,10 @@ const WORLD: &[(&str, &str)] = &[
     ("Instant::now", "take a `Timestamp` as an argument"),
     ("std::thread", "drivers own threads; write a function"),
     ("std::net", "sockets live in rooms, behind a port"),
-    (
-        "std::fs",
-        "files live in rooms, behind a port; embed data with `include_str!`",
-    ),
+    ("std::fs", "files live in rooms, behind a port; embed data with `include_str!`"),
     ("getrandom", "take the `Entropy` port as an argument"),
-    (
-        "HashMap",
-        "its order changes from run to run; use `BTreeMap`",
-    ),
-    (
-        "HashSet",
-        "its order changes from run to run; use `BTreeSet`",
-    ),
+    ("HashMap", "its order changes from run to run; use `BTreeMap`"),
+    ("HashSet", "its order changes from run to run; use `BTreeSet`"),
 ];
 
 pub(crate) fn check(source: &Source<'_>) -> Vec<Finding> {
@@ -47,27 +38,16 @@ mod tests {
     use super::*;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Source::new(path, text))
-            .iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(&Source::new(path, text)).iter().map(|finding| finding.line).collect()
     }
 
     #[test]
     fn pure_crates_ask_the_world_nothing() {
         for (phrase, _) in WORLD {
             let text = format!("//! A {phrase}.\nlet a = {phrase}::x();\n");
-            assert_eq!(
-                lines("crates/core/src/desk/apply.rs", &text),
-                [2],
-                "{phrase}"
-            );
+            assert_eq!(lines("crates/core/src/desk/apply.rs", &text), [2], "{phrase}");
             assert_eq!(lines("crates/market/src/regime.rs", &text), [2], "{phrase}");
-            assert_eq!(
-                lines("crates/engine/src/feeds.rs", &text),
-                [0; 0],
-                "{phrase}"
-            );
+            assert_eq!(lines("crates/engine/src/feeds.rs", &text), [0; 0], "{phrase}");
             let test = format!("#[cfg(test)]\nmod tests {{\n{text}}}\n");
             assert_eq!(lines("crates/core/src/lanes.rs", &test), [0; 0], "{phrase}");
         }

@@ -25,30 +25,18 @@ enum State {
 
 impl<'a> Source<'a> {
     pub(crate) fn new(path: &'a str, text: &'a str) -> Self {
-        let mut reader = Reader {
-            state: State::Code,
-            code: Vec::new(),
-            comments: Vec::new(),
-        };
+        let mut reader = Reader { state: State::Code, code: Vec::new(), comments: Vec::new() };
         let raw: Vec<&str> = text.lines().collect();
         for line in &raw {
             reader.line(line);
         }
-        Self {
-            path,
-            raw,
-            code: reader.code,
-            comments: reader.comments,
-        }
+        Self { path, raw, code: reader.code, comments: reader.comments }
     }
 
     /// The first line of the file's unit tests, or one past its end.
     pub(crate) fn tests_begin(&self) -> usize {
         let is_gate = |line: &String| line.trim_start().starts_with("#[cfg(test)]");
-        self.code
-            .iter()
-            .position(is_gate)
-            .unwrap_or(self.code.len())
+        self.code.iter().position(is_gate).unwrap_or(self.code.len())
     }
 
     /// Whether the whole file is test code.
@@ -180,8 +168,7 @@ pub(crate) fn is_word(c: char) -> bool {
 
 /// Whether `code` holds `phrase`, not as the tail of a longer word.
 pub(crate) fn holds(code: &str, phrase: &str) -> bool {
-    code.match_indices(phrase)
-        .any(|(at, _)| !code[..at].ends_with(is_word))
+    code.match_indices(phrase).any(|(at, _)| !code[..at].ends_with(is_word))
 }
 
 #[cfg(test)]

@@ -17,19 +17,10 @@ impl Tree {
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let listed = shell::output(
             "git",
-            &[
-                "ls-files",
-                "-z",
-                "--cached",
-                "--others",
-                "--exclude-standard",
-            ],
+            &["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         )?;
         let listed = String::from_utf8(listed).context("a file name is not UTF-8; rename it")?;
-        let mut tree = Self {
-            texts: BTreeMap::new(),
-            others: BTreeSet::new(),
-        };
+        let mut tree = Self { texts: BTreeMap::new(), others: BTreeSet::new() };
         for path in listed.split_terminator('\0') {
             let full = root.join(path);
             // A file removed but not yet committed is still listed; it is not there to be judged.
@@ -47,9 +38,7 @@ impl Tree {
 
     /// Every text file.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.texts
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
+        self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     /// Every Rust file, taken apart.
@@ -64,11 +53,7 @@ impl Tree {
         path.is_empty()
             || self.texts.contains_key(path)
             || self.others.contains(path)
-            || self
-                .texts
-                .keys()
-                .chain(&self.others)
-                .any(|file| file.starts_with(&folder))
+            || self.texts.keys().chain(&self.others).any(|file| file.starts_with(&folder))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -78,16 +63,11 @@ impl Tree {
     #[cfg(test)]
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
-        Self {
-            texts: files.iter().map(own).collect(),
-            others: BTreeSet::new(),
-        }
+        Self { texts: files.iter().map(own).collect(), others: BTreeSet::new() }
     }
 }
 
 /// Whether a path is a Rust file.
 pub(crate) fn is_rust(path: &str) -> bool {
-    Path::new(path)
-        .extension()
-        .is_some_and(|extension| extension == "rs")
+    Path::new(path).extension().is_some_and(|extension| extension == "rs")
 }

@@ -1,25 +1,14 @@
 //! Clamped integers through which the market's floats reach the core: scores and strengths.
 
-use minicbor::{Decode, Encode};
+use minicbor::{Decode, Decoder, Encode};
 use serde::{Deserialize, Serialize};
 
 /// 0.00 to 100.00 in hundredths: volatility score, liquidity, percentile, confidence.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Encode,
-    Decode,
-    Serialize,
-    Deserialize,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Serialize, Deserialize,
 )]
 #[cbor(transparent)]
-#[serde(transparent)]
+#[serde(from = "u16", into = "u16")]
 pub struct Score(#[n(0)] u16);
 
 impl Score {
@@ -53,21 +42,10 @@ impl core::fmt::Display for Score {
 
 /// How strongly a strategy wants its position: 0 to 10 000 of its full size.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Encode,
-    Decode,
-    Serialize,
-    Deserialize,
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Serialize, Deserialize,
 )]
 #[cbor(transparent)]
-#[serde(transparent)]
+#[serde(from = "u16", into = "u16")]
 pub struct Strength(#[n(0)] u16);
 
 impl Strength {
@@ -83,5 +61,42 @@ impl Strength {
     #[must_use]
     pub const fn as_parts(self) -> u16 {
         self.0
+    }
+}
+
+/// Whatever way a value comes in, it is clamped.
+macro_rules! clamped {
+    ($name:ident, $clamp:path) => {
+        impl From<u16> for $name {
+            fn from(n: u16) -> Self {
+                $clamp(n)
+            }
+        }
+        impl From<$name> for u16 {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+        impl<'b, C> Decode<'b, C> for $name {
+            fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+                d.u16().map($clamp)
+            }
+        }
+    };
+}
+clamped!(Score, Score::hundredths);
+clamped!(Strength, Strength::parts);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_clamped_whatever_way_they_come_in() {
+        let bytes = minicbor::to_vec(60_000u16).unwrap();
+        assert_eq!(minicbor::decode::<Score>(&bytes).unwrap(), Score::MAX);
+        assert_eq!(minicbor::decode::<Strength>(&bytes).unwrap(), Strength::FULL);
+        assert_eq!(Score::from(10_001), Score::MAX);
+        assert_eq!(minicbor::to_vec(Score::points(42)).unwrap(), minicbor::to_vec(4_200u16).unwrap());
     }
 }

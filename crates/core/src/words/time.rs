@@ -80,12 +80,19 @@ impl Timestamp {
     /// Number of the trading day that contains this instant, when days begin `starts` after midnight UTC.
     #[must_use]
     pub const fn day(self, starts: Span) -> i32 {
-        (self.0 - starts.0).div_euclid(Span::DAY.0) as i32
+        let day = self.0.saturating_sub(starts.0).div_euclid(Span::DAY.0);
+        if day > i32::MAX as i64 {
+            i32::MAX
+        } else if day < i32::MIN as i64 {
+            i32::MIN
+        } else {
+            day as i32
+        }
     }
     /// First instant of a trading day, by its number.
     #[must_use]
     pub const fn of_day(day: i32, starts: Span) -> Self {
-        Self(day as i64 * Span::DAY.0 + starts.0)
+        Self((day as i64).saturating_mul(Span::DAY.0).saturating_add(starts.0))
     }
 }
 
@@ -138,5 +145,7 @@ mod tests {
         assert_eq!(at.day(five_pm), at.plus(Span(-1)).day(five_pm));
         assert!(Timestamp::of_day(at.day(five_pm), five_pm) <= at);
         assert_eq!(Timestamp(-1).day(Span::ZERO), -1);
+        assert_eq!(Timestamp(i64::MIN).day(five_pm), -106_751_992);
+        assert_eq!(Timestamp::of_day(i32::MAX, five_pm), Timestamp(i64::MAX));
     }
 }

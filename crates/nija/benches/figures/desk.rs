@@ -114,6 +114,11 @@ pub(crate) fn decisions(scale: &Scale) -> Result<Vec<Figure>> {
     }
     ensure!(bench.desks.desks().iter().all(|desk| desk.trial_balance() == 0), "out of balance");
     let bytes = bench.bytes as f64 / (bench.batches * BATCH as u64) as f64;
-    figures.push(Figure::new("desk", "journal bytes a decision, all three kinds", "B", vec![bytes]));
+    figures.push(Figure::new(
+        "desk",
+        "journal bytes a decision, all three kinds",
+        "B",
+        vec![bytes],
+    ));
     Ok(figures)
 }

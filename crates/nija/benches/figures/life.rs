@@ -66,10 +66,8 @@ impl Life {
                 let account = self.accounts[self.next % self.accounts.len()];
                 self.next += 1;
                 let size = if side == Side::Sell { Size::All } else { wish(side, 100).size };
-                let place = Command::Place(nija_core::desk::event::Wish {
-                    size,
-                    ..wish(side, 100)
-                });
+                let place =
+                    Command::Place(nija_core::desk::event::Wish { size, ..wish(side, 100) });
                 let key = Key { key: n * 2 + u64::from(side == Side::Buy), request: n };
                 let key = self.keyed.then_some(key);
                 match self.desks.command(account, key, place, self.at)? {

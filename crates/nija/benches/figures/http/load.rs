@@ -62,7 +62,9 @@ impl Load {
     /// A percentile in microseconds.
     pub(crate) fn percentile(&self, of_hundred: usize) -> f64 {
         let at = self.latencies.len() * of_hundred / 100;
-        self.latencies.get(at.min(self.latencies.len().saturating_sub(1))).map_or(0.0, |&us| f64::from(us))
+        self.latencies
+            .get(at.min(self.latencies.len().saturating_sub(1)))
+            .map_or(0.0, |&us| f64::from(us))
     }
 }
 

@@ -1,0 +1,234 @@
+//! Bad input at every write of the API's own description, against the real server: refused with a problem
+//! document, never with a failure of the server, and without moving a cent.
+
+use crate::caller::{Caller, Reply};
+use crate::child::{Nija, until};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+
+/// A secret with chance enough; the tests' own.
+const SECRET: &str = "5c1f0e7a93b84d26af17c3e9d40b6825f1ae73c09d5b4268";
+
+/// Starts a server on generated prices.
+pub(crate) fn serve(folder: &Path) -> Nija {
+    let variables = [
+        ("JWT_SECRET_KEY", SECRET),
+        ("DATABASE_URL", "sqlite:nija.db"),
+        ("NIJA_FEED", "generator"),
+        ("NIJA_QUOTE_EVERY_MS", "50"),
+        ("NIJA_PARTITIONS", "2"),
+    ];
+    let server = Nija::start(folder, &["serve"], &variables);
+    server.after("\"serving\"");
+    server
+}
+
+/// A write of the API with an order that would be accepted, field by field.
+fn writes() -> Vec<(&'static str, &'static str, Value)> {
+    let trade = json!({
+        "symbol": "BTC-USD", "asset_class": "crypto", "side": "buy", "size": 50.0,
+        "order_type": "limit", "limit_price": "1", "time_in_force": "gtc"
+    });
+    vec![
+        ("POST", "/api/v2/trade", trade.clone()),
+        ("POST", "/api/v2/preview", trade),
+        ("POST", "/api/v2/deposits", json!({"amount": 10})),
+        ("POST", "/api/v2/withdrawals", json!({"amount": 10})),
+        (
+            "PUT",
+            "/api/v2/limits",
+            json!({"max_trade": 30, "max_open_positions": 2, "symbols": ["AAPL"]}),
+        ),
+        ("PUT", "/api/v2/tolerance", json!({"risk_tolerance": "moderate"})),
+        ("PUT", "/api/v2/autopilot", json!({"enabled": false})),
+        ("POST", "/api/v2/kill", json!({"reason": "a test", "flatten": false})),
+        ("POST", "/api/v2/rearm", json!({"reason": "a test"})),
+        (
+            "POST",
+            "/api/v2/login",
+            json!({"email": "none@example.com", "password": "a password of nobody"}),
+        ),
+        (
+            "POST",
+            "/api/v2/register",
+            json!({"email": "x@example.com", "password": "seven garden chairs", "tier": "SAVER", "initial_capital": 5}),
+        ),
+        (
+            "POST",
+            "/api/v2/password",
+            json!({"old_password": "secure_password", "password": "seven garden chairs"}),
+        ),
+        ("POST", "/api/v2/admin/kill", json!({"scope": "platform", "reason": "a test"})),
+        ("POST", "/api/v2/admin/rearm", json!({"scope": "platform", "reason": "a test"})),
+        (
+            "PUT",
+            "/api/v2/admin/users/00000000000000000000000000000000/tier",
+            json!({"tier": "BALLER"}),
+        ),
+    ]
+}
+
+/// Values that no field of ours takes, each as raw JSON.
+const NONSENSE: [&str; 12] = [
+    "-1",
+    "0.000000001",
+    "1e400",
+    "99999999999999999999",
+    "\"NaN\"",
+    "\"\"",
+    "\"GOLD\"",
+    "[]",
+    "{}",
+    "[[1]]",
+    "\"\\u0000\"",
+    "-0.01",
+];
+
+/// Bodies that are no JSON as it must be.
+const MALFORMED: [&str; 9] = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "\"text\"",
+    "{\"size\": NaN}",
+    "{\"a\":1}",
+    "{}{}",
+    "{\"reason\": Infinity}",
+];
+
+/// Is a value one that this field may take after all?
+fn may_pass(field: &str, value: &str) -> bool {
+    match field {
+        // Passwords are any text: they fail by length or by being wrong.
+        "email" | "password" | "old_password" => false,
+        "symbols" => value == "[]",
+        _ => false,
+    }
+}
+
+fn with(body: &Value, field: &str, value: &str) -> String {
+    let mut parts = Vec::new();
+    for (name, kept) in body.as_object().unwrap() {
+        let value = if name == field { value.to_owned() } else { kept.to_string() };
+        parts.push(format!("{}:{value}", json!(name)));
+    }
+    format!("{{{}}}", parts.join(","))
+}
+
+#[track_caller]
+fn refused(reply: &Reply, sent: &str) {
+    assert!((400..500).contains(&reply.status), "{sent}: {reply:?}");
+    reply.problem();
+}
+
+/// What must not move.
+fn balances(user: &Caller) -> Value {
+    let status = user.get("/api/v2/status").good();
+    let mut kept = Map::new();
+    for field in ["cash", "reserved", "open_orders", "active_positions", "tier", "risk_tolerance"] {
+        kept.insert(field.to_owned(), status[field].clone());
+    }
+    kept.insert("autopilot".to_owned(), status["autopilot"].clone());
+    kept.insert("switches".to_owned(), status["kill_switches"].clone());
+    kept.insert("limits".to_owned(), user.get("/api/v2/limits").good());
+    kept.insert("entries".to_owned(), user.get("/api/v2/entries").good()["items"].clone());
+    Value::Object(kept)
+}
+
+#[test]
+fn bad_input_is_refused_aloud_and_moves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(folder.path());
+    let address = server.address();
+    let user = Caller::register(address, "user@example.com");
+    user.put("/api/v2/autopilot", &json!({"enabled": false})).good();
+    until("the deposit was not booked", || {
+        (!user.get("/api/v2/entries").good()["items"].as_array().unwrap().is_empty()).then_some(())
+    });
+    let before = balances(&user);
+    every_write_is_in_the_table(&user);
+
+    for (method, path, body) in writes() {
+        for malformed in MALFORMED {
+            let sent = format!("{method} {path} {malformed:?}");
+            // What is all optional may be left out: that is no bad input.
+            if path == "/api/v2/limits" && malformed == "{}" {
+                continue;
+            }
+            refused(&user.send(method, path, Some(malformed)), &sent);
+        }
+        for field in body.as_object().unwrap().keys() {
+            for value in NONSENSE {
+                let sent = with(&body, field, value);
+                if !may_pass(field, value) {
+                    refused(
+                        &user.send(method, path, Some(&sent)),
+                        &format!("{method} {path} {sent}"),
+                    );
+                }
+            }
+        }
+        if !["/api/v2/login", "/api/v2/register"].contains(&path) {
+            let reply = Caller::stranger(address).send(method, path, Some(&body.to_string()));
+            assert_eq!(reply.problem()["status"], 401, "{method} {path} without a token");
+        }
+    }
+    single_words(&user);
+    assert_eq!(balances(&user), before);
+    assert!(!server.text().contains("panicked"), "{}", server.text());
+    server.signal("TERM");
+    let (status, text) = server.end(std::time::Duration::from_secs(10));
+    assert!(status.success(), "{text}");
+}
+
+/// Bad words where the table's nonsense is not bad enough.
+fn single_words(user: &Caller) {
+    let trade = |field: &str, value: Value| {
+        let mut body = json!({"symbol": "BTC-USD", "side": "buy", "size": 50.0});
+        body[field] = value;
+        ("POST", "/api/v2/trade", body)
+    };
+    for (method, path, body) in [
+        trade("symbol", json!("NO-SUCH")),
+        trade("side", json!("short")),
+        trade("size", json!(0)),
+        trade("size", json!(2_000_000_000u64)),
+        trade("asset_class", json!("equity")),
+        trade("order_type", json!("limit")),
+        trade("stop_price", json!(5)),
+        trade("time_in_force", json!("forever")),
+        trade("leverage", json!(10)),
+        ("POST", "/api/v2/withdrawals", json!({"amount": 1_000_000})),
+        ("POST", "/api/v2/deposits", json!({"amount": 0})),
+        ("POST", "/api/v2/kill", json!({"reason": "x"})),
+        ("POST", "/api/v2/kill", json!({"reason": "x".repeat(201)})),
+        ("PUT", "/api/v2/limits", json!({"max_open_positions": 0})),
+        ("PUT", "/api/v2/limits", json!({"max_trade": 1})),
+        ("PUT", "/api/v2/limits", json!({"volatility_limit": 101})),
+    ] {
+        refused(&user.send(method, path, Some(&body.to_string())), &format!("{path} {body}"));
+    }
+    for path in ["/api/v2/orders/none", "/api/v2/orders/0000000000000001", "/api/v2/positions/NONE"]
+    {
+        assert_eq!(user.delete(path).problem()["status"], 404, "{path}");
+    }
+    let large = format!("{{\"reason\": \"{}\"}}", "x".repeat(70_000));
+    assert_eq!(user.send("POST", "/api/v2/kill", Some(&large)).status, 413);
+}
+
+/// The table above names every write that takes a body, or a new one would go untested.
+fn every_write_is_in_the_table(user: &Caller) {
+    let described = user.get("/api/openapi.json").good();
+    for (path, calls) in described["paths"].as_object().unwrap() {
+        for (method, call) in calls.as_object().unwrap() {
+            if call["requestBody"].is_null() || path == "/api/v2/token/refresh" {
+                continue;
+            }
+            let plain = path.replace("{id}", "00000000000000000000000000000000");
+            let method = method.to_uppercase();
+            let known = writes().iter().any(|(m, p, _)| *m == method && *p == plain);
+            assert!(known, "{method} {path} is not in the table of bad input");
+        }
+    }
+}
