@@ -19,6 +19,7 @@ COPY --from=build /build/target/release/nija /usr/local/bin/nija
 USER nija
 WORKDIR /data
 VOLUME /data
+ENV HOST=0.0.0.0 DATABASE_URL=sqlite:/data/nija.db
 EXPOSE 8000
 ENTRYPOINT ["nija"]
 CMD ["serve"]

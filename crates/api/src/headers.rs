@@ -1,4 +1,4 @@
-//! Headers of every answer (`security.md` 3.6), cross-origin rules, and the demand for exactly one
+//! Headers of every answer, cross-origin rules, and the demand for exactly one
 //! `Host`.
 
 use crate::error::Problem;

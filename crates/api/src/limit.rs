@@ -1,4 +1,4 @@
-//! How often one may ask, per address and per user (GCRA, `security.md` 3.4). The tables of keys
+//! How often one may ask, per address and per user (GCRA). The tables of keys
 //! are bounded: idle keys are dropped every minute, and beyond the bound callers share a few
 //! thousand buckets.
 

@@ -1,5 +1,5 @@
 //! The accept loop: HTTP/1 only, and a time limit on everything a caller can draw out
-//! (`security.md` 3.5). `axum::serve` has none of these limits. TLS ends at a proxy in front.
+//!. `axum::serve` has none of these limits. TLS ends at a proxy in front.
 
 use crate::address::{Network, Peer};
 use axum::Router;

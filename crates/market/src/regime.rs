@@ -1,4 +1,4 @@
-//! Names the regime: the decision list of `regimes.md` over whatever inputs exist, with hysteresis.
+//! Names the regime: a decision list over whatever inputs exist, with hysteresis.
 //!
 //! Which market names what: a class is wild by its own percentile, the whole market only when VIX is high or
 //! the mean of both percentiles is high as well; crypto leader and index have one trend vote each, and a tie

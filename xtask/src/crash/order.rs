@@ -5,7 +5,7 @@ use super::chance::Chance;
 use super::http::{Reply, Request};
 use serde_json::{Value, json};
 
-/// A tier, with the smallest and the largest entry that its gates let pass (`product.md`).
+/// A tier, with the smallest and the largest entry that its gates let pass.
 pub(super) struct Terms {
     pub(super) tier: &'static str,
     least: u64,

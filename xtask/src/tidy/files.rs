@@ -73,7 +73,7 @@ mod tests {
         let long = "//! A.\n".repeat(LINES_MAX);
         assert_eq!(rules("a.rs", &long), []);
         assert_eq!(rules("a.rs", &(long + "\n")), [("size", 0)]);
-        let fits = format!("//! A.\n// {}\n", "é".repeat(97));
+        let fits = format!("//! A.\n// {}\n", "é".repeat(COLUMNS_MAX - 3));
         assert_eq!(rules("a.rs", &fits), []);
         assert_eq!(rules("a.rs", &fits.replace("// ", "//  ")), [("columns", 2)]);
     }

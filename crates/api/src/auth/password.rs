@@ -1,4 +1,4 @@
-//! Passwords: Argon2id with the parameters of `security.md` 3.1, on the blocking pool, as many at
+//! Passwords: Argon2id with m = 19 MiB, t = 2, p = 1 (OWASP), on the blocking pool, as many at
 //! once as there are cores and 32 waiting. NFKC before hashing, so that one password typed on two
 //! keyboards stays one; this is a deliberate deviation from "exactly as received" (ASVS 6.2.8).
 

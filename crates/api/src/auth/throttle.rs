@@ -1,4 +1,4 @@
-//! How often a password may be tried (`security.md` 3.4): per account and address, per account, and
+//! How often a password may be tried: per account and address, per account, and
 //! how many accounts per address. An attempt counts before its password is checked, so that many at
 //! once gain nothing. Unknown accounts count like known ones. Nothing locks for good, and sessions
 //! that exist are left alone.

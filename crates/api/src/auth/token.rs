@@ -1,6 +1,6 @@
-//! Access tokens: JWT of type `at+jwt`, HS256 and nothing else, ten minutes long (`security.md`
-//! 3.3). The header of a token must be one of ours to the byte, so no algorithm, key id or
-//! extension of the caller's choosing is ever interpreted. Times are judged by the clock that is
+//! Access tokens: JWT of type `at+jwt`, HS256 and nothing else, ten minutes long. The header of a
+//! token must be one of ours to the byte, so no algorithm, key id or extension of the caller's
+//! choosing is ever interpreted. Times are judged by the clock that is
 //! handed in.
 
 use hkdf::Hkdf;

@@ -6,7 +6,7 @@ use super::refusal::{Change, Code, Measure};
 use crate::words::score::Score;
 use crate::words::time::Span;
 
-/// Above 95 of 100 it is a black swan, whatever the tier (`product.md`).
+/// Above 95 of 100 it is a black swan, whatever the tier.
 pub const BLACK_SWAN_ABOVE: Score = Score::points(95);
 
 pub(super) fn gate(facts: &Facts, out: &mut Objections) {

@@ -6,7 +6,7 @@ use super::time::Timestamp;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-/// The six regimes of `product.md`.
+/// The six regimes.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize,
 )]

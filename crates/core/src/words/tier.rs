@@ -306,7 +306,7 @@ impl TierTable {
     }
 }
 
-/// The table of `product.md`, embedded; an operator may replace it.
+/// The tier table, embedded; an operator may replace it.
 pub const DEFAULT_TABLE: &str = include_str!("../data/tiers.toml");
 
 #[cfg(test)]

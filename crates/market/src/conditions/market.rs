@@ -6,7 +6,7 @@ use crate::indicator::{
 };
 use nija_core::words::time::Timestamp;
 
-/// Days of realized volatility, of momentum and of the shock's deviation; bars of ADX (`regimes.md`).
+/// Days of realized volatility, of momentum and of the shock's deviation; bars of ADX.
 const REALIZED: usize = 30;
 const MOMENTUM: usize = 60;
 const SHOCK: usize = 60;

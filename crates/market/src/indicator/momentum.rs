@@ -2,7 +2,7 @@
 
 use super::{LogReturns, Window};
 
-/// `100 tanh(r / (s sqrt n))` of the last n log returns with sum r and deviation s (`regimes.md`).
+/// `100 tanh(r / (s sqrt n))` of the last n log returns with sum r and deviation s.
 #[derive(Clone, Debug)]
 pub struct Momentum {
     returns: LogReturns,

@@ -1,5 +1,5 @@
 //! The inputs of one evaluation as votes, the decision list over them, and how far they agree.
-//! Two inputs of `regimes.md` are always missing here, the term structure and credit; confidence says so.
+//! Two inputs of the decision list are always missing here, the term structure and credit; confidence says so.
 
 use super::Thresholds;
 use crate::clamp;

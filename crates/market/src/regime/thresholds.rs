@@ -1,4 +1,4 @@
-//! Every limit of the detector in one place, with the defaults of `regimes.md` where it gives one. Those marked as
+//! Every limit of the detector in one place, with the defaults of the design where it gives one. Those marked as
 //! our choice were set on bitcoin, SPY and VIX of 2014 to 2025, so switch counts over those years are in-sample.
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Thresholds {
     pub turbulence: f64,
     /// VIX that makes HIGH_VOLATILITY.
     pub vix_high: f64,
-    /// VIX below which it may end (our choice: where `regimes.md` ends "elevated").
+    /// VIX below which it may end (our choice: where "elevated" ends).
     pub vix_high_leave: f64,
     /// VIX that LOW_VOLATILITY must be below.
     pub vix_low: f64,
@@ -45,9 +45,9 @@ pub struct Thresholds {
     pub confirm_days: i32,
     /// A daily fall beyond this many deviations is a black swan.
     pub black_swan_deviations: f64,
-    /// Realized volatility of crypto, percent a year, that scores 100 (`product.md`).
+    /// Realized volatility of crypto, percent a year, that scores 100.
     pub crypto_full: f64,
-    /// VIX that scores 100 (`product.md`).
+    /// VIX that scores 100.
     pub equity_full: f64,
 }
 

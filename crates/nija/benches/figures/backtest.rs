@@ -194,6 +194,7 @@ async fn crossover(events: &[MarketEvent]) -> Result<(f64, u64)> {
     let first = events.first().context("no events")?.at;
     let idle = Trader::new(Analyst::new(&Setup::default()));
     let mut run = begin(&[bitcoin()], idle, &[Tier::Baller], first).await?;
+    run.input(Input::Conditions(scene::calm()), first).await?;
     let (mut cross, mut orders) = (Cross::default(), 0);
     let before = Process::own().cpu()?;
     for event in events {

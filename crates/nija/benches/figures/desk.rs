@@ -2,20 +2,23 @@
 //! held, batch sealed and hashed. No journal.
 
 use crate::figure::Figure;
+use crate::meter::{Chance, nanos_each};
 use crate::scene::{NOON, desks, populate, wish};
 use crate::{RUNS, Scale};
 use anyhow::{Result, ensure};
-use nija_core::desk::answer::Answer;
+use nija_core::desk::answer::{Answer, Query};
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::words::id::{AccountId, OrderId};
 use nija_core::words::order::{Outcome, Report, Side};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::partitions::Partitions;
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 const ACCOUNTS: u32 = 10_000;
 /// Decisions in a batch.
 const BATCH: usize = 1_000;
+const PREVIEWS: u32 = 300_000;
 
 /// How the orders of a run come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,9 +43,9 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Result<Self> {
+    fn new(accounts: u32) -> Result<Self> {
         let mut desks = desks(1)?;
-        let accounts = populate(&mut desks, ACCOUNTS)?;
+        let accounts = populate(&mut desks, accounts)?;
         drop(desks.seal());
         let open = Vec::new();
         Ok(Self { desks, accounts, at: NOON, next: 0, open, bytes: 0, batches: 0 })
@@ -76,6 +79,19 @@ impl Bench {
         Ok(took)
     }
 
+    /// Asks what the gates would say, for accounts in random order: facts gathered and judged.
+    fn previews(&self) -> Vec<f64> {
+        let mut chance = Chance::new(3);
+        let pick = |_| self.accounts[chance.below(self.accounts.len())];
+        let order: Vec<AccountId> = (0..PREVIEWS).map(pick).collect();
+        nanos_each(RUNS, PREVIEWS, || {
+            for &account in &order {
+                let wish = wish(Side::Buy, 100);
+                black_box(self.desks.query(&Query::Preview { account, wish }));
+            }
+        })
+    }
+
     /// Ends the open orders, so that every run finds the same desk.
     fn clear(&mut self) -> Result<()> {
         for order in std::mem::take(&mut self.open) {
@@ -91,7 +107,7 @@ impl Bench {
 }
 
 pub(crate) fn decisions(scale: &Scale) -> Result<Vec<Figure>> {
-    let mut bench = Bench::new()?;
+    let mut bench = Bench::new(ACCOUNTS)?;
     let batches = scale.of(10) as usize;
     let mut figures = Vec::new();
     for (way, name) in [
@@ -120,5 +136,10 @@ pub(crate) fn decisions(scale: &Scale) -> Result<Vec<Figure>> {
         "B",
         vec![bytes],
     ));
+    drop(bench);
+    let accounts = scale.of(1_000_000);
+    let name = format!("preview, random over {accounts} accounts");
+    let (many, one) = (Bench::new(accounts)?.previews(), Bench::new(1)?.previews());
+    figures.push(Figure::new("desk", name, "ns", many).peer("one account", &one));
     Ok(figures)
 }

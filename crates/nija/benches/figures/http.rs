@@ -59,9 +59,7 @@ impl Server {
     pub(crate) async fn nija(folder: &Path) -> Result<Self> {
         let address = free()?;
         std::fs::write(folder.join("tiers.toml"), lifted_table())?;
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret)?;
-        let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let secret = secret()?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_nija"));
         command
             .arg("serve")
@@ -90,6 +88,13 @@ impl Server {
     }
 }
 
+/// What nobody guesses.
+fn secret() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn free() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
@@ -97,7 +102,7 @@ fn free() -> Result<SocketAddr> {
 /// Registers a user and gives the template of its orders.
 async fn user(server: &Server, n: usize) -> Result<Template> {
     let body = json!({
-        "email": format!("bench-{n}@example.com"), "password": "correct horse battery staple",
+        "email": format!("bench-{n}@example.com"), "password": secret()?,
         "tier": "BALLER", "initial_capital": 500_000_000,
     })
     .to_string();
@@ -201,7 +206,7 @@ fn figures(many: &[Side<'_>; 3], alone: &[Side<'_>; 2]) -> Vec<Figure> {
             .goal(Goal::ratio("P3", more, 0.35, 0.55)),
         new("processor time a request", "us", nija.cpu_us.clone())
             .peer("bare, durable", &journal.cpu_us)
-            // 15 and 25 times less than the 846 us of the original (goals.md).
+            // 15 and 25 times less than the 846 us of the original.
             .goal(Goal::value("P1", Better::Less, 56.4, 33.8)),
         new("p50, 32 connections", "us", nija.each(|load| load.percentile(50)))
             .peer("bare, durable", &journal.each(|load| load.percentile(50))),

@@ -29,7 +29,7 @@ pub(crate) const PARTITIONS: u16 = 8;
 pub(crate) fn lifted_table() -> String {
     let lift = |line: &str| match line.split_once(" = ") {
         Some((name @ ("orders_per_second" | "order_burst"), _)) => format!("{name} = 65535\n"),
-        Some((name @ "volatility_limit", _)) => format!("{name} = \"95\"\n"),
+        Some((name @ "volatility_limit", _)) => format!("{name} = 9500\n"),
         _ => format!("{line}\n"),
     };
     DEFAULT_TABLE.lines().map(lift).collect()
@@ -90,21 +90,25 @@ pub(crate) const fn open(id: u128, tier: Tier) -> Command {
     }
 }
 
-/// Desks with a market at its price in calm conditions.
-pub(crate) fn desks(partitions: u16) -> Result<Partitions> {
-    let mut desks = Partitions::new(partitions, &rules()?);
-    let conditions = Conditions {
+/// A calm market.
+pub(crate) fn calm() -> Conditions {
+    Conditions {
         at: NOON,
         regime: Some(Regime::Ranging),
         crypto_volatility: Some(Score::points(45)),
         equity_volatility: Some(Score::points(45)),
         ..Conditions::default()
-    };
+    }
+}
+
+/// Desks with a market at its price in calm conditions.
+pub(crate) fn desks(partitions: u16) -> Result<Partitions> {
+    let mut desks = Partitions::new(partitions, &rules()?);
     for input in [
         Input::Announce { node: "bench".to_owned(), epoch: Epoch(1) },
         Input::List(bitcoin()),
         Input::Mark { instrument: BTC, price: Price::whole(50_000) },
-        Input::Conditions(conditions),
+        Input::Conditions(calm()),
     ] {
         desks.take(input, NOON)?;
     }

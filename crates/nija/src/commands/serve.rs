@@ -147,11 +147,18 @@ async fn generated(
             }
         }
     }
-    if let Some(read) = conditions {
-        platform.handle.slice(vec![Input::Conditions(read)], now).await?;
+    let last = last_prices(&start, market::generated(rows, &start, history, config.seed)?)?;
+    // Prices of markets that are closed now: an order may wait for their opening.
+    let unknown = rows.iter().filter(|row| row.is_tradable() && !marks.contains_key(&row.id));
+    let first = unknown.filter_map(|row| {
+        let (instrument, price) = (row.id, *last.get(&row.id)?);
+        Some(Input::Mark { instrument, price })
+    });
+    let known: Vec<Input> = conditions.map(Input::Conditions).into_iter().chain(first).collect();
+    if !known.is_empty() {
+        platform.handle.slice(known, now).await?;
     }
 
-    let last = last_prices(&start, market::generated(rows, &start, history, config.seed)?)?;
     // A seed of its own for each start: the same minutes never come twice.
     let seed = config.seed ^ now.0.unsigned_abs();
     // The minute at hand is opened too, or nothing would have a price until the next one begins.

@@ -92,7 +92,8 @@ impl Caller {
         panic!("{method} {path} is answered with 429 for ever");
     }
 
-    fn once(&self, method: &str, path: &str, body: Option<&str>) -> Reply {
+    /// Sends a request once, whatever the answer.
+    pub(crate) fn once(&self, method: &str, path: &str, body: Option<&str>) -> Reply {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if let Some(token) = &self.token {
