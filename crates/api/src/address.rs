@@ -41,17 +41,12 @@ impl FromStr for Network {
         };
         let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
         let width = if address.is_ipv4() { 32 } else { 128 };
-        let prefix: u32 = prefix
-            .map_or(Ok(width), str::parse)
-            .map_err(|_| NotANetwork)?;
+        let prefix: u32 = prefix.map_or(Ok(width), str::parse).map_err(|_| NotANetwork)?;
         if prefix > width {
             return Err(NotANetwork);
         }
         let mask = u128::MAX.checked_shl(width - prefix).unwrap_or(0);
-        Ok(Self {
-            address: wide(address) & mask,
-            mask,
-        })
+        Ok(Self { address: wide(address) & mask, mask })
     }
 }
 
@@ -69,9 +64,7 @@ pub(crate) fn origin(peer: Option<Peer>, headers: &HeaderMap, trusted: &[Network
     let mut address = peer.map_or(unknown, |peer| peer.0.ip()).to_canonical();
     let believes = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let forwarded = headers.get_all("x-forwarded-for").iter().rev();
-    let hops = forwarded
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.rsplit(','));
+    let hops = forwarded.filter_map(|v| v.to_str().ok()).flat_map(|v| v.rsplit(','));
     for hop in hops {
         if !believes(address) {
             break;
@@ -97,31 +90,16 @@ mod tests {
             headers.append("x-forwarded-for", value.parse().unwrap());
         }
         let trusted: Vec<Network> = trusted.iter().map(|t| t.parse().unwrap()).collect();
-        origin(Some(Peer(peer.parse().unwrap())), &headers, &trusted)
-            .0
-            .to_string()
+        origin(Some(Peer(peer.parse().unwrap())), &headers, &trusted).0.to_string()
     }
 
     #[test]
     fn only_trusted_proxies_are_believed() {
         assert_eq!(seen("9.9.9.9:1", &["1.1.1.1"], &["10.0.0.0/8"]), "9.9.9.9");
         assert_eq!(seen("10.1.1.1:1", &["1.1.1.1"], &["10.0.0.0/8"]), "1.1.1.1");
-        assert_eq!(
-            seen(
-                "10.1.1.1:1",
-                &["6.6.6.6, 1.1.1.1, 10.2.2.2"],
-                &["10.0.0.0/8"]
-            ),
-            "1.1.1.1"
-        );
-        assert_eq!(
-            seen("10.1.1.1:1", &["6.6.6.6", "1.1.1.1"], &["10.0.0.0/8"]),
-            "1.1.1.1"
-        );
-        assert_eq!(
-            seen("10.1.1.1:1", &["nonsense"], &["10.0.0.0/8"]),
-            "10.1.1.1"
-        );
+        assert_eq!(seen("10.1.1.1:1", &["6.6.6.6, 1.1.1.1, 10.2.2.2"], &["10.0.0.0/8"]), "1.1.1.1");
+        assert_eq!(seen("10.1.1.1:1", &["6.6.6.6", "1.1.1.1"], &["10.0.0.0/8"]), "1.1.1.1");
+        assert_eq!(seen("10.1.1.1:1", &["nonsense"], &["10.0.0.0/8"]), "10.1.1.1");
         assert_eq!(seen("[::ffff:9.9.9.9]:1", &[], &[]), "9.9.9.9");
         assert_eq!(seen("[2001:db8:1:2:3::4]:1", &[], &[]), "2001:db8:1:2::");
     }

@@ -31,11 +31,7 @@ pub(crate) struct Principal {
 
 impl Principal {
     pub(crate) fn new(user: &User, session: u128) -> Self {
-        Self {
-            scope: Scope::of(user.id, user.account),
-            role: user.role,
-            session,
-        }
+        Self { scope: Scope::of(user.id, user.account), role: user.role, session }
     }
     pub(crate) const fn user(&self) -> UserId {
         self.scope.user()
@@ -48,22 +44,14 @@ impl Principal {
 impl FromRequestParts<App> for Principal {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        parts
-            .extensions
-            .get::<Self>()
-            .copied()
-            .ok_or(Problem::unauthorized())
+        parts.extensions.get::<Self>().copied().ok_or(Problem::unauthorized())
     }
 }
 
 impl FromRequestParts<App> for Origin {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        parts
-            .extensions
-            .get::<Self>()
-            .copied()
-            .ok_or(Problem::internal())
+        parts.extensions.get::<Self>().copied().ok_or(Problem::internal())
     }
 }
 
@@ -81,11 +69,7 @@ async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, Problem>
         .and_then(|token| app.tokens.verify(token, app.now()))
         .ok_or(Problem::unauthorized())?;
     let principal = session::principal(app, claims.session).await?;
-    if principal.user() == claims.user {
-        Ok(principal)
-    } else {
-        Err(Problem::unauthorized())
-    }
+    if principal.user() == claims.user { Ok(principal) } else { Err(Problem::unauthorized()) }
 }
 
 /// Lets only known users pass. Failures are paid for by the address, reads by the user; orders have

@@ -48,9 +48,6 @@ impl Catalog {
 
     /// The symbol of an instrument; its number where the copy does not know it yet.
     pub(crate) fn symbol(&self, id: InstrumentId) -> String {
-        self.rows()
-            .by_id
-            .get(&id)
-            .map_or_else(|| id.to_string(), |row| row.symbol.clone())
+        self.rows().by_id.get(&id).map_or_else(|| id.to_string(), |row| row.symbol.clone())
     }
 }

@@ -60,14 +60,7 @@ pub(crate) struct Document<'a> {
 
 impl Problem {
     pub(crate) const fn new(status: StatusCode, code: &'static str, detail: &'static str) -> Self {
-        Self {
-            status,
-            code,
-            detail,
-            field: None,
-            retry_after: None,
-            free: None,
-        }
+        Self { status, code, detail, field: None, retry_after: None, free: None }
     }
     /// A field of the request that cannot be used.
     pub(crate) const fn field(field: &'static str, why: &'static str) -> Self {
@@ -77,10 +70,7 @@ impl Problem {
         }
     }
     pub(crate) const fn with_field(self, field: &'static str) -> Self {
-        Self {
-            field: Some(field),
-            ..self
-        }
+        Self { field: Some(field), ..self }
     }
     /// The caller has no valid token; one answer for every reason.
     pub(crate) const fn unauthorized() -> Self {
@@ -91,11 +81,7 @@ impl Problem {
         )
     }
     pub(crate) const fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "there is nothing here for you",
-        )
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here for you")
     }
     /// Too much, too fast.
     pub(crate) const fn too_many(seconds: u32) -> Self {
@@ -118,20 +104,16 @@ impl Problem {
         )
     }
     const fn after(self, seconds: u32) -> Self {
-        Self {
-            retry_after: Some(seconds),
-            ..self
-        }
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// The problem behind an answer that only carries a status.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let (code, detail) = match status {
             StatusCode::NOT_FOUND => return Self::not_found(),
-            StatusCode::METHOD_NOT_ALLOWED => (
-                "method_not_allowed",
-                "this address does not know that method; see Allow",
-            ),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                ("method_not_allowed", "this address does not know that method; see Allow")
+            }
             StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the body is larger than 64 KiB"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 ("unsupported_media_type", "send application/json")
@@ -168,15 +150,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, scheme);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
         response.extensions_mut().insert(self);
         response
@@ -214,11 +192,7 @@ impl From<ControlError> for Problem {
             ControlError::NotFound => Self::not_found(),
             ControlError::Unavailable(why) => {
                 tracing::error!(%why, "control store");
-                Self::unavailable(
-                    "unavailable",
-                    "the user store does not answer; ask again",
-                    2,
-                )
+                Self::unavailable("unavailable", "the user store does not answer; ask again", 2)
             }
         }
     }
@@ -252,22 +226,18 @@ impl From<Decline> for Problem {
                 "account_not_open",
                 "the trading account is not open; repeat the registration",
             ),
-            Decline::AccountExists => Self::new(
-                StatusCode::CONFLICT,
-                "account_exists",
-                "the account exists already",
-            ),
+            Decline::AccountExists => {
+                Self::new(StatusCode::CONFLICT, "account_exists", "the account exists already")
+            }
             Decline::UnknownInstrument => Self::new(
                 unprocessable,
                 "unknown_symbol",
                 "no such symbol; GET /api/v2/market lists all",
             )
             .with_field("symbol"),
-            Decline::UnknownOrder => Self::new(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "no open order of yours has that id",
-            ),
+            Decline::UnknownOrder => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", "no open order of yours has that id")
+            }
             Decline::KeyReused => Self::new(
                 StatusCode::CONFLICT,
                 "idempotency_key_reused",
@@ -289,11 +259,9 @@ impl From<Decline> for Problem {
                 "your own limit must be at least as strict as the tier's",
             )
             .with_field(field),
-            Decline::NoPosition => Self::new(
-                StatusCode::NOT_FOUND,
-                "no_position",
-                "you hold nothing of that symbol",
-            ),
+            Decline::NoPosition => {
+                Self::new(StatusCode::NOT_FOUND, "no_position", "you hold nothing of that symbol")
+            }
         }
     }
 }

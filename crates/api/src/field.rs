@@ -23,11 +23,7 @@ pub(crate) trait Readable: Sized {
 
 impl<T: Readable> Readable for Option<T> {
     fn read(raw: &str) -> Result<Self, Why> {
-        if raw == "null" {
-            Ok(None)
-        } else {
-            T::read(raw).map(Some)
-        }
+        if raw == "null" { Ok(None) } else { T::read(raw).map(Some) }
     }
     fn missing() -> Result<Self, Why> {
         Ok(None)
@@ -141,10 +137,7 @@ mod tests {
     fn a_wrong_value_is_named_when_it_is_used() {
         let sample: Sample = serde_json::from_str(r#"{"side": {"a": 1}}"#).unwrap();
         let problem = sample.side.get("side").unwrap_err();
-        assert_eq!(
-            (problem.field, problem.detail),
-            (Some("side"), "must be buy or sell")
-        );
+        assert_eq!((problem.field, problem.detail), (Some("side"), "must be buy or sell"));
         assert_eq!(sample.note.get("note"), Ok(None));
         let empty: Sample = serde_json::from_str("{}").unwrap();
         assert_eq!(empty.side.get("side").unwrap_err().detail, "is required");

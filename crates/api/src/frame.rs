@@ -51,11 +51,7 @@ fn admit(request: &Request) -> Result<(), Problem> {
     let length = |uri: &Uri| uri.path_and_query().map_or(0, |p| p.as_str().len());
     if length(request.uri()) > LONGEST_URI {
         let detail = "the address is longer than 8 KiB";
-        return Err(Problem::new(
-            StatusCode::URI_TOO_LONG,
-            "uri_too_long",
-            detail,
-        ));
+        return Err(Problem::new(StatusCode::URI_TOO_LONG, "uri_too_long", detail));
     }
     Ok(())
 }
@@ -85,10 +81,7 @@ fn document(response: &mut Response, id: &str) {
     *response.body_mut() = Body::from(problem.document(id));
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

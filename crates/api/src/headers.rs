@@ -17,10 +17,7 @@ pub(crate) const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; \
 const ALWAYS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=(), payment=()",
@@ -32,12 +29,8 @@ pub(crate) fn protect(headers: &mut HeaderMap, settings: &Settings) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(API_POLICY));
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(API_POLICY));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if settings.tls {
         let year = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
@@ -50,20 +43,13 @@ pub(crate) fn one_host(headers: &HeaderMap) -> Result<(), Problem> {
         Ok(())
     } else {
         let detail = "send exactly one Host header";
-        Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_host",
-            detail,
-        ))
+        Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_host", detail))
     }
 }
 
 fn allowed<'a>(headers: &'a HeaderMap, settings: &Settings) -> Option<&'a HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
-    let listed = settings
-        .cors_origins
-        .iter()
-        .any(|own| own.as_bytes() == origin.as_bytes());
+    let listed = settings.cors_origins.iter().any(|own| own.as_bytes() == origin.as_bytes());
     (listed && origin != "null" && origin != "*").then_some(origin)
 }
 
@@ -78,20 +64,12 @@ pub(crate) fn preflight(
     allowed(headers, settings).filter(|_| asks)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let answers = [
-        (
-            header::ACCESS_CONTROL_ALLOW_METHODS,
-            "GET, POST, PUT, DELETE",
-        ),
-        (
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, idempotency-key",
-        ),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, idempotency-key"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     for (name, value) in answers {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Some(response)
 }
@@ -105,10 +83,7 @@ pub(crate) fn share(origin: Option<HeaderValue>, headers: &mut HeaderMap) {
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
         let cross = HeaderValue::from_static("cross-origin");
-        headers.insert(
-            HeaderName::from_static("cross-origin-resource-policy"),
-            cross,
-        );
+        headers.insert(HeaderName::from_static("cross-origin-resource-policy"), cross);
     }
 }
 

@@ -64,9 +64,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Perhaps<T> {
 impl FromRequestParts<App> for Keyed {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        Ok(Self(
-            caller_key(&parts.headers)?.map(|key| Key::of(key, &scope(parts))),
-        ))
+        Ok(Self(caller_key(&parts.headers)?.map(|key| Key::of(key, &scope(parts)))))
     }
 }
 
@@ -92,22 +90,13 @@ fn caller_key(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
     };
     let bytes = value.as_bytes();
     let fits = (1..=64).contains(&bytes.len())
-        && bytes
-            .iter()
-            .all(|&b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if fits && values.next().is_none() {
-        Ok(Some(bytes))
-    } else {
-        Err(WRONG)
-    }
+        && bytes.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if fits && values.next().is_none() { Ok(Some(bytes)) } else { Err(WRONG) }
 }
 
 fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
     let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
-    let kind = kinds
-        .next()
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or("");
+    let kind = kinds.next().and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let (media, rest) = kind.split_once(';').unwrap_or((kind, ""));
     let json = media.trim().eq_ignore_ascii_case("application/json");
     let plain = rest.trim().is_empty() || rest.trim().eq_ignore_ascii_case("charset=utf-8");
@@ -119,10 +108,8 @@ fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 async fn read(body: Body, app: &App) -> Result<Bytes, Problem> {
-    let collected = tokio::time::timeout(
-        app.settings.body_timeout,
-        Limited::new(body, BODY_LIMIT).collect(),
-    );
+    let collected =
+        tokio::time::timeout(app.settings.body_timeout, Limited::new(body, BODY_LIMIT).collect());
     match collected.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -139,11 +126,7 @@ async fn read(body: Body, app: &App) -> Result<Bytes, Problem> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<Member<'_>>), Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_utf8",
-            "the body is not UTF-8",
-        )
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_utf8", "the body is not UTF-8")
     })?;
     let outline = outline(text)?;
     let body = serde_json::from_str(text).map_err(|error| {

@@ -32,12 +32,7 @@ impl Limiter {
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
             .allow_burst(burst);
         let rates = RateLimiter::hashmap_with_clock(quota, clock.clone());
-        Self {
-            rates,
-            clock,
-            started: Instant::now(),
-            tended: AtomicU64::new(0),
-        }
+        Self { rates, clock, started: Instant::now(), tended: AtomicU64::new(0) }
     }
 
     fn per_second(rate: u32, burst: u32) -> Self {
@@ -49,11 +44,7 @@ impl Limiter {
         if self.tended.swap(minute, Ordering::Relaxed) != minute {
             self.rates.retain_recent();
         }
-        let key = if self.rates.len() < MOST_KEYS {
-            key
-        } else {
-            key % SHARED_BUCKETS
-        };
+        let key = if self.rates.len() < MOST_KEYS { key } else { key % SHARED_BUCKETS };
         self.rates.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             Problem::too_many(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))

@@ -144,9 +144,7 @@ impl Readable for Score {
     fn read(raw: &str) -> Result<Self, Why> {
         const HUNDREDTH: i64 = nija_core::words::fixed::SCALE / 100;
         let units = amount(raw)?;
-        let hundredths = u16::try_from(units / HUNDREDTH)
-            .ok()
-            .filter(|&n| n <= 10_000);
+        let hundredths = u16::try_from(units / HUNDREDTH).ok().filter(|&n| n <= 10_000);
         match hundredths {
             Some(n) if units % HUNDREDTH == 0 => Ok(Self::hundredths(n)),
             Some(_) => Err("has more than 2 decimal places"),
@@ -156,8 +154,7 @@ impl Readable for Score {
 }
 impl Readable for u16 {
     fn read(raw: &str) -> Result<Self, Why> {
-        raw.parse()
-            .map_err(|_| "must be a whole number of 0 to 65535")
+        raw.parse().map_err(|_| "must be a whole number of 0 to 65535")
     }
 }
 
@@ -182,9 +179,7 @@ impl Serialize for Plain {
         if !text.contains('.') {
             text.push_str(".0");
         }
-        RawValue::from_string(text)
-            .map_err(serde::ser::Error::custom)?
-            .serialize(to)
+        RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(to)
     }
 }
 

@@ -67,28 +67,12 @@ pub fn openapi() -> OpenApi {
             };
             let (query, key) = (takes(&ParameterIn::Query), takes(&ParameterIn::Header));
             if query {
-                refusal(
-                    operation,
-                    "400",
-                    "A query parameter is unknown or malformed",
-                );
-                refusal(
-                    operation,
-                    "422",
-                    "A query parameter has a value that cannot be used",
-                );
+                refusal(operation, "400", "A query parameter is unknown or malformed");
+                refusal(operation, "422", "A query parameter has a value that cannot be used");
             }
             if key {
-                refusal(
-                    operation,
-                    "400",
-                    "The Idempotency-Key or the body is malformed",
-                );
-                refusal(
-                    operation,
-                    "409",
-                    "The Idempotency-Key was used for another request",
-                );
+                refusal(operation, "400", "The Idempotency-Key or the body is malformed");
+                refusal(operation, "409", "The Idempotency-Key was used for another request");
             }
             if operation.request_body.is_some() {
                 refusal(operation, "400", "The body is not JSON as it must be");
@@ -102,31 +86,17 @@ pub fn openapi() -> OpenApi {
         }
     }
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    whole
-        .components
-        .get_or_insert_default()
-        .add_security_scheme(SCHEME, scheme);
+    whole.components.get_or_insert_default().add_security_scheme(SCHEME, scheme);
     whole
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.delete,
-    ]
-    .into_iter()
-    .flatten()
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
 }
 
 fn refusal(operation: &mut Operation, status: &str, description: &str) {
     let response = ResponseBuilder::new().description(description).build();
-    operation
-        .responses
-        .responses
-        .entry(status.to_owned())
-        .or_insert(response.into());
+    operation.responses.responses.entry(status.to_owned()).or_insert(response.into());
 }
 
 /// Gives every answer of status 400 and above its document.
@@ -136,9 +106,7 @@ fn problems(operation: &mut Operation) {
             && (status.starts_with('4') || status.starts_with('5'))
         {
             let content = Content::new(Some(Ref::from_schema_name("Problem")));
-            response
-                .content
-                .insert("application/problem+json".to_owned(), content.into());
+            response.content.insert("application/problem+json".to_owned(), content.into());
         }
     }
 }

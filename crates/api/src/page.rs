@@ -25,9 +25,7 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
             "invalid_query",
             "the address has a query parameter that is unknown, repeated or malformed",
         );
-        Query::try_from_uri(&parts.uri)
-            .map(|Query(params)| Self(params))
-            .map_err(|_| WRONG)
+        Query::try_from_uri(&parts.uri).map(|Query(params)| Self(params)).map_err(|_| WRONG)
     }
 }
 
@@ -62,10 +60,7 @@ pub(crate) fn page(cursor: Option<&str>, limit: Option<u32>) -> Result<Page, Pro
 fn read(cursor: &str) -> Result<i64, Problem> {
     const WRONG: Problem =
         Problem::field("cursor", "is not a cursor of this list; begin without one");
-    let digits = cursor
-        .strip_prefix('c')
-        .filter(|digits| digits.len() == 16)
-        .ok_or(WRONG)?;
+    let digits = cursor.strip_prefix('c').filter(|digits| digits.len() == 16).ok_or(WRONG)?;
     if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(WRONG);
     }
@@ -86,10 +81,7 @@ pub(crate) struct Listed<T> {
 impl<T> Listed<T> {
     /// A whole list on one page.
     pub(crate) const fn whole(items: Vec<T>) -> Self {
-        Self {
-            items,
-            next_cursor: None,
-        }
+        Self { items, next_cursor: None }
     }
     /// A page of rows; a full page may have a next one.
     pub(crate) fn of<R: Into<T>>(rows: Vec<Row<R>>, page: Page) -> Self {
@@ -108,33 +100,11 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_nothing_else_does() {
-        let rows = vec![Row {
-            number: 77,
-            row: 1u8,
-        }];
-        let listed: Listed<u8> = Listed::of(
-            rows,
-            Page {
-                before: None,
-                limit: 1,
-            },
-        );
+        let rows = vec![Row { number: 77, row: 1u8 }];
+        let listed: Listed<u8> = Listed::of(rows, Page { before: None, limit: 1 });
         let cursor = listed.next_cursor.unwrap();
-        assert_eq!(
-            page(Some(&cursor), Some(5)),
-            Ok(Page {
-                before: Some(77),
-                limit: 5
-            })
-        );
-        for wrong in [
-            "",
-            "77",
-            "cxyz",
-            "c+00000000000001",
-            "cffffffffffffffff",
-            "' or 1=1",
-        ] {
+        assert_eq!(page(Some(&cursor), Some(5)), Ok(Page { before: Some(77), limit: 5 }));
+        for wrong in ["", "77", "cxyz", "c+00000000000001", "cffffffffffffffff", "' or 1=1"] {
             assert!(page(Some(wrong), None).is_err(), "{wrong}");
         }
         assert!(page(None, Some(0)).is_err());

@@ -84,15 +84,11 @@ pub(crate) fn admins() -> OpenApiRouter<App> {
 
 fn docs() -> Router<App> {
     let config = Config::new(["/api/openapi.json"]).validator_url("none");
-    let pages = SwaggerUi::new("/api/docs")
-        .url("/api/openapi.json", openapi())
-        .config(config);
+    let pages = SwaggerUi::new("/api/docs").url("/api/openapi.json", openapi()).config(config);
     let policy = |request: Request, next: Next| async move {
         let mut response: Response = next.run(request).await;
         let policy = HeaderValue::from_static(DOCS_POLICY);
-        response
-            .headers_mut()
-            .insert(header::CONTENT_SECURITY_POLICY, policy);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         response
     };
     Router::from(pages).layer(from_fn(policy))
@@ -109,9 +105,7 @@ pub fn router(doors: Doors, settings: Settings) -> Result<Router, SetupError> {
     let admins_only = from_fn_with_state(app.clone(), auth::admins_only);
     let budget = from_fn_with_state(app.clone(), auth::strangers);
     let members = Router::from(members()).route_layer(guard.clone());
-    let admins = Router::from(admins())
-        .route_layer(admins_only)
-        .route_layer(guard);
+    let admins = Router::from(admins()).route_layer(admins_only).route_layer(guard);
     let strangers = Router::from(strangers()).merge(docs()).route_layer(budget);
     Ok(Router::from(open())
         .merge(strangers)

@@ -46,16 +46,8 @@ pub(crate) async fn change(
     command: Command,
     message: &'static str,
 ) -> Result<Json<Done>, Problem> {
-    match app
-        .doors
-        .desks
-        .command(principal.account(), key, command)
-        .await?
-    {
-        Answer::Done => Ok(Json(Done {
-            success: true,
-            message,
-        })),
+    match app.doors.desks.command(principal.account(), key, command).await? {
+        Answer::Done => Ok(Json(Done { success: true, message })),
         Answer::Declined(decline) => Err(decline.into()),
         Answer::Placed { .. } | Answer::Queued | Answer::Refused(_) => Err(Problem::internal()),
     }

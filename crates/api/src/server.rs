@@ -77,20 +77,13 @@ impl Addresses {
             return None;
         }
         *count += 1;
-        Some(Place {
-            addresses: self.clone(),
-            address,
-        })
+        Some(Place { addresses: self.clone(), address })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut counts = self
-            .addresses
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.addresses.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -135,15 +128,8 @@ pub async fn serve(
             },
         };
         while running.try_join_next().is_some() {}
-        let shared = limits
-            .trusted_proxies
-            .iter()
-            .any(|network| network.contains(peer.ip()));
-        let most = if shared {
-            usize::MAX
-        } else {
-            limits.connections_per_address
-        };
+        let shared = limits.trusted_proxies.iter().any(|network| network.contains(peer.ip()));
+        let most = if shared { usize::MAX } else { limits.connections_per_address };
         let Some(place) = addresses.take(peer.ip(), most) else {
             continue;
         };
@@ -198,11 +184,7 @@ struct Patient {
 
 impl Patient {
     const fn new(stream: TcpStream, limit: Duration) -> Self {
-        Self {
-            stream,
-            limit,
-            deadline: None,
-        }
+        Self { stream, limit, deadline: None }
     }
 
     /// Starts, checks or clears the deadline after a write that led to `outcome`.
@@ -216,9 +198,8 @@ impl Patient {
             return outcome;
         }
         let until = Instant::now() + self.limit;
-        let deadline = self
-            .deadline
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        let deadline =
+            self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
         match deadline.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,

@@ -97,9 +97,7 @@ impl Settings {
             trusted_proxies: Vec::new(),
             metrics_token: None,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            paper: PaperLimits {
-                largest_transfer: Money::whole(1_000_000_000),
-            },
+            paper: PaperLimits { largest_transfer: Money::whole(1_000_000_000) },
             request_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(15),
         }
@@ -121,11 +119,7 @@ impl Settings {
         if secret.len() < 32 {
             return Err(WeakSecret::Short);
         }
-        if entropy_bits(secret) < 128 {
-            Err(WeakSecret::Guessable)
-        } else {
-            Ok(())
-        }
+        if entropy_bits(secret) < 128 { Err(WeakSecret::Guessable) } else { Ok(()) }
     }
 }
 
@@ -133,17 +127,10 @@ impl Settings {
 /// each, everything else what its own frequencies say (Shannon).
 fn entropy_bits(secret: &[u8]) -> u32 {
     let period = (1..=secret.len())
-        .find(|&p| {
-            secret
-                .iter()
-                .zip(secret.iter().skip(p))
-                .all(|(a, b)| a == b)
-        })
+        .find(|&p| secret.iter().zip(secret.iter().skip(p)).all(|(a, b)| a == b))
         .unwrap_or(0);
     let part = &secret[..period.min(secret.len())];
-    let wordy = part
-        .iter()
-        .all(|b| b.is_ascii_lowercase() || b"-_ .".contains(b));
+    let wordy = part.iter().all(|b| b.is_ascii_lowercase() || b"-_ .".contains(b));
     let mut counts = [0u32; 256];
     for &byte in part {
         counts[usize::from(byte)] += 1;
@@ -154,11 +141,7 @@ fn entropy_bits(secret: &[u8]) -> u32 {
         .filter(|&&count| count > 0)
         .map(|&count| f64::from(count) * (length / f64::from(count)).log2())
         .sum();
-    let bits = if wordy {
-        shannon.min(2.0 * length)
-    } else {
-        shannon
-    };
+    let bits = if wordy { shannon.min(2.0 * length) } else { shannon };
     bits as u32
 }
 
@@ -174,18 +157,12 @@ mod tests {
             check("your_secret_key_your_secret_key_your_secret_key"),
             Err(WeakSecret::Example)
         );
-        assert_eq!(
-            check("my-super-secret-key-that-nobody-will-guess"),
-            Err(WeakSecret::Example)
-        );
+        assert_eq!(check("my-super-secret-key-that-nobody-will-guess"), Err(WeakSecret::Example));
         assert_eq!(check(""), Err(WeakSecret::Short));
         assert_eq!(check("Zk3-81mQ"), Err(WeakSecret::Short));
         assert_eq!(check(&"a".repeat(64)), Err(WeakSecret::Guessable));
         assert_eq!(check(&"Zk3-81mQ".repeat(8)), Err(WeakSecret::Guessable));
-        assert_eq!(
-            check("this is a sentence that anyone may guess"),
-            Err(WeakSecret::Guessable)
-        );
+        assert_eq!(check("this is a sentence that anyone may guess"), Err(WeakSecret::Guessable));
         assert_eq!(
             check("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
             Ok(())

@@ -52,10 +52,7 @@ impl Shared {
         }
         let mut prefix = [0; 8];
         doors.entropy.fill(&mut prefix)?;
-        let previous = settings
-            .jwt_previous
-            .as_ref()
-            .map(|secret| secret.as_slice());
+        let previous = settings.jwt_previous.as_ref().map(|secret| secret.as_slice());
         let tokens = Tokens::new(&settings.jwt_secret, previous).ok_or(SetupError::Tokens)?;
         Ok(Arc::new(Self {
             tokens,
@@ -95,13 +92,7 @@ impl Shared {
         subject: String,
         detail: String,
     ) -> Result<(), Problem> {
-        let line = Audit {
-            at: self.now(),
-            actor,
-            action: action.to_owned(),
-            subject,
-            detail,
-        };
+        let line = Audit { at: self.now(), actor, action: action.to_owned(), subject, detail };
         Ok(self.doors.control.audit(line).await?)
     }
 }

@@ -19,9 +19,7 @@ impl LocalBus {
     /// A bus without listeners.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            ring: broadcast::Sender::new(CAPACITY),
-        }
+        Self { ring: broadcast::Sender::new(CAPACITY) }
     }
 }
 
@@ -38,9 +36,7 @@ impl Bus for LocalBus {
     }
 
     fn subscribe(&self) -> Box<dyn Subscription> {
-        Box::new(Listener {
-            ring: self.ring.subscribe(),
-        })
+        Box::new(Listener { ring: self.ring.subscribe() })
     }
 }
 
@@ -71,10 +67,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     fn notice(seq: u64) -> Notice {
-        Notice {
-            partition: PartitionId(3),
-            seq: Seq(seq),
-        }
+        Notice { partition: PartitionId(3), seq: Seq(seq) }
     }
 
     fn heard(seq: u64) -> Poll<Option<Heard>> {
@@ -83,9 +76,7 @@ mod tests {
 
     /// What a listener hears without waiting.
     fn poll(listener: &mut dyn Subscription) -> Poll<Option<Heard>> {
-        pin!(listener.next())
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
+        pin!(listener.next()).as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[test]

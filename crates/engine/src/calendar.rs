@@ -62,16 +62,12 @@ pub fn session_from(hours: Hours, at: Timestamp) -> Option<Session> {
 }
 
 fn nyse_session(at: Timestamp) -> Option<Session> {
-    let calendar = ExchangeCalendar::new(Exchange::Nyse)
-        .with_last_known_week()
-        .with_next_known_week();
+    let calendar =
+        ExchangeCalendar::new(Exchange::Nyse).with_last_known_week().with_next_known_week();
     let bounds = calendar.session_bounds_with(system_time(at)?.into(), SessionKind::Regular);
     // With both views no date is refused; should one be, the market counts as closed.
     let (open, close) = bounds.ok().flatten()?;
-    Some(Session {
-        open_at: timestamp(open.into())?,
-        close_at: timestamp(close.into())?,
-    })
+    Some(Session { open_at: timestamp(open.into())?, close_at: timestamp(close.into())? })
 }
 
 /// Is the market open at this instant?
@@ -87,11 +83,7 @@ pub fn next_change(hours: Hours, at: Timestamp) -> Option<Timestamp> {
         Hours::Always => None,
         Hours::Nyse => {
             let session = session_from(hours, at)?;
-            Some(if session.contains(at) {
-                session.close_at
-            } else {
-                session.open_at
-            })
+            Some(if session.contains(at) { session.close_at } else { session.open_at })
         }
     }
 }
@@ -124,8 +116,7 @@ impl Cursor {
     }
     /// As [`is_open`].
     pub fn is_open(&mut self, at: Timestamp) -> bool {
-        self.session_from(at)
-            .is_some_and(|session| session.contains(at))
+        self.session_from(at).is_some_and(|session| session.contains(at))
     }
 }
 
@@ -139,11 +130,7 @@ const fn utc_day(at: Timestamp) -> Session {
 
 fn system_time(at: Timestamp) -> Option<SystemTime> {
     let distance = Duration::from_micros(at.0.unsigned_abs());
-    if at.0 < 0 {
-        UNIX_EPOCH.checked_sub(distance)
-    } else {
-        UNIX_EPOCH.checked_add(distance)
-    }
+    if at.0 < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
 fn timestamp(time: SystemTime) -> Option<Timestamp> {
@@ -185,13 +172,7 @@ mod tests {
             nyse_on("2019-11-29T00:00:00Z"),
             pair("2019-11-29T14:30:00Z", "2019-11-29T18:00:00Z")
         );
-        for closed in [
-            "2020-03-07",
-            "2019-12-25",
-            "2018-12-05",
-            "2012-10-29",
-            "2025-01-09",
-        ] {
+        for closed in ["2020-03-07", "2019-12-25", "2018-12-05", "2012-10-29", "2025-01-09"] {
             assert_eq!(nyse_on(&format!("{closed}T00:00:00Z")), None, "{closed}");
         }
     }
@@ -205,10 +186,7 @@ mod tests {
         assert!(!is_open(Hours::Nyse, close));
         assert_eq!(next_change(Hours::Nyse, open.plus(Span(-1))), Some(open));
         assert_eq!(next_change(Hours::Nyse, open), Some(close));
-        assert_eq!(
-            next_change(Hours::Nyse, close),
-            Some(at("2020-03-10T13:30:00Z"))
-        );
+        assert_eq!(next_change(Hours::Nyse, close), Some(at("2020-03-10T13:30:00Z")));
     }
 
     #[test]
@@ -217,19 +195,12 @@ mod tests {
         assert!(is_open(Hours::Always, midnight));
         assert_eq!(next_change(Hours::Always, midnight), None);
         let session = session_from(Hours::Always, midnight.plus(Span(5))).unwrap();
-        assert_eq!(
-            (session.open_at, session.close_at.since(midnight)),
-            (midnight, Span::DAY)
-        );
+        assert_eq!((session.open_at, session.close_at.since(midnight)), (midnight, Span::DAY));
     }
 
     #[test]
     fn instants_beyond_the_calendar_are_closed_and_nothing_breaks() {
-        for at in [
-            Timestamp(i64::MIN),
-            Timestamp(i64::MAX),
-            Timestamp(KNOWN.1 + 1),
-        ] {
+        for at in [Timestamp(i64::MIN), Timestamp(i64::MAX), Timestamp(KNOWN.1 + 1)] {
             assert!(!is_open(Hours::Nyse, at));
             assert_eq!(next_change(Hours::Nyse, at), None);
         }
@@ -237,15 +208,9 @@ mod tests {
 
     #[test]
     fn the_calendar_agrees_with_fifteen_years_of_trading() {
-        let file = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../../shared/data/etf/SPY/1d.csv"
-        );
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/etf/SPY/1d.csv");
         let text = std::fs::read_to_string(file).unwrap();
-        let days = text
-            .lines()
-            .skip(1)
-            .map(|line| at(&line[..20]).day(Span::ZERO));
+        let days = text.lines().skip(1).map(|line| at(&line[..20]).day(Span::ZERO));
         let traded: Vec<i32> = days.filter(|day| *day >= 14_613).collect();
         let sessions = (14_613..=traded[traded.len() - 1])
             .filter(|day| session_of(Hours::Nyse, *day).is_some());

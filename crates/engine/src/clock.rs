@@ -9,7 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Real;
 
 impl Clock for Real {
-    #[allow(clippy::disallowed_methods, reason = "the one place where the system is asked for the time")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place where the system is asked for the time"
+    )]
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))

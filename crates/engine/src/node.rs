@@ -45,10 +45,20 @@ pub enum Ended {
 
 /// What reaches the node.
 enum Work {
-    Input { input: Input, at: Option<Timestamp>, reply: Option<Reply> },
+    Input {
+        input: Input,
+        at: Option<Timestamp>,
+        reply: Option<Reply>,
+    },
     /// Inputs of one instant, taken together.
-    Slice { inputs: Vec<Input>, at: Timestamp },
-    Query { query: Query, reply: oneshot::Sender<View> },
+    Slice {
+        inputs: Vec<Input>,
+        at: Timestamp,
+    },
+    Query {
+        query: Query,
+        reply: oneshot::Sender<View>,
+    },
     /// Answers once everything before it is durable.
     Barrier(oneshot::Sender<()>),
     Stop,
@@ -111,6 +121,8 @@ pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended
         if let Err(why) = &result {
             tracing::error!(%why, "the desks stopped");
         }
+        // Whoever hears of the end may close the journal: the desks have let go of it by then.
+        drop(node);
         // Whoever waited for this may be gone already.
         let _ = ended.send(result);
     })?;
@@ -173,7 +185,8 @@ impl Node {
             .iter()
             .map(|h| Notice { partition: h.batch().partition, seq: h.batch().seq })
             .collect();
-        let (batches, events) = held.iter().fold((0, 0), |(n, sum), h| (n + 1, sum + h.batch().count));
+        let (batches, events) =
+            held.iter().fold((0, 0), |(n, sum), h| (n + 1, sum + h.batch().count));
         let began = Instant::now();
         let releases = match commit(&*self.parts.journal, held).await {
             Ok(releases) => releases,
@@ -325,9 +338,9 @@ impl Desks for Handle {
         reason: String,
         flatten: bool,
     ) -> Doing<'_, Result<(), DeskError>> {
-        Box::pin(async move {
-            self.ask(Input::Kill { scope, by, reason, flatten }).await.map(drop)
-        })
+        Box::pin(
+            async move { self.ask(Input::Kill { scope, by, reason, flatten }).await.map(drop) },
+        )
     }
 
     fn rearm(&self, scope: Scope, by: Actor, reason: String) -> Doing<'_, Result<(), DeskError>> {

@@ -74,9 +74,8 @@ impl Partitions {
             let mut answer = Answer::Done;
             for desk in &mut self.desks {
                 let partition = desk.partition();
-                answer = desk
-                    .take(input.clone(), at)
-                    .map_err(|broken| Stopped { partition, broken })?;
+                answer =
+                    desk.take(input.clone(), at).map_err(|broken| Stopped { partition, broken })?;
             }
             return Ok(answer);
         };

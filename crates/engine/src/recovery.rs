@@ -21,7 +21,9 @@ pub async fn recover(
 ) -> Result<Desk, ReadError> {
     let desk = match journal.snapshot(partition).await? {
         Some(snapshot) => match Desk::restore(&snapshot, Arc::clone(rules)) {
-            Ok(desk) if chain_to(journal, partition, snapshot.head.seq).await? == snapshot.head => desk,
+            Ok(desk) if chain_to(journal, partition, snapshot.head.seq).await? == snapshot.head => {
+                desk
+            }
             // A snapshot is a shortcut: one that is damaged or of another history is passed over.
             _ => {
                 tracing::warn!(%partition, "snapshot passed over; replaying from the first batch");

@@ -60,10 +60,7 @@ impl Analyst {
     /// An analyst that has seen nothing.
     #[must_use]
     pub fn new(setup: &Setup) -> Self {
-        let engines = [
-            setup.crypto.engine(setup.routes),
-            setup.equity.engine(setup.routes),
-        ];
+        let engines = [setup.crypto.engine(setup.routes), setup.equity.engine(setup.routes)];
         let wanted = engines.iter().flat_map(Engine::wants);
         Self {
             feeds: Feeds::new(wanted, setup.roles.instruments()),
@@ -104,10 +101,7 @@ impl Analyst {
             return;
         }
         let fresh = self.detector.evaluate(&self.reader.readings(self.now));
-        let changed = Conditions {
-            at: self.conditions.at,
-            ..fresh
-        } != self.conditions;
+        let changed = Conditions { at: self.conditions.at, ..fresh } != self.conditions;
         if changed {
             self.conditions = fresh;
             output.conditions = Some(fresh);

@@ -138,62 +138,20 @@ mod tests {
     fn a_sound_candle_passes_and_each_rule_bites() {
         assert_eq!(candle().checked(), Ok(candle()));
         let close_at = Timestamp(0);
+        assert_eq!(Candle { close_at, ..candle() }.checked(), Err(Invalid::Time));
         assert_eq!(
-            Candle {
-                close_at,
-                ..candle()
-            }
-            .checked(),
+            Candle { open_at: Timestamp(i64::MIN), ..candle() }.checked(),
             Err(Invalid::Time)
         );
-        assert_eq!(
-            Candle {
-                open_at: Timestamp(i64::MIN),
-                ..candle()
-            }
-            .checked(),
-            Err(Invalid::Time)
-        );
-        assert_eq!(
-            Candle {
-                high: Price::whole(10),
-                ..candle()
-            }
-            .checked(),
-            Err(Invalid::High)
-        );
-        assert_eq!(
-            Candle {
-                low: Price::whole(11),
-                ..candle()
-            }
-            .checked(),
-            Err(Invalid::Low)
-        );
-        assert_eq!(
-            Candle {
-                volume: f64::NAN,
-                ..candle()
-            }
-            .checked(),
-            Err(Invalid::Volume)
-        );
-        assert_eq!(
-            Candle {
-                volume: -1.0,
-                ..candle()
-            }
-            .checked(),
-            Err(Invalid::Volume)
-        );
+        assert_eq!(Candle { high: Price::whole(10), ..candle() }.checked(), Err(Invalid::High));
+        assert_eq!(Candle { low: Price::whole(11), ..candle() }.checked(), Err(Invalid::Low));
+        assert_eq!(Candle { volume: f64::NAN, ..candle() }.checked(), Err(Invalid::Volume));
+        assert_eq!(Candle { volume: -1.0, ..candle() }.checked(), Err(Invalid::Volume));
     }
 
     #[test]
     fn the_float_view_keeps_prices_and_order() {
-        let before = Candle {
-            open_at: Timestamp(-5),
-            ..candle()
-        };
+        let before = Candle { open_at: Timestamp(-5), ..candle() };
         assert_eq!((candle().bar().high, candle().bar().close), (12.0, 11.0));
         assert!(before.bar().open_time < candle().bar().open_time);
     }

@@ -37,9 +37,7 @@ pub struct Roles {
 impl Roles {
     /// The instruments that have a part.
     pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> {
-        [self.leader, self.second, self.index, self.vix]
-            .into_iter()
-            .flatten()
+        [self.leader, self.second, self.index, self.vix].into_iter().flatten()
     }
 }
 
@@ -85,17 +83,11 @@ impl Readings {
     /// Momentum of all markets present, averaged: -100 to 100.
     #[must_use]
     pub fn momentum(&self) -> Option<f64> {
-        average([
-            self.crypto(|r| r.momentum),
-            self.index.and_then(|r| r.momentum),
-        ])
+        average([self.crypto(|r| r.momentum), self.index.and_then(|r| r.momentum)])
     }
 
     fn crypto(&self, number: impl Fn(&Reading) -> Option<f64>) -> Option<f64> {
-        average([
-            self.leader.as_ref().and_then(&number),
-            self.second.as_ref().and_then(&number),
-        ])
+        average([self.leader.as_ref().and_then(&number), self.second.as_ref().and_then(&number)])
     }
 }
 
@@ -169,10 +161,7 @@ impl Reader {
             leader: reading(&self.leader),
             second: reading(&self.second),
             index: reading(&self.index),
-            vix: self
-                .vix
-                .filter(|(known, _)| fresh(*known))
-                .map(|(_, level)| level),
+            vix: self.vix.filter(|(known, _)| fresh(*known)).map(|(_, level)| level),
             together: self.pair.together.filter(|t| fresh(t.at)),
         }
     }
@@ -212,15 +201,8 @@ impl Pair {
         };
         let x = (crypto.close / crypto_then).ln();
         let y = (equity.close / equity_then).ln();
-        let turbulence = self
-            .turbulence
-            .push(x, y)
-            .and_then(|value| self.rank.push(value));
+        let turbulence = self.turbulence.push(x, y).and_then(|value| self.rank.push(value));
         let correlation = self.turbulence.correlation(CORRELATED);
-        self.together = Some(Together {
-            at: crypto.at,
-            correlation,
-            turbulence,
-        });
+        self.together = Some(Together { at: crypto.at, correlation, turbulence });
     }
 }

@@ -76,11 +76,7 @@ impl Engine {
                 }
             }
         }
-        Self {
-            routes,
-            strategies,
-            readers,
-        }
+        Self { routes, strategies, readers }
     }
 
     /// The streams that its strategies read.
@@ -96,27 +92,17 @@ impl Engine {
         conditions: &Conditions,
         mut hear: impl FnMut(Said),
     ) {
-        let want = Want {
-            instrument: candle.instrument,
-            timeframe,
-        };
+        let want = Want { instrument: candle.instrument, timeframe };
         let Some(line) = self.readers.get(&want) else {
             return;
         };
         for &index in line {
             let strategy = &mut self.strategies[index];
             let open = self.routes.admits(strategy.name(), conditions);
-            let view = View {
-                conditions: *conditions,
-                open,
-            };
+            let view = View { conditions: *conditions, open };
             if let Some(action) = strategy.on_candle(candle, &view) {
                 let (strategy, version) = (strategy.name(), strategy.version());
-                hear(Said {
-                    strategy,
-                    version,
-                    action,
-                });
+                hear(Said { strategy, version, action });
             }
         }
     }

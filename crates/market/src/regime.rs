@@ -52,12 +52,8 @@ impl Detector {
 
     /// Reads the market at a close. Instants must not go back.
     pub fn evaluate(&mut self, readings: &Readings) -> Conditions {
-        let crypto = readings
-            .leader
-            .map(|r| Trend::of(&r, &self.thresholds, self.crypto_trending));
-        let index = readings
-            .index
-            .map(|r| Trend::of(&r, &self.thresholds, self.index_trending));
+        let crypto = readings.leader.map(|r| Trend::of(&r, &self.thresholds, self.crypto_trending));
+        let index = readings.index.map(|r| Trend::of(&r, &self.thresholds, self.index_trending));
         let (crypto, index) = (crypto.flatten(), index.flatten());
         self.crypto_trending = crypto.is_some_and(|trend| trend.on);
         self.index_trending = index.is_some_and(|trend| trend.on);
@@ -76,19 +72,12 @@ impl Detector {
     /// Lets the list's answer replace the current regime once hysteresis allows it.
     fn settle(&mut self, ballot: &Ballot, at: Timestamp) {
         let today = at.day(Span::ZERO);
-        self.calm_since = if ballot.flight() == 0 {
-            self.calm_since.or(Some(today))
-        } else {
-            None
-        };
+        self.calm_since = if ballot.flight() == 0 { self.calm_since.or(Some(today)) } else { None };
         let Some(named) = ballot.named(&self.thresholds) else {
             return;
         };
         let Some(current) = self.current else {
-            self.current = Some(Current {
-                regime: named,
-                since: today,
-            });
+            self.current = Some(Current { regime: named, since: today });
             return;
         };
         if named == current.regime {
@@ -101,10 +90,7 @@ impl Detector {
         };
         self.rival = Some((named, first));
         if self.may_leave(current, named, today, first) {
-            self.current = Some(Current {
-                regime: named,
-                since: today,
-            });
+            self.current = Some(Current { regime: named, since: today });
             self.rival = None;
         }
     }
@@ -127,9 +113,7 @@ impl Detector {
     fn conditions(&self, readings: &Readings, ballot: &Ballot) -> Conditions {
         let limits = &self.thresholds;
         let regime = self.regime();
-        let equity = readings
-            .vix
-            .or(readings.index.and_then(|r| r.realized).map(|r| 100.0 * r));
+        let equity = readings.vix.or(readings.index.and_then(|r| r.realized).map(|r| 100.0 * r));
         let swan = |shock: Option<f64>| shock.is_some_and(|s| s < -limits.black_swan_deviations);
         let shock = |reading: Option<crate::conditions::Reading>| reading.and_then(|r| r.shock);
         Conditions {

@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn variables_are_read_and_mistakes_named() {
-        let good = "PORT=9000\nMINIMUM_TRADING_BALANCE=\"12.5\"\n# note\nNIJA_FEED=replay:data/demo";
+        let good =
+            "PORT=9000\nMINIMUM_TRADING_BALANCE=\"12.5\"\n# note\nNIJA_FEED=replay:data/demo";
         let good = config(good).unwrap();
         assert_eq!(good.listen.port(), 9000);
         assert_eq!(good.min_balance.to_string(), "12.5");
@@ -212,6 +213,9 @@ mod tests {
     fn the_summary_holds_no_secret() {
         let config = config("JWT_SECRET_KEY=a-secret-that-must-not-show").unwrap();
         assert!(!config.summary().contains("must-not-show"));
-        assert_eq!(database("sqlite:///var/lib/nija.db").unwrap(), PathBuf::from("/var/lib/nija.db"));
+        assert_eq!(
+            database("sqlite:///var/lib/nija.db").unwrap(),
+            PathBuf::from("/var/lib/nija.db")
+        );
     }
 }

@@ -102,7 +102,8 @@ pub(crate) fn settings(config: &Config, demo: bool) -> anyhow::Result<Settings> 
 }
 
 fn networks(config: &Config) -> anyhow::Result<Vec<nija_api::Network>> {
-    let parse = |text: &String| text.parse().with_context(|| format!("NIJA_TRUSTED_PROXIES: {text}"));
+    let parse =
+        |text: &String| text.parse().with_context(|| format!("NIJA_TRUSTED_PROXIES: {text}"));
     config.trusted_proxies.iter().map(parse).collect()
 }
 
@@ -134,6 +135,10 @@ pub(crate) async fn told_to_stop() {
 pub(crate) fn log(filter: &str, json: bool) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).context("NIJA_LOG")?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { lines.json().init() } else { lines.init() }
+    if json {
+        lines.json().init()
+    } else {
+        lines.init()
+    }
     Ok(())
 }

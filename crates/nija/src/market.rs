@@ -119,7 +119,8 @@ fn listing(path: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     if !path.is_dir() {
         return Ok(Vec::new());
     }
-    let entries = std::fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))?;
+    let entries =
+        std::fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))?;
     let mut paths = Vec::new();
     for entry in entries {
         paths.push(entry?.path());

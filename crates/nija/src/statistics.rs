@@ -74,16 +74,12 @@ pub(crate) fn curve(start: f64, points: &[Point], year: Year) -> Curve {
     let returns = returns(start, points);
     let deviation = deviation(&returns).filter(|_| long);
     let (max_drawdown_pct, longest_drawdown_days) = drawdown(start, points);
-    let invested = points
-        .iter()
-        .filter_map(|p| ratio(p.equity - p.cash, p.equity));
+    let invested = points.iter().filter_map(|p| ratio(p.equity - p.cash, p.equity));
     Curve {
         return_pct: (growth - 1.0) * 100.0,
         cagr_pct: long.then(|| (growth.max(0.0).powf(CALENDAR_YEAR / days) - 1.0) * 100.0),
         volatility_pct: deviation.map(|d| d * per_year.sqrt() * 100.0),
-        sharpe: deviation
-            .and_then(|d| ratio(mean(&returns)?, d))
-            .map(|r| r * per_year.sqrt()),
+        sharpe: deviation.and_then(|d| ratio(mean(&returns)?, d)).map(|r| r * per_year.sqrt()),
         points_a_year: year.points(),
         max_drawdown_pct,
         longest_drawdown_days,
@@ -136,9 +132,7 @@ fn deviation(numbers: &[f64]) -> Option<f64> {
 fn returns(start: f64, points: &[Point]) -> Vec<f64> {
     let before = std::iter::once(start).chain(points.iter().map(|point| point.equity));
     let pairs = before.zip(points);
-    pairs
-        .filter_map(|(before, after)| ratio(after.equity, before).map(|r| r - 1.0))
-        .collect()
+    pairs.filter_map(|(before, after)| ratio(after.equity, before).map(|r| r - 1.0)).collect()
 }
 
 /// Deepest fall in percent, and the longest time below a highest close in days.
@@ -161,14 +155,7 @@ mod tests {
     use super::*;
 
     fn points(equities: &[f64]) -> Vec<Point> {
-        (100..)
-            .zip(equities)
-            .map(|(day, &equity)| Point {
-                day,
-                equity,
-                cash: 50.0,
-            })
-            .collect()
+        (100..).zip(equities).map(|(day, &equity)| Point { day, equity, cash: 50.0 }).collect()
     }
     fn near(a: f64, b: f64) -> bool {
         (a - b).abs() < 1e-9
@@ -180,10 +167,7 @@ mod tests {
         assert!(near(curve.return_pct, 21.0));
         assert!(near(curve.max_drawdown_pct, 10.0));
         assert_eq!(curve.longest_drawdown_days, 1);
-        assert_eq!(
-            (curve.cagr_pct, curve.volatility_pct, curve.sharpe),
-            (None, None, None)
-        );
+        assert_eq!((curve.cagr_pct, curve.volatility_pct, curve.sharpe), (None, None, None));
         // Invested: 60/110, 49/99 and 71/121.
         assert!(near(
             curve.exposure_pct,
@@ -203,20 +187,14 @@ mod tests {
         }
         let read = curve(100.0, &points(&equities), Year::Sessions252);
         let daily = (0.4_f64 / 39.0).sqrt();
-        assert!(near(
-            read.volatility_pct.unwrap(),
-            daily * 252.0_f64.sqrt() * 100.0
-        ));
+        assert!(near(read.volatility_pct.unwrap(), daily * 252.0_f64.sqrt() * 100.0));
         assert!(read.sharpe.unwrap().abs() < 1e-9);
         assert!(near(read.return_pct, (0.99_f64.powi(20) - 1.0) * 100.0));
         let yearly = 0.99_f64.powi(20).powf(365.25 / 40.0) - 1.0;
         assert!(near(read.cagr_pct.unwrap(), yearly * 100.0));
         // The first day was the highest; the other 39 lie below it.
         assert_eq!(read.longest_drawdown_days, 39);
-        assert!(near(
-            read.max_drawdown_pct,
-            (1.0 - 0.99_f64.powi(20) / 1.1) * 100.0
-        ));
+        assert!(near(read.max_drawdown_pct, (1.0 - 0.99_f64.powi(20) / 1.1) * 100.0));
         assert_eq!(read.points_a_year, 252);
     }
 
@@ -227,10 +205,7 @@ mod tests {
         assert_eq!((read.sharpe, read.volatility_pct), (None, Some(0.0)));
         assert_eq!(read.exposure_pct, 0.0);
         let nothing = curve(50.0, &[], Year::Days365);
-        assert_eq!(
-            (nothing.return_pct, nothing.longest_drawdown_days),
-            (0.0, 0)
-        );
+        assert_eq!((nothing.return_pct, nothing.longest_drawdown_days), (0.0, 0));
     }
 
     #[test]
@@ -242,27 +217,12 @@ mod tests {
 
     #[test]
     fn trades_are_counted_after_fees() {
-        let read = trades(&[
-            Money::whole(3),
-            Money::whole(-1),
-            Money::ZERO,
-            Money::whole(1),
-        ]);
+        let read = trades(&[Money::whole(3), Money::whole(-1), Money::ZERO, Money::whole(1)]);
         assert_eq!(read.closed, 4);
         assert_eq!(read.win_rate_pct, Some(50.0));
         assert_eq!(read.profit_factor, Some(4.0));
         let winners = trades(&[Money::whole(3)]);
-        assert_eq!(
-            (winners.win_rate_pct, winners.profit_factor),
-            (Some(100.0), None)
-        );
-        assert_eq!(
-            trades(&[]),
-            Trades {
-                closed: 0,
-                win_rate_pct: None,
-                profit_factor: None
-            }
-        );
+        assert_eq!((winners.win_rate_pct, winners.profit_factor), (Some(100.0), None));
+        assert_eq!(trades(&[]), Trades { closed: 0, win_rate_pct: None, profit_factor: None });
     }
 }

@@ -127,11 +127,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
 
 /// The gateway's own reports travel to the desks by the same door as everything else; the driver brings the
 /// venue's.
-fn carry_reports(
-    tasks: &mut JoinSet<()>,
-    handle: &Handle,
-    gateway: &Arc<Gateway>,
-) {
+fn carry_reports(tasks: &mut JoinSet<()>, handle: &Handle, gateway: &Arc<Gateway>) {
     let (send, mut reports) = mpsc::channel::<Report>(REPORTS);
     let running = Arc::clone(gateway);
     tasks.spawn(async move {

@@ -25,9 +25,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -51,21 +49,13 @@ impl Desk {
     /// What it prints when it succeeds.
     fn good(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments, "");
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {}",
-            text(&output.stderr)
-        );
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     }
     /// What it complains about when it fails.
     fn bad(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments, "");
-        assert!(
-            !output.status.success(),
-            "{arguments:?} succeeded: {}",
-            text(&output.stdout)
-        );
+        assert!(!output.status.success(), "{arguments:?} succeeded: {}", text(&output.stdout));
         text(&output.stderr)
     }
     fn write(&self, name: &str, contents: &str) {
@@ -80,10 +70,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn shipped(file: &str) -> String {
-    format!(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/demo/{}"),
-        file
-    )
+    format!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/demo/{}"), file)
 }
 
 fn batches(path: &Path) -> Vec<Batch> {
@@ -100,25 +87,14 @@ fn batches(path: &Path) -> Vec<Batch> {
             all.extend(next);
         }
     };
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(read)
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(read)
 }
 
 /// A backtest that trades, with its journal kept: a year of bitcoin.
 fn recorded(desk: &Desk, journal: &str) -> String {
     let data = shipped("crypto/BTC-USD/1d.csv");
     let dates = ["--from", "2019-01-01", "--to", "2020-01-01"];
-    let mut arguments = vec![
-        "backtest",
-        "--data",
-        &data,
-        "--tier",
-        "all",
-        "--journal",
-        journal,
-    ];
+    let mut arguments = vec!["backtest", "--data", &data, "--tier", "all", "--journal", journal];
     arguments.extend(dates);
     desk.good(&arguments)
 }
@@ -132,8 +108,7 @@ fn equal_backtests_write_equal_journals() {
     assert!(one.len() > 365);
     assert!(one == two, "the journals differ");
     assert!(
-        desk.bad(&["backtest", "--demo-data", "--journal", "one.db"])
-            .contains("exists already")
+        desk.bad(&["backtest", "--demo-data", "--journal", "one.db"]).contains("exists already")
     );
 }
 
@@ -143,18 +118,12 @@ fn a_kept_journal_verifies_and_can_be_read() {
     recorded(&desk, "kept.db");
     let verified = desk.good(&["verify", "--database", "kept.db"]);
     assert!(verified.contains("partition 0000: "), "{verified}");
-    assert!(
-        verified.contains("7 accounts, trial balance $0"),
-        "{verified}"
-    );
+    assert!(verified.contains("7 accounts, trial balance $0"), "{verified}");
     assert!(verified.contains("capital -$70000"), "{verified}");
     assert!(verified.contains("sound: "), "{verified}");
     let json: Value =
         serde_json::from_str(&desk.good(&["verify", "--database", "kept.db", "--json"])).unwrap();
-    assert_eq!(
-        (&json["sound"], &json["trial_balance"]),
-        (&Value::Bool(true), &Value::from("$0"))
-    );
+    assert_eq!((&json["sound"], &json["trial_balance"]), (&Value::Bool(true), &Value::from("$0")));
 
     let show = ["journal", "show", "--database", "kept.db"];
     let shown = |more: &[&str]| desk.good(&[&show[..], more].concat());
@@ -166,30 +135,14 @@ fn a_kept_journal_verifies_and_can_be_read() {
     assert_eq!(first.lines().count(), 3);
     let account = "494e56"; // INVE(STOR), in hexadecimal digits
     let own = shown(&["--account", account, "--kind", "approved,filled"]);
-    assert!(
-        own.lines()
-            .all(|l| l.contains(" approved order ") || l.contains(" traded ")),
-        "{own}"
-    );
-    assert!(
-        own.contains("BTC-USD market gtc) of crypto_trend_riding, at $"),
-        "{own}"
-    );
+    assert!(own.lines().all(|l| l.contains(" approved order ") || l.contains(" traded ")), "{own}");
+    assert!(own.contains("BTC-USD market gtc) of crypto_trend_riding, at $"), "{own}");
     let after: Value =
         serde_json::from_str(&shown(&["--after", "100", "--limit", "1", "--json"])).unwrap();
     assert_eq!(after["batch"], 101);
-    assert!(
-        desk.bad(&[&show[..], &["--partition", "9"]].concat())
-            .contains("no partition 9")
-    );
-    assert!(
-        desk.bad(&[&show[..], &["--kind", "approval"]].concat())
-            .contains("approved")
-    );
-    assert!(
-        desk.bad(&["journal", "show", "--database", "none.db"])
-            .contains("does not exist")
-    );
+    assert!(desk.bad(&[&show[..], &["--partition", "9"]].concat()).contains("no partition 9"));
+    assert!(desk.bad(&[&show[..], &["--kind", "approval"]].concat()).contains("approved"));
+    assert!(desk.bad(&["journal", "show", "--database", "none.db"]).contains("does not exist"));
 }
 
 /// Changes one byte of a batch's body in the database file.
@@ -200,9 +153,7 @@ fn flip(path: &Path, batch: &Batch, index: usize) {
         .enumerate()
         .filter_map(|(at, window)| (window == batch.body).then_some(at))
         .collect();
-    let [at] = found[..] else {
-        panic!("the body stands in the file {} times", found.len())
-    };
+    let [at] = found[..] else { panic!("the body stands in the file {} times", found.len()) };
     file[at + index] ^= 1;
     fs::write(path, file).unwrap();
 }
@@ -213,37 +164,24 @@ fn a_flipped_byte_is_found_and_its_batch_named() {
     recorded(&desk, "kept.db");
     let all = batches(&desk.path("kept.db"));
     // Bodies that stand in the file once and on one page.
-    let whole: Vec<&Batch> = all
-        .iter()
-        .filter(|b| (80..2_000).contains(&b.body.len()))
-        .collect();
+    let whole: Vec<&Batch> = all.iter().filter(|b| (80..2_000).contains(&b.body.len())).collect();
     assert!(whole.len() > 2);
-    for (batch, last) in [
-        (whole[0], false),
-        (whole[whole.len() / 2], true),
-        (whole[whole.len() - 1], true),
-    ] {
+    for (batch, last) in
+        [(whole[0], false), (whole[whole.len() / 2], true), (whole[whole.len() - 1], true)]
+    {
         let copy = desk.path("copy.db");
         fs::copy(desk.path("kept.db"), &copy).unwrap();
         flip(&copy, batch, if last { batch.body.len() - 1 } else { 0 });
         let why = desk.bad(&["verify", "--database", "copy.db"]);
-        let named = format!(
-            "partition 0000, batch {}: the contents do not match their hash",
-            batch.seq.0
-        );
+        let named =
+            format!("partition 0000, batch {}: the contents do not match their hash", batch.seq.0);
         assert!(why.contains(&named), "{why}");
         assert!(why.contains("restore the newest backup"), "{why}");
         let output = desk.run(&["verify", "--database", "copy.db", "--json"], "");
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(
-            (output.status.success(), &json["sound"]),
-            (false, &Value::Bool(false))
-        );
+        assert_eq!((output.status.success(), &json["sound"]), (false, &Value::Bool(false)));
         // Views are never made from a damaged journal.
-        assert!(
-            desk.bad(&["replay", "--database", "copy.db"])
-                .contains("batch")
-        );
+        assert!(desk.bad(&["replay", "--database", "copy.db"]).contains("batch"));
     }
 }
 
@@ -254,18 +192,12 @@ fn migrating_twice_changes_nothing_and_views_can_be_made_anew() {
     assert!(desk.good(&["migrate"]).contains("was created"));
     assert!(desk.good(&["migrate"]).starts_with("nija.db is at"));
     assert!(desk.good(&["verify"]).contains("sound: "));
-    assert!(
-        desk.good(&["replay", "--view", "all"])
-            .contains("the journal is empty")
-    );
+    assert!(desk.good(&["replay", "--view", "all"]).contains("the journal is empty"));
     recorded(&desk, "kept.db");
     let last = batches(&desk.path("kept.db")).len();
     for _ in 0..2 {
         let replayed = desk.good(&["replay", "--database", "sqlite:kept.db"]);
-        assert_eq!(
-            replayed,
-            format!("partition 0000: views made anew up to batch {last}\n")
-        );
+        assert_eq!(replayed, format!("partition 0000: views made anew up to batch {last}\n"));
     }
 }
 
@@ -273,11 +205,7 @@ fn migrating_twice_changes_nothing_and_views_can_be_made_anew() {
 fn a_database_has_one_owner_and_administrators_come_beside_it() {
     let desk = Desk::new();
     desk.good(&["migrate"]);
-    let owner = Database::open(
-        desk.path("nija.db"),
-        Mode::Owner,
-        Arc::new(Simulated::default()),
-    );
+    let owner = Database::open(desk.path("nija.db"), Mode::Owner, Arc::new(Simulated::default()));
     assert!(desk.bad(&["replay"]).contains("held by another process"));
 
     let create = ["admin", "create", "--email", EMAIL, "--password-stdin"];
@@ -287,42 +215,22 @@ fn a_database_has_one_owner_and_administrators_come_beside_it() {
     let again = desk.run(&create, PASSWORD);
     assert!(!again.status.success());
     assert!(text(&again.stderr).contains("admin@example.com is taken"));
-    for (input, why) in [
-        ("", "no password"),
-        ("short\n", "15 to 256"),
-        ("aaaaaaaaaaaaaaaaaaaa\n", "easy to guess"),
-    ] {
-        let refused = desk.run(
-            &[
-                "admin",
-                "create",
-                "--email",
-                "b@example.com",
-                "--password-stdin",
-            ],
-            input,
-        );
+    for (input, why) in
+        [("", "no password"), ("short\n", "15 to 256"), ("aaaaaaaaaaaaaaaaaaaa\n", "easy to guess")]
+    {
+        let refused =
+            desk.run(&["admin", "create", "--email", "b@example.com", "--password-stdin"], input);
         assert!(!refused.status.success());
-        assert!(
-            text(&refused.stderr).contains(why),
-            "{input}: {}",
-            text(&refused.stderr)
-        );
+        assert!(text(&refused.stderr).contains(why), "{input}: {}", text(&refused.stderr));
     }
     assert!(
-        desk.bad(&["admin", "create", "--email", "b@example.com"])
-            .contains("--password-stdin")
+        desk.bad(&["admin", "create", "--email", "b@example.com"]).contains("--password-stdin")
     );
 
     let control = owner.unwrap().control();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     use nija_core::ports::control::{Control, Role};
-    let user = runtime
-        .block_on(control.user_by_email("admin@example.com"))
-        .unwrap()
-        .unwrap();
+    let user = runtime.block_on(control.user_by_email("admin@example.com")).unwrap().unwrap();
     assert_eq!((user.role, user.active), (Role::Admin, false));
     assert!(user.password.starts_with("$argon2id$"));
     let log = runtime.block_on(control.audit_log(10)).unwrap();
@@ -345,29 +253,17 @@ fn the_api_is_described_in_json_and_nothing_else() {
 fn what_is_wrong_with_data_is_said_with_file_and_line() {
     let desk = Desk::new();
     let header = "timestamp,open,high,low,close,volume\n";
-    desk.write(
-        "BTC-USD/1d.csv",
-        &format!("{header}2020-01-01T00:00:00Z,1,2,1,x,5\n"),
-    );
+    desk.write("BTC-USD/1d.csv", &format!("{header}2020-01-01T00:00:00Z,1,2,1,x,5\n"));
     desk.write("ETH-USD/1d.csv", header);
     desk.write("LTC-USD/1d.csv", "");
-    desk.write(
-        "XRP-USD/1d.csv",
-        &format!("{header}2020-01-01T00:00:00Z,1,2,3,1,5\n"),
-    );
-    desk.write(
-        "ACME/1d.csv",
-        &format!("{header}2020-01-06T00:00:00Z,1,2,1,1,5\n"),
-    );
+    desk.write("XRP-USD/1d.csv", &format!("{header}2020-01-01T00:00:00Z,1,2,3,1,5\n"));
+    desk.write("ACME/1d.csv", &format!("{header}2020-01-06T00:00:00Z,1,2,1,1,5\n"));
     desk.write("notes.txt", "");
     let file = |name: &str| desk.bad(&["backtest", "--data", name]);
     for (name, named) in [
         ("BTC-USD/1d.csv", "BTC-USD/1d.csv, line 2: close `x`"),
         ("ETH-USD/1d.csv", "ETH-USD/1d.csv, line 2: there is no bar"),
-        (
-            "LTC-USD/1d.csv",
-            "LTC-USD/1d.csv: there is no column `timestamp`",
-        ),
+        ("LTC-USD/1d.csv", "LTC-USD/1d.csv: there is no column `timestamp`"),
         ("XRP-USD/1d.csv", "XRP-USD/1d.csv, line 2: high 2"),
         ("ACME/1d.csv", "--hours always or nyse"),
         ("none/1d.csv", "none/1d.csv: No such file"),
@@ -383,14 +279,8 @@ fn what_is_wrong_with_data_is_said_with_file_and_line() {
         (&["--demo-data", "--from", "soon"], "write a date like"),
         (&["--demo-data", "--from", "2030-01-01"], "no bars are left"),
         (&["--demo-data", "--to", "2010-01-01"], "--to lies before"),
-        (
-            &["--demo-data", "--commission", "1.5"],
-            "--commission is a fraction",
-        ),
-        (
-            &["--demo-data", "--data", "ACME/1d.csv"],
-            "cannot be used with",
-        ),
+        (&["--demo-data", "--commission", "1.5"], "--commission is a fraction"),
+        (&["--demo-data", "--data", "ACME/1d.csv"], "cannot be used with"),
         (&[], "--data"),
     ] {
         let why = desk.bad(&[&["backtest"], arguments].concat());
@@ -403,15 +293,7 @@ fn an_unlisted_symbol_is_traded_by_the_strategies_of_its_class() {
     let desk = Desk::new();
     fs::copy(shipped("equity/JPM/1d.csv"), desk.path("bank.csv")).unwrap();
     let named = ["--symbol", "BANK", "--timeframe", "1d", "--hours", "nyse"];
-    let arguments = [
-        "backtest",
-        "--data",
-        "bank.csv",
-        "--format",
-        "json",
-        "--commission",
-        "0.002",
-    ];
+    let arguments = ["backtest", "--data", "bank.csv", "--format", "json", "--commission", "0.002"];
     let printed = desk.good(&[&arguments[..], &named].concat());
     let result: Value = serde_json::from_str(&printed).unwrap();
     let trades = result["trades"].as_array().unwrap();
@@ -424,10 +306,7 @@ fn an_unlisted_symbol_is_traded_by_the_strategies_of_its_class() {
     // held.
     let sum = |key: &str| trades.iter().map(|t| units(&t[key])).sum::<i128>();
     if trades.iter().all(|trade| trade["closed_at"].is_string()) {
-        assert_eq!(
-            units(&result["final_equity"]),
-            units(&result["start_equity"]) + sum("profit")
-        );
+        assert_eq!(units(&result["final_equity"]), units(&result["start_equity"]) + sum("profit"));
     }
     assert_eq!(units(&result["fees"]), sum("fees"));
 }
@@ -441,14 +320,7 @@ fn units(text: &Value) -> i128 {
 #[test]
 fn the_shipped_history_trades_every_strategy() {
     let desk = Desk::new();
-    let arguments = [
-        "backtest",
-        "--demo-data",
-        "--tier",
-        "all",
-        "--format",
-        "json",
-    ];
+    let arguments = ["backtest", "--demo-data", "--tier", "all", "--format", "json"];
     let result: Value = serde_json::from_str(&desk.good(&arguments)).unwrap();
     let traded: std::collections::BTreeSet<&str> = result["trades"]
         .as_array()

@@ -80,13 +80,7 @@ fn street(rules: Rules, told: Told, sin: Sin) -> Street {
     let paper = Paper::new(Exchange::new(rules), Arc::clone(&clock) as Arc<dyn Clock>);
     paper.list(coin());
     let paper = Arc::new(paper);
-    Street {
-        paper,
-        clock,
-        told,
-        sin,
-        refused: Mutex::default(),
-    }
+    Street { paper, clock, told, sin, refused: Mutex::default() }
 }
 
 impl Street {
@@ -98,23 +92,10 @@ impl Street {
         let of = |at, kind| MarketEvent { at, kind };
         match self.told {
             Told::Quotes => {
-                let quote = feeds::Kind::Quote {
-                    instrument,
-                    bid,
-                    ask,
-                    bid_qty: qty,
-                    ask_qty: qty,
-                };
+                let quote = feeds::Kind::Quote { instrument, bid, ask, bid_qty: qty, ask_qty: qty };
                 vec![of(begun, quote)]
             }
-            Told::Trades => vec![of(
-                begun,
-                feeds::Kind::Trade {
-                    instrument,
-                    price,
-                    qty,
-                },
-            )],
+            Told::Trades => vec![of(begun, feeds::Kind::Trade { instrument, price, qty })],
             Told::Bars => {
                 let candle = Candle {
                     instrument,
@@ -216,22 +197,12 @@ impl Ground for Street {
 
 #[tokio::test]
 async fn the_paper_venue_keeps_every_law() {
-    let slow = Latency::Fixed {
-        span: Span::millis(300),
-    };
-    let every = [
-        Rules::frictionless(1),
-        Rules::default(),
-        Rules {
-            latency: slow,
-            ..Rules::default()
-        },
-    ];
+    let slow = Latency::Fixed { span: Span::millis(300) };
+    let every =
+        [Rules::frictionless(1), Rules::default(), Rules { latency: slow, ..Rules::default() }];
     for rules in every {
         for told in [Told::Quotes, Told::Trades, Told::Bars] {
-            let outcomes = conformance::run(&street(rules, told, Sin::None))
-                .await
-                .unwrap();
+            let outcomes = conformance::run(&street(rules, told, Sin::None)).await.unwrap();
             assert_eq!(outcomes.len(), CASES.len());
             for outcome in outcomes {
                 assert_eq!(
@@ -256,17 +227,10 @@ async fn a_venue_that_breaks_a_law_is_caught_by_its_number() {
         (Sin::NoCancel, "V-06"),
         (Sin::Backwards, "V-21"),
     ] {
-        let outcomes = conformance::run(&street(Rules::frictionless(1), Told::Quotes, sin))
-            .await
-            .unwrap();
-        let caught = outcomes
-            .iter()
-            .find(|outcome| outcome.number == number)
-            .unwrap();
-        assert!(
-            matches!(caught.verdict, Err(Fault::Venue(_))),
-            "{sin:?}: {caught:?}"
-        );
+        let outcomes =
+            conformance::run(&street(Rules::frictionless(1), Told::Quotes, sin)).await.unwrap();
+        let caught = outcomes.iter().find(|outcome| outcome.number == number).unwrap();
+        assert!(matches!(caught.verdict, Err(Fault::Venue(_))), "{sin:?}: {caught:?}");
     }
 }
 
@@ -278,32 +242,21 @@ async fn a_ground_that_nothing_can_be_told_on_is_refused() {
             &self.0
         }
         fn instrument(&self) -> Instrument {
-            Instrument {
-                tick: Price::from_raw(1),
-                ..coin()
-            }
+            Instrument { tick: Price::from_raw(1), ..coin() }
         }
         fn price(&self, instrument: InstrumentId, price: Price) -> Doing<'_, ()> {
             self.0.price(instrument, price)
         }
     }
     let fine = Fine(street(Rules::frictionless(1), Told::Quotes, Sin::None));
-    assert!(matches!(
-        conformance::run(&fine).await,
-        Err(Fault::Suite(_))
-    ));
+    assert!(matches!(conformance::run(&fine).await, Err(Fault::Suite(_))));
     assert!(conformance::hold(&fine).await.is_err());
 }
 
 #[test]
 fn numbers_are_dense_and_laws_are_told_once() {
     let numbers: Vec<String> = (1..=CASES.len()).map(|n| format!("V-{n:02}")).collect();
-    assert!(
-        CASES
-            .iter()
-            .map(|(number, _)| *number)
-            .eq(numbers.iter().map(String::as_str))
-    );
+    assert!(CASES.iter().map(|(number, _)| *number).eq(numbers.iter().map(String::as_str)));
     let laws: BTreeSet<_> = CASES.iter().map(|(_, law)| law).collect();
     assert_eq!(laws.len(), CASES.len());
 }

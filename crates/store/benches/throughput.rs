@@ -76,11 +76,7 @@ fn project(batches: u32, events: u32) -> Result<(), Box<dyn std::error::Error>> 
         let count = if number == 0 { 1_000 } else { events };
         for index in 0..count {
             let account = AccountNo((number * events + index) % 1_000);
-            let event = if number == 0 {
-                open(index)
-            } else {
-                deposit(account)?
-            };
+            let event = if number == 0 { open(index) } else { deposit(account)? };
             minicbor::encode(event, &mut body)?;
         }
         let batch = Batch::chained(PartitionId(0), Epoch(1), Timestamp(1), &head, (count, body));
@@ -114,11 +110,7 @@ fn open(no: u32) -> Event {
 
 fn deposit(account: AccountNo) -> Result<Event, Unbalanced> {
     let entry = Entry::transfer(account, Money::CENT)?;
-    Ok(Event::Transferred {
-        account,
-        amount: Money::CENT,
-        entry,
-    })
+    Ok(Event::Transferred { account, amount: Money::CENT, entry })
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

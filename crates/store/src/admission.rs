@@ -38,9 +38,5 @@ pub(crate) fn place(batch: &Batch, head: &Head) -> Result<Place, AppendError> {
 /// # Errors
 /// [`AppendError::Fenced`] when something else stands there.
 pub(crate) fn settle(batch: &Batch, recorded: &Batch) -> Result<(), AppendError> {
-    if recorded == batch {
-        Ok(())
-    } else {
-        Err(AppendError::Fenced(batch.partition))
-    }
+    if recorded == batch { Ok(()) } else { Err(AppendError::Fenced(batch.partition)) }
 }

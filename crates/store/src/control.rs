@@ -53,13 +53,7 @@ impl Control {
         clock: Arc<dyn Clock>,
         owner: Option<Arc<Owner>>,
     ) -> Self {
-        Self {
-            writer,
-            reader,
-            gate,
-            clock,
-            _owner: owner,
-        }
+        Self { writer, reader, gate, clock, _owner: owner }
     }
 
     /// Runs `work` in a transaction that is durable when this answers.
@@ -121,10 +115,7 @@ fn write_audit(transaction: &Transaction<'_>, line: &Audit) -> Result<(), Fault>
 }
 
 fn insert_user(transaction: &Transaction<'_>, user: &User) -> Result<(), Fault> {
-    if transaction
-        .prepare_cached(BY_EMAIL)?
-        .exists([&user.email])?
-    {
+    if transaction.prepare_cached(BY_EMAIL)?.exists([&user.email])? {
         return Err(ControlError::EmailTaken.into());
     }
     transaction.prepare_cached(ADD_USER)?.execute((
@@ -159,11 +150,7 @@ fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
         email: row.get(1)?,
         password: row.get(2)?,
         // The column's check admits these two words only.
-        role: if row.get_ref(3)?.as_str()? == "admin" {
-            Role::Admin
-        } else {
-            Role::User
-        },
+        role: if row.get_ref(3)?.as_str()? == "admin" { Role::Admin } else { Role::User },
         account: AccountId(id_of(row, 4)?),
         created_at: Timestamp(row.get(5)?),
         active: row.get(6)?,
@@ -188,11 +175,7 @@ impl nija_core::ports::control::Control for Control {
 
     fn activate(&self, user: UserId) -> Doing<'_, Result<(), ControlError>> {
         self.write(move |t| {
-            change(
-                t,
-                "UPDATE user SET active = 1 WHERE id = ?1",
-                &[&bytes(user.0)],
-            )
+            change(t, "UPDATE user SET active = 1 WHERE id = ?1", &[&bytes(user.0)])
         })
     }
 
@@ -202,27 +185,19 @@ impl nija_core::ports::control::Control for Control {
     ) -> Doing<'a, Result<Option<User>, ControlError>> {
         let email = email.to_owned();
         self.read(move |c| {
-            Ok(c.prepare_cached(BY_EMAIL)?
-                .query_row([email], user_of)
-                .optional()?)
+            Ok(c.prepare_cached(BY_EMAIL)?.query_row([email], user_of).optional()?)
         })
     }
 
     fn user(&self, id: UserId) -> Doing<'_, Result<Option<User>, ControlError>> {
         self.read(move |c| {
-            Ok(c.prepare_cached(BY_ID)?
-                .query_row([bytes(id.0)], user_of)
-                .optional()?)
+            Ok(c.prepare_cached(BY_ID)?.query_row([bytes(id.0)], user_of).optional()?)
         })
     }
 
     fn set_password(&self, user: UserId, hash: String) -> Doing<'_, Result<(), ControlError>> {
         self.write(move |t| {
-            change(
-                t,
-                "UPDATE user SET password = ?2 WHERE id = ?1",
-                &[&bytes(user.0), &hash],
-            )
+            change(t, "UPDATE user SET password = ?2 WHERE id = ?1", &[&bytes(user.0), &hash])
         })
     }
 
@@ -248,17 +223,7 @@ impl nija_core::ports::control::Control for Control {
         now: Timestamp,
         idle_until: Timestamp,
     ) -> Doing<'_, Result<Rotation, ControlError>> {
-        self.write(move |t| {
-            session::rotate(
-                t,
-                &session::Exchange {
-                    old,
-                    new,
-                    now,
-                    idle_until,
-                },
-            )
-        })
+        self.write(move |t| session::rotate(t, &session::Exchange { old, new, now, idle_until }))
     }
 
     fn end_session(&self, user: UserId, id: u128) -> Doing<'_, Result<(), ControlError>> {
@@ -275,9 +240,7 @@ impl nija_core::ports::control::Control for Control {
     ) -> Doing<'_, Result<(), ControlError>> {
         self.write(move |transaction| {
             let sql = "DELETE FROM session WHERE user = ?1 AND id IS NOT ?2";
-            transaction
-                .prepare_cached(sql)?
-                .execute((bytes(user.0), except.map(bytes)))?;
+            transaction.prepare_cached(sql)?.execute((bytes(user.0), except.map(bytes)))?;
             Ok(())
         })
     }

@@ -71,17 +71,11 @@ pub enum Error {
 impl Error {
     /// For `map_err`: an SQLite failure with its file.
     pub(crate) fn sqlite(path: &std::path::Path) -> impl Fn(rusqlite::Error) -> Self + '_ {
-        move |source| Self::Sqlite {
-            path: path.to_owned(),
-            source,
-        }
+        move |source| Self::Sqlite { path: path.to_owned(), source }
     }
     /// For `map_err`: an I/O failure with its file.
     pub(crate) fn file(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self + '_ {
-        move |source| Self::File {
-            path: path.to_owned(),
-            source,
-        }
+        move |source| Self::File { path: path.to_owned(), source }
     }
 }
 

@@ -34,9 +34,7 @@ impl Shelves {
         let mut fresh: Vec<&Batch> = Vec::with_capacity(batches.len());
         for batch in batches {
             let partition = batch.partition;
-            let head = heads
-                .entry(partition)
-                .or_insert_with(|| self.head(partition));
+            let head = heads.entry(partition).or_insert_with(|| self.head(partition));
             match place(batch, head)? {
                 Place::Next => {
                     *head = head_of(batch);
@@ -50,10 +48,7 @@ impl Shelves {
             }
         }
         for batch in fresh {
-            self.batches
-                .entry(batch.partition)
-                .or_default()
-                .push(batch.clone());
+            self.batches.entry(batch.partition).or_default().push(batch.clone());
         }
         Ok(())
     }
@@ -64,12 +59,7 @@ fn same_number(a: &Batch, b: &Batch) -> bool {
 }
 
 fn head_of(batch: &Batch) -> Head {
-    Head {
-        seq: batch.seq,
-        epoch: batch.epoch,
-        at: batch.at,
-        hash: batch.hash,
-    }
+    Head { seq: batch.seq, epoch: batch.epoch, at: batch.at, hash: batch.hash }
 }
 
 impl Journal {
@@ -96,10 +86,7 @@ impl nija_core::ports::Journal for Journal {
     ) -> Doing<'_, Result<Vec<Batch>, ReadError>> {
         Box::pin(async move {
             let shelves = self.shelves();
-            let row = shelves
-                .batches
-                .get(&partition)
-                .map_or(&[][..], Vec::as_slice);
+            let row = shelves.batches.get(&partition).map_or(&[][..], Vec::as_slice);
             let skipped = usize::try_from(after.0).unwrap_or(usize::MAX);
             Ok(row.iter().skip(skipped).take(limit).cloned().collect())
         })

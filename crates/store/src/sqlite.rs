@@ -68,10 +68,7 @@ impl Database {
         LEDGER.migrate(&mut writer, path)?;
         let gate = Gate::default();
         let control = Control::on(
-            (
-                Link::to(open(path, Access::Durable)?),
-                Link::to(open(path, Access::Read)?),
-            ),
+            (Link::to(open(path, Access::Durable)?), Link::to(open(path, Access::Read)?)),
             gate.clone(),
             clock,
             Some(owner.clone()),
@@ -145,10 +142,7 @@ impl Database {
             findings.retain(|finding| finding != "ok");
             let mut statement =
                 connection.prepare("SELECT \"table\" FROM pragma_foreign_key_check")?;
-            for table in statement
-                .query_map([], |row| row.get::<_, String>(0))?
-                .take(100)
-            {
+            for table in statement.query_map([], |row| row.get::<_, String>(0))?.take(100) {
                 findings.push(format!("a row of {} points to nothing", table?));
             }
             Ok(findings)
@@ -163,9 +157,7 @@ impl Database {
     /// [`Error::File`] when `to` exists already or cannot be made, [`Error::Sqlite`] when copying fails.
     pub fn back_up(&self, to: impl AsRef<Path>) -> Result<(), Error> {
         let to = to.as_ref();
-        let name = to
-            .to_str()
-            .ok_or_else(|| Error::file(to)(ErrorKind::InvalidFilename.into()))?;
+        let name = to.to_str().ok_or_else(|| Error::file(to)(ErrorKind::InvalidFilename.into()))?;
         file::create_private(to).map_err(Error::file(to))?;
         let copied = open(&self.path, Access::Read).and_then(|connection| {
             let copied = connection.execute("VACUUM INTO ?1", [name]);

@@ -67,19 +67,13 @@ const ORDER: &str = concat!(
     order_columns!(),
     " FROM orders WHERE account = (SELECT key FROM account WHERE id = ?1 AND user = ?2) AND id = ?3"
 );
-const FILLS: &str = list!(
-    "fill",
-    "order_id, fill_id, symbol, side, qty, price, fee, realized, at",
-    ""
-);
+const FILLS: &str =
+    list!("fill", "order_id, fill_id, symbol, side, qty, price, fee, realized, at", "");
 const DECISIONS: &str = list!("decision", decision_columns!(), "");
 const DECISIONS_OF_KIND: &str = list!("decision", decision_columns!(), "AND kind = ?5");
 const EQUITY: &str = list!("equity", "at, equity, cash", "");
-const ENTRIES: &str = list!(
-    "entry",
-    "partition, seq, event_index, book, amount, cause, order_id, at",
-    ""
-);
+const ENTRIES: &str =
+    list!("entry", "partition, seq, event_index, book, amount, cause, order_id, at", "");
 
 /// Read queries over the views.
 #[derive(Debug)]
@@ -105,10 +99,7 @@ impl Views {
             let mut parameters: Vec<&dyn ToSql> = vec![&account, &user, &before, &limit];
             parameters.extend(kind.as_ref().map(|kind| kind as &dyn ToSql));
             let rows = statement.query_map(&*parameters, |columns| {
-                Ok(Row {
-                    number: columns.get(0)?,
-                    row: read(columns)?,
-                })
+                Ok(Row { number: columns.get(0)?, row: read(columns)? })
             })?;
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         });
@@ -117,10 +108,7 @@ impl Views {
 }
 
 fn keys(scope: &Scope) -> ([u8; 16], [u8; 16]) {
-    (
-        scope.account().0.to_be_bytes(),
-        scope.user().0.to_be_bytes(),
-    )
+    (scope.account().0.to_be_bytes(), scope.user().0.to_be_bytes())
 }
 
 impl nija_core::ports::views::Views for Views {
@@ -153,11 +141,7 @@ impl nija_core::ports::views::Views for Views {
         page: Page,
         kind: Option<&'a str>,
     ) -> Doing<'a, Rows<DecisionRow>> {
-        let sql = if kind.is_some() {
-            DECISIONS_OF_KIND
-        } else {
-            DECISIONS
-        };
+        let sql = if kind.is_some() { DECISIONS_OF_KIND } else { DECISIONS };
         self.list(sql, (scope, page), kind, row::decision)
     }
 

@@ -40,12 +40,7 @@ fn world() -> World {
     let clock = Arc::new(Hands::default());
     let path = folder.path().join("nija.db");
     let database = Database::open(path, Mode::Owner, clock.clone()).unwrap();
-    World {
-        folder,
-        clock,
-        control: database.control(),
-        database,
-    }
+    World { folder, clock, control: database.control(), database }
 }
 
 fn minutes(n: i64) -> Timestamp {
@@ -79,10 +74,7 @@ fn session(id: u128, user: u128, token: u8, at: Timestamp) -> Session {
 /// Exchanges a token at a minute; the next one may wait an hour.
 async fn rotate(control: &Control, old: u8, new: u8, minute: i64) -> Rotation {
     let idle_until = minutes(minute + 60);
-    control
-        .rotate([old; 32], [new; 32], minutes(minute), idle_until)
-        .await
-        .unwrap()
+    control.rotate([old; 32], [new; 32], minutes(minute), idle_until).await.unwrap()
 }
 
 #[tokio::test]
@@ -105,28 +97,12 @@ async fn c_02_an_address_is_taken_once() {
     let world = world();
     let control = &*world.control;
     control.add_user(user(1)).await.unwrap();
-    let second = User {
-        email: user(1).email,
-        ..user(2)
-    };
-    assert_eq!(
-        control.add_user(second).await,
-        Err(ControlError::EmailTaken)
-    );
-    let same_id = User {
-        email: "other@example.org".to_owned(),
-        ..user(1)
-    };
-    assert!(matches!(
-        control.add_user(same_id).await,
-        Err(ControlError::Unavailable(_))
-    ));
+    let second = User { email: user(1).email, ..user(2) };
+    assert_eq!(control.add_user(second).await, Err(ControlError::EmailTaken));
+    let same_id = User { email: "other@example.org".to_owned(), ..user(1) };
+    assert!(matches!(control.add_user(same_id).await, Err(ControlError::Unavailable(_))));
     assert_eq!(control.count_users().await, Ok(1));
-    assert_eq!(
-        control.audit_log(10).await.unwrap().len(),
-        1,
-        "refusals leave no line"
-    );
+    assert_eq!(control.audit_log(10).await.unwrap().len(), 1, "refusals leave no line");
 }
 
 #[tokio::test]
@@ -135,19 +111,10 @@ async fn c_03_a_user_is_activated_and_gets_a_new_password() {
     let control = &*world.control;
     control.add_user(user(1)).await.unwrap();
     control.activate(UserId(1)).await.unwrap();
-    control
-        .set_password(UserId(1), "$argon2id$y".to_owned())
-        .await
-        .unwrap();
+    control.set_password(UserId(1), "$argon2id$y".to_owned()).await.unwrap();
     let found = control.user(UserId(1)).await.unwrap().unwrap();
-    assert_eq!(
-        (found.active, found.password.as_str()),
-        (true, "$argon2id$y")
-    );
-    assert_eq!(
-        control.activate(UserId(2)).await,
-        Err(ControlError::NotFound)
-    );
+    assert_eq!((found.active, found.password.as_str()), (true, "$argon2id$y"));
+    assert_eq!(control.activate(UserId(2)).await, Err(ControlError::NotFound));
     let missing = control.set_password(UserId(2), String::new()).await;
     assert_eq!(missing, Err(ControlError::NotFound));
 }
@@ -159,37 +126,22 @@ async fn c_04_sessions_begin_and_end() {
     control.add_user(user(1)).await.unwrap();
     control.add_user(user(2)).await.unwrap();
     for (id, owner) in [(1, 1), (2, 1), (3, 1), (4, 2)] {
-        let begun = session(
-            id,
-            owner,
-            u8::try_from(id).unwrap(),
-            minutes(i64::try_from(id).unwrap()),
-        );
+        let begun =
+            session(id, owner, u8::try_from(id).unwrap(), minutes(i64::try_from(id).unwrap()));
         control.begin_session(begun).await.unwrap();
     }
-    assert_eq!(
-        control.session(2).await,
-        Ok(Some(session(2, 1, 2, minutes(2))))
-    );
+    assert_eq!(control.session(2).await, Ok(Some(session(2, 1, 2, minutes(2)))));
     let ids = |found: Vec<Session>| found.into_iter().map(|s| s.id).collect::<Vec<_>>();
     assert_eq!(ids(control.sessions(UserId(1)).await.unwrap()), [3, 2, 1]);
 
-    assert_eq!(
-        control.end_session(UserId(2), 1).await,
-        Err(ControlError::NotFound),
-        "not theirs"
-    );
+    assert_eq!(control.end_session(UserId(2), 1).await, Err(ControlError::NotFound), "not theirs");
     control.end_session(UserId(1), 1).await.unwrap();
     assert_eq!(control.session(1).await, Ok(None));
     control.end_sessions(UserId(1), Some(3)).await.unwrap();
     assert_eq!(ids(control.sessions(UserId(1)).await.unwrap()), [3]);
     control.end_sessions(UserId(1), None).await.unwrap();
     assert_eq!(ids(control.sessions(UserId(1)).await.unwrap()), [0u128; 0]);
-    assert_eq!(
-        ids(control.sessions(UserId(2)).await.unwrap()),
-        [4],
-        "others are untouched"
-    );
+    assert_eq!(ids(control.sessions(UserId(2)).await.unwrap()), [4], "others are untouched");
 
     let orphan = control.begin_session(session(9, 9, 9, minutes(9))).await;
     assert_eq!(orphan, Err(ControlError::NotFound));
@@ -205,10 +157,7 @@ async fn c_05_beyond_ten_sessions_the_oldest_ends() {
         control.begin_session(begun).await.unwrap();
     }
     let found = control.sessions(UserId(1)).await.unwrap();
-    assert_eq!(
-        found.iter().map(|s| s.id).collect::<Vec<_>>(),
-        (3..=12).rev().collect::<Vec<_>>()
-    );
+    assert_eq!(found.iter().map(|s| s.id).collect::<Vec<_>>(), (3..=12).rev().collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -216,16 +165,10 @@ async fn c_06_a_token_is_exchanged_for_the_next_one() {
     let world = world();
     let control = &*world.control;
     control.add_user(user(1)).await.unwrap();
-    control
-        .begin_session(session(1, 1, 10, minutes(0)))
-        .await
-        .unwrap();
+    control.begin_session(session(1, 1, 10, minutes(0))).await.unwrap();
     let expected = |token, minute| {
         let begun = session(1, 1, token, minutes(0));
-        Rotation::Rotated(Session {
-            used_at: minutes(minute),
-            ..begun
-        })
+        Rotation::Rotated(Session { used_at: minutes(minute), ..begun })
     };
     assert_eq!(rotate(control, 10, 11, 5).await, expected(11, 5));
     assert_eq!(rotate(control, 11, 12, 50).await, expected(12, 50));
@@ -238,36 +181,16 @@ async fn c_07_a_spent_token_ends_its_family_and_no_other() {
     let world = world();
     let control = &*world.control;
     control.add_user(user(1)).await.unwrap();
-    control
-        .begin_session(session(1, 1, 10, minutes(0)))
-        .await
-        .unwrap();
-    control
-        .begin_session(session(2, 1, 20, minutes(0)))
-        .await
-        .unwrap();
+    control.begin_session(session(1, 1, 10, minutes(0))).await.unwrap();
+    control.begin_session(session(2, 1, 20, minutes(0))).await.unwrap();
     for (old, new) in [(10, 11), (11, 12), (12, 13)] {
-        assert!(matches!(
-            rotate(control, old, new, 5).await,
-            Rotation::Rotated(_)
-        ));
+        assert!(matches!(rotate(control, old, new, 5).await, Rotation::Rotated(_)));
     }
-    assert_eq!(
-        rotate(control, 10, 14, 6).await,
-        Rotation::Reused(UserId(1)),
-        "however old"
-    );
+    assert_eq!(rotate(control, 10, 14, 6).await, Rotation::Reused(UserId(1)), "however old");
     assert_eq!(control.session(1).await, Ok(None));
-    assert_eq!(
-        rotate(control, 13, 15, 6).await,
-        Rotation::Unknown,
-        "the valid one died with it"
-    );
+    assert_eq!(rotate(control, 13, 15, 6).await, Rotation::Unknown, "the valid one died with it");
     assert_eq!(rotate(control, 11, 15, 6).await, Rotation::Unknown);
-    assert!(matches!(
-        rotate(control, 20, 21, 6).await,
-        Rotation::Rotated(_)
-    ));
+    assert!(matches!(rotate(control, 20, 21, 6).await, Rotation::Rotated(_)));
 }
 
 #[tokio::test]
@@ -275,19 +198,10 @@ async fn c_08_of_two_exchanges_at_once_one_wins_and_the_family_ends() {
     let world = world();
     let control = &*world.control;
     control.add_user(user(1)).await.unwrap();
-    control
-        .begin_session(session(1, 1, 10, minutes(0)))
-        .await
-        .unwrap();
+    control.begin_session(session(1, 1, 10, minutes(0))).await.unwrap();
     let (a, b) = tokio::join!(rotate(control, 10, 11, 1), rotate(control, 10, 12, 1));
-    let won = [&a, &b]
-        .iter()
-        .filter(|r| matches!(r, Rotation::Rotated(_)))
-        .count();
-    let reused = [&a, &b]
-        .iter()
-        .filter(|r| matches!(r, Rotation::Reused(_)))
-        .count();
+    let won = [&a, &b].iter().filter(|r| matches!(r, Rotation::Rotated(_))).count();
+    let reused = [&a, &b].iter().filter(|r| matches!(r, Rotation::Reused(_))).count();
     assert_eq!((won, reused), (1, 1));
     assert_eq!(control.session(1).await, Ok(None));
 }
@@ -298,25 +212,11 @@ async fn c_09_sessions_end_by_age_and_by_idleness() {
     let control = &*world.control;
     control.add_user(user(1)).await.unwrap();
     for (id, token) in [(1, 10), (2, 20), (3, 30)] {
-        control
-            .begin_session(session(id, 1, token, minutes(0)))
-            .await
-            .unwrap();
+        control.begin_session(session(id, 1, token, minutes(0))).await.unwrap();
     }
-    assert_eq!(
-        rotate(control, 10, 11, 61).await,
-        Rotation::Unknown,
-        "idle since it began"
-    );
-    assert!(matches!(
-        rotate(control, 20, 21, 60).await,
-        Rotation::Rotated(_)
-    ));
-    assert_eq!(
-        rotate(control, 21, 22, 120).await,
-        Rotation::Unknown,
-        "idle since its last use"
-    );
+    assert_eq!(rotate(control, 10, 11, 61).await, Rotation::Unknown, "idle since it began");
+    assert!(matches!(rotate(control, 20, 21, 60).await, Rotation::Rotated(_)));
+    assert_eq!(rotate(control, 21, 22, 120).await, Rotation::Unknown, "idle since its last use");
     assert_eq!(control.session(2).await, Ok(None));
 
     world.clock.set(minutes(24 * 60 - 1));
@@ -324,17 +224,10 @@ async fn c_09_sessions_end_by_age_and_by_idleness() {
     world.clock.set(minutes(24 * 60));
     assert_eq!(control.session(3).await, Ok(None), "its day is over");
     assert_eq!(control.sessions(UserId(1)).await, Ok(vec![]));
-    control
-        .begin_session(session(4, 1, 40, minutes(24 * 60)))
-        .await
-        .unwrap();
+    control.begin_session(session(4, 1, 40, minutes(24 * 60))).await.unwrap();
     let raw = rusqlite::Connection::open(world.folder.path().join("nija.db")).unwrap();
     let count = |sql: &str| raw.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(
-        count("SELECT count(*) FROM session"),
-        1,
-        "the dead ones are cleared away"
-    );
+    assert_eq!(count("SELECT count(*) FROM session"), 1, "the dead ones are cleared away");
     assert_eq!(count("SELECT count(*) FROM spent_token"), 0);
 }
 
@@ -343,10 +236,7 @@ async fn c_10_no_exchange_outlives_the_absolute_end() {
     let world = world();
     let control = &*world.control;
     control.add_user(user(1)).await.unwrap();
-    control
-        .begin_session(session(1, 1, 0, minutes(0)))
-        .await
-        .unwrap();
+    control.begin_session(session(1, 1, 0, minutes(0))).await.unwrap();
     for n in 0..29u8 {
         let exchanged = rotate(control, n, n + 1, 48 * i64::from(n + 1)).await;
         assert!(matches!(exchanged, Rotation::Rotated(_)), "exchange {n}");
@@ -369,28 +259,17 @@ async fn c_11_the_audit_log_lasts() {
         detail: "3 tries".to_owned(),
     };
     for n in 2..5 {
-        control
-            .audit(line(n, (n == 3).then_some(UserId(1))))
-            .await
-            .unwrap();
+        control.audit(line(n, (n == 3).then_some(UserId(1)))).await.unwrap();
     }
     let newest = control.audit_log(2).await.unwrap();
     assert_eq!(newest, [line(4, None), line(3, Some(UserId(1)))]);
     let all = control.audit_log(100).await.unwrap();
     let added = all.last().unwrap();
-    assert_eq!(
-        (added.action.as_str(), added.actor),
-        ("user_added", Some(UserId(1)))
-    );
+    assert_eq!((added.action.as_str(), added.actor), ("user_added", Some(UserId(1))));
     assert!(!format!("{added:?}").contains('@'), "ids, not addresses");
     let raw = rusqlite::Connection::open(world.folder.path().join("nija.db")).unwrap();
     for forged in ["UPDATE audit SET detail = ''", "DELETE FROM audit"] {
-        assert!(
-            raw.execute_batch(forged)
-                .unwrap_err()
-                .to_string()
-                .contains("append-only")
-        );
+        assert!(raw.execute_batch(forged).unwrap_err().to_string().contains("append-only"));
     }
 }
 
@@ -414,21 +293,15 @@ async fn c_13_journal_and_control_write_side_by_side() {
     let control = &*world.control;
     control.add_user(user(1)).await.unwrap();
     let path = world.folder.path().join("nija.db");
-    let admin = Database::open(&path, Mode::Admin, world.clock.clone())
-        .unwrap()
-        .control();
+    let admin = Database::open(&path, Mode::Admin, world.clock.clone()).unwrap().control();
     let journal = world.database.journal();
     let desk = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut head = Head::default();
         for _ in 0..100 {
             let contents = (1, vec![7; 6_000]);
             let batch = Batch::chained(PartitionId(0), Epoch(1), minutes(1), &head, contents);
-            runtime
-                .block_on(journal.append(std::slice::from_ref(&batch)))
-                .unwrap();
+            runtime.block_on(journal.append(std::slice::from_ref(&batch))).unwrap();
             head = batch.follows(&head).unwrap();
         }
         head.seq
@@ -441,11 +314,8 @@ async fn c_13_journal_and_control_write_side_by_side() {
         detail: String::new(),
     };
     for _ in 0..50 {
-        let (here, there, read) = tokio::join!(
-            control.audit(line()),
-            admin.audit(line()),
-            control.user(UserId(1))
-        );
+        let (here, there, read) =
+            tokio::join!(control.audit(line()), admin.audit(line()), control.user(UserId(1)));
         assert_eq!((here, there), (Ok(()), Ok(())));
         assert!(read.unwrap().is_some());
     }

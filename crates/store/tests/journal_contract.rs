@@ -52,33 +52,13 @@ fn run(partition: PartitionId, mut head: Head, count: u8) -> Vec<Batch> {
 
 /// The same number as `batch`, another content.
 fn rival(batch: &Batch) -> Batch {
-    let head = Head {
-        seq: Seq(batch.seq.0 - 1),
-        hash: batch.prev,
-        ..Head::default()
-    };
-    Batch::chained(
-        batch.partition,
-        Epoch(u64::MAX),
-        batch.at,
-        &head,
-        (1, vec![0xf6]),
-    )
+    let head = Head { seq: Seq(batch.seq.0 - 1), hash: batch.prev, ..Head::default() };
+    Batch::chained(batch.partition, Epoch(u64::MAX), batch.at, &head, (1, vec![0xf6]))
 }
 
 fn snapshot(seq: u64, body: &[u8]) -> Snapshot {
-    let head = Head {
-        seq: Seq(seq),
-        epoch: Epoch(1),
-        at: Timestamp(7),
-        hash: [9; 32],
-    };
-    Snapshot {
-        partition: P,
-        head,
-        state: [8; 32],
-        body: body.to_vec(),
-    }
+    let head = Head { seq: Seq(seq), epoch: Epoch(1), at: Timestamp(7), hash: [9; 32] };
+    Snapshot { partition: P, head, state: [8; 32], body: body.to_vec() }
 }
 
 fn j_01_what_is_appended_reads_back(journal: &dyn Journal) {
@@ -98,15 +78,9 @@ fn j_02_numbers_are_dense_from_one(journal: &dyn Journal) {
     let early = now(journal.append(&batches[1..2]));
     assert!(matches!(early, Err(AppendError::Unavailable(why)) if why.contains("does not follow")));
     assert_eq!(now(journal.append(&batches[..1])), Ok(()));
-    assert!(matches!(
-        now(journal.append(&batches[2..])),
-        Err(AppendError::Unavailable(_))
-    ));
+    assert!(matches!(now(journal.append(&batches[2..])), Err(AppendError::Unavailable(_))));
     assert_eq!(now(journal.append(&batches[1..])), Ok(()));
-    let zero = Batch {
-        seq: Seq(0),
-        ..batches[0].clone()
-    };
+    let zero = Batch { seq: Seq(0), ..batches[0].clone() };
     assert!(now(journal.append(&[zero])).is_err());
 }
 
@@ -114,10 +88,7 @@ fn j_03_a_taken_number_is_fenced(journal: &dyn Journal) {
     let batches = run(P, Head::default(), 3);
     assert_eq!(now(journal.append(&batches)), Ok(()));
     for batch in &batches {
-        assert_eq!(
-            now(journal.append(&[rival(batch)])),
-            Err(AppendError::Fenced(P))
-        );
+        assert_eq!(now(journal.append(&[rival(batch)])), Err(AppendError::Fenced(P)));
     }
     assert_eq!(now(journal.read(P, Seq(0), 9)), Ok(batches));
 }
@@ -138,11 +109,7 @@ fn j_05_the_same_bytes_again_are_recorded_already(journal: &dyn Journal) {
     let batches = run(P, Head::default(), 3);
     assert_eq!(now(journal.append(&batches[..2])), Ok(()));
     assert_eq!(now(journal.append(&batches[..2])), Ok(()));
-    assert_eq!(
-        now(journal.append(&batches[1..])),
-        Ok(()),
-        "one recorded, one next"
-    );
+    assert_eq!(now(journal.append(&batches[1..])), Ok(()), "one recorded, one next");
     assert_eq!(now(journal.read(P, Seq(0), 9)), Ok(batches));
     assert_eq!(now(journal.append(&[])), Ok(()));
 }
@@ -150,22 +117,8 @@ fn j_05_the_same_bytes_again_are_recorded_already(journal: &dyn Journal) {
 fn j_06_at_tells_what_stands_at_a_number(journal: &dyn Journal) {
     let batches = run(P, Head::default(), 2);
     assert_eq!(now(journal.append(&batches)), Ok(()));
-    let Batch {
-        seq,
-        epoch,
-        at,
-        hash,
-        ..
-    } = batches[1].clone();
-    assert_eq!(
-        now(journal.at(P, Seq(2))),
-        Ok(Some(Head {
-            seq,
-            epoch,
-            at,
-            hash
-        }))
-    );
+    let Batch { seq, epoch, at, hash, .. } = batches[1].clone();
+    assert_eq!(now(journal.at(P, Seq(2))), Ok(Some(Head { seq, epoch, at, hash })));
     for missing in [0, 3, u64::MAX] {
         assert_eq!(now(journal.at(P, Seq(missing))), Ok(None));
     }
@@ -186,10 +139,7 @@ fn j_07_the_newest_snapshot_is_kept(journal: &dyn Journal) {
 fn j_08_partitions_are_those_with_batches(journal: &dyn Journal) {
     assert_eq!(now(journal.partitions()), Ok(vec![]));
     for partition in [Q, PartitionId(0), P] {
-        assert_eq!(
-            now(journal.append(&run(partition, Head::default(), 3))),
-            Ok(())
-        );
+        assert_eq!(now(journal.append(&run(partition, Head::default(), 3))), Ok(()));
     }
     assert_eq!(now(journal.partitions()), Ok(vec![PartitionId(0), P, Q]));
 }
@@ -198,14 +148,8 @@ fn j_09_another_history_or_an_older_epoch_is_fenced(journal: &dyn Journal) {
     let batches = run(P, Head::default(), 1);
     assert_eq!(now(journal.append(&batches)), Ok(()));
     let head = batches[0].follows(&Head::default()).unwrap();
-    let astray = Head {
-        hash: [1; 32],
-        ..head
-    };
-    assert_eq!(
-        now(journal.append(&run(P, astray, 1))),
-        Err(AppendError::Fenced(P))
-    );
+    let astray = Head { hash: [1; 32], ..head };
+    assert_eq!(now(journal.append(&run(P, astray, 1))), Err(AppendError::Fenced(P)));
     let older = Batch::chained(P, Epoch(5), Timestamp(1), &head, (0, vec![]));
     assert_eq!(now(journal.append(&[older])), Err(AppendError::Fenced(P)));
     assert_eq!(now(journal.append(&run(P, head, 1))), Ok(()));
@@ -250,10 +194,7 @@ fn j_20_a_file_keeps_everything_when_opened_again() {
     drop(database);
     let database = open(folder.path(), Mode::Owner).unwrap();
     assert_eq!(now(database.journal().read(P, Seq(0), 9)), Ok(batches));
-    assert_eq!(
-        now(database.journal().snapshot(P)),
-        Ok(Some(snapshot(2, b"two")))
-    );
+    assert_eq!(now(database.journal().snapshot(P)), Ok(Some(snapshot(2, b"two"))));
     assert_eq!(database.integrity().unwrap(), Vec::<String>::new());
 }
 
@@ -274,10 +215,7 @@ fn j_21_the_database_itself_refuses_changes_of_the_past() {
         let refused = raw.execute_batch(forged).unwrap_err().to_string();
         assert!(refused.contains("the journal"), "{forged}: {refused}");
     }
-    assert_eq!(
-        now(database.journal().read(P, Seq(0), 9)),
-        Ok(run(P, Head::default(), 2))
-    );
+    assert_eq!(now(database.journal().read(P, Seq(0), 9)), Ok(run(P, Head::default(), 2)));
 }
 
 #[test]
@@ -291,19 +229,13 @@ fn j_22_one_owner_at_a_time_and_readers_beside_it() {
     assert!(refused.to_string().contains("nija.db.lock"), "{refused}");
 
     let reader = open(folder.path(), Mode::Reader).unwrap();
-    assert_eq!(
-        now(reader.journal().read(P, Seq(0), 9)),
-        Ok(batches[..1].to_vec())
-    );
+    assert_eq!(now(reader.journal().read(P, Seq(0), 9)), Ok(batches[..1].to_vec()));
     let written = now(reader.journal().append(&batches[1..]));
     assert!(matches!(written, Err(AppendError::Unavailable(_))));
 
     let journal = owner.journal();
     drop(owner);
-    assert!(
-        open(folder.path(), Mode::Owner).is_err(),
-        "a handle still holds the lock"
-    );
+    assert!(open(folder.path(), Mode::Owner).is_err(), "a handle still holds the lock");
     drop(journal);
     assert!(open(folder.path(), Mode::Owner).is_ok());
 }
@@ -317,25 +249,13 @@ fn j_23_schemas_of_other_programs_are_refused() {
     set("PRAGMA user_version = 99");
     for mode in [Mode::Owner, Mode::Admin, Mode::Reader] {
         let refused = open(folder.path(), mode).unwrap_err();
-        assert!(
-            matches!(refused, Error::Newer { found: 99, .. }),
-            "{refused}"
-        );
+        assert!(matches!(refused, Error::Newer { found: 99, .. }), "{refused}");
     }
     set("PRAGMA user_version = 1");
-    assert!(matches!(
-        open(folder.path(), Mode::Reader),
-        Err(Error::Older { found: 1, .. })
-    ));
+    assert!(matches!(open(folder.path(), Mode::Reader), Err(Error::Older { found: 1, .. })));
     set("PRAGMA application_id = 7");
-    assert!(matches!(
-        open(folder.path(), Mode::Owner),
-        Err(Error::Foreign { .. })
-    ));
-    assert!(matches!(
-        open(&folder.path().join("none"), Mode::Reader),
-        Err(Error::Sqlite { .. })
-    ));
+    assert!(matches!(open(folder.path(), Mode::Owner), Err(Error::Foreign { .. })));
+    assert!(matches!(open(&folder.path().join("none"), Mode::Reader), Err(Error::Sqlite { .. })));
 }
 
 #[test]
@@ -345,16 +265,9 @@ fn j_24_an_older_file_is_migrated_without_loss() {
     let first = include_str!("../migrations/0001_journal.sql");
     let raw = Connection::open(&path).unwrap();
     raw.execute_batch(first).unwrap();
-    raw.execute_batch("PRAGMA application_id = 1313425985; PRAGMA user_version = 1;")
-        .unwrap();
+    raw.execute_batch("PRAGMA application_id = 1313425985; PRAGMA user_version = 1;").unwrap();
     let batch = run(P, Head::default(), 1).remove(0);
-    let row = (
-        batch.epoch.0.cast_signed(),
-        batch.at.0,
-        batch.count,
-        batch.hash,
-        &batch.body,
-    );
+    let row = (batch.epoch.0.cast_signed(), batch.at.0, batch.count, batch.hash, &batch.body);
     let insert = "INSERT INTO journal VALUES (3, 1, ?1, ?2, ?3, zeroblob(32), ?4, ?5)";
     raw.execute(insert, row).unwrap();
     drop(raw);
@@ -366,21 +279,11 @@ fn j_24_an_older_file_is_migrated_without_loss() {
 fn j_25_only_the_owner_can_read_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let mode = |name: &str| {
-        std::fs::metadata(folder.path().join(name))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777
+        std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777
     };
     let database = open(folder.path(), Mode::Owner).unwrap();
     now(database.journal().append(&run(P, Head::default(), 1))).unwrap();
-    for name in [
-        "nija.db",
-        "nija.db-wal",
-        "nija.db-shm",
-        "nija.db.lock",
-        "nija-views.db",
-    ] {
+    for name in ["nija.db", "nija.db-wal", "nija.db-shm", "nija.db.lock", "nija-views.db"] {
         assert_eq!(mode(name), 0o600, "{name}");
     }
     drop(database);
@@ -399,23 +302,12 @@ fn j_26_a_backup_is_whole_and_never_overwrites() {
     std::fs::create_dir(folder.path().join("copy")).unwrap();
     let copy = folder.path().join("copy/nija.db");
     database.back_up(&copy).unwrap();
-    assert_eq!(
-        std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(matches!(database.back_up(&copy), Err(Error::File { .. })));
     let restored = open(&folder.path().join("copy"), Mode::Owner).unwrap();
     assert_eq!(now(restored.journal().read(P, Seq(0), 9)), Ok(batches));
-    let next = run(
-        P,
-        now(restored.journal().at(P, Seq(3))).unwrap().unwrap(),
-        1,
-    );
-    assert_eq!(
-        now(restored.journal().append(&next)),
-        Ok(()),
-        "it goes on from there"
-    );
+    let next = run(P, now(restored.journal().at(P, Seq(3))).unwrap().unwrap(), 1);
+    assert_eq!(now(restored.journal().append(&next)), Ok(()), "it goes on from there");
 }
 
 #[test]
@@ -430,9 +322,7 @@ fn j_27_damage_of_the_file_is_found_or_refused() {
     bytes[2 * 8192] = 0xff;
     std::fs::write(&path, bytes).unwrap();
     let noticed = match open(folder.path(), Mode::Reader) {
-        Ok(database) => database
-            .integrity()
-            .map_or(true, |findings| !findings.is_empty()),
+        Ok(database) => database.integrity().map_or(true, |findings| !findings.is_empty()),
         Err(_) => true,
     };
     assert!(noticed);
@@ -441,9 +331,5 @@ fn j_27_damage_of_the_file_is_found_or_refused() {
 /// Releases before 3.51.3 can damage a file when a commit meets a checkpoint (SQLite's "WAL-reset bug").
 #[test]
 fn j_28_the_sqlite_inside_is_not_one_that_damages_files() {
-    assert!(
-        rusqlite::version_number() >= 3_051_003,
-        "{}",
-        rusqlite::version()
-    );
+    assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
 }

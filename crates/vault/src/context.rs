@@ -106,10 +106,7 @@ mod tests {
 
     #[test]
     fn a_secret_never_spells_like_a_data_key() {
-        let owner = Owner {
-            tenant: 0,
-            user: UserId(0),
-        };
+        let owner = Owner { tenant: 0, user: UserId(0) };
         let place = Context {
             owner,
             venue: "",
@@ -118,9 +115,6 @@ mod tests {
             secret: 0,
             version: 0,
         };
-        assert_ne!(
-            place.of_secret(1, DekId(0)),
-            owner.of_dek(1, DekId(0), KekId(0))
-        );
+        assert_ne!(place.of_secret(1, DekId(0)), owner.of_dek(1, DekId(0), KekId(0)));
     }
 }

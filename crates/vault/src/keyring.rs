@@ -102,14 +102,7 @@ impl Keyring {
         let mut key = Zeroizing::new([0; 32]);
         entropy.fill(&mut id)?;
         entropy.fill(&mut *key)?;
-        self.wrap(
-            &Dek {
-                id: DekId(u128::from_be_bytes(id)),
-                owner,
-                key,
-            },
-            entropy,
-        )
+        self.wrap(&Dek { id: DekId(u128::from_be_bytes(id)), owner, key }, entropy)
     }
 
     /// Opens the data key of `owner`.
@@ -118,10 +111,7 @@ impl Keyring {
     /// [`Error::UnknownKek`] when its master key is not in the ring, [`Error::WrongKey`] when that
     /// key or the owner differs, [`Error::Altered`] or [`Error::BadForm`] when the bytes do.
     pub fn open(&self, owner: Owner, wrapped: &WrappedDek) -> Result<Dek, Error> {
-        let kek = self
-            .keks
-            .get(&wrapped.kek)
-            .ok_or(Error::UnknownKek(wrapped.kek))?;
+        let kek = self.keks.get(&wrapped.kek).ok_or(Error::UnknownKek(wrapped.kek))?;
         let context = owner.of_dek(FORMAT, wrapped.id, wrapped.kek);
         let plain = seal::open(&kek.key, &context, &wrapped.sealed)?;
         let mut key = Zeroizing::new([0; 32]);
@@ -129,11 +119,7 @@ impl Keyring {
             return Err(Error::BadForm);
         }
         key.copy_from_slice(&plain);
-        Ok(Dek {
-            id: wrapped.id,
-            owner,
-            key,
-        })
+        Ok(Dek { id: wrapped.id, owner, key })
     }
 
     /// The same data key under the newest master key. Secrets sealed under it stay as they are.
@@ -150,17 +136,10 @@ impl Keyring {
     }
 
     fn wrap(&self, dek: &Dek, entropy: &dyn Entropy) -> Result<WrappedDek, Error> {
-        let kek = self
-            .keks
-            .get(&self.newest)
-            .ok_or(Error::UnknownKek(self.newest))?;
+        let kek = self.keks.get(&self.newest).ok_or(Error::UnknownKek(self.newest))?;
         let context = dek.owner.of_dek(FORMAT, dek.id, kek.id);
         let sealed = seal::seal(&kek.key, &context, &*dek.key, entropy)?;
-        Ok(WrappedDek {
-            id: dek.id,
-            kek: kek.id,
-            sealed,
-        })
+        Ok(WrappedDek { id: dek.id, kek: kek.id, sealed })
     }
 }
 

@@ -48,10 +48,7 @@ pub(crate) fn seal(
     derived
         .cipher()
         .encrypt_in_place(<&XNonce>::from(&nonce), context, &mut *text)
-        .map_err(|_| Error::BadLength {
-            got: plain.len(),
-            max: SECRET_BYTES_MAX,
-        })?;
+        .map_err(|_| Error::BadLength { got: plain.len(), max: SECRET_BYTES_MAX })?;
 
     let mut out = Vec::with_capacity(HEAD + text.len());
     out.push(FORMAT);
@@ -99,12 +96,7 @@ impl<'a> Record<'a> {
         if *format != FORMAT || !fits {
             return Err(Error::BadForm);
         }
-        Ok(Self {
-            salt,
-            commitment,
-            nonce,
-            text,
-        })
+        Ok(Self { salt, commitment, nonce, text })
     }
 }
 
@@ -120,10 +112,8 @@ impl Derived {
         Hkdf::<Sha256>::new(Some(salt), parent)
             .expand(context, &mut *both)
             .map_err(|_| Error::BadForm)?;
-        let mut derived = Self {
-            key: Zeroizing::new([0; 32]),
-            commitment: Zeroizing::new([0; COMMITMENT]),
-        };
+        let mut derived =
+            Self { key: Zeroizing::new([0; 32]), commitment: Zeroizing::new([0; COMMITMENT]) };
         let (key, commitment) = both.split_at(32);
         derived.key.copy_from_slice(key);
         derived.commitment.copy_from_slice(commitment);
@@ -155,9 +145,7 @@ mod tests {
     impl Entropy for Counting {
         fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
             let draw = |left: u32| left.checked_sub(1);
-            self.draws_left
-                .fetch_update(Relaxed, Relaxed, draw)
-                .map_err(|_| EntropyError)?;
+            self.draws_left.fetch_update(Relaxed, Relaxed, draw).map_err(|_| EntropyError)?;
             for byte in bytes {
                 *byte = self.next.fetch_add(1, Relaxed).wrapping_add(1);
             }
@@ -166,10 +154,7 @@ mod tests {
     }
 
     fn counting(draws: u32) -> Counting {
-        Counting {
-            next: AtomicU8::new(0),
-            draws_left: AtomicU32::new(draws),
-        }
+        Counting { next: AtomicU8::new(0), draws_left: AtomicU32::new(draws) }
     }
 
     #[test]
@@ -185,11 +170,7 @@ mod tests {
                     1..=64 => Error::WrongKey, // salt and commitment
                     _ => Error::Altered,       // nonce, text and tag
                 };
-                assert_eq!(
-                    open(&[7; 32], b"place", &bent).err(),
-                    Some(want),
-                    "byte {at}"
-                );
+                assert_eq!(open(&[7; 32], b"place", &bent).err(), Some(want), "byte {at}");
             }
         }
     }
@@ -198,25 +179,16 @@ mod tests {
     fn each_shortened_record_refuses() {
         let sealed = seal(&[7; 32], b"place", b"secret", &counting(2)).unwrap();
         for len in 0..sealed.len() {
-            assert!(
-                open(&[7; 32], b"place", &sealed[..len]).is_err(),
-                "{len} bytes"
-            );
+            assert!(open(&[7; 32], b"place", &sealed[..len]).is_err(), "{len} bytes");
         }
         let longer = [sealed.as_slice(), &[0]].concat();
-        assert_eq!(
-            open(&[7; 32], b"place", &longer).err(),
-            Some(Error::Altered)
-        );
+        assert_eq!(open(&[7; 32], b"place", &longer).err(), Some(Error::Altered));
     }
 
     #[test]
     fn another_key_is_told_by_the_commitment() {
         let sealed = seal(&[7; 32], b"place", b"secret", &counting(2)).unwrap();
-        assert_eq!(
-            open(&[8; 32], b"place", &sealed).err(),
-            Some(Error::WrongKey)
-        );
+        assert_eq!(open(&[8; 32], b"place", &sealed).err(), Some(Error::WrongKey));
     }
 
     /// A record whose key and commitment fit but whose associated data names another place: the
@@ -227,10 +199,7 @@ mod tests {
         let derived = Derived::new(&parent, &salt, b"here").unwrap();
         let mut text = b"secret".to_vec();
         let nonce_bytes = <&XNonce>::from(&nonce);
-        derived
-            .cipher()
-            .encrypt_in_place(nonce_bytes, b"there", &mut text)
-            .unwrap();
+        derived.cipher().encrypt_in_place(nonce_bytes, b"there", &mut text).unwrap();
         let record = [&[FORMAT], &salt[..], derived.commitment(), &nonce, &text].concat();
         assert_eq!(open(&parent, b"here", &record).err(), Some(Error::Altered));
     }

@@ -35,10 +35,7 @@ impl Secret {
         let bytes = Zeroizing::new(bytes);
         match bytes.len() {
             1..=SECRET_BYTES_MAX => Ok(Self(bytes)),
-            got => Err(Error::BadLength {
-                got,
-                max: SECRET_BYTES_MAX,
-            }),
+            got => Err(Error::BadLength { got, max: SECRET_BYTES_MAX }),
         }
     }
 
@@ -56,22 +53,10 @@ mod tests {
     #[test]
     fn refuses_nothing_and_too_much() {
         let of = |got| Secret::new(vec![1; got]).err();
-        assert_eq!(
-            of(0),
-            Some(Error::BadLength {
-                got: 0,
-                max: SECRET_BYTES_MAX
-            })
-        );
+        assert_eq!(of(0), Some(Error::BadLength { got: 0, max: SECRET_BYTES_MAX }));
         assert_eq!(of(1), None);
         assert_eq!(of(SECRET_BYTES_MAX), None);
         let got = SECRET_BYTES_MAX + 1;
-        assert_eq!(
-            of(got),
-            Some(Error::BadLength {
-                got,
-                max: SECRET_BYTES_MAX
-            })
-        );
+        assert_eq!(of(got), Some(Error::BadLength { got, max: SECRET_BYTES_MAX }));
     }
 }

@@ -26,14 +26,8 @@ impl Entropy for Dry {
     }
 }
 
-const ANN: Owner = Owner {
-    tenant: 1,
-    user: UserId(10),
-};
-const BEN: Owner = Owner {
-    tenant: 1,
-    user: UserId(11),
-};
+const ANN: Owner = Owner { tenant: 1, user: UserId(10) };
+const BEN: Owner = Owner { tenant: 1, user: UserId(11) };
 
 const PLACE: Context<'static> = Context {
     owner: ANN,
@@ -68,10 +62,7 @@ fn dek_of(ring: &Keyring, owner: Owner) -> (Dek, WrappedDek) {
 fn a_secret_survives_the_round_trip() {
     let (dek, _) = dek_of(&ring(&[1]), ANN);
     let sealed = dek.seal(&PLACE, &secret("k3y"), &System).unwrap();
-    assert!(
-        !sealed.windows(3).any(|w| w == b"k3y"),
-        "no plain byte run in the record"
-    );
+    assert!(!sealed.windows(3).any(|w| w == b"k3y"), "no plain byte run in the record");
     assert_eq!(dek.open(&PLACE, &sealed).unwrap().reveal(), b"k3y");
     let again = dek.seal(&PLACE, &secret("k3y"), &System).unwrap();
     assert_ne!(sealed, again, "salt and nonce are drawn for each write");
@@ -82,52 +73,20 @@ fn every_field_of_the_place_is_bound() {
     let (dek, wrapped) = dek_of(&ring(&[1]), ANN);
     let sealed = dek.seal(&PLACE, &secret("k3y"), &System).unwrap();
     let others = [
-        Context {
-            owner: Owner { tenant: 2, ..ANN },
-            ..PLACE
-        },
-        Context {
-            owner: BEN,
-            ..PLACE
-        },
-        Context {
-            venue: "coinbase",
-            ..PLACE
-        },
-        Context {
-            environment: Environment::Paper,
-            ..PLACE
-        },
-        Context {
-            field: "api_key",
-            ..PLACE
-        },
-        Context {
-            secret: 78,
-            ..PLACE
-        },
-        Context {
-            version: 4,
-            ..PLACE
-        },
+        Context { owner: Owner { tenant: 2, ..ANN }, ..PLACE },
+        Context { owner: BEN, ..PLACE },
+        Context { venue: "coinbase", ..PLACE },
+        Context { environment: Environment::Paper, ..PLACE },
+        Context { field: "api_key", ..PLACE },
+        Context { secret: 78, ..PLACE },
+        Context { version: 4, ..PLACE },
         // The letter moves over the border between two fields.
-        Context {
-            venue: "krakena",
-            field: "pi_secret",
-            ..PLACE
-        },
+        Context { venue: "krakena", field: "pi_secret", ..PLACE },
     ];
     for place in others {
-        assert_eq!(
-            dek.open(&place, &sealed).err(),
-            Some(Error::WrongKey),
-            "{place:?}"
-        );
+        assert_eq!(dek.open(&place, &sealed).err(), Some(Error::WrongKey), "{place:?}");
     }
-    let renamed = WrappedDek {
-        id: DekId(wrapped.id.0 ^ 1),
-        ..wrapped
-    };
+    let renamed = WrappedDek { id: DekId(wrapped.id.0 ^ 1), ..wrapped };
     assert_eq!(ring(&[1]).open(ANN, &renamed).err(), Some(Error::WrongKey));
 }
 
@@ -139,10 +98,7 @@ fn another_users_data_key_opens_nothing() {
     let sealed = ann.seal(&PLACE, &secret("k3y"), &System).unwrap();
     assert_eq!(ben.open(&PLACE, &sealed).err(), Some(Error::WrongKey));
     assert_eq!(ring.open(BEN, &anns).err(), Some(Error::WrongKey));
-    let mine = Context {
-        owner: BEN,
-        ..PLACE
-    };
+    let mine = Context { owner: BEN, ..PLACE };
     assert_eq!(ann.seal(&mine, &secret("x"), &System), Err(Error::WrongKey));
     let (second, _) = dek_of(&ring, ANN);
     assert_eq!(second.open(&PLACE, &sealed).err(), Some(Error::WrongKey));
@@ -151,25 +107,12 @@ fn another_users_data_key_opens_nothing() {
 #[test]
 fn a_wrong_or_missing_master_key_is_named() {
     let (_, wrapped) = dek_of(&ring(&[1]), ANN);
-    assert_eq!(
-        ring(&[2]).open(ANN, &wrapped).err(),
-        Some(Error::UnknownKek(KekId(1)))
-    );
-    let impostor = Keyring::new(vec![
-        Kek::new(KekId(1), std::array::from_fn(|i| i as u8)).unwrap(),
-    ]);
-    assert_eq!(
-        impostor.unwrap().open(ANN, &wrapped).err(),
-        Some(Error::WrongKey)
-    );
-    let relabeled = WrappedDek {
-        kek: KekId(2),
-        ..wrapped
-    };
-    assert_eq!(
-        ring(&[1, 2]).open(ANN, &relabeled).err(),
-        Some(Error::WrongKey)
-    );
+    assert_eq!(ring(&[2]).open(ANN, &wrapped).err(), Some(Error::UnknownKek(KekId(1))));
+    let impostor =
+        Keyring::new(vec![Kek::new(KekId(1), std::array::from_fn(|i| i as u8)).unwrap()]);
+    assert_eq!(impostor.unwrap().open(ANN, &wrapped).err(), Some(Error::WrongKey));
+    let relabeled = WrappedDek { kek: KekId(2), ..wrapped };
+    assert_eq!(ring(&[1, 2]).open(ANN, &relabeled).err(), Some(Error::WrongKey));
 }
 
 #[test]
@@ -187,10 +130,7 @@ fn each_flipped_bit_of_a_wrapped_key_refuses() {
 fn a_wrapped_key_is_no_secret_and_a_secret_no_wrapped_key() {
     let ring = ring(&[1]);
     let (dek, wrapped) = dek_of(&ring, ANN);
-    assert_eq!(
-        dek.open(&PLACE, &wrapped.sealed).err(),
-        Some(Error::WrongKey)
-    );
+    assert_eq!(dek.open(&PLACE, &wrapped.sealed).err(), Some(Error::WrongKey));
     let sealed = dek.seal(&PLACE, &secret("k3y"), &System).unwrap();
     let posing = WrappedDek { sealed, ..wrapped };
     assert_eq!(ring.open(ANN, &posing).err(), Some(Error::WrongKey));
@@ -205,18 +145,12 @@ fn rotation_rewraps_and_the_old_key_can_go() {
     assert_eq!(both.newest(), KekId(2));
     let fresh = both.rewrap(ANN, &wrapped, &System).unwrap();
     assert_eq!((fresh.id, fresh.kek), (wrapped.id, KekId(2)));
-    assert_eq!(
-        both.rewrap(BEN, &wrapped, &System).err(),
-        Some(Error::WrongKey)
-    );
+    assert_eq!(both.rewrap(BEN, &wrapped, &System).err(), Some(Error::WrongKey));
 
     let alone = ring(&[2]);
     let dek = alone.open(ANN, &fresh).unwrap();
     assert_eq!(dek.open(&PLACE, &sealed).unwrap().reveal(), b"k3y");
-    assert_eq!(
-        alone.open(ANN, &wrapped).err(),
-        Some(Error::UnknownKek(KekId(1)))
-    );
+    assert_eq!(alone.open(ANN, &wrapped).err(), Some(Error::UnknownKek(KekId(1))));
     // Stopped half-way and run again: rewrapping what is already new is harmless.
     let again = alone.rewrap(ANN, &fresh, &System).unwrap();
     assert!(alone.open(ANN, &again).is_ok());
@@ -229,10 +163,7 @@ fn a_ring_refuses_what_cannot_be_meant() {
     assert_eq!(Keyring::new(vec![kek(1), kek(1)]).err(), bad);
     assert_eq!(Keyring::new((0..9).map(kek).collect()).err(), bad);
     assert!(Keyring::new((0..8).map(kek).collect()).is_ok());
-    assert_eq!(
-        Kek::new(KekId(4), [9; 32]).err(),
-        Some(Error::WeakKek(KekId(4)))
-    );
+    assert_eq!(Kek::new(KekId(4), [9; 32]).err(), Some(Error::WeakKek(KekId(4))));
 }
 
 #[test]
@@ -241,8 +172,5 @@ fn without_chance_nothing_is_issued_or_sealed() {
     let (dek, wrapped) = dek_of(&ring, ANN);
     assert_eq!(ring.issue(ANN, &Dry), Err(Error::NoEntropy));
     assert_eq!(ring.rewrap(ANN, &wrapped, &Dry), Err(Error::NoEntropy));
-    assert_eq!(
-        dek.seal(&PLACE, &secret("k3y"), &Dry),
-        Err(Error::NoEntropy)
-    );
+    assert_eq!(dek.seal(&PLACE, &secret("k3y"), &Dry), Err(Error::NoEntropy));
 }

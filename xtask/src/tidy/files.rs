@@ -39,8 +39,7 @@ pub(crate) fn check(source: &Source<'_>) -> Vec<Finding> {
         let columns = line.chars().count();
         // A link cannot be broken.
         if columns > COLUMNS_MAX && !line.contains("://") {
-            let mend =
-                format!("{columns} columns, at most {COLUMNS_MAX}; break the line");
+            let mend = format!("{columns} columns, at most {COLUMNS_MAX}; break the line");
             out.push(Finding::new(path, index + 1, "columns", mend));
         }
     }

@@ -23,9 +23,7 @@ const OWN_PART: usize = 8;
 pub(crate) fn is_guessable(password: &str, email: &str) -> bool {
     let lower = password.to_lowercase();
     let letters: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
-    LEAKED
-        .lines()
-        .any(|leaked| leaked == lower || leaked == letters)
+    LEAKED.lines().any(|leaked| leaked == lower || leaked == letters)
         || is_repetition(&lower)
         || is_run(&letters)
         || tells_the_account(&lower, email)
@@ -54,10 +52,7 @@ fn is_run(text: &str) -> bool {
                     .is_some_and(|d| d == 1 || d + 1 == row.len())
             })
     };
-    let breaks = chars
-        .windows(2)
-        .filter(|pair| !follows(pair[0], pair[1]))
-        .count();
+    let breaks = chars.windows(2).filter(|pair| !follows(pair[0], pair[1])).count();
     chars.len() > 1 && breaks * 4 < chars.len()
 }
 

@@ -50,9 +50,7 @@ pub(crate) fn check(password: &str, email: &str) -> Result<(), Unusable> {
         return Err(Unusable("must have 15 to 256 characters"));
     }
     if blocklist::is_guessable(&normal, email) {
-        return Err(Unusable(
-            "is too easy to guess; choose several unrelated words",
-        ));
+        return Err(Unusable("is too easy to guess; choose several unrelated words"));
     }
     Ok(())
 }
@@ -68,9 +66,7 @@ pub fn hash_password(password: &str, email: &str, salt: [u8; 16]) -> Result<Stri
 }
 
 fn hash(normal: &str, salt: &[u8]) -> Option<String> {
-    let hash: PasswordHash = argon()?
-        .hash_password_with_salt(normal.as_bytes(), salt)
-        .ok()?;
+    let hash: PasswordHash = argon()?.hash_password_with_salt(normal.as_bytes(), salt).ok()?;
     Some(hash.to_string())
 }
 
@@ -111,13 +107,9 @@ impl Hasher {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         const FULL: Problem = Problem::unavailable("busy", "too many logins at once; try again", 1);
-        let admitted = Arc::clone(&self.admitted)
-            .try_acquire_owned()
-            .map_err(|_| FULL)?;
+        let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| FULL)?;
         let waiting = Arc::clone(&self.running).acquire_owned();
-        let permit = tokio::time::timeout(LONGEST_WAIT, waiting)
-            .await
-            .map_err(|_| FULL)?;
+        let permit = tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| FULL)?;
         // The permits go with the work: a caller who leaves does not make room while a core is
         // still busy.
         let done = tokio::task::spawn_blocking(move || {
@@ -136,11 +128,7 @@ impl Hasher {
     ) -> Result<bool, Problem> {
         self.work(move || {
             let fits = password.chars().take(LONGEST + 1).count() <= LONGEST;
-            let shown = if fits {
-                normal(&password)
-            } else {
-                Zeroizing::default()
-            };
+            let shown = if fits { normal(&password) } else { Zeroizing::default() };
             matches(&shown, stored.as_deref()) && fits
         })
         .await
@@ -152,9 +140,7 @@ impl Hasher {
         password: Zeroizing<String>,
         salt: [u8; 16],
     ) -> Result<String, Problem> {
-        self.work(move || hash(&normal(&password), &salt))
-            .await?
-            .ok_or(Problem::internal())
+        self.work(move || hash(&normal(&password), &salt)).await?.ok_or(Problem::internal())
     }
 }
 
@@ -165,10 +151,7 @@ mod tests {
     #[test]
     fn a_hash_has_the_parameters_and_fits_its_password_only() {
         let stored = hash_password("secure_password", "user@example.com", [7; 16]).unwrap();
-        assert!(
-            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{stored}"
-        );
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         assert!(matches("secure_password", Some(&stored)));
         assert!(!matches("secure_passwore", Some(&stored)));
         assert!(!matches("secure_password", None));
@@ -202,21 +185,10 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_answers_busy() {
         let hasher = Hasher::new(1);
-        let all = hasher
-            .admitted
-            .clone()
-            .acquire_many_owned(1 + WAITING as u32)
-            .await
-            .unwrap();
-        let refused = hasher
-            .verify(Zeroizing::new("x".into()), None)
-            .await
-            .unwrap_err();
+        let all = hasher.admitted.clone().acquire_many_owned(1 + WAITING as u32).await.unwrap();
+        let refused = hasher.verify(Zeroizing::new("x".into()), None).await.unwrap_err();
         assert_eq!((refused.code, refused.retry_after), ("busy", Some(1)));
         drop(all);
-        assert_eq!(
-            hasher.verify(Zeroizing::new("x".into()), None).await,
-            Ok(false)
-        );
+        assert_eq!(hasher.verify(Zeroizing::new("x".into()), None).await, Ok(false));
     }
 }

@@ -45,17 +45,12 @@ impl Cache {
     fn shard(&self, session: u128) -> MutexGuard<'_, HashMap<u128, Seen>> {
         // Session ids are random: the lowest bits spread them.
         let index = usize::try_from(session % SHARDS as u128).unwrap_or(0);
-        self.shards[index]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn get(&self, session: u128) -> Option<Principal> {
         let now = Instant::now();
-        self.shard(session)
-            .get(&session)
-            .filter(|seen| now < seen.until)
-            .map(|seen| seen.principal)
+        self.shard(session).get(&session).filter(|seen| now < seen.until).map(|seen| seen.principal)
     }
 
     fn put(&self, principal: Principal, revocations: u64) {
@@ -72,22 +67,12 @@ impl Cache {
             // more.
             shard.clear();
         }
-        shard.insert(
-            principal.session,
-            Seen {
-                principal,
-                tier: None,
-                until: now + FRESH,
-            },
-        );
+        shard.insert(principal.session, Seen { principal, tier: None, until: now + FRESH });
     }
 
     pub(crate) fn tier(&self, session: u128) -> Option<Tier> {
         let now = Instant::now();
-        self.shard(session)
-            .get(&session)
-            .filter(|seen| now < seen.until)
-            .and_then(|seen| seen.tier)
+        self.shard(session).get(&session).filter(|seen| now < seen.until).and_then(|seen| seen.tier)
     }
 
     pub(crate) fn remember_tier(&self, session: u128, tier: Tier) {
@@ -125,17 +110,11 @@ pub(crate) async fn principal(app: &App, session: u128) -> Result<Principal, Pro
     }
     let revocations = app.sessions.revocations.load(Ordering::Acquire);
     let control = &app.doors.control;
-    let session = control
-        .session(session)
-        .await?
-        .ok_or(Problem::unauthorized())?;
+    let session = control.session(session).await?.ok_or(Problem::unauthorized())?;
     if !is_alive(&session, app.now()) {
         return Err(Problem::unauthorized());
     }
-    let user = control
-        .user(session.user)
-        .await?
-        .ok_or(Problem::unauthorized())?;
+    let user = control.user(session.user).await?.ok_or(Problem::unauthorized())?;
     let principal = Principal::new(&user, session.id);
     app.sessions.put(principal, revocations);
     Ok(principal)
@@ -163,9 +142,7 @@ fn refresh_token(app: &App, session: u128) -> Result<String, Problem> {
 
 fn access_token(app: &App, user: UserId, session: u128) -> Result<String, Problem> {
     let id = u128::from_be_bytes(app.random()?);
-    app.tokens
-        .sign(Bearer { user, session }, id, app.now())
-        .ok_or(Problem::internal())
+    app.tokens.sign(Bearer { user, session }, id, app.now()).ok_or(Problem::internal())
 }
 
 /// Begins a session of a user whose password was right.
@@ -186,20 +163,13 @@ pub(crate) async fn begin(app: &App, user: &User) -> Result<Pair, Problem> {
     Ok(Pair { access, refresh })
 }
 
-const ENDED: Problem = Problem::new(
-    StatusCode::UNAUTHORIZED,
-    "session_ended",
-    "this session is over; log in again",
-);
+const ENDED: Problem =
+    Problem::new(StatusCode::UNAUTHORIZED, "session_ended", "this session is over; log in again");
 
 /// Exchanges a refresh token. One that was used before ends its whole family.
 pub(crate) async fn refresh(app: &App, token: &str) -> Result<(Pair, Session), Problem> {
     let shaped = token.len() == 96 && token.is_ascii();
-    let id = token
-        .get(..32)
-        .filter(|_| shaped)
-        .and_then(session_id)
-        .ok_or(ENDED)?;
+    let id = token.get(..32).filter(|_| shaped).and_then(session_id).ok_or(ENDED)?;
     app.rates.refresh(id)?;
     let now = app.now();
     // Rotation moves the time of the last use, so rest is judged before it.
@@ -208,21 +178,11 @@ pub(crate) async fn refresh(app: &App, token: &str) -> Result<(Pair, Session), P
         return Err(ENDED);
     }
     let next = refresh_token(app, id)?;
-    let rotation = app
-        .doors
-        .control
-        .rotate(hash(token), hash(&next), now, now.plus(IDLE))
-        .await?;
+    let rotation = app.doors.control.rotate(hash(token), hash(&next), now, now.plus(IDLE)).await?;
     match rotation {
         Rotation::Rotated(session) if session.id == id && is_alive(&session, now) => {
             let access = access_token(app, session.user, id)?;
-            Ok((
-                Pair {
-                    access,
-                    refresh: next,
-                },
-                session,
-            ))
+            Ok((Pair { access, refresh: next }, session))
         }
         Rotation::Rotated(session) => {
             end(app, session.user, session.id).await?;
@@ -231,8 +191,7 @@ pub(crate) async fn refresh(app: &App, token: &str) -> Result<(Pair, Session), P
         Rotation::Reused(user) => {
             app.sessions.forget_user(user);
             let subject = user.to_string();
-            app.audit(Some(user), "refresh_reused", subject, String::new())
-                .await?;
+            app.audit(Some(user), "refresh_reused", subject, String::new()).await?;
             tracing::warn!(%user, "a used refresh token came again; its session is ended");
             Err(ENDED)
         }
@@ -305,16 +264,8 @@ mod tests {
         for n in 0..(SHARDS * SHARD_CAPACITY) as u128 * 2 {
             cache.put(principal(n), 0);
         }
-        let held: usize = cache
-            .shards
-            .iter()
-            .map(|shard| shard.lock().unwrap().len())
-            .sum();
+        let held: usize = cache.shards.iter().map(|shard| shard.lock().unwrap().len()).sum();
         assert!(held <= SHARDS * SHARD_CAPACITY);
-        assert!(
-            cache
-                .get((SHARDS * SHARD_CAPACITY) as u128 * 2 - 1)
-                .is_some()
-        );
+        assert!(cache.get((SHARDS * SHARD_CAPACITY) as u128 * 2 - 1).is_some());
     }
 }

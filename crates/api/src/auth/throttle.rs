@@ -67,27 +67,16 @@ pub(crate) struct Throttle {
 impl Default for Throttle {
     fn default() -> Self {
         let tables = Tables {
-            pairs: Table {
-                rows: HashMap::new(),
-            },
-            accounts: Table {
-                rows: HashMap::new(),
-            },
-            addresses: Table {
-                rows: HashMap::new(),
-            },
+            pairs: Table { rows: HashMap::new() },
+            accounts: Table { rows: HashMap::new() },
+            addresses: Table { rows: HashMap::new() },
         };
-        Self {
-            hash: RandomState::new(),
-            tables: Mutex::new(tables),
-        }
+        Self { hash: RandomState::new(), tables: Mutex::new(tables) }
     }
 }
 
 fn seconds(wait: Duration) -> u32 {
-    u32::try_from(wait.as_millis().div_ceil(1_000))
-        .unwrap_or(u32::MAX)
-        .max(1)
+    u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
 }
 
 fn delay(failures: u32) -> Duration {
@@ -158,11 +147,7 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(throttle.attempt("a", from(1), now), Ok(()));
         }
-        assert_eq!(
-            throttle.attempt("a", from(2), now),
-            Err(1),
-            "whatever the address"
-        );
+        assert_eq!(throttle.attempt("a", from(2), now), Err(1), "whatever the address");
         for (n, wait) in [1u64, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
             let address = from(10 + n as u32);
             assert_eq!(throttle.attempt("a", address, now), Err(wait as u32));
@@ -184,11 +169,7 @@ mod tests {
         now += MINUTE;
         let wait = seconds(began + MINUTE + FAILURES_WINDOW - now);
         assert_eq!(throttle.attempt("a", from(1), now), Err(wait));
-        assert_eq!(
-            throttle.attempt("a", from(2), now),
-            Ok(()),
-            "the owner elsewhere may try"
-        );
+        assert_eq!(throttle.attempt("a", from(2), now), Ok(()), "the owner elsewhere may try");
         now += Duration::from_secs(wait.into());
         assert_eq!(throttle.attempt("a", from(1), now), Ok(()));
     }
@@ -200,11 +181,7 @@ mod tests {
             assert_eq!(throttle.attempt(&format!("u{n}"), from(1), now), Ok(()));
         }
         assert_eq!(throttle.attempt("u30", from(1), now), Err(600));
-        assert_eq!(
-            throttle.attempt("u0", from(1), now),
-            Ok(()),
-            "an account it has tried already"
-        );
+        assert_eq!(throttle.attempt("u0", from(1), now), Ok(()), "an account it has tried already");
         let later = now + ACCOUNTS_WINDOW;
         assert_eq!(throttle.attempt("u30", from(1), later), Ok(()));
     }
@@ -221,9 +198,7 @@ mod tests {
 
     #[test]
     fn the_tables_are_bounded() {
-        let mut table: Table<u8> = Table {
-            rows: HashMap::new(),
-        };
+        let mut table: Table<u8> = Table { rows: HashMap::new() };
         let now = Instant::now();
         for n in 0..200_000u64 {
             table.row(n, now + Duration::from_micros(n));

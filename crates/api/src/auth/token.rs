@@ -56,9 +56,7 @@ pub(crate) struct Tokens {
 
 fn derive(secret: &[u8], info: &str) -> Option<Zeroizing<[u8; 32]>> {
     let mut key = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::new(None, secret)
-        .expand(info.as_bytes(), key.as_mut())
-        .ok()?;
+    Hkdf::<Sha256>::new(None, secret).expand(info.as_bytes(), key.as_mut()).ok()?;
     Some(key)
 }
 
@@ -67,11 +65,7 @@ impl Key {
     /// setting.
     fn new(secret: &[u8]) -> Option<Self> {
         let id = derive(secret, "nija/kid/v1")?;
-        let kid: String = id
-            .iter()
-            .take(4)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let kid: String = id.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
         let key = derive(secret, &format!("nija/jwt/v1/{kid}"))?;
         let header = Header {
             typ: Some("at+jwt".to_owned()),
@@ -81,12 +75,7 @@ impl Key {
         let sign = EncodingKey::from_secret(key.as_slice());
         let sample = encode(&header, &(), &sign).ok()?;
         let prefix = sample.split_inclusive('.').next()?.to_owned();
-        Some(Self {
-            header,
-            prefix,
-            sign,
-            verify: DecodingKey::from_secret(key.as_slice()),
-        })
+        Some(Self { header, prefix, sign, verify: DecodingKey::from_secret(key.as_slice()) })
     }
 }
 
@@ -108,15 +97,8 @@ impl Tokens {
             Some(secret) => Some(Key::new(secret)?),
             None => None,
         };
-        let tokens = Self {
-            current: Key::new(secret)?,
-            previous,
-            validation,
-        };
-        let bearer = Bearer {
-            user: UserId(1),
-            session: 2,
-        };
+        let tokens = Self { current: Key::new(secret)?, previous, validation };
+        let bearer = Bearer { user: UserId(1), session: 2 };
         let first = tokens.sign(bearer, 3, Timestamp(0))?;
         (tokens.verify(&first, Timestamp(0)) == Some(bearer)).then_some(tokens)
     }
@@ -143,31 +125,22 @@ impl Tokens {
             return None;
         }
         let keys = std::iter::once(&self.current).chain(&self.previous);
-        let key = keys
-            .into_iter()
-            .find(|key| token.starts_with(&key.prefix))?;
-        let claims = decode::<Claims>(token, &key.verify, &self.validation)
-            .ok()?
-            .claims;
+        let key = keys.into_iter().find(|key| token.starts_with(&key.prefix))?;
+        let claims = decode::<Claims>(token, &key.verify, &self.validation).ok()?.claims;
         let now = seconds(now);
         let timely = claims.nbf <= now + LEEWAY
             && claims.iat <= now + LEEWAY
             && now < claims.exp.saturating_add(LEEWAY)
             && claims.exp.saturating_sub(claims.iat) <= LIFE;
         let session = session(&claims.sid)?;
-        timely.then_some(Bearer {
-            user: claims.sub,
-            session,
-        })
+        timely.then_some(Bearer { user: claims.sub, session })
     }
 }
 
 /// Reads a session id: 32 hexadecimal digits.
 pub(crate) fn session(text: &str) -> Option<u128> {
     let digits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    digits
-        .then(|| u128::from_str_radix(text, 16).ok())
-        .flatten()
+    digits.then(|| u128::from_str_radix(text, 16).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -177,10 +150,7 @@ mod tests {
 
     const SECRET: &[u8] = b"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
-    const WHO: Bearer = Bearer {
-        user: UserId(7),
-        session: 9,
-    };
+    const WHO: Bearer = Bearer { user: UserId(7), session: 9 };
 
     fn tokens() -> Tokens {
         Tokens::new(SECRET, None).unwrap()
@@ -228,19 +198,11 @@ mod tests {
         assert_eq!(forged(|c| c["exp"] = json!((now + 600).to_string())), None);
         assert_eq!(forged(|c| c["nbf"] = json!(now.to_string())), None);
         assert_eq!(forged(|c| c["exp"] = json!(1e300)), None);
-        assert_eq!(
-            forged(|c| c["exp"] = json!(now + 86_400)),
-            None,
-            "too long a life"
-        );
+        assert_eq!(forged(|c| c["exp"] = json!(now + 86_400)), None, "too long a life");
         assert_eq!(forged(|c| c["aud"] = json!("other")), None);
         assert_eq!(forged(|c| c["iss"] = json!("other")), None);
         assert_eq!(forged(|c| c["sid"] = json!("9")), None);
-        assert_eq!(
-            forged(|c| c["role"] = json!("admin")),
-            None,
-            "claims of the caller's own"
-        );
+        assert_eq!(forged(|c| c["role"] = json!("admin")), None, "claims of the caller's own");
     }
 
     #[test]
@@ -250,34 +212,13 @@ mod tests {
         let ours = tokens.current.header.clone();
         assert_eq!(tokens.verify(&sign(ours.clone()), NOW), Some(WHO));
         for wrong in [
-            Header {
-                typ: Some("JWT".into()),
-                ..ours.clone()
-            },
-            Header {
-                kid: None,
-                ..ours.clone()
-            },
-            Header {
-                kid: Some("../../etc".into()),
-                ..ours.clone()
-            },
-            Header {
-                jku: Some("https://evil.example/jwks".into()),
-                ..ours.clone()
-            },
-            Header {
-                crit: Some(vec!["b64".into()]),
-                ..ours.clone()
-            },
-            Header {
-                x5u: Some("https://evil.example".into()),
-                ..ours.clone()
-            },
-            Header {
-                alg: Algorithm::HS512,
-                ..ours
-            },
+            Header { typ: Some("JWT".into()), ..ours.clone() },
+            Header { kid: None, ..ours.clone() },
+            Header { kid: Some("../../etc".into()), ..ours.clone() },
+            Header { jku: Some("https://evil.example/jwks".into()), ..ours.clone() },
+            Header { crit: Some(vec!["b64".into()]), ..ours.clone() },
+            Header { x5u: Some("https://evil.example".into()), ..ours.clone() },
+            Header { alg: Algorithm::HS512, ..ours },
         ] {
             assert_eq!(tokens.verify(&sign(wrong), NOW), None);
         }
@@ -315,9 +256,6 @@ mod tests {
         let rotated =
             Tokens::new(b"another secret that is long enough 81723", Some(SECRET)).unwrap();
         assert_eq!(rotated.verify(&token, NOW), Some(WHO));
-        assert_eq!(
-            tokens().verify(&rotated.sign(WHO, 1, NOW).unwrap(), NOW),
-            None
-        );
+        assert_eq!(tokens().verify(&rotated.sign(WHO, 1, NOW).unwrap(), NOW), None);
     }
 }

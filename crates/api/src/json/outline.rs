@@ -49,26 +49,14 @@ struct Scan<'a> {
 /// Walks a JSON object once: depth, keys, strings, duplicates. The grammar itself is left to the
 /// real parser.
 pub(super) fn outline(text: &str) -> Result<Vec<Member<'_>>, Flaw> {
-    let mut scan = Scan {
-        text,
-        at: 0,
-        keys: 0,
-    };
+    let mut scan = Scan { text, at: 0, keys: 0 };
     scan.skip_space();
     if scan.peek() != Some(b'{') {
-        return Err(if text.trim().is_empty() {
-            Flaw::Malformed
-        } else {
-            Flaw::NoObject
-        });
+        return Err(if text.trim().is_empty() { Flaw::Malformed } else { Flaw::NoObject });
     }
     let members = scan.object(1)?;
     scan.skip_space();
-    if scan.peek().is_some() {
-        Err(Flaw::Malformed)
-    } else {
-        Ok(members)
-    }
+    if scan.peek().is_some() { Err(Flaw::Malformed) } else { Ok(members) }
 }
 
 impl<'a> Scan<'a> {
@@ -117,10 +105,7 @@ impl<'a> Scan<'a> {
             self.skip_space();
             let start = self.at;
             self.value(depth)?;
-            members.push(Member {
-                key,
-                value: &self.text[start..self.at],
-            });
+            members.push(Member { key, value: &self.text[start..self.at] });
             if self.eat(b'}') {
                 return Ok(members);
             }
@@ -246,16 +231,8 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused() {
-        for text in [
-            "",
-            " ",
-            "{",
-            "{\"a\"}",
-            "{\"a\":}",
-            "{\"a\":1,}",
-            "{\"a\":1}x",
-            "{\"a\":\"\\",
-        ] {
+        for text in ["", " ", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1}x", "{\"a\":\"\\"]
+        {
             assert_eq!(flaw(text), Some(Flaw::Malformed), "{text}");
         }
         for text in ["[]", "1", "\"a\"", "null"] {

@@ -71,17 +71,11 @@ fn scope(app: &App, word: &str, of: Option<&str>) -> Result<Scope, Problem> {
         "platform" => Err(Problem::field("of", "is not used by this scope")),
         "venue" => {
             let venue = VenueName::Paper;
-            if which? == venue.name() {
-                Ok(Scope::Venue(venue))
-            } else {
-                Err(UNKNOWN)
-            }
+            if which? == venue.name() { Ok(Scope::Venue(venue)) } else { Err(UNKNOWN) }
         }
         "class" => {
             let name = which?;
-            let class = AssetClass::ALL
-                .into_iter()
-                .find(|class| class.name() == name);
+            let class = AssetClass::ALL.into_iter().find(|class| class.name() == name);
             class.map(Scope::Class).ok_or(UNKNOWN)
         }
         "symbol" => {
@@ -90,9 +84,7 @@ fn scope(app: &App, word: &str, of: Option<&str>) -> Result<Scope, Problem> {
         }
         "strategy" => {
             let name = which?;
-            let strategy = StrategyName::ALL
-                .into_iter()
-                .find(|strategy| strategy.name() == name);
+            let strategy = StrategyName::ALL.into_iter().find(|strategy| strategy.name() == name);
             strategy.map(Scope::Strategy).ok_or(UNKNOWN)
         }
         "account" => which?.parse().map(Scope::Account).map_err(|_| UNKNOWN),
@@ -105,10 +97,7 @@ fn scope(app: &App, word: &str, of: Option<&str>) -> Result<Scope, Problem> {
 
 fn done(answer: Answer, message: &'static str) -> Result<Json<Done>, Problem> {
     match answer {
-        Answer::Done => Ok(Json(Done {
-            success: true,
-            message,
-        })),
+        Answer::Done => Ok(Json(Done { success: true, message })),
         Answer::Declined(Decline::UnknownAccount) => Err(Problem::not_found()),
         Answer::Declined(decline) => Err(decline.into()),
         Answer::Placed { .. } | Answer::Queued | Answer::Refused(_) => Err(Problem::internal()),
@@ -133,38 +122,13 @@ pub(crate) async fn kill(
     principal: Principal,
     Valid { body, key }: Valid<SwitchRequest>,
 ) -> Result<Json<Done>, Problem> {
-    let Switch {
-        scope,
-        reason,
-        flatten,
-    } = body.read(&app)?;
+    let Switch { scope, reason, flatten } = body.read(&app)?;
     let by = Actor::User(principal.user());
-    app.audit(
-        Some(principal.user()),
-        "kill_pressed",
-        scope.to_string(),
-        reason.clone(),
-    )
-    .await?;
+    app.audit(Some(principal.user()), "kill_pressed", scope.to_string(), reason.clone()).await?;
     let desks = &app.doors.desks;
     let answer = match scope {
-        Scope::Account(id) => {
-            desks
-                .command(
-                    id,
-                    key,
-                    Command::Kill {
-                        by,
-                        reason,
-                        flatten,
-                    },
-                )
-                .await?
-        }
-        scope => desks
-            .kill(scope, by, reason, flatten)
-            .await
-            .map(|()| Answer::Done)?,
+        Scope::Account(id) => desks.command(id, key, Command::Kill { by, reason, flatten }).await?,
+        scope => desks.kill(scope, by, reason, flatten).await.map(|()| Answer::Done)?,
     };
     done(answer, "entries are stopped")
 }
@@ -189,24 +153,11 @@ pub(crate) async fn rearm(
 ) -> Result<Json<Done>, Problem> {
     let Switch { scope, reason, .. } = body.read(&app)?;
     let by = Actor::User(principal.user());
-    app.audit(
-        Some(principal.user()),
-        "kill_released",
-        scope.to_string(),
-        reason.clone(),
-    )
-    .await?;
+    app.audit(Some(principal.user()), "kill_released", scope.to_string(), reason.clone()).await?;
     let desks = &app.doors.desks;
     let answer = match scope {
-        Scope::Account(id) => {
-            desks
-                .command(id, key, Command::Rearm { by, reason })
-                .await?
-        }
-        scope => desks
-            .rearm(scope, by, reason)
-            .await
-            .map(|()| Answer::Done)?,
+        Scope::Account(id) => desks.command(id, key, Command::Rearm { by, reason }).await?,
+        scope => desks.rearm(scope, by, reason).await.map(|()| Answer::Done)?,
     };
     done(answer, "entries pass again")
 }
@@ -243,19 +194,9 @@ pub(crate) async fn set_tier(
 ) -> Result<Json<Done>, Problem> {
     let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
     let tier = body.tier.get("tier")?;
-    let user = app
-        .doors
-        .control
-        .user(id)
-        .await?
-        .ok_or(Problem::not_found())?;
-    app.audit(
-        Some(principal.user()),
-        "tier_changed",
-        id.to_string(),
-        tier.name().to_owned(),
-    )
-    .await?;
+    let user = app.doors.control.user(id).await?.ok_or(Problem::not_found())?;
+    app.audit(Some(principal.user()), "tier_changed", id.to_string(), tier.name().to_owned())
+        .await?;
     let set = Command::Set(Setting::Tier(tier));
     let answer = app.doors.desks.command(user.account, key, set).await?;
     app.sessions.forget_user(id);
@@ -275,9 +216,7 @@ pub(crate) struct UsersBody {
     responses((status = 200, body = UsersBody)),
 )]
 pub(crate) async fn users(State(app): State<App>) -> Result<Json<UsersBody>, Problem> {
-    Ok(Json(UsersBody {
-        count: app.doors.control.count_users().await?,
-    }))
+    Ok(Json(UsersBody { count: app.doors.control.count_users().await? }))
 }
 
 /// How much of the log.
@@ -333,10 +272,7 @@ pub(crate) async fn audit(
         return Err(Problem::field("limit", "must be 1 to 500"));
     }
     let me = Some(principal.user());
-    app.audit(me, "audit_read", "audit_log".to_owned(), String::new())
-        .await?;
+    app.audit(me, "audit_read", "audit_log".to_owned(), String::new()).await?;
     let lines = app.doors.control.audit_log(limit).await?;
-    Ok(Json(Listed::whole(
-        lines.into_iter().map(Into::into).collect(),
-    )))
+    Ok(Json(Listed::whole(lines.into_iter().map(Into::into).collect())))
 }

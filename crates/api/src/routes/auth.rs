@@ -124,17 +124,14 @@ async fn prove(
         "invalid_credentials",
         "address or password is wrong",
     );
-    app.throttle
-        .attempt(email, origin, Instant::now().into_std())
-        .map_err(Problem::too_many)?;
+    app.throttle.attempt(email, origin, Instant::now().into_std()).map_err(Problem::too_many)?;
     let stored = user.map(|user| user.password.clone());
     if app.hasher.verify(secret, stored).await? {
         app.throttle.succeeded(email, origin);
         return Ok(());
     }
     let actor = user.map(|user| user.id);
-    app.audit(actor, "login_failed", origin.0.to_string(), String::new())
-        .await?;
+    app.audit(actor, "login_failed", origin.0.to_string(), String::new()).await?;
     Err(WRONG)
 }
 
@@ -164,8 +161,7 @@ pub(crate) async fn login(
         app.doors.control.set_password(user.id, stronger).await?;
     }
     let pair = session::begin(&app, &user).await?;
-    app.audit(Some(user.id), "login", origin.0.to_string(), String::new())
-        .await?;
+    app.audit(Some(user.id), "login", origin.0.to_string(), String::new()).await?;
     Ok(tokens(StatusCode::OK, &headers, pair, user.id, tier))
 }
 
@@ -214,12 +210,7 @@ pub(crate) async fn refresh(
         None => from_cookie(&app, &headers)?,
     };
     let (pair, session) = session::refresh(&app, &token).await?;
-    let user = app
-        .doors
-        .control
-        .user(session.user)
-        .await?
-        .ok_or(Problem::unauthorized())?;
+    let user = app.doors.control.user(session.user).await?.ok_or(Problem::unauthorized())?;
     let tier = account(&app, user.account).await?.tier;
     Ok(tokens(StatusCode::OK, &headers, pair, user.id, tier))
 }
@@ -231,32 +222,14 @@ fn from_cookie(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
         "csrf",
         "the refresh cookie needs an Origin of ours and the header X-NIJA-CSRF: 1",
     );
-    let cookies = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|v| v.split(';'))
-        .filter_map(|p| p.trim().split_once('='));
-    let (_, token) = pairs
-        .find(|(name, _)| *name == COOKIE)
-        .ok_or(Problem::unauthorized())?;
-    let text = |name: HeaderName| {
-        headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or("")
-    };
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let mut pairs = cookies.flat_map(|v| v.split(';')).filter_map(|p| p.trim().split_once('='));
+    let (_, token) = pairs.find(|(name, _)| *name == COOKIE).ok_or(Problem::unauthorized())?;
+    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
     let (origin, host) = (text(header::ORIGIN), text(header::HOST));
     let own = app.settings.origins.iter().any(|own| own == origin)
-        || origin
-            .split_once("://")
-            .is_some_and(|(_, authority)| authority == host);
-    if own && text(CSRF) == "1" {
-        Ok(token.to_owned())
-    } else {
-        Err(FOREIGN)
-    }
+        || origin.split_once("://").is_some_and(|(_, authority)| authority == host);
+    if own && text(CSRF) == "1" { Ok(token.to_owned()) } else { Err(FOREIGN) }
 }
 
 /// Ends this session at once.
@@ -267,13 +240,7 @@ pub(crate) async fn logout(
 ) -> Result<(StatusCode, [(HeaderName, String); 1]), Problem> {
     session::end(&app, principal.user(), principal.session).await?;
     let subject = format!("{:032x}", principal.session);
-    app.audit(
-        Some(principal.user()),
-        "session_ended",
-        subject,
-        "logout".to_owned(),
-    )
-    .await?;
+    app.audit(Some(principal.user()), "session_ended", subject, "logout".to_owned()).await?;
     Ok((StatusCode::NO_CONTENT, [cookie("", 0)]))
 }
 
@@ -291,32 +258,19 @@ pub(crate) async fn change_password(
 ) -> Result<StatusCode, Problem> {
     let old = Zeroizing::new(body.old_password.get("old_password")?);
     let new = Zeroizing::new(body.password.get("new_password")?);
-    let user = app
-        .doors
-        .control
-        .user(principal.user())
-        .await?
-        .ok_or(Problem::unauthorized())?;
+    let user = app.doors.control.user(principal.user()).await?.ok_or(Problem::unauthorized())?;
     password::check(&new, &user.email).map_err(|why| Problem::field("new_password", why.0))?;
-    prove(&app, origin, &user.email, Some(&user), old)
-        .await
-        .map_err(|problem| {
-            // 401 would tell a client to refresh its token; the token is fine.
-            let status = match problem.status {
-                StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
-                other => other,
-            };
-            Problem { status, ..problem }
-        })?;
+    prove(&app, origin, &user.email, Some(&user), old).await.map_err(|problem| {
+        // 401 would tell a client to refresh its token; the token is fine.
+        let status = match problem.status {
+            StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
+            other => other,
+        };
+        Problem { status, ..problem }
+    })?;
     let hash = app.hasher.hash(new, app.random()?).await?;
     app.doors.control.set_password(user.id, hash).await?;
     session::end_others(&app, user.id, principal.session).await?;
-    app.audit(
-        Some(user.id),
-        "password_changed",
-        user.id.to_string(),
-        String::new(),
-    )
-    .await?;
+    app.audit(Some(user.id), "password_changed", user.id.to_string(), String::new()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -90,10 +90,6 @@ pub(crate) async fn list(
         let why = "must be approved, refused, skipped, halted or reallocated";
         return Err(Problem::field("kind", why));
     }
-    let rows = app
-        .doors
-        .views
-        .decisions(&principal.scope, page, kind)
-        .await?;
+    let rows = app.doors.views.decisions(&principal.scope, page, kind).await?;
     Ok(Json(Listed::of(rows, page)))
 }

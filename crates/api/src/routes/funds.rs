@@ -28,10 +28,7 @@ impl Transfer {
     fn amount(self, app: &App) -> Result<Money, Problem> {
         let amount = self.amount.get("amount")?;
         if amount > app.settings.paper.largest_transfer {
-            return Err(Problem::field(
-                "amount",
-                "is more than this platform moves at once",
-            ));
+            return Err(Problem::field("amount", "is more than this platform moves at once"));
         }
         Ok(amount)
     }
@@ -78,12 +75,5 @@ pub(crate) async fn withdraw(
     Valid { body, key }: Valid<Transfer>,
 ) -> Result<Json<Done>, Problem> {
     let amount = body.amount(&app)?;
-    change(
-        &app,
-        &principal,
-        key,
-        Command::Transfer(amount.negated()),
-        "paid out",
-    )
-    .await
+    change(&app, &principal, key, Command::Transfer(amount.negated()), "paid out").await
 }

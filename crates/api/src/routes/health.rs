@@ -40,11 +40,7 @@ pub(crate) async fn live() -> Json<Health> {
     responses((status = 200, body = Health), (status = 503, description = "Not ready")),
 )]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    if app.doors.readiness.is_serving() {
-        Ok(OK)
-    } else {
-        Err(NOT_READY)
-    }
+    if app.doors.readiness.is_serving() { Ok(OK) } else { Err(NOT_READY) }
 }
 
 /// Recovery is done.
@@ -53,11 +49,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Proble
     responses((status = 200, body = Health), (status = 503, description = "Still recovering")),
 )]
 pub(crate) async fn startup(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    if app.doors.readiness.is_started() {
-        Ok(OK)
-    } else {
-        Err(NOT_READY)
-    }
+    if app.doors.readiness.is_started() { Ok(OK) } else { Err(NOT_READY) }
 }
 
 const NOT_READY: Problem = Problem::unavailable("not_ready", "not ready yet; ask again", 2);
@@ -77,9 +69,6 @@ pub(crate) async fn metrics(
             return Err(Problem::unauthorized());
         }
     }
-    let kind = (
-        header::CONTENT_TYPE,
-        "text/plain; version=0.0.4; charset=utf-8",
-    );
+    let kind = (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
     Ok(([kind], (app.doors.metrics)()))
 }

@@ -54,15 +54,10 @@ pub(crate) async fn press(
     let reason = body.reason.get("reason")?.0;
     let flatten = body.flatten.get("flatten")?.unwrap_or(false);
     let by = Actor::User(principal.user());
-    let command = Command::Kill {
-        by,
-        reason: reason.clone(),
-        flatten,
-    };
+    let command = Command::Kill { by, reason: reason.clone(), flatten };
     let done = change(&app, &principal, key, command, "entries are stopped").await?;
     let subject = format!("account {}", principal.account());
-    app.audit(Some(principal.user()), "kill_pressed", subject, reason)
-        .await?;
+    app.audit(Some(principal.user()), "kill_pressed", subject, reason).await?;
     Ok(done)
 }
 
@@ -80,13 +75,9 @@ pub(crate) async fn rearm(
 ) -> Result<Json<Done>, Problem> {
     let reason = body.reason.get("reason")?.0;
     let by = Actor::User(principal.user());
-    let command = Command::Rearm {
-        by,
-        reason: reason.clone(),
-    };
+    let command = Command::Rearm { by, reason: reason.clone() };
     let done = change(&app, &principal, key, command, "entries pass again").await?;
     let subject = format!("account {}", principal.account());
-    app.audit(Some(principal.user()), "kill_released", subject, reason)
-        .await?;
+    app.audit(Some(principal.user()), "kill_released", subject, reason).await?;
     Ok(done)
 }

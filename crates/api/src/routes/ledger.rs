@@ -23,11 +23,7 @@ pub(crate) struct EquityBody {
 
 impl From<EquityRow> for EquityBody {
     fn from(row: EquityRow) -> Self {
-        Self {
-            at: row.at,
-            equity: row.equity,
-            cash: row.cash,
-        }
+        Self { at: row.at, equity: row.equity, cash: row.cash }
     }
 }
 

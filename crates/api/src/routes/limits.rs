@@ -172,9 +172,7 @@ impl OwnRequest {
             max_open_positions: self.max_open_positions.get("max_open_positions")?,
             volatility_limit: self.volatility_limit.get("volatility_limit")?,
             max_trade: self.max_trade.get("max_trade")?,
-            symbols: symbols
-                .map(|symbols| symbols.into_iter().map(id).collect())
-                .transpose()?,
+            symbols: symbols.map(|symbols| symbols.into_iter().map(id).collect()).transpose()?,
         })
     }
 }
@@ -196,21 +194,9 @@ pub(crate) async fn replace(
 ) -> Result<Json<Done>, Problem> {
     let own = body.limits(&app)?;
     let subject = principal.user().to_string();
-    let done = change(
-        &app,
-        &principal,
-        key,
-        Command::limits(own),
-        "your limits hold from now",
-    )
-    .await?;
-    app.audit(
-        Some(principal.user()),
-        "limits_changed",
-        subject,
-        String::new(),
-    )
-    .await?;
+    let done =
+        change(&app, &principal, key, Command::limits(own), "your limits hold from now").await?;
+    app.audit(Some(principal.user()), "limits_changed", subject, String::new()).await?;
     Ok(done)
 }
 
@@ -237,14 +223,7 @@ pub(crate) async fn tolerance(
     Valid { body, key }: Valid<ToleranceRequest>,
 ) -> Result<Json<Done>, Problem> {
     let setting = Setting::Tolerance(body.risk_tolerance.get("risk_tolerance")?);
-    change(
-        &app,
-        &principal,
-        key,
-        setting.into(),
-        "your tolerance holds from now",
-    )
-    .await
+    change(&app, &principal, key, setting.into(), "your tolerance holds from now").await
 }
 
 /// Autopilot on or off.

@@ -133,11 +133,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<Json<MarketBody>, Pro
     Ok(Json(MarketBody {
         now: view.now.to_string(),
         conditions: view.conditions.map(Into::into),
-        kill_switches: view
-            .pressed
-            .iter()
-            .map(|p| PressedBody::of(&app, p))
-            .collect(),
+        kill_switches: view.pressed.iter().map(|p| PressedBody::of(&app, p)).collect(),
         instruments: view.instruments.into_iter().map(Into::into).collect(),
     }))
 }

@@ -74,10 +74,7 @@ fn order_type(
         ("market" | "limit", _, Some(_)) => {
             Err(field("stop_price", "is not used by this order_type"))
         }
-        _ => Err(field(
-            "order_type",
-            "must be market, limit, stop or stop_limit",
-        )),
+        _ => Err(field("order_type", "must be market, limit, stop or stop_limit")),
     }
 }
 
@@ -91,21 +88,11 @@ impl TradeRequest {
         let word = self.order_type.get("order_type")?;
         let limit = self.limit_price.get("limit_price")?;
         let stop = self.stop_price.get("stop_price")?;
-        let tif = self
-            .time_in_force
-            .get("time_in_force")?
-            .unwrap_or(TimeInForce::Day);
+        let tif = self.time_in_force.get("time_in_force")?.unwrap_or(TimeInForce::Day);
         let order_type = order_type(word.as_deref(), limit, stop)?;
-        let instrument = app
-            .doors
-            .catalog
-            .by_symbol(&symbol)
-            .ok_or(Decline::UnknownInstrument)?;
+        let instrument = app.doors.catalog.by_symbol(&symbol).ok_or(Decline::UnknownInstrument)?;
         if class.is_some_and(|class| class != instrument.class) {
-            return Err(Problem::field(
-                "asset_class",
-                "is not the class of this symbol",
-            ));
+            return Err(Problem::field("asset_class", "is not the class of this symbol"));
         }
         let wish = Wish {
             instrument: instrument.id,

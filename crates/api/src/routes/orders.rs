@@ -169,11 +169,7 @@ pub(crate) async fn one(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Json<OrderBody>, Problem> {
-    let row = app
-        .doors
-        .views
-        .order(&principal.scope, order_id(&id)?)
-        .await?;
+    let row = app.doors.views.order(&principal.scope, order_id(&id)?).await?;
     row.map(|row| Json(row.into())).ok_or(Problem::not_found())
 }
 

@@ -66,9 +66,7 @@ pub(crate) async fn execution(State(app): State<App>) -> Json<ExecutionBody> {
             lapsed: stats.lapsed,
         }
     };
-    Json(ExecutionBody {
-        tiers: app.doors.stats.tiers().into_iter().map(row).collect(),
-    })
+    Json(ExecutionBody { tiers: app.doors.stats.tiers().into_iter().map(row).collect() })
 }
 
 /// Dollars by stream.
@@ -111,20 +109,11 @@ pub(crate) struct RevenueBody {
 )]
 pub(crate) async fn revenue(State(app): State<App>) -> Result<Json<RevenueBody>, Problem> {
     let figures = app.doors.revenue.figures().await?;
-    let total = [
-        figures.subscription,
-        figures.performance_fee,
-        figures.copy_trading_fee,
-    ]
-    .into_iter()
-    .try_fold(Money::ZERO, Money::checked_add)
-    .ok_or(Problem::internal())?;
-    let arr = figures
-        .mrr
-        .raw()
-        .checked_mul(12)
-        .map(Money::from_raw)
+    let total = [figures.subscription, figures.performance_fee, figures.copy_trading_fee]
+        .into_iter()
+        .try_fold(Money::ZERO, Money::checked_add)
         .ok_or(Problem::internal())?;
+    let arr = figures.mrr.raw().checked_mul(12).map(Money::from_raw).ok_or(Problem::internal())?;
     Ok(Json(RevenueBody {
         total_revenue: total.into(),
         mrr: figures.mrr.into(),

@@ -91,10 +91,7 @@ pub(crate) async fn list(
     principal: Principal,
 ) -> Result<Json<Listed<PositionBody>>, Problem> {
     let view = account(&app, principal.account()).await?;
-    let items = view
-        .positions
-        .into_iter()
-        .map(|position| PositionBody::of(&app, position));
+    let items = view.positions.into_iter().map(|position| PositionBody::of(&app, position));
     Ok(Json(Listed::whole(items.collect())))
 }
 
@@ -117,11 +114,7 @@ pub(crate) async fn close(
     Keyed(key): Keyed,
 ) -> Result<Json<TradeBody>, Problem> {
     app.rates.exit(principal.user())?;
-    let instrument = app
-        .doors
-        .catalog
-        .by_symbol(&symbol)
-        .ok_or(Decline::NoPosition)?;
+    let instrument = app.doors.catalog.by_symbol(&symbol).ok_or(Decline::NoPosition)?;
     let wish = Wish {
         instrument: instrument.id,
         side: Side::Sell,

@@ -93,15 +93,9 @@ pub(crate) async fn register(
     let secret = Zeroizing::new(body.password.get("password")?);
     let tier = body.tier.get("tier")?;
     let capital = body.initial_capital.get("initial_capital")?.0;
-    let tolerance = body
-        .risk_tolerance
-        .get("risk_tolerance")?
-        .unwrap_or_default();
+    let tolerance = body.risk_tolerance.get("risk_tolerance")?.unwrap_or_default();
     if capital > app.settings.paper.largest_transfer {
-        return Err(Problem::field(
-            "initial_capital",
-            "is more than this platform hands out",
-        ));
+        return Err(Problem::field("initial_capital", "is more than this platform hands out"));
     }
     password::check(&secret, &email).map_err(|why| Problem::field("password", why.0))?;
 
@@ -112,13 +106,7 @@ pub(crate) async fn register(
     open_at_desk(&app, &user, (tier, tolerance, capital)).await?;
     let tier = account(&app, user.account).await?.tier;
     let pair = session::begin(&app, &user).await?;
-    app.audit(
-        Some(user.id),
-        "registered",
-        user.id.to_string(),
-        tier.name().to_owned(),
-    )
-    .await?;
+    app.audit(Some(user.id), "registered", user.id.to_string(), tier.name().to_owned()).await?;
     Ok(tokens(StatusCode::CREATED, &headers, pair, user.id, tier))
 }
 
@@ -156,15 +144,8 @@ async fn add(app: &App, email: String, secret: Zeroizing<String>) -> Result<User
 
 /// A registration that broke off goes on when its password comes again; whatever else is taken.
 async fn resume(app: &App, user: User, secret: Zeroizing<String>) -> Result<User, Problem> {
-    let same = app
-        .hasher
-        .verify(secret, Some(user.password.clone()))
-        .await?;
-    if same && !user.active {
-        Ok(user)
-    } else {
-        Err(ControlError::EmailTaken.into())
-    }
+    let same = app.hasher.verify(secret, Some(user.password.clone())).await?;
+    if same && !user.active { Ok(user) } else { Err(ControlError::EmailTaken.into()) }
 }
 
 #[cfg(test)]
@@ -173,10 +154,7 @@ mod tests {
 
     #[test]
     fn addresses_are_held_to_their_shape() {
-        assert_eq!(
-            address("User@Example.com"),
-            Ok("user@example.com".to_owned())
-        );
+        assert_eq!(address("User@Example.com"), Ok("user@example.com".to_owned()));
         for wrong in [
             "", "a", "a@b", "@b.c", "a@", "a b@c.d", "a@b..c", "a@@b.c", "a@-b.c", "<a>@b.c",
             "a\n@b.c",

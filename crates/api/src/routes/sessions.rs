@@ -47,12 +47,7 @@ pub(crate) struct SessionBody {
 /// Who am I?
 #[utoipa::path(get, path = "/api/v2/me", tag = "account", responses((status = 200, body = Me)))]
 pub(crate) async fn me(State(app): State<App>, principal: Principal) -> Result<Json<Me>, Problem> {
-    let user = app
-        .doors
-        .control
-        .user(principal.user())
-        .await?
-        .ok_or(Problem::unauthorized())?;
+    let user = app.doors.control.user(principal.user()).await?.ok_or(Problem::unauthorized())?;
     Ok(Json(Me {
         user_id: user.id.to_string(),
         role: match user.role {
@@ -100,12 +95,6 @@ pub(crate) async fn end(
     let id = session_id(&id).ok_or(Problem::not_found())?;
     session::end(&app, principal.user(), id).await?;
     let subject = format!("{id:032x}");
-    app.audit(
-        Some(principal.user()),
-        "session_ended",
-        subject,
-        "revoked".to_owned(),
-    )
-    .await?;
+    app.audit(Some(principal.user()), "session_ended", subject, "revoked".to_owned()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -70,9 +70,7 @@ pub(crate) async fn allocation(
         equity_usd: equity.into(),
         derivatives_usd: derivatives.into(),
         cash_usd: cash.into(),
-        regime: conditions
-            .and_then(|c| c.regime)
-            .map(|regime| regime.name()),
+        regime: conditions.and_then(|c| c.regime).map(|regime| regime.name()),
         reason: view.reason.to_string(),
     }))
 }
@@ -175,10 +173,6 @@ pub(crate) async fn status(
         daily_halt: view.daily_halt,
         drawdown_halt: view.drawdown_halt,
         day_ends: view.day_ends.to_string(),
-        kill_switches: view
-            .pressed
-            .iter()
-            .map(|p| PressedBody::of(&app, p))
-            .collect(),
+        kill_switches: view.pressed.iter().map(|p| PressedBody::of(&app, p)).collect(),
     }))
 }

@@ -97,12 +97,7 @@ impl TradeBody {
             refusal: None,
         };
         match answer {
-            Answer::Placed {
-                order,
-                purpose,
-                qty,
-                level,
-            } => Ok(Self {
+            Answer::Placed { order, purpose, qty, level } => Ok(Self {
                 message: format!("approved: {} of {qty}", purpose_name(purpose)),
                 risk_level: level.name(),
                 order_id: Some(order.to_string()),
@@ -123,10 +118,7 @@ impl TradeBody {
                 refusal: Some((&refusal).into()),
                 ..blank
             }),
-            Answer::Done => Ok(Self {
-                message: "done".to_owned(),
-                ..blank
-            }),
+            Answer::Done => Ok(Self { message: "done".to_owned(), ..blank }),
             Answer::Declined(decline) => Err(decline.into()),
         }
     }
@@ -140,11 +132,7 @@ pub(crate) async fn submit(
     wish: Wish,
     instrument: &Instrument,
 ) -> Result<Json<TradeBody>, Problem> {
-    let answer = app
-        .doors
-        .desks
-        .command(principal.account(), key, Command::Place(wish))
-        .await?;
+    let answer = app.doors.desks.command(principal.account(), key, Command::Place(wish)).await?;
     // The order stands whether or not its tier can be read now.
     let tier = tier(app, principal).await.ok();
     let routing = tier.map(|tier| routing(app, tier, instrument));
@@ -182,8 +170,7 @@ pub(crate) async fn place(
     let (wish, instrument) = body.wish(&app)?;
     match wish.side {
         Side::Buy => {
-            app.rates
-                .order(principal.user(), app.sessions.tier(principal.session))?;
+            app.rates.order(principal.user(), app.sessions.tier(principal.session))?;
         }
         Side::Sell => app.rates.exit(principal.user())?,
     }
@@ -229,10 +216,7 @@ pub(crate) async fn preview(
     Valid { body, .. }: Valid<TradeRequest>,
 ) -> Result<Json<PreviewBody>, Problem> {
     let (wish, instrument) = body.wish(&app)?;
-    let query = Query::Preview {
-        account: principal.account(),
-        wish,
-    };
+    let query = Query::Preview { account: principal.account(), wish };
     let verdict = match app.doors.desks.query(query).await? {
         View::Preview(verdict) => verdict,
         View::Declined(decline) => return Err(decline.into()),
@@ -242,11 +226,7 @@ pub(crate) async fn preview(
     Ok(Json(match verdict {
         Ok(passed) => PreviewBody {
             approved: true,
-            message: format!(
-                "would pass: {} of {}",
-                purpose_name(passed.purpose),
-                passed.qty
-            ),
+            message: format!("would pass: {} of {}", purpose_name(passed.purpose), passed.qty),
             risk_level: passed.level.name(),
             routing,
             purpose: Some(purpose_name(passed.purpose)),

@@ -82,16 +82,10 @@ impl From<&Measure> for MeasureBody {
             Measure::Micros(v) => ("milliseconds", v.as_millis().to_string()),
             Measure::Instant(v) => ("instant", v.to_string()),
             Measure::Absent => {
-                return Self {
-                    unit: "none",
-                    value: None,
-                };
+                return Self { unit: "none", value: None };
             }
         };
-        Self {
-            unit,
-            value: Some(value),
-        }
+        Self { unit, value: Some(value) }
     }
 }
 
@@ -118,11 +112,7 @@ impl From<&Change> for ChangeBody {
             Change::MayWait => ("may_wait", None),
             Change::CloseOrders(n) => ("close_orders", Some(n.to_string())),
         };
-        Self {
-            change: word,
-            to,
-            sentence: change.to_string(),
-        }
+        Self { change: word, to, sentence: change.to_string() }
     }
 }
 
@@ -161,11 +151,6 @@ impl PressedBody {
         if let Scope::Symbol(id) = pressed.scope {
             of = Some(app.doors.catalog.symbol(id));
         }
-        Self {
-            scope,
-            of,
-            reason: pressed.reason.clone(),
-            at: pressed.at.to_string(),
-        }
+        Self { scope, of, reason: pressed.reason.clone(), at: pressed.at.to_string() }
     }
 }

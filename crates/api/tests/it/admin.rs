@@ -14,20 +14,12 @@ async fn admin(world: &World) -> String {
     token(world, "boss@example.com").await;
     world.control.promote("boss@example.com");
     let login = json!({"email": "boss@example.com", "password": PASSWORD});
-    let reply = call("POST", "/api/v2/login")
-        .json(&login)
-        .send(world)
-        .await
-        .json();
+    let reply = call("POST", "/api/v2/login").json(&login).send(world).await.json();
     reply["access_token"].as_str().unwrap().to_owned()
 }
 
 async fn send(world: &World, boss: &str, path: &str, body: Value) -> Reply {
-    let method = if path.starts_with("users/") {
-        "PUT"
-    } else {
-        "POST"
-    };
+    let method = if path.starts_with("users/") { "PUT" } else { "POST" };
     let path = format!("/api/v2/admin/{path}");
     call(method, path).token(boss).json(&body).send(world).await
 }
@@ -37,9 +29,7 @@ async fn admins_press_and_release_switches() {
     let world = world();
     token(&world, "user@example.com").await;
     let boss = admin(&world).await;
-    let account = world.control.records.lock().unwrap().users[0]
-        .account
-        .to_string();
+    let account = world.control.records.lock().unwrap().users[0].account.to_string();
     let switch = |scope: &str, of: Value| json!({"scope": scope, "of": of, "reason": "a drill"});
     for (path, scope, of) in [
         ("kill", "platform", json!(null)),
@@ -83,18 +73,9 @@ async fn a_new_tier_holds_at_once() {
     };
     assert_eq!(routed().await, "INVESTOR");
     let id = world.control.records.lock().unwrap().users[0].id;
-    let moved = send(
-        &world,
-        &boss,
-        &format!("users/{id}/tier"),
-        json!({"tier": "BALLER"}),
-    )
-    .await;
+    let moved = send(&world, &boss, &format!("users/{id}/tier"), json!({"tier": "BALLER"})).await;
     assert_eq!(moved.status, StatusCode::OK, "{}", moved.text);
-    assert_eq!(
-        world.last_command(),
-        Command::Set(Setting::Tier(Tier::Baller))
-    );
+    assert_eq!(world.last_command(), Command::Set(Setting::Tier(Tier::Baller)));
     assert_eq!(routed().await, "BALLER");
     let nobody = format!("users/{:032x}/tier", 1);
     let nobody = send(&world, &boss, &nobody, json!({"tier": "PAPER"})).await;
@@ -105,11 +86,7 @@ async fn a_new_tier_holds_at_once() {
 async fn admins_read_the_log_and_the_log_says_so() {
     let world = world();
     let boss = admin(&world).await;
-    let get = |path: &str| {
-        call("GET", format!("/api/v2/admin/{path}"))
-            .token(&boss)
-            .send(&world)
-    };
+    let get = |path: &str| call("GET", format!("/api/v2/admin/{path}")).token(&boss).send(&world);
     assert_eq!(get("users").await.json()["count"], 1);
     let log = get("audit?limit=2").await.json();
     assert_eq!(log["items"].as_array().unwrap().len(), 2);

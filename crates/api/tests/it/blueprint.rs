@@ -11,16 +11,10 @@ use serde_json::json;
 async fn register_and_login() {
     let world = world();
     let mail = "user@example.com";
-    let joined = call("POST", "/api/v2/register")
-        .json(&registration(mail))
-        .send(&world)
-        .await;
+    let joined = call("POST", "/api/v2/register").json(&registration(mail)).send(&world).await;
     assert_eq!(joined.status, StatusCode::CREATED, "{}", joined.text);
     let login = json!({"email": "user@example.com", "password": "secure_password"});
-    let again = call("POST", "/api/v2/login")
-        .json(&login)
-        .send(&world)
-        .await;
+    let again = call("POST", "/api/v2/login").json(&login).send(&world).await;
     assert_eq!(again.status, StatusCode::OK, "{}", again.text);
     for body in [joined.json(), again.json()] {
         assert_eq!(body["token_type"], "bearer");
@@ -36,10 +30,7 @@ async fn register_and_login() {
 async fn allocation_is_the_example_to_the_letter() {
     let world = world();
     let token = token(&world, "user@example.com").await;
-    let reply = call("GET", "/api/v2/allocation")
-        .token(&token)
-        .send(&world)
-        .await;
+    let reply = call("GET", "/api/v2/allocation").token(&token).send(&world).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     assert!(
         reply.text.starts_with(concat!(
@@ -58,11 +49,7 @@ async fn allocation_is_the_example_to_the_letter() {
 async fn status_has_the_fields_of_the_product() {
     let world = world();
     let token = token(&world, "user@example.com").await;
-    let body = call("GET", "/api/v2/status")
-        .token(&token)
-        .send(&world)
-        .await
-        .json();
+    let body = call("GET", "/api/v2/status").token(&token).send(&world).await.json();
     assert_eq!(body["tier"], "INVESTOR");
     assert_eq!(body["total_capital"], 1000.0);
     assert_eq!(
@@ -78,29 +65,20 @@ async fn status_has_the_fields_of_the_product() {
 async fn a_hundred_dollars_of_aapl_are_approved() {
     let world = world();
     let token = token(&world, "user@example.com").await;
-    let reply = call("POST", "/api/v2/trade")
-        .token(&token)
-        .json(&trade())
-        .send(&world)
-        .await;
+    let reply = call("POST", "/api/v2/trade").token(&token).json(&trade()).send(&world).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     let body = reply.json();
     assert_eq!(body["success"], true);
     assert_eq!(body["risk_level"], "warning");
     assert_eq!(body["order_id"], "0001000000000001");
     let routing = &body["routing"];
-    assert_eq!(
-        (&routing["tier"], &routing["priority"]),
-        (&json!("INVESTOR"), &json!("High"))
-    );
+    assert_eq!((&routing["tier"], &routing["priority"]), (&json!("INVESTOR"), &json!("High")));
     assert_eq!(
         (&routing["venue"], &routing["latency_promise_ms"]),
         (&json!("paper"), &json!(3000))
     );
     let memory = world.desks.memory.lock().unwrap();
-    let Some((_, Command::Place(wish))) = memory.commands.last() else {
-        panic!("nothing placed")
-    };
+    let Some((_, Command::Place(wish))) = memory.commands.last() else { panic!("nothing placed") };
     assert_eq!(wish.size, Size::Dollars(Money::whole(100)));
 }
 
@@ -111,25 +89,15 @@ async fn a_refusal_is_an_answer_with_its_evidence() {
     let mut order = trade();
     order["size"] = json!("100.01");
     for path in ["/api/v2/trade", "/api/v2/preview"] {
-        let reply = call("POST", path)
-            .token(&token)
-            .json(&order)
-            .send(&world)
-            .await;
+        let reply = call("POST", path).token(&token).json(&order).send(&world).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
         let body = reply.json();
-        assert_eq!(
-            body["success"].as_bool().or(body["approved"].as_bool()),
-            Some(false)
-        );
+        assert_eq!(body["success"].as_bool().or(body["approved"].as_bool()), Some(false));
         assert_eq!(body["risk_level"], "critical");
         let refusal = &body["refusal"];
         assert_eq!(refusal["code"], "POSITION_LIMIT");
         assert_eq!(refusal["gate"], "capital");
-        assert_eq!(
-            refusal["measured"],
-            json!({"unit": "dollars", "value": "100.01"})
-        );
+        assert_eq!(refusal["measured"], json!({"unit": "dollars", "value": "100.01"}));
         assert_eq!(refusal["changes"][0]["change"], "size_at_most");
         assert_eq!(refusal["changes"][0]["to"], "100");
         assert_eq!(body["message"], refusal["sentence"]);
@@ -141,26 +109,13 @@ async fn a_refusal_is_an_answer_with_its_evidence() {
 async fn revenue_is_for_admins_and_adds_up() {
     let world = world();
     let token = token(&world, "boss@example.com").await;
-    let reply = call("GET", "/api/v2/revenue")
-        .token(&token)
-        .send(&world)
-        .await;
-    assert_eq!(
-        (reply.status, reply.code().as_str()),
-        (StatusCode::FORBIDDEN, "forbidden")
-    );
+    let reply = call("GET", "/api/v2/revenue").token(&token).send(&world).await;
+    assert_eq!((reply.status, reply.code().as_str()), (StatusCode::FORBIDDEN, "forbidden"));
     world.control.promote("boss@example.com");
     let login = json!({"email": "boss@example.com", "password": "secure_password"});
-    let login = call("POST", "/api/v2/login")
-        .json(&login)
-        .send(&world)
-        .await
-        .json();
+    let login = call("POST", "/api/v2/login").json(&login).send(&world).await.json();
     let token = login["access_token"].as_str().unwrap();
-    let reply = call("GET", "/api/v2/revenue")
-        .token(token)
-        .send(&world)
-        .await;
+    let reply = call("GET", "/api/v2/revenue").token(token).send(&world).await;
     assert_eq!(
         reply.text,
         concat!(
@@ -175,21 +130,11 @@ async fn revenue_is_for_admins_and_adds_up() {
 async fn execution_stats_and_health() {
     let world = world();
     let token = token(&world, "user@example.com").await;
-    let body = call("GET", "/api/v2/execution/stats")
-        .token(&token)
-        .send(&world)
-        .await
-        .json();
+    let body = call("GET", "/api/v2/execution/stats").token(&token).send(&world).await.json();
     assert_eq!(body["tiers"].as_array().unwrap().len(), 7);
     assert_eq!(body["tiers"][2]["p50_ms"], 1.5);
-    assert_eq!(
-        call("GET", "/health").send(&world).await.text,
-        r#"{"status":"ok"}"#
-    );
-    assert_eq!(
-        call("GET", "/health/live").send(&world).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(call("GET", "/health").send(&world).await.text, r#"{"status":"ok"}"#);
+    assert_eq!(call("GET", "/health/live").send(&world).await.status, StatusCode::OK);
     for path in ["/health/ready", "/health/startup"] {
         assert_eq!(call("GET", path).send(&world).await.code(), "not_ready");
     }

@@ -64,13 +64,7 @@ fn refusal(size: Money, most: Money) -> Refusal {
 impl FakeDesks {
     fn most(&self, account: &Account) -> Money {
         let limits = self.tiers.rules(account.tier).limits;
-        account
-            .cash
-            .percent(
-                limits.max_position_pct,
-                nija_core::words::fixed::Round::Down,
-            )
-            .unwrap()
+        account.cash.percent(limits.max_position_pct, nija_core::words::fixed::Round::Down).unwrap()
     }
 
     fn judge(&self, account: &Account, wish: &Wish) -> Result<Purpose, Refusal> {
@@ -84,14 +78,7 @@ impl FakeDesks {
     }
 
     fn act(&self, memory: &mut Memory, id: AccountId, command: &Command) -> Answer {
-        if let Command::Open {
-            user,
-            tier,
-            tolerance,
-            deposit,
-            ..
-        } = command
-        {
+        if let Command::Open { user, tier, tolerance, deposit, .. } = command {
             if memory.accounts.contains_key(&id) {
                 return Answer::Declined(Decline::AccountExists);
             }
@@ -127,12 +114,7 @@ impl FakeDesks {
                 Ok(purpose) => {
                     memory.orders = orders;
                     let order = OrderId::new(PartitionId(1), orders);
-                    Answer::Placed {
-                        order,
-                        purpose,
-                        qty: Qty::whole(1),
-                        level: Level::Warning,
-                    }
+                    Answer::Placed { order, purpose, qty: Qty::whole(1), level: Level::Warning }
                 }
             },
             Command::Cancel(order) if order.0 & 0xffff <= memory.orders => Answer::Done,
@@ -148,10 +130,7 @@ impl FakeDesks {
             Setting::Autopilot(on) => account.autopilot = *on,
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
-                if own
-                    .max_position_pct
-                    .is_some_and(|pct| pct > tier.max_position_pct)
-                {
+                if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {
                     let field = "max_position_pct";
                     return Answer::Declined(Decline::LooserThanTier { field });
                 }
@@ -229,19 +208,13 @@ impl Desks for FakeDesks {
             if hangs {
                 std::future::pending::<()>().await;
             }
-            let mut memory = self
-                .memory
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut memory = self.memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             assert!(!memory.panics, "a secret text of the library");
             if let Some(error) = &memory.broken {
                 return Err(error.clone());
             }
-            let known = memory
-                .accounts
-                .get(&account)
-                .zip(key)
-                .and_then(|(a, k)| a.keys.get(&k.key));
+            let known =
+                memory.accounts.get(&account).zip(key).and_then(|(a, k)| a.keys.get(&k.key));
             if let Some((request, answer)) = known {
                 let same = Some(*request) == key.map(|k| k.request);
                 let reused = Answer::Declined(Decline::KeyReused);
@@ -258,10 +231,7 @@ impl Desks for FakeDesks {
 
     fn query(&self, query: Query) -> Doing<'_, Result<View, DeskError>> {
         Box::pin(async move {
-            let memory = self
-                .memory
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let memory = self.memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if let Some(error) = &memory.broken {
                 return Err(error.clone());
             }

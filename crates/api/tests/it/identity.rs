@@ -8,11 +8,7 @@ use nija_core::words::time::Span;
 use serde_json::{Value, json};
 
 async fn me(world: &World, token: &str) -> StatusCode {
-    call("GET", "/api/v2/me")
-        .token(token)
-        .send(world)
-        .await
-        .status
+    call("GET", "/api/v2/me").token(token).send(world).await.status
 }
 
 fn text(value: &Value, name: &str) -> String {
@@ -63,10 +59,7 @@ async fn a_token_ends_after_ten_minutes_and_a_session_after_an_hour_of_rest() {
     assert_eq!(me(&world, &access).await, StatusCode::UNAUTHORIZED);
     world.clock.advance(Span::seconds(3_000));
     let body = json!({"refresh_token": joined["refresh_token"]});
-    let reply = call("POST", "/api/v2/token/refresh")
-        .json(&body)
-        .send(&world)
-        .await;
+    let reply = call("POST", "/api/v2/token/refresh").json(&body).send(&world).await;
     assert_eq!(reply.code(), "session_ended");
 }
 
@@ -75,10 +68,7 @@ async fn logout_takes_effect_at_once() {
     let world = world();
     let access = token(&world, "user@example.com").await;
     assert_eq!(me(&world, &access).await, StatusCode::OK);
-    let reply = call("POST", "/api/v2/logout")
-        .token(&access)
-        .send(&world)
-        .await;
+    let reply = call("POST", "/api/v2/logout").token(&access).send(&world).await;
     assert_eq!(reply.status, StatusCode::NO_CONTENT);
     assert_eq!(me(&world, &access).await, StatusCode::UNAUTHORIZED);
 }
@@ -98,9 +88,7 @@ async fn refresh_rotates_and_a_used_token_ends_the_family() {
     let world = world();
     let joined = join(&world, "user@example.com").await;
     let refresh = |token: Value| {
-        call("POST", "/api/v2/token/refresh")
-            .json(&json!({"refresh_token": token}))
-            .send(&world)
+        call("POST", "/api/v2/token/refresh").json(&json!({"refresh_token": token})).send(&world)
     };
     let first = joined["refresh_token"].clone();
     let second = refresh(first.clone()).await;
@@ -120,16 +108,8 @@ async fn refresh_rotates_and_a_used_token_ends_the_family() {
         StatusCode::UNAUTHORIZED,
         "access tokens of the family end"
     );
-    assert_eq!(
-        refresh(second["refresh_token"].clone()).await.code(),
-        "session_ended"
-    );
-    assert!(
-        world
-            .control
-            .actions()
-            .contains(&"refresh_reused".to_owned())
-    );
+    assert_eq!(refresh(second["refresh_token"].clone()).await.code(), "session_ended");
+    assert!(world.control.actions().contains(&"refresh_reused".to_owned()));
     for wrong in [json!("x"), json!("é".repeat(48)), json!("0".repeat(96))] {
         assert_eq!(refresh(wrong).await.code(), "session_ended");
     }
@@ -139,39 +119,21 @@ async fn refresh_rotates_and_a_used_token_ends_the_family() {
 async fn the_cookie_counts_only_for_our_own_page() {
     let world = world();
     let body = registration("user@example.com");
-    let post = call("POST", "/api/v2/register")
-        .header("x-nija-csrf", "1")
-        .json(&body);
+    let post = call("POST", "/api/v2/register").header("x-nija-csrf", "1").json(&body);
     let joined = post.send(&world).await;
-    assert!(
-        joined.json().get("refresh_token").is_none(),
-        "browsers get the cookie only"
-    );
-    let set = joined.headers[header::SET_COOKIE]
-        .to_str()
-        .unwrap()
-        .to_owned();
-    for part in [
-        "__Host-nija_rt=",
-        "; Path=/",
-        "; Secure",
-        "; HttpOnly",
-        "; SameSite=Strict",
-    ] {
+    assert!(joined.json().get("refresh_token").is_none(), "browsers get the cookie only");
+    let set = joined.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
+    for part in ["__Host-nija_rt=", "; Path=/", "; Secure", "; HttpOnly", "; SameSite=Strict"] {
         assert!(set.contains(part), "{set}");
     }
     let cookie = set.split(';').next().unwrap();
     let refresh = || call("POST", "/api/v2/token/refresh").header("cookie", cookie);
     assert_eq!(refresh().send(&world).await.code(), "csrf");
-    let foreign = refresh()
-        .header("origin", "https://evil.test")
-        .header("x-nija-csrf", "1");
+    let foreign = refresh().header("origin", "https://evil.test").header("x-nija-csrf", "1");
     assert_eq!(foreign.send(&world).await.code(), "csrf");
     let bare = refresh().header("origin", "https://nija.test");
     assert_eq!(bare.send(&world).await.code(), "csrf");
-    let own = refresh()
-        .header("origin", "https://nija.test")
-        .header("x-nija-csrf", "1");
+    let own = refresh().header("origin", "https://nija.test").header("x-nija-csrf", "1");
     assert_eq!(own.send(&world).await.status, StatusCode::OK);
     let none = call("POST", "/api/v2/token/refresh").send(&world).await;
     assert_eq!(none.status, StatusCode::UNAUTHORIZED);
@@ -182,38 +144,23 @@ async fn a_new_password_ends_the_other_sessions() {
     let world = world();
     let first = token(&world, "user@example.com").await;
     let login = json!({"email": "user@example.com", "password": PASSWORD});
-    let second = call("POST", "/api/v2/login")
-        .json(&login)
-        .send(&world)
-        .await
-        .json();
+    let second = call("POST", "/api/v2/login").json(&login).send(&world).await.json();
     let second = text(&second, "access_token");
     assert_eq!(me(&world, &second).await, StatusCode::OK);
     let change = |old: &str, new: &str| {
         let body = json!({"old_password": old, "new_password": new});
-        call("POST", "/api/v2/password")
-            .token(&first)
-            .json(&body)
-            .send(&world)
+        call("POST", "/api/v2/password").token(&first).json(&body).send(&world)
     };
     assert_eq!(
-        change("wrong password!", "eleven purple tractors")
-            .await
-            .status,
+        change("wrong password!", "eleven purple tractors").await.status,
         StatusCode::FORBIDDEN
     );
-    assert_eq!(
-        change(PASSWORD, "short").await.json()["field"],
-        "new_password"
-    );
+    assert_eq!(change(PASSWORD, "short").await.json()["field"], "new_password");
     let done = change(PASSWORD, "eleven purple tractors").await;
     assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.text);
     assert_eq!(me(&world, &first).await, StatusCode::OK);
     assert_eq!(me(&world, &second).await, StatusCode::UNAUTHORIZED);
-    let old = call("POST", "/api/v2/login")
-        .json(&login)
-        .send(&world)
-        .await;
+    let old = call("POST", "/api/v2/login").json(&login).send(&world).await;
     assert_eq!(old.code(), "invalid_credentials");
 }
 
@@ -223,11 +170,7 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
     let mine = token(&world, "me@example.com").await;
     let theirs = token(&world, "them@example.com").await;
     let world = &world;
-    let sessions = call("GET", "/api/v2/sessions")
-        .token(&theirs)
-        .send(world)
-        .await
-        .json();
+    let sessions = call("GET", "/api/v2/sessions").token(&theirs).send(world).await.json();
     let id = text(&sessions["items"][0], "id");
     assert_eq!(sessions["items"][0]["current"], true);
     let path = format!("/api/v2/sessions/{id}");
@@ -248,12 +191,7 @@ async fn what_belongs_to_others_does_not_exist() {
     let theirs = token(&world, "them@example.com").await;
     let account = |email: &str| {
         let records = world.control.records.lock().unwrap();
-        records
-            .users
-            .iter()
-            .find(|user| user.email == email)
-            .unwrap()
-            .account
+        records.users.iter().find(|user| user.email == email).unwrap().account
     };
     let order = OrderId::new(PartitionId(1), 1);
     let row = (account("them@example.com"), 1, order_row(order));
@@ -262,19 +200,10 @@ async fn what_belongs_to_others_does_not_exist() {
     let one = |token: &str| call("GET", path.clone()).token(token);
     assert_eq!(one(&theirs).send(&world).await.status, StatusCode::OK);
     let foreign = one(&mine).send(&world).await;
-    let unknown = call("GET", "/api/v2/orders/ffff000000000001")
-        .token(&mine)
-        .send(&world)
-        .await;
-    let malformed = call("GET", "/api/v2/orders/x'--")
-        .token(&mine)
-        .send(&world)
-        .await;
+    let unknown = call("GET", "/api/v2/orders/ffff000000000001").token(&mine).send(&world).await;
+    let malformed = call("GET", "/api/v2/orders/x'--").token(&mine).send(&world).await;
     for reply in [&foreign, &unknown, &malformed] {
-        assert_eq!(
-            (reply.status, reply.code().as_str()),
-            (StatusCode::NOT_FOUND, "not_found")
-        );
+        assert_eq!((reply.status, reply.code().as_str()), (StatusCode::NOT_FOUND, "not_found"));
         assert_eq!(reply.json()["detail"], foreign.json()["detail"]);
     }
 }

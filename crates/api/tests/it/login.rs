@@ -34,12 +34,7 @@ async fn wrong_passwords_and_unknown_users_look_alike_and_are_slowed_down() {
         }
         assert!(slowed, "{email}");
     }
-    let failed = world
-        .control
-        .actions()
-        .iter()
-        .filter(|a| *a == "login_failed")
-        .count();
+    let failed = world.control.actions().iter().filter(|a| *a == "login_failed").count();
     assert!(failed >= 10);
 }
 
@@ -54,14 +49,8 @@ async fn strangers_run_out_of_patience() {
             break;
         }
     }
-    assert_eq!(
-        refused.map(|reply| reply.code()).as_deref(),
-        Some("rate_limited")
-    );
-    assert_eq!(
-        call("GET", "/health").send(&world).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(refused.map(|reply| reply.code()).as_deref(), Some("rate_limited"));
+    assert_eq!(call("GET", "/health").send(&world).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -70,11 +59,7 @@ async fn entries_have_a_budget_and_exits_another() {
     let access = token(&world, "user@example.com").await;
     let mut refused = false;
     for _ in 0..500 {
-        let reply = call("POST", "/api/v2/trade")
-            .token(&access)
-            .json(&trade())
-            .send(&world)
-            .await;
+        let reply = call("POST", "/api/v2/trade").token(&access).json(&trade()).send(&world).await;
         refused |= reply.status == StatusCode::TOO_MANY_REQUESTS;
         if refused {
             break;
@@ -83,16 +68,9 @@ async fn entries_have_a_budget_and_exits_another() {
     assert!(refused);
     let mut sale = trade();
     sale["side"] = json!("sell");
-    let reply = call("POST", "/api/v2/trade")
-        .token(&access)
-        .json(&sale)
-        .send(&world)
-        .await;
+    let reply = call("POST", "/api/v2/trade").token(&access).json(&sale).send(&world).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
-    let reply = call("DELETE", "/api/v2/positions/AAPL")
-        .token(&access)
-        .send(&world)
-        .await;
+    let reply = call("DELETE", "/api/v2/positions/AAPL").token(&access).send(&world).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
 }
 
@@ -110,26 +88,15 @@ async fn a_registration_that_broke_off_is_completed() {
 
     let mut other = body.clone();
     other["password"] = json!("somebody else's guess");
-    let stranger = call("POST", "/api/v2/register")
-        .json(&other)
-        .send(&world)
-        .await;
+    let stranger = call("POST", "/api/v2/register").json(&other).send(&world).await;
     assert_eq!(stranger.code(), "email_taken");
 
     let done = post().await;
     assert_eq!(done.status, StatusCode::CREATED, "{}", done.text);
     assert_eq!(login().await.status, StatusCode::OK);
-    assert_eq!(
-        post().await.code(),
-        "email_taken",
-        "once complete it is taken"
-    );
+    assert_eq!(post().await.code(), "email_taken", "once complete it is taken");
     let memory = world.desks.memory.lock().unwrap();
-    let opened = memory
-        .commands
-        .iter()
-        .filter(|(_, c)| matches!(c, Command::Open { .. }))
-        .count();
+    let opened = memory.commands.iter().filter(|(_, c)| matches!(c, Command::Open { .. })).count();
     assert_eq!(opened, 1);
 }
 
@@ -139,33 +106,18 @@ async fn a_login_completes_a_registration_whose_account_is_open() {
     token(&world, "user@example.com").await;
     world.control.records.lock().unwrap().users[0].active = false;
     let login = json!({"email": "user@example.com", "password": PASSWORD});
-    let reply = call("POST", "/api/v2/login")
-        .json(&login)
-        .send(&world)
-        .await;
+    let reply = call("POST", "/api/v2/login").json(&login).send(&world).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     assert!(world.control.records.lock().unwrap().users[0].active);
 }
 
 #[tokio::test]
 async fn metrics_may_be_behind_a_token() {
-    assert_eq!(
-        call("GET", "/metrics").send(&world()).await.text,
-        "nija_up 1\n"
-    );
+    assert_eq!(call("GET", "/metrics").send(&world()).await.text, "nija_up 1\n");
     let token = Some("s3cret".to_owned().into());
-    let world = world_with(Settings {
-        metrics_token: token,
-        ..settings()
-    });
+    let world = world_with(Settings { metrics_token: token, ..settings() });
     let get = || call("GET", "/metrics");
     assert_eq!(get().send(&world).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(
-        get().token("s3cre").send(&world).await.status,
-        StatusCode::UNAUTHORIZED
-    );
-    assert_eq!(
-        get().token("s3cret").send(&world).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(get().token("s3cre").send(&world).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(get().token("s3cret").send(&world).await.status, StatusCode::OK);
 }

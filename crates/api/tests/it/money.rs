@@ -18,9 +18,7 @@ async fn a_key_answers_the_same_and_refuses_another_request() {
     let token = token(&world, "user@example.com").await;
     let place = |body: String| {
         let post = call("POST", "/api/v2/trade").token(&token);
-        post.raw(body)
-            .header("idempotency-key", "order-1")
-            .send(&world)
+        post.raw(body).header("idempotency-key", "order-1").send(&world)
     };
     let first = place(trade().to_string()).await;
     let reordered = concat!(
@@ -36,13 +34,8 @@ async fn a_key_answers_the_same_and_refuses_another_request() {
         (reused.status, reused.code().as_str()),
         (StatusCode::CONFLICT, "idempotency_key_reused")
     );
-    let elsewhere = call("POST", "/api/v2/deposits")
-        .token(&token)
-        .json(&json!({"amount": 1}));
-    let elsewhere = elsewhere
-        .header("idempotency-key", "order-1")
-        .send(&world)
-        .await;
+    let elsewhere = call("POST", "/api/v2/deposits").token(&token).json(&json!({"amount": 1}));
+    let elsewhere = elsewhere.header("idempotency-key", "order-1").send(&world).await;
     assert_eq!(elsewhere.code(), "idempotency_key_reused");
     assert_eq!(world.desks.memory.lock().unwrap().orders, 1);
 }
@@ -54,37 +47,21 @@ async fn lists_page_to_their_end() {
     let account = world.control.records.lock().unwrap().users[0].account;
     for n in 1..=7 {
         let row = order_row(OrderId::new(PartitionId(1), n));
-        world
-            .views
-            .orders
-            .lock()
-            .unwrap()
-            .push((account, n as i64, row));
+        world.views.orders.lock().unwrap().push((account, n as i64, row));
     }
     let (mut seen, mut cursor) = (Vec::new(), None::<String>);
     for _ in 0..4 {
-        let more = cursor
-            .as_ref()
-            .map(|c| format!("&cursor={c}"))
-            .unwrap_or_default();
+        let more = cursor.as_ref().map(|c| format!("&cursor={c}")).unwrap_or_default();
         let path = format!("/api/v2/orders?open=true&limit=3{more}");
         let page = call("GET", path).token(&token).send(&world).await.json();
-        seen.extend(
-            page["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|o| o["id"].clone()),
-        );
+        seen.extend(page["items"].as_array().unwrap().iter().map(|o| o["id"].clone()));
         cursor = page["next_cursor"].as_str().map(str::to_owned);
         if cursor.is_none() {
             break;
         }
     }
-    let newest_first: Vec<Value> = (1..=7)
-        .rev()
-        .map(|n| json!(OrderId::new(PartitionId(1), n).to_string()))
-        .collect();
+    let newest_first: Vec<Value> =
+        (1..=7).rev().map(|n| json!(OrderId::new(PartitionId(1), n).to_string())).collect();
     assert_eq!(seen, newest_first);
 }
 
@@ -94,29 +71,14 @@ async fn paper_money_goes_in_and_out() {
     let token = token(&world, "user@example.com").await;
     let send = |path: &str, amount: Value| {
         let path = format!("/api/v2/{path}");
-        call("POST", path)
-            .token(&token)
-            .json(&json!({"amount": amount}))
-            .send(&world)
+        call("POST", path).token(&token).json(&json!({"amount": amount})).send(&world)
     };
-    assert_eq!(
-        send("deposits", json!("250.50")).await.status,
-        StatusCode::OK
-    );
-    assert_eq!(
-        world.last_command(),
-        Command::Transfer("250.5".parse().unwrap())
-    );
+    assert_eq!(send("deposits", json!("250.50")).await.status, StatusCode::OK);
+    assert_eq!(world.last_command(), Command::Transfer("250.5".parse().unwrap()));
     assert_eq!(send("withdrawals", json!(0.1)).await.status, StatusCode::OK);
-    assert_eq!(
-        world.last_command(),
-        Command::Transfer("-0.1".parse().unwrap())
-    );
+    assert_eq!(world.last_command(), Command::Transfer("-0.1".parse().unwrap()));
     let much = send("withdrawals", json!(5000)).await;
-    assert_eq!(
-        (much.code().as_str(), &much.json()["free"]),
-        ("not_enough_cash", &json!("1250.4"))
-    );
+    assert_eq!((much.code().as_str(), &much.json()["free"]), ("not_enough_cash", &json!("1250.4")));
     for wrong in [json!(0), json!(-5), json!("-5"), json!(1e10)] {
         assert_eq!(send("deposits", wrong).await.json()["field"], "amount");
     }
@@ -126,12 +88,7 @@ async fn paper_money_goes_in_and_out() {
 async fn own_limits_are_exact_and_stricter_only() {
     let world = world();
     let token = token(&world, "user@example.com").await;
-    let put = |body: Value| {
-        call("PUT", "/api/v2/limits")
-            .token(&token)
-            .json(&body)
-            .send(&world)
-    };
+    let put = |body: Value| call("PUT", "/api/v2/limits").token(&token).json(&body).send(&world);
     let body = json!({
         "max_position_pct": "7.5", "volatility_limit": 62.25,
         "max_trade": 100, "max_open_positions": 2,
@@ -145,16 +102,9 @@ async fn own_limits_are_exact_and_stricter_only() {
     assert_eq!(own.volatility_limit, Some(Score::hundredths(6225)));
     assert_eq!(own.max_trade, Some(Money::whole(100)));
     assert_eq!(own.symbols, Some(vec![InstrumentId(1), InstrumentId(2)]));
-    assert_eq!(
-        (own.max_open_positions, own.max_daily_loss_pct),
-        (Some(2), None)
-    );
+    assert_eq!((own.max_open_positions, own.max_daily_loss_pct), (Some(2), None));
 
-    let shown = call("GET", "/api/v2/limits")
-        .token(&token)
-        .send(&world)
-        .await
-        .json();
+    let shown = call("GET", "/api/v2/limits").token(&token).send(&world).await.json();
     assert_eq!(shown["own"]["volatility_limit"], "62.25");
     assert_eq!(shown["own"]["symbols"], json!(["AAPL", "BTC-USD"]));
     assert_eq!(shown["of_tier"]["max_trade"], "250");
@@ -173,11 +123,7 @@ async fn own_limits_are_exact_and_stricter_only() {
         ("symbols", json!("AAPL")),
         ("max_drawdown_pct", json!(101)),
     ] {
-        assert_eq!(
-            put(json!({ field: wrong.clone() })).await.json()["field"],
-            field,
-            "{wrong}"
-        );
+        assert_eq!(put(json!({ field: wrong.clone() })).await.json()["field"], field, "{wrong}");
     }
 }
 
@@ -186,33 +132,15 @@ async fn settings_and_the_own_switch() {
     let world = world();
     let token = token(&world, "user@example.com").await;
     let send = |method, path: &str, body: Value| {
-        call(method, format!("/api/v2/{path}"))
-            .token(&token)
-            .json(&body)
-            .send(&world)
+        call(method, format!("/api/v2/{path}")).token(&token).json(&body).send(&world)
     };
     assert_eq!(
-        send("PUT", "tolerance", json!({"risk_tolerance": "aggressive"}))
-            .await
-            .status,
+        send("PUT", "tolerance", json!({"risk_tolerance": "aggressive"})).await.status,
         StatusCode::OK
     );
-    assert_eq!(
-        send("PUT", "autopilot", json!({"enabled": false}))
-            .await
-            .status,
-        StatusCode::OK
-    );
-    assert_eq!(
-        world.last_command(),
-        Command::Set(Setting::Autopilot(false))
-    );
-    assert_eq!(
-        send("PUT", "autopilot", json!({"enabled": "no"}))
-            .await
-            .json()["field"],
-        "enabled"
-    );
+    assert_eq!(send("PUT", "autopilot", json!({"enabled": false})).await.status, StatusCode::OK);
+    assert_eq!(world.last_command(), Command::Set(Setting::Autopilot(false)));
+    assert_eq!(send("PUT", "autopilot", json!({"enabled": "no"})).await.json()["field"], "enabled");
     for wrong in [
         json!({}),
         json!({"reason": "x"}),
@@ -223,19 +151,9 @@ async fn settings_and_the_own_switch() {
     }
     let kill = json!({"reason": "going on holiday", "flatten": true});
     assert_eq!(send("POST", "kill", kill).await.status, StatusCode::OK);
-    let Command::Kill {
-        reason, flatten, ..
-    } = world.last_command()
-    else {
-        panic!("no kill")
-    };
+    let Command::Kill { reason, flatten, .. } = world.last_command() else { panic!("no kill") };
     assert_eq!((reason.as_str(), flatten), ("going on holiday", true));
-    assert_eq!(
-        send("POST", "rearm", json!({"reason": "back again"}))
-            .await
-            .status,
-        StatusCode::OK
-    );
+    assert_eq!(send("POST", "rearm", json!({"reason": "back again"})).await.status, StatusCode::OK);
     let actions = world.control.actions();
     assert!(
         actions.contains(&"kill_pressed".to_owned())
@@ -247,36 +165,16 @@ async fn settings_and_the_own_switch() {
 async fn orders_are_cancelled_and_positions_closed() {
     let world = world();
     let token = token(&world, "user@example.com").await;
-    call("POST", "/api/v2/trade")
-        .token(&token)
-        .json(&trade())
-        .send(&world)
-        .await;
-    let delete = |path: &str| {
-        call("DELETE", format!("/api/v2/{path}"))
-            .token(&token)
-            .send(&world)
-    };
-    assert_eq!(
-        delete("orders/0001000000000001").await.status,
-        StatusCode::OK
-    );
+    call("POST", "/api/v2/trade").token(&token).json(&trade()).send(&world).await;
+    let delete = |path: &str| call("DELETE", format!("/api/v2/{path}")).token(&token).send(&world);
+    assert_eq!(delete("orders/0001000000000001").await.status, StatusCode::OK);
     assert_eq!(delete("orders/0001000000000009").await.code(), "not_found");
     let closed = delete("positions/AAPL").await.json();
-    assert_eq!(
-        (&closed["success"], &closed["purpose"]),
-        (&json!(true), &json!("exit"))
-    );
-    let Command::Place(wish) = world.last_command() else {
-        panic!("no exit")
-    };
+    assert_eq!((&closed["success"], &closed["purpose"]), (&json!(true), &json!("exit")));
+    let Command::Place(wish) = world.last_command() else { panic!("no exit") };
     assert_eq!(wish.size, Size::All);
     assert_eq!(delete("positions/NOPE").await.code(), "no_position");
-    let held = call("GET", "/api/v2/positions")
-        .token(&token)
-        .send(&world)
-        .await
-        .json();
+    let held = call("GET", "/api/v2/positions").token(&token).send(&world).await.json();
     assert_eq!(held["items"][0]["symbol"], "AAPL");
     assert_eq!(held["items"][0]["unrealized"], "10");
 }
@@ -285,11 +183,7 @@ async fn orders_are_cancelled_and_positions_closed() {
 async fn reads_answer() {
     let world = world();
     let token = token(&world, "user@example.com").await;
-    let get = |path: &str| {
-        call("GET", format!("/api/v2/{path}"))
-            .token(&token)
-            .send(&world)
-    };
+    let get = |path: &str| call("GET", format!("/api/v2/{path}")).token(&token).send(&world);
     for path in ["fills", "equity", "entries"] {
         assert_eq!(get(path).await.text, r#"{"items":[]}"#, "{path}");
     }
@@ -300,10 +194,7 @@ async fn reads_answer() {
     assert_eq!(market["instruments"][1]["mark"], "150");
     assert!(market["conditions"].is_null());
     let me = get("me").await.json();
-    assert_eq!(
-        (&me["email"], &me["role"]),
-        (&json!("user@example.com"), &json!("user"))
-    );
+    assert_eq!((&me["email"], &me["role"]), (&json!("user@example.com"), &json!("user")));
 }
 
 #[tokio::test]
@@ -316,15 +207,8 @@ async fn desks_that_cannot_answer_are_503_with_a_time() {
         (DeskError::StorageFull, "storage_full"),
     ] {
         world.desks.memory.lock().unwrap().broken = Some(error);
-        let reply = call("POST", "/api/v2/trade")
-            .token(&token)
-            .json(&trade())
-            .send(&world)
-            .await;
-        assert_eq!(
-            (reply.status, reply.code().as_str()),
-            (StatusCode::SERVICE_UNAVAILABLE, code)
-        );
+        let reply = call("POST", "/api/v2/trade").token(&token).json(&trade()).send(&world).await;
+        assert_eq!((reply.status, reply.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, code));
     }
 }
 
@@ -333,11 +217,7 @@ async fn a_panic_is_500_with_an_id_and_nothing_else() {
     let world = world();
     let token = token(&world, "user@example.com").await;
     world.desks.memory.lock().unwrap().panics = true;
-    let reply = call("POST", "/api/v2/trade")
-        .token(&token)
-        .json(&trade())
-        .send(&world)
-        .await;
+    let reply = call("POST", "/api/v2/trade").token(&token).json(&trade()).send(&world).await;
     assert_eq!(
         (reply.status, reply.code().as_str()),
         (StatusCode::INTERNAL_SERVER_ERROR, "internal")
@@ -350,10 +230,6 @@ async fn a_request_that_takes_too_long_is_given_up() {
     let world = world();
     let token = token(&world, "user@example.com").await;
     world.desks.memory.lock().unwrap().hangs = true;
-    let reply = call("POST", "/api/v2/trade")
-        .token(&token)
-        .json(&trade())
-        .send(&world)
-        .await;
+    let reply = call("POST", "/api/v2/trade").token(&token).json(&trade()).send(&world).await;
     assert_eq!(reply.code(), "timeout");
 }

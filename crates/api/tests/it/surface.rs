@@ -36,8 +36,7 @@ fn operations() -> Vec<(&'static str, String, Value)> {
 }
 
 fn concrete(path: &str) -> String {
-    path.replace("{id}", "00000000000000000000000000000001")
-        .replace("{symbol}", "AAPL")
+    path.replace("{id}", "00000000000000000000000000000001").replace("{symbol}", "AAPL")
 }
 
 fn is_admin(path: &str) -> bool {
@@ -76,10 +75,7 @@ async fn users_are_refused_on_admin_addresses_and_served_elsewhere() {
         if path == "/api/v2/logout" {
             continue;
         }
-        let reply = call(method, concrete(&path))
-            .token(&token)
-            .send(&world)
-            .await;
+        let reply = call(method, concrete(&path)).token(&token).send(&world).await;
         if is_admin(&path) {
             assert_eq!(
                 (reply.status, reply.code().as_str()),
@@ -88,16 +84,8 @@ async fn users_are_refused_on_admin_addresses_and_served_elsewhere() {
             );
         } else {
             assert_ne!(reply.status, StatusCode::FORBIDDEN, "{path}");
-            assert_ne!(
-                reply.status,
-                StatusCode::METHOD_NOT_ALLOWED,
-                "{method} {path}"
-            );
-            assert_ne!(
-                reply.status,
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "{method} {path}"
-            );
+            assert_ne!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            assert_ne!(reply.status, StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}");
         }
     }
 }
@@ -112,15 +100,8 @@ async fn methods_that_are_not_described_are_not_served() {
             if described.iter().any(|(m, p, _)| *m == method && *p == path) {
                 continue;
             }
-            let status = call(method, concrete(&path))
-                .send(&world)
-                .await
-                .status
-                .as_u16();
-            assert!(
-                matches!(status, 401 | 405 | 429),
-                "{method} {path}: {status}"
-            );
+            let status = call(method, concrete(&path)).send(&world).await.status.as_u16();
+            assert!(matches!(status, 401 | 405 | 429), "{method} {path}: {status}");
         }
     }
 }
@@ -134,19 +115,13 @@ fn the_description_is_complete() {
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for reference in text.split("\"#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap();
-        assert!(
-            schemas.contains_key(name),
-            "{name} is referred to and not described"
-        );
+        assert!(schemas.contains_key(name), "{name} is referred to and not described");
     }
     for (method, path, operation) in operations() {
         let name = format!("{method} {path}");
         assert!(operation["summary"].is_string(), "{name} has no summary");
         let responses = operation["responses"].as_object().unwrap();
-        assert!(
-            responses.keys().any(|status| status.starts_with('2')),
-            "{name}"
-        );
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{name}");
         for (status, response) in responses {
             if status.starts_with('4') || status.starts_with('5') {
                 let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
@@ -156,81 +131,50 @@ fn the_description_is_complete() {
         if !OPEN.contains(&name.as_str()) {
             assert!(responses.contains_key("401"), "{name}");
         }
-        let keyed = operation["parameters"]
-            .to_string()
-            .contains("Idempotency-Key");
+        let keyed = operation["parameters"].to_string().contains("Idempotency-Key");
         assert!(!keyed || responses.contains_key("409"), "{name}");
     }
     let size = &schemas["TradeRequest"]["properties"]["size"]["$ref"];
     assert_eq!(size, "#/components/schemas/Decimal");
-    assert_eq!(
-        schemas["TradeRequest"]["required"],
-        json!(["symbol", "side", "size"])
-    );
+    assert_eq!(schemas["TradeRequest"]["required"], json!(["symbol", "side", "size"]));
 }
 
 fn has(headers: &HeaderMap, name: &str, value: &str) {
-    assert_eq!(
-        headers.get(name).map(|v| v.to_str().unwrap()),
-        Some(value),
-        "{name}"
-    );
+    assert_eq!(headers.get(name).map(|v| v.to_str().unwrap()), Some(value), "{name}");
 }
 
 #[tokio::test]
 async fn every_answer_carries_the_headers() {
     let world = world();
     let token = token(&world, "user@example.com").await;
-    for (path, token) in [
-        ("/health", ""),
-        ("/nothing", ""),
-        ("/api/v2/me", token.as_str()),
-        ("/api/docs/", ""),
-    ] {
+    for (path, token) in
+        [("/health", ""), ("/nothing", ""), ("/api/v2/me", token.as_str()), ("/api/docs/", "")]
+    {
         let reply = call("GET", path).token(token).send(&world).await;
         let headers = &reply.headers;
         has(headers, "x-content-type-options", "nosniff");
         has(headers, "referrer-policy", "no-referrer");
         has(headers, "cross-origin-resource-policy", "same-origin");
-        has(
-            headers,
-            "permissions-policy",
-            "camera=(), microphone=(), geolocation=(), payment=()",
-        );
+        has(headers, "permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()");
         assert!(
             headers.get("server").is_none() && headers.get("strict-transport-security").is_none()
         );
         assert!(headers.get("access-control-allow-origin").is_none());
         assert_eq!(headers["x-request-id"].len(), 28);
         if path != "/api/docs/" {
-            has(
-                headers,
-                "content-security-policy",
-                "default-src 'none'; frame-ancestors 'none'",
-            );
+            has(headers, "content-security-policy", "default-src 'none'; frame-ancestors 'none'");
             has(headers, "cache-control", "no-store");
         }
     }
-    let world = world_with(Settings {
-        tls: true,
-        ..settings()
-    });
+    let world = world_with(Settings { tls: true, ..settings() });
     let reply = call("GET", "/health").send(&world).await;
-    has(
-        &reply.headers,
-        "strict-transport-security",
-        "max-age=63072000; includeSubDomains",
-    );
+    has(&reply.headers, "strict-transport-security", "max-age=63072000; includeSubDomains");
 }
 
 #[tokio::test]
 async fn request_ids_are_ours_and_differ() {
     let world = world();
-    let get = || {
-        call("GET", "/health")
-            .header("x-request-id", "chosen")
-            .send(&world)
-    };
+    let get = || call("GET", "/health").header("x-request-id", "chosen").send(&world);
     let (one, two) = (get().await, get().await);
     assert_ne!(one.headers["x-request-id"], two.headers["x-request-id"]);
     assert_ne!(one.headers["x-request-id"], "chosen");
@@ -240,10 +184,7 @@ async fn request_ids_are_ours_and_differ() {
 async fn other_origins_are_let_in_by_name_only() {
     let friend = "https://app.example";
     let cors_origins = vec![friend.to_owned(), "null".to_owned(), "*".to_owned()];
-    let world = world_with(Settings {
-        cors_origins,
-        ..settings()
-    });
+    let world = world_with(Settings { cors_origins, ..settings() });
     let asks = |origin: &str| {
         call("OPTIONS", "/api/v2/trade")
             .header("origin", origin)
@@ -253,34 +194,14 @@ async fn other_origins_are_let_in_by_name_only() {
     let welcome = asks(friend).await;
     assert_eq!(welcome.status, StatusCode::NO_CONTENT);
     has(&welcome.headers, "access-control-allow-origin", friend);
-    assert!(
-        welcome
-            .headers
-            .get("access-control-allow-credentials")
-            .is_none()
-    );
-    for stranger in [
-        "https://evil.example",
-        "null",
-        "*",
-        "https://app.example.evil",
-    ] {
+    assert!(welcome.headers.get("access-control-allow-credentials").is_none());
+    for stranger in ["https://evil.example", "null", "*", "https://app.example.evil"] {
         let refused = asks(stranger).await;
-        assert!(
-            refused.headers.get("access-control-allow-origin").is_none(),
-            "{stranger}"
-        );
+        assert!(refused.headers.get("access-control-allow-origin").is_none(), "{stranger}");
     }
-    let read = call("GET", "/health")
-        .header("origin", friend)
-        .send(&world)
-        .await;
+    let read = call("GET", "/health").header("origin", friend).send(&world).await;
     has(&read.headers, "access-control-allow-origin", friend);
-    has(
-        &read.headers,
-        "cross-origin-resource-policy",
-        "cross-origin",
-    );
+    has(&read.headers, "cross-origin-resource-policy", "cross-origin");
 }
 
 #[tokio::test]
@@ -289,30 +210,15 @@ async fn the_documentation_needs_nothing_from_elsewhere() {
     let page = call("GET", "/api/docs/").send(&world).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(
-        page.headers["content-security-policy"]
-            .to_str()
-            .unwrap()
-            .contains("script-src 'self'")
+        page.headers["content-security-policy"].to_str().unwrap().contains("script-src 'self'")
     );
-    assert!(
-        !page.text.contains("http://") && !page.text.contains("https://"),
-        "{}",
-        page.text
-    );
-    for part in page
-        .text
-        .split("src=\"")
-        .skip(1)
-        .chain(page.text.split("href=\"").skip(1))
-    {
+    assert!(!page.text.contains("http://") && !page.text.contains("https://"), "{}", page.text);
+    for part in page.text.split("src=\"").skip(1).chain(page.text.split("href=\"").skip(1)) {
         let asset = part.split('"').next().unwrap().trim_start_matches("./");
         let reply = call("GET", format!("/api/docs/{asset}")).send(&world).await;
         assert_eq!(reply.status, StatusCode::OK, "{asset}");
     }
     let document = call("GET", "/api/openapi.json").send(&world).await.json();
     assert_eq!(document, serde_json::to_value(openapi()).unwrap());
-    assert_eq!(
-        call("GET", "/api/docs").send(&world).await.status,
-        StatusCode::SEE_OTHER
-    );
+    assert_eq!(call("GET", "/api/docs").send(&world).await.status, StatusCode::SEE_OTHER);
 }

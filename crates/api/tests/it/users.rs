@@ -26,22 +26,11 @@ pub(crate) struct FakeControl {
 impl FakeControl {
     pub(crate) fn promote(&self, email: &str) {
         let mut records = self.records.lock().unwrap();
-        records
-            .users
-            .iter_mut()
-            .find(|user| user.email == email)
-            .unwrap()
-            .role = Role::Admin;
+        records.users.iter_mut().find(|user| user.email == email).unwrap().role = Role::Admin;
     }
 
     pub(crate) fn actions(&self) -> Vec<String> {
-        self.records
-            .lock()
-            .unwrap()
-            .audit
-            .iter()
-            .map(|line| line.action.clone())
-            .collect()
+        self.records.lock().unwrap().audit.iter().map(|line| line.action.clone()).collect()
     }
 
     fn do_it<T: Send + 'static>(
@@ -74,13 +63,7 @@ impl Control for FakeControl {
         &'a self,
         email: &'a str,
     ) -> Doing<'a, Result<Option<User>, ControlError>> {
-        self.do_it(|records| {
-            Ok(records
-                .users
-                .iter()
-                .find(|user| user.email == email)
-                .cloned())
-        })
+        self.do_it(|records| Ok(records.users.iter().find(|user| user.email == email).cloned()))
     }
     fn user(&self, id: UserId) -> Doing<'_, Result<Option<User>, ControlError>> {
         self.do_it(|records| Ok(records.users.iter().find(|user| user.id == id).cloned()))
@@ -101,21 +84,12 @@ impl Control for FakeControl {
     fn session(&self, id: u128) -> Doing<'_, Result<Option<Session>, ControlError>> {
         self.do_it(|records| {
             records.session_reads += 1;
-            Ok(records
-                .sessions
-                .iter()
-                .find(|session| session.id == id)
-                .cloned())
+            Ok(records.sessions.iter().find(|session| session.id == id).cloned())
         })
     }
     fn sessions(&self, user: UserId) -> Doing<'_, Result<Vec<Session>, ControlError>> {
         self.do_it(|records| {
-            Ok(records
-                .sessions
-                .iter()
-                .filter(|session| session.user == user)
-                .cloned()
-                .collect())
+            Ok(records.sessions.iter().filter(|session| session.user == user).cloned().collect())
         })
     }
     fn rotate(
@@ -143,14 +117,8 @@ impl Control for FakeControl {
     fn end_session(&self, user: UserId, id: u128) -> Doing<'_, Result<(), ControlError>> {
         self.do_it(|records| {
             let before = records.sessions.len();
-            records
-                .sessions
-                .retain(|session| session.user != user || session.id != id);
-            if records.sessions.len() < before {
-                Ok(())
-            } else {
-                Err(ControlError::NotFound)
-            }
+            records.sessions.retain(|session| session.user != user || session.id != id);
+            if records.sessions.len() < before { Ok(()) } else { Err(ControlError::NotFound) }
         })
     }
     fn end_sessions(
@@ -171,15 +139,7 @@ impl Control for FakeControl {
         })
     }
     fn audit_log(&self, limit: u32) -> Doing<'_, Result<Vec<Audit>, ControlError>> {
-        self.do_it(|records| {
-            Ok(records
-                .audit
-                .iter()
-                .rev()
-                .take(limit as usize)
-                .cloned()
-                .collect())
-        })
+        self.do_it(|records| Ok(records.audit.iter().rev().take(limit as usize).cloned().collect()))
     }
     fn count_users(&self) -> Doing<'_, Result<u64, ControlError>> {
         self.do_it(|records| Ok(records.users.len() as u64))
@@ -224,10 +184,7 @@ impl Views for FakeViews {
             .filter(|(account, number, _)| {
                 *account == scope.account() && page.before.is_none_or(|before| *number < before)
             })
-            .map(|(_, number, row)| Row {
-                number: *number,
-                row: row.clone(),
-            })
+            .map(|(_, number, row)| Row { number: *number, row: row.clone() })
             .collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.number));
         rows.truncate(page.limit as usize);
@@ -239,13 +196,8 @@ impl Views for FakeViews {
         id: OrderId,
     ) -> Doing<'a, Result<Option<OrderRow>, ReadError>> {
         let orders = self.orders.lock().unwrap();
-        let own = orders
-            .iter()
-            .filter(|(account, _, _)| *account == scope.account());
-        let row = own
-            .map(|(_, _, row)| row)
-            .find(|row| row.id == id.to_string())
-            .cloned();
+        let own = orders.iter().filter(|(account, _, _)| *account == scope.account());
+        let row = own.map(|(_, _, row)| row).find(|row| row.id == id.to_string()).cloned();
         Box::pin(async move { Ok(row) })
     }
     fn fills<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<FillRow>> {

@@ -112,23 +112,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn last_command(&self) -> Command {
-        self.desks
-            .memory
-            .lock()
-            .unwrap()
-            .commands
-            .last()
-            .unwrap()
-            .1
-            .clone()
+        self.desks.memory.lock().unwrap().commands.last().unwrap().1.clone()
     }
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings {
-        cores: 2,
-        ..Settings::with_secret(SECRET.to_vec())
-    }
+    Settings { cores: 2, ..Settings::with_secret(SECRET.to_vec()) }
 }
 
 pub(crate) fn world() -> World {
@@ -163,14 +152,7 @@ pub(crate) fn world_with(settings: Settings) -> World {
         metrics: Arc::new(|| "nija_up 1\n".to_owned()),
         readiness: readiness.clone(),
     };
-    World {
-        router: router(doors, settings).unwrap(),
-        desks,
-        control,
-        views,
-        clock,
-        readiness,
-    }
+    World { router: router(doors, settings).unwrap(), desks, control, views, clock, readiness }
 }
 
 pub(crate) struct Reply {
@@ -185,31 +167,14 @@ impl Reply {
     }
     /// The code of a problem document, which must be a whole one.
     pub(crate) fn code(&self) -> String {
-        assert_eq!(
-            self.headers[header::CONTENT_TYPE],
-            "application/problem+json",
-            "{}",
-            self.text
-        );
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.text);
         let document = self.json();
         assert_eq!(document["status"], self.status.as_u16());
-        assert_eq!(
-            document["request_id"],
-            self.headers["x-request-id"].to_str().unwrap()
-        );
-        assert!(
-            document["detail"]
-                .as_str()
-                .is_some_and(|detail| !detail.is_empty())
-        );
+        assert_eq!(document["request_id"], self.headers["x-request-id"].to_str().unwrap());
+        assert!(document["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
         if matches!(self.status.as_u16(), 429 | 503) {
             assert!(
-                self.headers[header::RETRY_AFTER]
-                    .to_str()
-                    .unwrap()
-                    .parse::<u32>()
-                    .unwrap()
-                    > 0
+                self.headers[header::RETRY_AFTER].to_str().unwrap().parse::<u32>().unwrap() > 0
             );
         }
         document["code"].as_str().unwrap().to_owned()
@@ -226,12 +191,7 @@ pub(crate) struct Call {
 
 pub(crate) fn call(method: &'static str, path: impl Into<String>) -> Call {
     let host = ("host".to_owned(), "nija.test".to_owned());
-    Call {
-        method,
-        path: path.into(),
-        headers: vec![host],
-        body: Vec::new(),
-    }
+    Call { method, path: path.into(), headers: vec![host], body: Vec::new() }
 }
 
 impl Call {
@@ -263,11 +223,7 @@ impl Call {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            text,
-        }
+        Reply { status: parts.status, headers: parts.headers, text }
     }
 }
 
@@ -277,20 +233,14 @@ pub(crate) fn registration(email: &str) -> Value {
 
 /// Registers a user and gives the token answer.
 pub(crate) async fn join(world: &World, email: &str) -> Value {
-    let reply = call("POST", "/api/v2/register")
-        .json(&registration(email))
-        .send(world)
-        .await;
+    let reply = call("POST", "/api/v2/register").json(&registration(email)).send(world).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
     reply.json()
 }
 
 /// Registers a user and gives the access token.
 pub(crate) async fn token(world: &World, email: &str) -> String {
-    join(world, email).await["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    join(world, email).await["access_token"].as_str().unwrap().to_owned()
 }
 
 pub(crate) fn trade() -> Value {

@@ -97,6 +97,9 @@ mod tests {
         assert_eq!(minicbor::decode::<Score>(&bytes).unwrap(), Score::MAX);
         assert_eq!(minicbor::decode::<Strength>(&bytes).unwrap(), Strength::FULL);
         assert_eq!(Score::from(10_001), Score::MAX);
-        assert_eq!(minicbor::to_vec(Score::points(42)).unwrap(), minicbor::to_vec(4_200u16).unwrap());
+        assert_eq!(
+            minicbor::to_vec(Score::points(42)).unwrap(),
+            minicbor::to_vec(4_200u16).unwrap()
+        );
     }
 }

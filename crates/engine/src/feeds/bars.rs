@@ -118,11 +118,7 @@ impl Bars {
             };
             if !(self.terms.skip_bad && fault.is_skippable()) {
                 let file = self.rows.file().to_owned();
-                return Err(Error::Row {
-                    file,
-                    line: row.line,
-                    fault,
-                });
+                return Err(Error::Row { file, line: row.line, fault });
             }
             self.summary.skip(row.line, fault);
         }
@@ -160,59 +156,28 @@ impl Bars {
             };
             (row.stamp, close_by)
         };
-        Ok(Placed {
-            row,
-            open_at,
-            close_by,
-        })
+        Ok(Placed { row, open_at, close_by })
     }
 
     /// Turns one row into its two events; reads one row ahead, because the next bar ends this one.
     fn load(&mut self) -> Result<(), Error> {
-        let current = if self.started {
-            self.ahead.take()
-        } else {
-            self.pull()?
-        };
+        let current = if self.started { self.ahead.take() } else { self.pull()? };
         self.started = true;
         let Some(current) = current else {
             return Ok(());
         };
         self.ahead = self.pull()?;
-        let close_at = self
-            .ahead
-            .map_or(current.close_by, |next| current.close_by.min(next.open_at));
+        let close_at =
+            self.ahead.map_or(current.close_by, |next| current.close_by.min(next.open_at));
         self.note_gap(current.open_at, close_at);
-        let Row {
-            open,
-            high,
-            low,
-            close,
-            volume,
-            ..
-        } = current.row;
+        let Row { open, high, low, close, volume, .. } = current.row;
         let (instrument, open_at) = (self.terms.instrument, current.open_at);
-        let candle = Candle {
-            instrument,
-            open_at,
-            close_at,
-            open,
-            high,
-            low,
-            close,
-            volume,
-        };
+        let candle = Candle { instrument, open_at, close_at, open, high, low, close, volume };
         self.ready.push_back(MarketEvent {
             at: open_at,
-            kind: Kind::BarOpened {
-                instrument,
-                price: open,
-            },
+            kind: Kind::BarOpened { instrument, price: open },
         });
-        self.ready.push_back(MarketEvent {
-            at: close_at,
-            kind: Kind::BarClosed(candle),
-        });
+        self.ready.push_back(MarketEvent { at: close_at, kind: Kind::BarClosed(candle) });
         self.summary.rows += 1;
         Ok(())
     }
@@ -246,33 +211,13 @@ impl Feed for Bars {
 
 /// Holds a row to what every bar must keep.
 fn check(row: &Row) -> Result<(), Fault> {
-    let Row {
-        open,
-        high,
-        low,
-        close,
-        volume,
-        ..
-    } = *row;
-    let prices = [
-        ("open", open),
-        ("high", high),
-        ("low", low),
-        ("close", close),
-    ];
+    let Row { open, high, low, close, volume, .. } = *row;
+    let prices = [("open", open), ("high", high), ("low", low), ("close", close)];
     if let Some((column, price)) = prices.into_iter().find(|(_, price)| !price.is_positive()) {
-        return Err(Fault::NotPositive {
-            column,
-            value: price.to_string(),
-        });
+        return Err(Fault::NotPositive { column, value: price.to_string() });
     }
     if high < open.max(close) || low > open.min(close) || high < low {
-        return Err(Fault::Range {
-            high,
-            low,
-            open,
-            close,
-        });
+        return Err(Fault::Range { high, low, open, close });
     }
     if volume.is_finite() && volume >= 0.0 {
         Ok(())

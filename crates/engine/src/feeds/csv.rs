@@ -36,12 +36,7 @@ pub fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
 /// # Errors
 /// As [`open`].
 pub fn read(name: &str, text: impl Read + Send + 'static, terms: Terms) -> Result<Bars, Error> {
-    let table = Table::read(
-        name.to_owned(),
-        Box::new(LineCap::new(text)),
-        BARS,
-        BARS_TEXT,
-    )?;
+    let table = Table::read(name.to_owned(), Box::new(LineCap::new(text)), BARS, BARS_TEXT)?;
     Ok(Bars::new(Box::new(BarRows { table }), terms))
 }
 
@@ -74,9 +69,7 @@ impl Rows for BarRows {
         let Some(line) = self.table.advance()? else {
             return Ok(None);
         };
-        self.row(line)
-            .map(Some)
-            .map_err(|fault| self.table.fault(line, fault))
+        self.row(line).map(Some).map_err(|fault| self.table.fault(line, fault))
     }
 }
 
@@ -97,14 +90,9 @@ impl Table {
         wanted_text: &'static str,
     ) -> Result<Self, Error> {
         let file = path.display().to_string();
-        let unreadable = |source| Error::Unreadable {
-            file: file.clone(),
-            source,
-        };
+        let unreadable = |source| Error::Unreadable { file: file.clone(), source };
         let plain = File::open(path).map_err(unreadable)?;
-        let packed = path
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("zst"));
+        let packed = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zst"));
         let text: Box<dyn Read + Send> = if packed {
             let mut decoder = zstd::Decoder::new(plain).map_err(unreadable)?;
             decoder.window_log_max(WINDOW_LOG).map_err(unreadable)?;
@@ -122,10 +110,7 @@ impl Table {
         wanted_text: &'static str,
     ) -> Result<Self, Error> {
         let mut builder = ReaderBuilder::new();
-        builder
-            .has_headers(false)
-            .flexible(true)
-            .buffer_capacity(BUFFER);
+        builder.has_headers(false).flexible(true).buffer_capacity(BUFFER);
         let mut table = Self {
             file,
             reader: builder.from_reader(text),
@@ -142,15 +127,8 @@ impl Table {
         self.next_record()?;
         self.width = self.record.len();
         for &column in self.wanted {
-            let found = self
-                .record
-                .iter()
-                .position(|name| name.trim_ascii() == column.as_bytes());
-            let missing = || Error::Column {
-                file: self.file.clone(),
-                column,
-                wanted: wanted_text,
-            };
+            let found = self.record.iter().position(|name| name.trim_ascii() == column.as_bytes());
+            let missing = || Error::Column { file: self.file.clone(), column, wanted: wanted_text };
             self.columns.push(found.ok_or_else(missing)?);
         }
         Ok(())
@@ -164,10 +142,7 @@ impl Table {
         if self.record.len() == self.width {
             return Ok(Some(line));
         }
-        let fault = Fault::Fields {
-            found: self.record.len(),
-            wanted: self.width,
-        };
+        let fault = Fault::Fields { found: self.record.len(), wanted: self.width };
         Err(self.fault(line, fault))
     }
 
@@ -185,20 +160,13 @@ impl Table {
             ErrorKind::Io(source) if source.get_ref().is_some_and(|e| e.is::<Endless>()) => {
                 self.fault(line, Fault::Endless(LONGEST_LINE))
             }
-            ErrorKind::Io(source) => Error::Unreadable {
-                file: self.file.clone(),
-                source,
-            },
+            ErrorKind::Io(source) => Error::Unreadable { file: self.file.clone(), source },
             other => self.fault(line, Fault::Malformed(format!("{other:?}"))),
         }
     }
 
     pub(super) fn fault(&self, line: u64, fault: Fault) -> Error {
-        Error::Row {
-            file: self.file.clone(),
-            line,
-            fault,
-        }
+        Error::Row { file: self.file.clone(), line, fault }
     }
 
     /// What stands in a wanted column of the row.
@@ -216,26 +184,17 @@ impl Table {
         self.number(column).map(Qty::from_raw)
     }
     fn number(&self, at: usize) -> Result<i64, Fault> {
-        let (text, column) = (
-            self.field(at),
-            self.wanted.get(at).copied().unwrap_or_default(),
-        );
+        let (text, column) = (self.field(at), self.wanted.get(at).copied().unwrap_or_default());
         if text.is_empty() {
             return Err(Fault::Empty(column));
         }
-        decimal::read(text).map_err(|problem| Fault::Number {
-            column,
-            text: shown(text),
-            problem,
-        })
+        decimal::read(text).map_err(|problem| Fault::Number { column, text: shown(text), problem })
     }
 }
 
 /// Reads a volume; the check of the row judges its value.
 fn volume(text: &[u8]) -> Result<f64, Fault> {
-    let number = std::str::from_utf8(text)
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
     number.ok_or_else(|| Fault::Volume(shown(text)))
 }
 
@@ -270,11 +229,7 @@ impl<R: Read> Read for LineCap<R> {
             Some(end) => self.length = count - end - 1,
             None => self.length += count,
         }
-        if self.length > LONGEST_LINE {
-            Err(io::Error::other(Endless))
-        } else {
-            Ok(count)
-        }
+        if self.length > LONGEST_LINE { Err(io::Error::other(Endless)) } else { Ok(count) }
     }
 }
 

@@ -66,18 +66,13 @@ fn power(text: &[u8]) -> Result<i32, NumberError> {
     if digits.is_empty() || digits.len() > 3 || !digits.iter().all(u8::is_ascii_digit) {
         return Err(NumberError::Malformed);
     }
-    let value = digits
-        .iter()
-        .fold(0, |sum, b| sum * 10 + i32::from(b - b'0'));
+    let value = digits.iter().fold(0, |sum, b| sum * 10 + i32::from(b - b'0'));
     Ok(if negative { -value } else { value })
 }
 
 /// A whole number with so many decimal places behind it.
 pub(super) fn from_digits(value: i128, places: i32) -> Result<i64, NumberError> {
-    let units = scaled(
-        value.checked_abs().ok_or(NumberError::TooLarge)?,
-        PLACES - places,
-    )?;
+    let units = scaled(value.checked_abs().ok_or(NumberError::TooLarge)?, PLACES - places)?;
     i64::try_from(if value < 0 { -units } else { units }).map_err(|_| NumberError::TooLarge)
 }
 
@@ -86,15 +81,8 @@ fn scaled(value: i128, shift: i32) -> Result<i128, NumberError> {
     if value == 0 {
         return Ok(0);
     }
-    let Ok(factor) = 10i128
-        .checked_pow(shift.unsigned_abs())
-        .ok_or(NumberError::TooLarge)
-    else {
-        return if shift < 0 {
-            Ok(0)
-        } else {
-            Err(NumberError::TooLarge)
-        };
+    let Ok(factor) = 10i128.checked_pow(shift.unsigned_abs()).ok_or(NumberError::TooLarge) else {
+        return if shift < 0 { Ok(0) } else { Err(NumberError::TooLarge) };
     };
     if shift >= 0 {
         return value.checked_mul(factor).ok_or(NumberError::TooLarge);
@@ -165,9 +153,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in [
-            "", ".", "1.", ".5", "+1", "1e", "1e+", "NaN", "inf", "1,0", " 1", "0x1", "1.2.3",
-        ] {
+        for text in
+            ["", ".", "1.", ".5", "+1", "1e", "1e+", "NaN", "inf", "1,0", " 1", "0x1", "1.2.3"]
+        {
             assert_eq!(read(text.as_bytes()), Err(NumberError::Malformed), "{text}");
         }
         for text in ["92233720369", "1e30", "9e999"] {

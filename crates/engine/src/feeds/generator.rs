@@ -86,38 +86,16 @@ impl Generator {
     /// # Errors
     /// [`Error::Settings`] when there is no instrument, or a price, volatility or correlation makes no sense.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let Settings {
-            seed,
-            timeframe,
-            from,
-            until,
-            mood,
-            paths,
-        } = settings;
+        let Settings { seed, timeframe, from, until, mood, paths } = settings;
         if paths.is_empty() {
-            return Err(Error::Settings(
-                "list of instruments is empty; name at least one",
-            ));
+            return Err(Error::Settings("list of instruments is empty; name at least one"));
         }
         let start = timeframe.start_of(from);
-        let bucket = if start < from {
-            start.plus(timeframe.span())
-        } else {
-            start
-        };
-        let walks = paths
-            .into_iter()
-            .map(|path| Walk::new(seed, path))
-            .collect::<Result<Vec<_>, _>>()?;
+        let bucket = if start < from { start.plus(timeframe.span()) } else { start };
+        let walks =
+            paths.into_iter().map(|path| Walk::new(seed, path)).collect::<Result<Vec<_>, _>>()?;
         let chain = Chain::new(seed, mood);
-        Ok(Self {
-            timeframe,
-            until,
-            bucket,
-            chain,
-            walks,
-            ready: VecDeque::new(),
-        })
+        Ok(Self { timeframe, until, bucket, chain, walks, ready: VecDeque::new() })
     }
 
     /// The mood of the bars made last.

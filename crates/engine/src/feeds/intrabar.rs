@@ -38,13 +38,7 @@ impl<F: Feed> Quoted<F> {
     /// Quotes between the bars of `bars`, on the ticks given; instruments without a tick are not quoted.
     #[must_use]
     pub const fn new(bars: F, terms: Terms, ticks: BTreeMap<InstrumentId, Price>) -> Self {
-        Self {
-            bars,
-            terms,
-            ticks,
-            ahead: VecDeque::new(),
-            ready: VecDeque::new(),
-        }
+        Self { bars, terms, ticks, ahead: VecDeque::new(), ready: VecDeque::new() }
     }
 
     /// Reads on until the bars that are open have closed, and lays quotes between.
@@ -94,13 +88,7 @@ impl<F: Feed> Quoted<F> {
                 && bid.is_positive()
             {
                 let (instrument, qty) = (candle.instrument, self.terms.depth);
-                let kind = Kind::Quote {
-                    instrument,
-                    bid,
-                    ask,
-                    bid_qty: qty,
-                    ask_qty: qty,
-                };
+                let kind = Kind::Quote { instrument, bid, ask, bid_qty: qty, ask_qty: qty };
                 self.ahead.push_back(MarketEvent { at, kind });
             }
             at = at.plus(self.terms.every);
@@ -112,11 +100,8 @@ impl<F: Feed> Quoted<F> {
 fn walk(candle: &Candle, passed: i64, length: i64) -> Price {
     let to_low = candle.open.saturating_sub(candle.low);
     let to_high = candle.high.saturating_sub(candle.open);
-    let (first, second) = if to_low < to_high {
-        (candle.low, candle.high)
-    } else {
-        (candle.high, candle.low)
-    };
+    let (first, second) =
+        if to_low < to_high { (candle.low, candle.high) } else { (candle.high, candle.low) };
     let corners = [candle.open, first, second, candle.close];
     let third = (length / 3).max(1);
     let leg = usize::try_from(passed / third).unwrap_or(0).min(2);
@@ -172,26 +157,13 @@ mod tests {
             close: price(104),
             volume: 1.0,
         };
-        let open = Kind::BarOpened {
-            instrument: ID,
-            price: price(100),
-        };
+        let open = Kind::BarOpened { instrument: ID, price: price(100) };
         let bars = Given(VecDeque::from([
-            MarketEvent {
-                at: Timestamp::EPOCH,
-                kind: open,
-            },
-            MarketEvent {
-                at: close_at,
-                kind: Kind::BarClosed(candle),
-            },
+            MarketEvent { at: Timestamp::EPOCH, kind: open },
+            MarketEvent { at: close_at, kind: Kind::BarClosed(candle) },
         ]));
-        let terms = Terms {
-            from,
-            every: Span::seconds(1),
-            half_spread: Pct::ZERO,
-            depth: Qty::whole(5),
-        };
+        let terms =
+            Terms { from, every: Span::seconds(1), half_spread: Pct::ZERO, depth: Qty::whole(5) };
         let ticks = BTreeMap::from([(ID, Price::from_raw(1_000_000))]);
         Quoted::new(bars, terms, ticks)
     }

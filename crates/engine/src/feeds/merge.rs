@@ -39,10 +39,7 @@ impl Merge {
         Self {
             heads: vec![None; sources.len()],
             order: BinaryHeap::with_capacity(sources.len()),
-            sessions: hours
-                .iter()
-                .map(|&hours| Sessions { hours, next: None })
-                .collect(),
+            sessions: hours.iter().map(|&hours| Sessions { hours, next: None }).collect(),
             sources,
             opening: Vec::with_capacity(hours.len()),
             started: false,
@@ -61,11 +58,7 @@ impl Merge {
             && before.at > event.at
         {
             let instrument = event.instrument();
-            return Err(Error::Backwards {
-                instrument,
-                before: before.at,
-                at: event.at,
-            });
+            return Err(Error::Backwards { instrument, before: before.at, at: event.at });
         }
         let (at, stage, instrument) = event.rank();
         self.order.push(Reverse((at, stage, instrument, index)));
@@ -91,10 +84,7 @@ impl Merge {
 
     /// The earliest session event that comes before the given rank.
     fn session_before(&mut self, rank: (Timestamp, u8, InstrumentId)) -> Option<MarketEvent> {
-        let due = self
-            .sessions
-            .iter_mut()
-            .filter_map(|s| Some((s.event()?, s)));
+        let due = self.sessions.iter_mut().filter_map(|s| Some((s.event()?, s)));
         let (event, sessions) = due.min_by_key(|(event, _)| event.rank())?;
         (event.rank() < rank).then(|| {
             sessions.next = next_change(sessions.hours, event.at);

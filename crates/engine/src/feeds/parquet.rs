@@ -31,28 +31,15 @@ const WIDEST: usize = 16;
 /// When the file cannot be read, is no Parquet, or lacks a column; faults of rows come from the feed.
 pub fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
     let file = path.display().to_string();
-    let opened = File::open(path).map_err(|source| Error::Unreadable {
-        file: file.clone(),
-        source,
-    })?;
-    let reader = SerializedFileReader::new(opened).map_err(|source| Error::Parquet {
-        file: file.clone(),
-        source,
-    })?;
+    let opened =
+        File::open(path).map_err(|source| Error::Unreadable { file: file.clone(), source })?;
+    let reader = SerializedFileReader::new(opened)
+        .map_err(|source| Error::Parquet { file: file.clone(), source })?;
     let columns = BARS
         .iter()
         .map(|column| Column::find(&reader, &file, column))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Bars::new(
-        Box::new(Table {
-            file,
-            reader,
-            columns,
-            group: 0,
-            row: 0,
-        }),
-        terms,
-    ))
+    Ok(Bars::new(Box::new(Table { file, reader, columns, group: 0, row: 0 }), terms))
 }
 
 struct Table {
@@ -97,14 +84,8 @@ impl Column {
         name: &'static str,
     ) -> Result<Self, Error> {
         let columns = reader.metadata().file_metadata().schema_descr().columns();
-        let leaf = columns
-            .iter()
-            .position(|column| column.path().string() == name);
-        let missing = || Error::Column {
-            file: file.to_owned(),
-            column: name,
-            wanted: BARS_TEXT,
-        };
+        let leaf = columns.iter().position(|column| column.path().string() == name);
+        let missing = || Error::Column { file: file.to_owned(), column: name, wanted: BARS_TEXT };
         let leaf = leaf.ok_or_else(missing)?;
         let column = &columns[leaf];
         let wanted = if name == "timestamp" {
@@ -112,13 +93,7 @@ impl Column {
         } else {
             "write it as double, decimal, whole number or text"
         };
-        let found = || {
-            format!(
-                "{} ({:?})",
-                column.physical_type(),
-                column.logical_type_ref()
-            )
-        };
+        let found = || format!("{} ({:?})", column.physical_type(), column.logical_type_ref());
         let meaning = meaning(column, name == "timestamp").ok_or_else(|| Error::Type {
             file: file.to_owned(),
             column: name,
@@ -126,14 +101,7 @@ impl Column {
             wanted,
         })?;
         let optional = column.max_def_level() > 0;
-        Ok(Self {
-            name,
-            leaf,
-            meaning,
-            optional,
-            reader: None,
-            ahead: VecDeque::new(),
-        })
+        Ok(Self { name, leaf, meaning, optional, reader: None, ahead: VecDeque::new() })
     }
 
     /// The next value of this group of rows; `Some(None)` is an empty one.
@@ -156,9 +124,7 @@ impl Column {
                     decode(r, optional, ahead, |v: FixedLenByteArray| wide(v.data()))?;
                 }
                 _ => {
-                    return Err(ParquetError::General(
-                        "a column changed its type".to_owned(),
-                    ));
+                    return Err(ParquetError::General("a column changed its type".to_owned()));
                 }
             }
         }
@@ -166,19 +132,14 @@ impl Column {
     }
 
     fn price(&self, cell: &Cell) -> Result<Price, Fault> {
-        let places = if let Meaning::Decimal(places) = self.meaning {
-            places
-        } else {
-            0
-        };
+        let places = if let Meaning::Decimal(places) = self.meaning { places } else { 0 };
         let read = match cell {
             Cell::Whole(value) => decimal::from_digits(i128::from(*value), places),
             Cell::Wide(value) => decimal::from_digits(*value, places),
             Cell::Float(value) => decimal::from_float(*value),
             Cell::Text(text) => decimal::read(text.data().trim_ascii()),
         };
-        read.map(Price::from_raw)
-            .map_err(|problem| self.no_number(cell, problem))
+        read.map(Price::from_raw).map_err(|problem| self.no_number(cell, problem))
     }
 
     fn no_number(&self, cell: &Cell, problem: NumberError) -> Fault {
@@ -188,11 +149,7 @@ impl Column {
             Cell::Float(value) => value.to_string(),
             Cell::Text(text) => shown(text.data()),
         };
-        Fault::Number {
-            column: self.name,
-            text,
-            problem,
-        }
+        Fault::Number { column: self.name, text, problem }
     }
 
     fn volume(&self, cell: &Cell) -> Result<f64, Fault> {
@@ -202,9 +159,8 @@ impl Column {
             (Cell::Whole(value), Meaning::Decimal(places)) => Ok(unscaled(*value as f64, places)),
             (Cell::Wide(value), Meaning::Decimal(places)) => Ok(unscaled(*value as f64, places)),
             (Cell::Text(text), _) => {
-                let number = std::str::from_utf8(text.data())
-                    .ok()
-                    .and_then(|t| t.trim().parse().ok());
+                let number =
+                    std::str::from_utf8(text.data()).ok().and_then(|t| t.trim().parse().ok());
                 number.ok_or_else(|| Fault::Volume(shown(text.data())))
             }
             _ => Err(Fault::Volume(self.name.to_owned())),
@@ -230,10 +186,7 @@ impl Column {
 
 impl Table {
     fn damaged(&self, source: ParquetError) -> Error {
-        Error::Parquet {
-            file: self.file.clone(),
-            source,
-        }
+        Error::Parquet { file: self.file.clone(), source }
     }
 
     /// Opens the next group of rows; false at the end of the file.
@@ -241,17 +194,11 @@ impl Table {
         if self.group >= self.reader.metadata().num_row_groups() {
             return Ok(false);
         }
-        let group = self
-            .reader
-            .get_row_group(self.group)
-            .map_err(|e| self.damaged(e))?;
+        let group = self.reader.get_row_group(self.group).map_err(|e| self.damaged(e))?;
         for column in &mut self.columns {
             let reader = group.get_column_reader(column.leaf);
             let file = &self.file;
-            let damaged = |source| Error::Parquet {
-                file: file.clone(),
-                source,
-            };
+            let damaged = |source| Error::Parquet { file: file.clone(), source };
             column.reader = Some(reader.map_err(damaged)?);
         }
         self.group += 1;
@@ -265,29 +212,21 @@ impl Table {
             match column.take() {
                 Ok(cell) => cells.extend(cell),
                 Err(source) => {
-                    return Err(Error::Parquet {
-                        file: self.file.clone(),
-                        source,
-                    });
+                    return Err(Error::Parquet { file: self.file.clone(), source });
                 }
             }
         }
         match cells.len() {
             0 => Ok(None),
             n if n == self.columns.len() => Ok(Some(cells)),
-            _ => Err(self.damaged(ParquetError::General(
-                "columns of unequal length".to_owned(),
-            ))),
+            _ => Err(self.damaged(ParquetError::General("columns of unequal length".to_owned()))),
         }
     }
 
     fn row(&self, cells: &[Option<Cell>]) -> Result<Row, Fault> {
         let cell = |at: usize| -> Result<(&Column, &Cell), Fault> {
             let empty = Fault::Empty(BARS.get(at).copied().unwrap_or_default());
-            self.columns
-                .get(at)
-                .zip(cells.get(at).and_then(Option::as_ref))
-                .ok_or(empty)
+            self.columns.get(at).zip(cells.get(at).and_then(Option::as_ref)).ok_or(empty)
         };
         let price = |at: usize| cell(at).and_then(|(column, cell)| column.price(cell));
         Ok(Row {
@@ -310,11 +249,7 @@ impl Rows for Table {
         loop {
             if let Some(cells) = self.cells()? {
                 self.row += 1;
-                let fault = |fault| Error::Row {
-                    file: self.file.clone(),
-                    line: self.row,
-                    fault,
-                };
+                let fault = |fault| Error::Row { file: self.file.clone(), line: self.row, fault };
                 return self.row(&cells).map(Some).map_err(fault);
             }
             if !self.open_group()? {
@@ -350,11 +285,7 @@ fn meaning(column: &ColumnDescriptor, is_time: bool) -> Option<Meaning> {
             Some(Meaning::Decimal(column.type_scale()))
         }
         Physical::INT32 | Physical::INT64 => {
-            let plain = [
-                ConvertedType::NONE,
-                ConvertedType::INT_32,
-                ConvertedType::INT_64,
-            ];
+            let plain = [ConvertedType::NONE, ConvertedType::INT_32, ConvertedType::INT_64];
             plain.contains(&converted).then_some(Meaning::Plain)
         }
         _ => None,
@@ -373,11 +304,7 @@ fn decode<T: DataType>(
     let mut values = values.into_iter().map(cell);
     if optional {
         // A column of the root has one level: 1 where there is a value.
-        ahead.extend(
-            levels
-                .iter()
-                .map(|level| (*level > 0).then(|| values.next()).flatten()),
-        );
+        ahead.extend(levels.iter().map(|level| (*level > 0).then(|| values.next()).flatten()));
     } else {
         ahead.extend(values.map(Some));
     }
@@ -391,11 +318,7 @@ fn wide(bytes: &[u8]) -> Cell {
     }
     let negative = bytes.first().is_some_and(|first| first & 0x80 != 0);
     let start: i128 = if negative { -1 } else { 0 };
-    Cell::Wide(
-        bytes
-            .iter()
-            .fold(start, |value, byte| (value << 8) | i128::from(*byte)),
-    )
+    Cell::Wide(bytes.iter().fold(start, |value, byte| (value << 8) | i128::from(*byte)))
 }
 
 fn unscaled(value: f64, places: i32) -> f64 {

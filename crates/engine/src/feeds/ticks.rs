@@ -51,15 +51,7 @@ pub fn open(
     };
     let table = Table::open(path, columns, text)?;
     let summary = Summary::default();
-    Ok(Ticks {
-        table,
-        content,
-        instrument,
-        skip_bad,
-        ahead: None,
-        last: None,
-        summary,
-    })
+    Ok(Ticks { table, content, instrument, skip_bad, ahead: None, last: None, summary })
 }
 
 impl Ticks {
@@ -116,36 +108,19 @@ impl Ticks {
         if ask < bid {
             return Err(Fault::Crossed { bid, ask });
         }
-        Ok(Kind::Quote {
-            instrument: self.instrument,
-            bid,
-            ask,
-            bid_qty,
-            ask_qty,
-        })
+        Ok(Kind::Quote { instrument: self.instrument, bid, ask, bid_qty, ask_qty })
     }
 
     fn trade(&self) -> Result<Kind, Fault> {
         let (price, qty): (Price, Qty) = (self.table.price(1)?, self.table.qty(2)?);
         positive("price", price.raw(), price)?;
         positive("qty", qty.raw(), qty)?;
-        Ok(Kind::Trade {
-            instrument: self.instrument,
-            price,
-            qty,
-        })
+        Ok(Kind::Trade { instrument: self.instrument, price, qty })
     }
 }
 
 fn positive(column: &'static str, raw: i64, shown: impl core::fmt::Display) -> Result<(), Fault> {
-    if raw > 0 {
-        Ok(())
-    } else {
-        Err(Fault::NotPositive {
-            column,
-            value: shown.to_string(),
-        })
-    }
+    if raw > 0 { Ok(()) } else { Err(Fault::NotPositive { column, value: shown.to_string() }) }
 }
 
 impl Feed for Ticks {

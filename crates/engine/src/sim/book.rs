@@ -67,22 +67,16 @@ impl Book {
     }
 
     pub(super) fn insert(&mut self, order: &Order) {
-        self.row(order.stage, order.ticket.side)
-            .insert(order.key(), order.ticket.id);
+        self.row(order.stage, order.ticket.side).insert(order.key(), order.ticket.id);
     }
     pub(super) fn remove(&mut self, order: &Order) {
-        self.row(order.stage, order.ticket.side)
-            .remove(&order.key());
+        self.row(order.stage, order.ticket.side).remove(&order.key());
     }
 
     /// The next order that has arrived by this instant; `by` itself counts unless a bar ends there.
     pub(super) fn arrived(&self, by: Timestamp, is_end: bool) -> Option<OrderId> {
         let ((eligible_at, _), order) = self.arriving.first_key_value()?;
-        let is_in = if is_end {
-            *eligible_at < by.0
-        } else {
-            *eligible_at <= by.0
-        };
+        let is_in = if is_end { *eligible_at < by.0 } else { *eligible_at <= by.0 };
         is_in.then_some(*order)
     }
 
@@ -97,11 +91,7 @@ impl Book {
         print: &Print,
         after: Key,
     ) -> Option<(Key, OrderId)> {
-        next(
-            &self.stops[index(side)],
-            after,
-            stop_key(side, print.worst(side)),
-        )
+        next(&self.stops[index(side)], after, stop_key(side, print.worst(side)))
     }
     /// The first limit after `after` that this event may trade.
     pub(super) fn next_limit(
@@ -111,11 +101,7 @@ impl Book {
         after: Key,
     ) -> Option<(Key, OrderId)> {
         // Worse limits have larger keys for buys and sells alike, so the best price is the last key.
-        next(
-            &self.limits[index(side)],
-            after,
-            limit_key(side, print.best(side)),
-        )
+        next(&self.limits[index(side)], after, limit_key(side, print.best(side)))
     }
 }
 

@@ -30,10 +30,7 @@ pub(super) fn check(
         return Err("the quantity must be above zero".to_owned());
     }
     if ticket.qty.floor_to(instrument.lot) != ticket.qty {
-        return Err(format!(
-            "the quantity must be a multiple of {}",
-            instrument.lot
-        ));
+        return Err(format!("the quantity must be a multiple of {}", instrument.lot));
     }
     let immediate = matches!(ticket.tif, TimeInForce::Ioc | TimeInForce::Fok);
     let kind = ticket.order_type;
@@ -44,9 +41,7 @@ pub(super) fn check(
         return Err("a stop order cannot be ioc or fok".to_owned());
     }
     if immediate && !is_open {
-        return Err(format!(
-            "{symbol} is closed: ioc and fok need an open market"
-        ));
+        return Err(format!("{symbol} is closed: ioc and fok need an open market"));
     }
     let price = kind.limit().or(kind.stop()).or(book.last);
     let Some(price) = price else {
@@ -55,11 +50,7 @@ pub(super) fn check(
             _ => "the order names no price".to_owned(),
         });
     };
-    check_value(
-        ticket,
-        instrument.value(price, ticket.qty, Round::Down),
-        terms,
-    )
+    check_value(ticket, instrument.value(price, ticket.qty, Round::Down), terms)
 }
 
 fn check_price(price: Price, tick: Price) -> Result<(), String> {

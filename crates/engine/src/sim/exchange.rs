@@ -106,11 +106,7 @@ impl Exchange {
             }
             Some(why) => {
                 let outcome = Outcome::Rejected { why };
-                let report = Report {
-                    order: ticket.id,
-                    outcome,
-                    at: now,
-                };
+                let report = Report { order: ticket.id, outcome, at: now };
                 self.memory.keep(ticket.id, vec![report.clone()]);
                 self.outbox.push_back(report);
             }
@@ -132,11 +128,7 @@ impl Exchange {
             Some(_) => None,
         };
         if let Some(why) = why {
-            let report = Report {
-                order: ticket.id,
-                outcome: Outcome::Cancelled { why },
-                at: now,
-            };
+            let report = Report { order: ticket.id, outcome: Outcome::Cancelled { why }, at: now };
             self.memory.keep(ticket.id, vec![report.clone()]);
             self.outbox.push_back(report);
             return;
@@ -208,11 +200,7 @@ impl Exchange {
         }
         book.insert(&order);
         self.orders.insert(id, order);
-        self.outbox.push_back(Report {
-            order: id,
-            outcome: Outcome::Acknowledged,
-            at: now,
-        });
+        self.outbox.push_back(Report { order: id, outcome: Outcome::Acknowledged, at: now });
     }
 
     /// Takes an order back, after the latency of the order. False when no such order was ever seen; one that
@@ -233,8 +221,7 @@ impl Exchange {
         } else {
             open.leaving = true;
             self.seq += 1;
-            self.agenda
-                .insert((now.plus(latency), self.seq), (order, Due::Cancel));
+            self.agenda.insert((now.plus(latency), self.seq), (order, Due::Cancel));
         }
         true
     }
@@ -291,22 +278,12 @@ impl Exchange {
                 let volume = Qty::from_raw(volume_units(candle.volume));
                 (candle.instrument, Print::Close(range), Some([volume; 2]))
             }
-            Kind::Quote {
-                instrument,
-                bid,
-                ask,
-                bid_qty,
-                ask_qty,
-            } => (
-                instrument,
-                Print::Quote { bid, ask },
-                Some([ask_qty, bid_qty]),
-            ),
-            Kind::Trade {
-                instrument,
-                price,
-                qty,
-            } => (instrument, Print::Trade(price), Some([qty; 2])),
+            Kind::Quote { instrument, bid, ask, bid_qty, ask_qty } => {
+                (instrument, Print::Quote { bid, ask }, Some([ask_qty, bid_qty]))
+            }
+            Kind::Trade { instrument, price, qty } => {
+                (instrument, Print::Trade(price), Some([qty; 2]))
+            }
         };
         self.trade(instrument, &Seen { print, at, volume });
     }
@@ -316,11 +293,7 @@ impl Exchange {
             return;
         };
         // A bar belongs to the session that it ends, whose own last instant is not open any more.
-        let inside = if seen.is_end() {
-            seen.at.plus(Span(-1))
-        } else {
-            seen.at
-        };
+        let inside = if seen.is_end() { seen.at.plus(Span(-1)) } else { seen.at };
         let cursor = match book.instrument.hours {
             Hours::Always => &mut self.always,
             Hours::Nyse => &mut self.nyse,
@@ -372,11 +345,7 @@ impl Exchange {
             Due::Expire if order.expires_at == contract_end => "the contract has expired",
             Due::Expire => "its session has ended",
         };
-        let report = Report {
-            order: id,
-            outcome: Outcome::Cancelled { why },
-            at: self.now,
-        };
+        let report = Report { order: id, outcome: Outcome::Cancelled { why }, at: self.now };
         let mut reports = story(&order);
         reports.push(report.clone());
         self.memory.keep(id, reports);

@@ -36,9 +36,9 @@ impl Fee {
     pub fn of(self, instrument: &Instrument, price: Price, qty: Qty, before: Qty) -> Option<Money> {
         match self {
             Self::None => Some(Money::ZERO),
-            Self::Percent { rate } => instrument
-                .value(price, qty, Round::Up)?
-                .percent(rate, Round::Up),
+            Self::Percent { rate } => {
+                instrument.value(price, qty, Round::Up)?.percent(rate, Round::Up)
+            }
             Self::PerShare { rate, minimum } => {
                 // The fills of an order together cost what one fill of all of it would.
                 let so_far = |filled: Qty| -> Option<Money> {

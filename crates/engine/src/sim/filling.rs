@@ -27,12 +27,7 @@ impl Filling {
             Self::Whole => None,
             Self::Participation { rate } => {
                 let whole = Pct::whole(100).raw();
-                let raw = mul_div(
-                    volume.unwrap_or_default().raw(),
-                    rate.raw(),
-                    whole,
-                    Round::Down,
-                );
+                let raw = mul_div(volume.unwrap_or_default().raw(), rate.raw(), whole, Round::Down);
                 Some(Qty::from_raw(raw.unwrap_or(0)).or_zero())
             }
         }

@@ -57,11 +57,7 @@ pub(super) const fn is_better(side: Side, price: Price, than: Price) -> bool {
 
 /// The worse of two prices for the trader.
 const fn worse(side: Side, one: Price, other: Price) -> Price {
-    if is_better(side, one, other) {
-        other
-    } else {
-        one
-    }
+    if is_better(side, one, other) { other } else { one }
 }
 
 impl Print {
@@ -120,11 +116,8 @@ impl Print {
             Self::Open(price) => cost.within(side, *price, limit),
             Self::Close(range) if range.is_late(meeting) => cost.within(side, range.close, limit),
             Self::Close(range) => {
-                let at_open = if meeting.fresh {
-                    cost.within(side, range.open, limit)
-                } else {
-                    None
-                };
+                let at_open =
+                    if meeting.fresh { cost.within(side, range.open, limit) } else { None };
                 at_open.or_else(|| is_better(side, self.best(side), limit).then_some(limit))
             }
             Self::Quote { .. } => {
@@ -171,17 +164,10 @@ impl Cost<'_> {
     }
 
     fn against(&self, side: Side, shown: Price, slippage: Pct) -> Price {
-        let spread = if self.spread {
-            self.terms.half_spread
-        } else {
-            Pct::ZERO
-        };
+        let spread = if self.spread { self.terms.half_spread } else { Pct::ZERO };
         let cost = spread.saturating_add(slippage);
         match side {
-            Side::Buy => shown
-                .moved(cost, Round::Up)
-                .unwrap_or(shown)
-                .ceil_to(self.tick),
+            Side::Buy => shown.moved(cost, Round::Up).unwrap_or(shown).ceil_to(self.tick),
             Side::Sell => {
                 let price = shown.moved(cost.negated(), Round::Down).unwrap_or(shown);
                 price.floor_to(self.tick).max(self.tick)

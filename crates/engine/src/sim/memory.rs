@@ -36,16 +36,7 @@ impl Memory {
 /// What happened to an order so far, as reports: its acknowledgement and its fills.
 pub(super) fn story(order: &Order) -> Vec<Report> {
     let id = order.ticket.id;
-    let report = |outcome, at: Timestamp| Report {
-        order: id,
-        outcome,
-        at,
-    };
-    let fills = order
-        .log
-        .iter()
-        .map(|(fill, at)| report(Outcome::Filled(*fill), *at));
-    std::iter::once(report(Outcome::Acknowledged, order.accepted))
-        .chain(fills)
-        .collect()
+    let report = |outcome, at: Timestamp| Report { order: id, outcome, at };
+    let fills = order.log.iter().map(|(fill, at)| report(Outcome::Filled(*fill), *at));
+    std::iter::once(report(Outcome::Acknowledged, order.accepted)).chain(fills).collect()
 }

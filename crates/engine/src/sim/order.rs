@@ -82,16 +82,10 @@ impl Order {
         let price = match self.stage {
             Stage::Arriving => return (self.eligible_at.0, self.seq),
             Stage::Market => 0,
-            Stage::Stop => self
-                .ticket
-                .order_type
-                .stop()
-                .map_or(0, |stop| stop_key(side, stop)),
-            Stage::Limit => self
-                .ticket
-                .order_type
-                .limit()
-                .map_or(0, |limit| limit_key(side, limit)),
+            Stage::Stop => self.ticket.order_type.stop().map_or(0, |stop| stop_key(side, stop)),
+            Stage::Limit => {
+                self.ticket.order_type.limit().map_or(0, |limit| limit_key(side, limit))
+            }
         };
         (price, self.seq)
     }

@@ -38,12 +38,7 @@ impl Paper {
     #[must_use]
     pub fn new(exchange: Exchange, clock: Arc<dyn Clock>) -> Self {
         let (exchange, bell) = (Mutex::new(exchange), Notify::new());
-        Self {
-            exchange,
-            clock,
-            bell,
-            closed: AtomicBool::new(false),
-        }
+        Self { exchange, clock, bell, closed: AtomicBool::new(false) }
     }
 
     /// Lists an instrument.
@@ -101,9 +96,7 @@ impl Paper {
                 return Err(VenueError::Throttled);
             }
             Act::Cancel { order, .. } if !exchange.cancel(*order, now) => {
-                return Err(VenueError::Rejected(
-                    "no such order was ever placed here".to_owned(),
-                ));
+                return Err(VenueError::Rejected("no such order was ever placed here".to_owned()));
             }
             Act::Cancel { .. } => {}
             Act::Place(approved) => exchange.place(approved.ticket(), now),
@@ -118,10 +111,7 @@ impl Venue for Paper {
         VenueName::Paper
     }
     fn abilities(&self) -> Abilities {
-        Abilities {
-            memory: Memory::Journal,
-            queues_when_closed: true,
-        }
+        Abilities { memory: Memory::Journal, queues_when_closed: true }
     }
     fn submit<'a>(&'a self, release: &'a Release) -> Doing<'a, Result<(), VenueError>> {
         Box::pin(async move { self.do_submit(release.act()) })

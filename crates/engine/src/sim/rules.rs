@@ -51,13 +51,7 @@ impl Rules {
             filling: Filling::Whole,
             minimum_notional: Money::ZERO,
         };
-        Self {
-            seed,
-            latency: Latency::None,
-            crypto: terms,
-            equity: terms,
-            derivatives: terms,
-        }
+        Self { seed, latency: Latency::None, crypto: terms, equity: terms, derivatives: terms }
     }
 
     /// Terms of a class.
@@ -78,9 +72,7 @@ impl Default for Rules {
         let terms = |fee, half_spread: i64, slippage: i64| Terms {
             fee,
             half_spread: basis_points(half_spread),
-            slippage: Slippage::BasisPoints {
-                rate: basis_points(slippage),
-            },
+            slippage: Slippage::BasisPoints { rate: basis_points(slippage) },
             filling: Filling::Whole,
             minimum_notional: Money::whole(1),
         };
@@ -88,13 +80,7 @@ impl Default for Rules {
         Self {
             seed: 0,
             latency: Latency::None,
-            crypto: terms(
-                Fee::Percent {
-                    rate: basis_points(10),
-                },
-                2,
-                2,
-            ),
+            crypto: terms(Fee::Percent { rate: basis_points(10) }, 2, 2),
             equity: terms(Fee::None, 1, 1),
             derivatives: terms(Fee::PerContract { rate: contract }, 1, 1),
         }

@@ -53,31 +53,14 @@ pub(super) fn instrument(id: InstrumentId) -> Instrument {
         INDEX => ("VIX", AssetClass::Equity, Nature::Index, Hours::Nyse),
         _ => {
             let expiry = at("2020-03-20T13:30:00Z");
-            let kind = Nature::Future {
-                multiplier: 50,
-                expiry,
-            };
+            let kind = Nature::Future { multiplier: 50, expiry };
             ("ESH0", AssetClass::Derivatives, kind, Hours::Always)
         }
     };
-    let (tick, lot) = if id == COIN {
-        (p("0.01"), q("0.00001"))
-    } else {
-        (p("0.01"), q("1"))
-    };
+    let (tick, lot) = if id == COIN { (p("0.01"), q("0.00001")) } else { (p("0.01"), q("1")) };
     let symbol = symbol.to_owned();
     let (stale_after, venue) = (HOUR, VenueName::Paper);
-    Instrument {
-        id,
-        symbol,
-        class,
-        kind,
-        hours,
-        tick,
-        lot,
-        stale_after,
-        venue,
-    }
+    Instrument { id, symbol, class, kind, hours, tick, lot, stale_after, venue }
 }
 
 pub(super) fn ticket(number: u64, side: Side, qty: &str, order_type: OrderType) -> Ticket {
@@ -116,10 +99,7 @@ impl Bench {
         for id in [COIN, SHARE, INDEX, FUTURE] {
             exchange.list(instrument(id));
         }
-        Self {
-            exchange,
-            now: noon(),
-        }
+        Self { exchange, now: noon() }
     }
     /// Without any costs, after a first price of 100.
     pub(super) fn plain() -> Self {
@@ -144,10 +124,7 @@ impl Bench {
         self.exchange.on_market(&MarketEvent { at: self.now, kind });
     }
     pub(super) fn open(&mut self, price: &str) {
-        self.event(Kind::BarOpened {
-            instrument: COIN,
-            price: p(price),
-        });
+        self.event(Kind::BarOpened { instrument: COIN, price: p(price) });
     }
     /// Ends an hour that began at `now`, and moves there.
     pub(super) fn end(&mut self, prices: [&str; 4]) {
@@ -174,20 +151,10 @@ impl Bench {
     }
     pub(super) fn quote(&mut self, bid: &str, ask: &str, qty: &str) {
         let (bid, ask, bid_qty, ask_qty) = (p(bid), p(ask), q(qty), q(qty));
-        self.event(Kind::Quote {
-            instrument: COIN,
-            bid,
-            ask,
-            bid_qty,
-            ask_qty,
-        });
+        self.event(Kind::Quote { instrument: COIN, bid, ask, bid_qty, ask_qty });
     }
     pub(super) fn trade(&mut self, price: &str, qty: &str) {
-        self.event(Kind::Trade {
-            instrument: COIN,
-            price: p(price),
-            qty: q(qty),
-        });
+        self.event(Kind::Trade { instrument: COIN, price: p(price), qty: q(qty) });
     }
     pub(super) fn reports(&mut self) -> Vec<Report> {
         self.exchange.take_reports(usize::MAX)
@@ -196,22 +163,13 @@ impl Bench {
     pub(super) fn fills(&mut self) -> Vec<Fill> {
         let reports = self.reports().into_iter();
         reports
-            .filter_map(|r| {
-                if let Outcome::Filled(fill) = r.outcome {
-                    Some(fill)
-                } else {
-                    None
-                }
-            })
+            .filter_map(|r| if let Outcome::Filled(fill) = r.outcome { Some(fill) } else { None })
             .collect()
     }
     /// Quantities and prices of the fills since the last look, in one text.
     pub(super) fn traded(&mut self) -> String {
         let fills = self.fills();
-        let texts: Vec<_> = fills
-            .iter()
-            .map(|f| format!("{}@{}", f.qty, f.price))
-            .collect();
+        let texts: Vec<_> = fills.iter().map(|f| format!("{}@{}", f.qty, f.price)).collect();
         texts.join(" ")
     }
     /// Words for everything since the last look.

@@ -101,11 +101,7 @@ impl<'a> Trading<'a> {
         for side in SIDES {
             let at = index(side);
             let room = self.terms.filling.room(self.volume[at]);
-            let taken = if seen.is_bar() {
-                book.taken[at]
-            } else {
-                Qty::ZERO
-            };
+            let taken = if seen.is_bar() { book.taken[at] } else { Qty::ZERO };
             self.room[at] = room.map(|room| room.saturating_sub(taken).or_zero());
             // Nobody stands behind a quote of nothing.
             if seen.print.is_quote() && self.volume[at].is_some_and(Qty::is_zero) {
@@ -133,11 +129,7 @@ impl<'a> Trading<'a> {
                     _ => "the rest could not be filled at once",
                 };
                 let outcome = Outcome::Cancelled { why };
-                let report = Report {
-                    order: id,
-                    outcome,
-                    at: self.now,
-                };
+                let report = Report { order: id, outcome, at: self.now };
                 self.reports.push(report.clone());
                 self.closed.push((order, Some(report)));
             }
@@ -237,10 +229,7 @@ impl<'a> Trading<'a> {
             if self.stopped.contains(&account(order)) {
                 continue;
             }
-            let price = self
-                .seen
-                .print
-                .limit(&self.meeting(order), limit, &self.cost());
+            let price = self.seen.print.limit(&self.meeting(order), limit, &self.cost());
             if let Some(price) = price {
                 self.fill(orders, id, price);
             }
@@ -256,11 +245,7 @@ impl<'a> Trading<'a> {
     }
     const fn cost(&self) -> Cost<'_> {
         let spread = !self.seen.print.is_quote();
-        Cost {
-            terms: self.terms,
-            tick: self.book.instrument.tick,
-            spread,
-        }
+        Cost { terms: self.terms, tick: self.book.instrument.tick, spread }
     }
     fn has_room(&self, side: Side) -> bool {
         self.room[index(side)].is_none_or(Qty::is_positive)
@@ -268,8 +253,7 @@ impl<'a> Trading<'a> {
     /// The price of an order that takes what is shown.
     fn taken(&self, order: &Order, shown: Price) -> Price {
         let side = order.ticket.side;
-        self.cost()
-            .taken(side, shown, order.left(), self.volume[index(side)])
+        self.cost().taken(side, shown, order.left(), self.volume[index(side)])
     }
 
     /// Fills what there is room for, in whole lots.
@@ -281,28 +265,13 @@ impl<'a> Trading<'a> {
         let room = self.room[at].unwrap_or(left);
         let qty = left.min(room).floor_to(self.book.instrument.lot);
         let is_short = qty < left && order.ticket.tif == TimeInForce::Fok;
-        let fee = self
-            .terms
-            .fee
-            .of(&self.book.instrument, price, qty, order.filled);
+        let fee = self.terms.fee.of(&self.book.instrument, price, qty, order.filled);
         // A fee beyond the range of money is a price beyond all reason: such a trade does not happen.
         let (false, true, Some(fee)) = (is_short, qty.is_positive(), fee) else {
             return;
         };
-        let fill = order.fill(
-            Fill {
-                id: FillId(0),
-                qty,
-                price,
-                fee,
-            },
-            self.now,
-        );
-        self.reports.push(Report {
-            order: id,
-            outcome: Outcome::Filled(fill),
-            at: self.now,
-        });
+        let fill = order.fill(Fill { id: FillId(0), qty, price, fee }, self.now);
+        self.reports.push(Report { order: id, outcome: Outcome::Filled(fill), at: self.now });
         if let Some(room) = &mut self.room[at] {
             *room = room.saturating_sub(qty);
         }

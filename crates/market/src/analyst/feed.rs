@@ -32,10 +32,7 @@ impl Feeds {
         wants: impl Iterator<Item = Want>,
         daily: impl Iterator<Item = InstrumentId>,
     ) -> Self {
-        let daily = daily.map(|instrument| Want {
-            instrument,
-            timeframe: Timeframe::Day1,
-        });
+        let daily = daily.map(|instrument| Want { instrument, timeframe: Timeframe::Day1 });
         let mut wanted: BTreeMap<InstrumentId, Vec<Timeframe>> = BTreeMap::new();
         for want in wants.chain(daily) {
             let line = wanted.entry(want.instrument).or_default();
@@ -47,20 +44,9 @@ impl Feeds {
             wanted.sort_unstable();
             let builder = Builder::new(instrument, &wanted);
             let last = [Timestamp(i64::MIN); Timeframe::ALL.len()];
-            (
-                instrument,
-                Feed {
-                    wanted,
-                    builder,
-                    source: None,
-                    last,
-                },
-            )
+            (instrument, Feed { wanted, builder, source: None, last })
         };
-        Self {
-            instruments: wanted.into_iter().map(feed).collect(),
-            closed: Vec::new(),
-        }
+        Self { instruments: wanted.into_iter().map(feed).collect(), closed: Vec::new() }
     }
 
     /// Takes a candle and appends what is to be read now; tells whether it was sound and wanted at all.
@@ -76,11 +62,7 @@ impl Feeds {
             feed.builder.push(&candle, &mut self.closed);
         }
         // A bucket that ended before this candle opened goes out first, one that ends with it afterwards.
-        let ended = self
-            .closed
-            .iter()
-            .take_while(|c| c.close_at <= candle.open_at)
-            .count();
+        let ended = self.closed.iter().take_while(|c| c.close_at <= candle.open_at).count();
         let (before, after) = self.closed.split_at(ended);
         before.iter().for_each(|built| feed.emit(built, turn));
         feed.emit(&candle, turn);
@@ -91,10 +73,7 @@ impl Feeds {
 
 impl Feed {
     fn is_source(&mut self, timeframe: Timeframe) -> bool {
-        let larger = self
-            .wanted
-            .last()
-            .is_some_and(|&largest| largest > timeframe);
+        let larger = self.wanted.last().is_some_and(|&largest| largest > timeframe);
         larger && *self.source.get_or_insert(timeframe) == timeframe
     }
 

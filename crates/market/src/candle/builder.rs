@@ -28,18 +28,9 @@ impl Builder {
     /// Builds these timeframes for one instrument.
     #[must_use]
     pub fn new(instrument: InstrumentId, timeframes: &[Timeframe]) -> Self {
-        let target = |&timeframe| Target {
-            timeframe,
-            open: None,
-            whole: true,
-            begun: false,
-        };
+        let target = |&timeframe| Target { timeframe, open: None, whole: true, begun: false };
         let targets = timeframes.iter().map(target).collect();
-        Self {
-            instrument,
-            targets,
-            seen: Timestamp(i64::MIN),
-        }
+        Self { instrument, targets, seen: Timestamp(i64::MIN) }
     }
 
     /// Folds a closed candle; what closes with it is appended to `closed`.
@@ -65,11 +56,7 @@ impl Builder {
             return;
         }
         self.advance(at, closed);
-        let volume = if volume.is_finite() {
-            volume.max(0.0)
-        } else {
-            0.0
-        };
+        let volume = if volume.is_finite() { volume.max(0.0) } else { 0.0 };
         let trade = Candle {
             instrument: self.instrument,
             open_at: at,
@@ -120,11 +107,7 @@ impl Target {
                 self.whole = self.begun || part.open_at == start;
                 self.begun = true;
                 let close_at = self.end(part.open_at);
-                self.open = Some(Candle {
-                    open_at: start,
-                    close_at,
-                    ..*part
-                });
+                self.open = Some(Candle { open_at: start, close_at, ..*part });
             }
         }
     }
@@ -159,10 +142,7 @@ mod tests {
         }
         assert_eq!(closed.len(), 13);
         let hour = closed.last().copied().unwrap();
-        assert_eq!(
-            (hour.open, hour.close),
-            (Price::whole(100), Price::whole(159))
-        );
+        assert_eq!((hour.open, hour.close), (Price::whole(100), Price::whole(159)));
         assert_eq!((hour.high, hour.low), (Price::whole(160), Price::whole(99)));
         assert_eq!((hour.volume, hour.close_at), (60.0, Timestamp(60 * MINUTE)));
     }
@@ -198,16 +178,8 @@ mod tests {
         for (at, price) in [(0, 5), (10, 9), (20, 3), (15, 99), (MINUTE, 4)] {
             builder.tick(Timestamp(at), Price::whole(price), 1.0, &mut closed);
         }
-        let prices = closed
-            .iter()
-            .map(|c| (c.open, c.high, c.low, c.close, c.volume));
-        let want = (
-            Price::whole(5),
-            Price::whole(9),
-            Price::whole(3),
-            Price::whole(3),
-            3.0,
-        );
+        let prices = closed.iter().map(|c| (c.open, c.high, c.low, c.close, c.volume));
+        let want = (Price::whole(5), Price::whole(9), Price::whole(3), Price::whole(3), 3.0);
         assert_eq!(prices.collect::<Vec<_>>(), [want]);
     }
 

@@ -30,13 +30,8 @@ pub struct ParseTimeframeError;
 
 impl Timeframe {
     /// All of them, shortest first.
-    pub const ALL: [Self; 5] = [
-        Self::Minutes1,
-        Self::Minutes5,
-        Self::Minutes15,
-        Self::Hour1,
-        Self::Day1,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Minutes1, Self::Minutes5, Self::Minutes15, Self::Hour1, Self::Day1];
 
     /// How long it is.
     #[must_use]
@@ -65,9 +60,7 @@ impl Timeframe {
     /// The shortest timeframe that holds `span`: a session of some hours is a day, a first half hour an hour.
     #[must_use]
     pub fn covering(span: Span) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|timeframe| span <= timeframe.span())
+        Self::ALL.into_iter().find(|timeframe| span <= timeframe.span())
     }
 
     /// First instant of the bucket that contains `at`.
@@ -86,10 +79,7 @@ impl core::fmt::Display for Timeframe {
 impl core::str::FromStr for Timeframe {
     type Err = ParseTimeframeError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|t| t.name() == text)
-            .ok_or(ParseTimeframeError)
+        Self::ALL.into_iter().find(|t| t.name() == text).ok_or(ParseTimeframeError)
     }
 }
 
@@ -107,18 +97,9 @@ mod tests {
 
     #[test]
     fn spans_find_their_timeframe() {
-        assert_eq!(
-            Timeframe::covering(Span::seconds(60)),
-            Some(Timeframe::Minutes1)
-        );
-        assert_eq!(
-            Timeframe::covering(Span::seconds(1_800)),
-            Some(Timeframe::Hour1)
-        );
-        assert_eq!(
-            Timeframe::covering(Span::seconds(23_400)),
-            Some(Timeframe::Day1)
-        );
+        assert_eq!(Timeframe::covering(Span::seconds(60)), Some(Timeframe::Minutes1));
+        assert_eq!(Timeframe::covering(Span::seconds(1_800)), Some(Timeframe::Hour1));
+        assert_eq!(Timeframe::covering(Span::seconds(23_400)), Some(Timeframe::Day1));
         assert_eq!(Timeframe::covering(Span::seconds(86_401)), None);
         let before = Timestamp(-1);
         assert_eq!(Timeframe::Hour1.start_of(before), Timestamp(-3_600_000_000));

@@ -258,10 +258,7 @@ mod tests {
             market.push(&day(n, 7.0));
         }
         let reading = market.reading().unwrap();
-        assert_eq!(
-            (reading.realized, reading.percentile),
-            (Some(0.0), Some(50.0))
-        );
+        assert_eq!((reading.realized, reading.percentile), (Some(0.0), Some(50.0)));
         assert_eq!((reading.momentum, reading.shock), (Some(0.0), None));
         assert_eq!(reading.trend, Some(Sign::Zero));
     }

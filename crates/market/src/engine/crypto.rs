@@ -42,16 +42,12 @@ impl Setup {
     pub fn engine(&self, routes: Routes) -> Engine {
         let mut strategies: Vec<Box<dyn Strategy>> = Vec::new();
         for &instrument in &self.riding {
-            strategies.push(Box::new(TrendRiding::new(
-                instrument,
-                &self.riding_parameters,
-            )));
+            strategies.push(Box::new(TrendRiding::new(instrument, &self.riding_parameters)));
         }
         for scalped in &self.scalping {
             let timeframe = scalped.timeframe;
-            let parameters = scalped
-                .parameters
-                .unwrap_or_else(|| ScalpingParameters::of(timeframe));
+            let parameters =
+                scalped.parameters.unwrap_or_else(|| ScalpingParameters::of(timeframe));
             strategies.push(Box::new(MomentumScalping::new(
                 scalped.instrument,
                 timeframe,

@@ -30,16 +30,10 @@ impl Setup {
     pub fn engine(&self, routes: Routes) -> Engine {
         let mut strategies: Vec<Box<dyn Strategy>> = Vec::new();
         for &instrument in &self.reversion {
-            strategies.push(Box::new(MeanReversion::new(
-                instrument,
-                self.reversion_parameters,
-            )));
+            strategies.push(Box::new(MeanReversion::new(instrument, self.reversion_parameters)));
         }
         if !self.rotation.is_empty() {
-            strategies.push(Box::new(EtfRotation::new(
-                &self.rotation,
-                self.rotation_parameters,
-            )));
+            strategies.push(Box::new(EtfRotation::new(&self.rotation, self.rotation_parameters)));
         }
         Engine::new(routes, strategies)
     }

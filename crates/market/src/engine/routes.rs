@@ -21,10 +21,7 @@ pub struct Routes {
 impl Default for Routes {
     /// 50 points are 75 % a year; 50 points of momentum are 0.55 deviations in 60 days.
     fn default() -> Self {
-        Self {
-            scalping_volatility: Score::points(50),
-            scalping_momentum: 5_000,
-        }
+        Self { scalping_volatility: Score::points(50), scalping_momentum: 5_000 }
     }
 }
 
@@ -73,22 +70,10 @@ mod tests {
         };
         let calm = Conditions::default();
         assert!(!admits(calm));
-        assert!(admits(Conditions {
-            crypto_volatility: Some(Score::points(50)),
-            ..calm
-        }));
-        assert!(admits(Conditions {
-            momentum: 5_000,
-            ..calm
-        }));
-        let wild = Conditions {
-            regime: Some(Regime::HighVolatility),
-            ..calm
-        };
+        assert!(admits(Conditions { crypto_volatility: Some(Score::points(50)), ..calm }));
+        assert!(admits(Conditions { momentum: 5_000, ..calm }));
+        let wild = Conditions { regime: Some(Regime::HighVolatility), ..calm };
         assert!(!admits(wild));
-        assert!(admits(Conditions {
-            crypto_leads: true,
-            ..wild
-        }));
+        assert!(admits(Conditions { crypto_leads: true, ..wild }));
     }
 }

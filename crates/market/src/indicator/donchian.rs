@@ -36,23 +36,14 @@ impl Donchian {
     #[must_use]
     pub fn new(bars: usize) -> Self {
         let bars = length(bars);
-        Self {
-            bars,
-            seen: 0,
-            peaks: VecDeque::new(),
-            dips: VecDeque::new(),
-        }
+        Self { bars, seen: 0, peaks: VecDeque::new(), dips: VecDeque::new() }
     }
     /// Takes a bar; what is not finite is ignored.
     pub fn push(&mut self, high: f64, low: f64) -> Option<Channel> {
         if high.is_finite() && low.is_finite() {
             self.seen += 1;
-            keep(&mut self.peaks, (self.seen, high), self.bars, |old| {
-                old <= high
-            });
-            keep(&mut self.dips, (self.seen, low), self.bars, |old| {
-                old >= low
-            });
+            keep(&mut self.peaks, (self.seen, high), self.bars, |old| old <= high);
+            keep(&mut self.dips, (self.seen, low), self.bars, |old| old >= low);
         }
         self.value()
     }
@@ -62,10 +53,7 @@ impl Donchian {
         if self.seen < self.bars {
             return None;
         }
-        Some(Channel {
-            upper: self.peaks.front()?.1,
-            lower: self.dips.front()?.1,
-        })
+        Some(Channel { upper: self.peaks.front()?.1, lower: self.dips.front()?.1 })
     }
 }
 

@@ -16,10 +16,7 @@ struct Rising<I> {
 
 impl<I: Indicator> Rising<I> {
     fn new(config: I::Config) -> Self {
-        Self {
-            inner: I::new(config),
-            last: None,
-        }
+        Self { inner: I::new(config), last: None }
     }
 
     fn push(&mut self, bar: &Bar) -> Option<I::Output> {
@@ -90,20 +87,13 @@ impl Adx {
     /// Over this many bars; the first value takes twice as many.
     #[must_use]
     pub fn new(bars: usize) -> Self {
-        Self(Rising::new(
-            ta::AdxConfig::builder().length(size(bars)).build(),
-        ))
+        Self(Rising::new(ta::AdxConfig::builder().length(size(bars)).build()))
     }
     /// Takes a closed bar; none until there are enough.
     pub fn push(&mut self, bar: &Bar) -> Option<Direction> {
         let v = self.0.push(bar)?;
-        (v.adx.is_finite() && v.plus_di.is_finite() && v.minus_di.is_finite()).then_some(
-            Direction {
-                adx: v.adx,
-                plus: v.plus_di,
-                minus: v.minus_di,
-            },
-        )
+        (v.adx.is_finite() && v.plus_di.is_finite() && v.minus_di.is_finite())
+            .then_some(Direction { adx: v.adx, plus: v.plus_di, minus: v.minus_di })
     }
 }
 
@@ -144,14 +134,7 @@ mod tests {
     use super::*;
 
     fn bar(n: u64, close: f64) -> Bar {
-        Bar {
-            open: close,
-            high: close,
-            low: close,
-            close,
-            volume: 0.0,
-            open_time: n,
-        }
+        Bar { open: close, high: close, low: close, close, volume: 0.0, open_time: n }
     }
 
     /// Wilder's RSI(14) vector of the design documents.
@@ -162,11 +145,8 @@ mod tests {
             46.0826, 45.8931, 46.0328, 45.6140, 46.2820, 46.2820, 46.0028, 46.0328, 46.4116,
         ];
         let mut rsi = Rsi::new(14);
-        let values: Vec<f64> = closes
-            .iter()
-            .zip(1..)
-            .filter_map(|(&close, n)| rsi.push(&bar(n, close)))
-            .collect();
+        let values: Vec<f64> =
+            closes.iter().zip(1..).filter_map(|(&close, n)| rsi.push(&bar(n, close))).collect();
         let want = [70.53, 66.32, 66.55, 69.41];
         assert_eq!(values.len(), want.len());
         for (value, want) in values.iter().zip(want) {

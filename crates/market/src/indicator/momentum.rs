@@ -13,10 +13,7 @@ impl Momentum {
     /// Over this many returns.
     #[must_use]
     pub fn new(bars: usize) -> Self {
-        Self {
-            returns: LogReturns::default(),
-            window: Window::new(bars.max(2)),
-        }
+        Self { returns: LogReturns::default(), window: Window::new(bars.max(2)) }
     }
     /// Takes a closing price. Without any deviation the sign of the return decides.
     pub fn push(&mut self, close: f64) -> Option<f64> {
@@ -24,11 +21,7 @@ impl Momentum {
         self.window.push(one);
         let (sum, variance) = (self.window.sum()?, self.window.variance()?);
         let scale = (variance * self.window.values().len() as f64).sqrt();
-        let score = if scale > 0.0 {
-            (sum / scale).tanh()
-        } else {
-            sign(sum)
-        };
+        let score = if scale > 0.0 { (sum / scale).tanh() } else { sign(sum) };
         Some(100.0 * score)
     }
 }

@@ -13,10 +13,7 @@ impl PercentileRank {
     /// Among the last `size` numbers, once there are `minimum` (at least two).
     #[must_use]
     pub fn new(size: usize, minimum: usize) -> Self {
-        Self {
-            window: Window::new(size),
-            minimum: minimum.max(2),
-        }
+        Self { window: Window::new(size), minimum: minimum.max(2) }
     }
     /// Takes a number: 0 when all others are greater, 100 when all are smaller, equals count half.
     pub fn push(&mut self, value: f64) -> Option<f64> {
@@ -43,14 +40,9 @@ mod tests {
     #[test]
     fn ranks_by_hand() {
         let mut rank = PercentileRank::new(3, 2);
-        let ranks: Vec<Option<f64>> = [5.0, 9.0, 5.0, 1.0, 9.0]
-            .into_iter()
-            .map(|v| rank.push(v))
-            .collect();
-        assert_eq!(
-            ranks,
-            [None, Some(100.0), Some(25.0), Some(0.0), Some(100.0)]
-        );
+        let ranks: Vec<Option<f64>> =
+            [5.0, 9.0, 5.0, 1.0, 9.0].into_iter().map(|v| rank.push(v)).collect();
+        assert_eq!(ranks, [None, Some(100.0), Some(25.0), Some(0.0), Some(100.0)]);
         assert_eq!(rank.push(f64::NAN), None);
     }
 

@@ -24,19 +24,14 @@ impl Turbulence {
     /// Against this many past pairs (at least three).
     #[must_use]
     pub fn new(bars: usize) -> Self {
-        Self {
-            bars: length(bars).max(3),
-            pairs: VecDeque::new(),
-        }
+        Self { bars: length(bars).max(3), pairs: VecDeque::new() }
     }
     /// Takes a pair of returns; none until the past is long enough, or when it never moved.
     pub fn push(&mut self, x: f64, y: f64) -> Option<f64> {
         if !x.is_finite() || !y.is_finite() {
             return None;
         }
-        let distance = (self.pairs.len() == self.bars)
-            .then(|| self.distance(x, y))
-            .flatten();
+        let distance = (self.pairs.len() == self.bars).then(|| self.distance(x, y)).flatten();
         if self.pairs.len() == self.bars {
             self.pairs.pop_front();
         }
@@ -66,9 +61,7 @@ fn moments<'a>(pairs: impl ExactSizeIterator<Item = &'a (f64, f64)> + Clone) -> 
     if n < 2.0 {
         return None;
     }
-    let sum = pairs
-        .clone()
-        .fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+    let sum = pairs.clone().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
     let mean = (sum.0 / n, sum.1 / n);
     let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
     for &(x, y) in pairs {
@@ -78,12 +71,7 @@ fn moments<'a>(pairs: impl ExactSizeIterator<Item = &'a (f64, f64)> + Clone) -> 
         xy += dx * dy;
     }
     let free = n - 1.0;
-    Some(Moments {
-        mean,
-        xx: xx / free,
-        yy: yy / free,
-        xy: xy / free,
-    })
+    Some(Moments { mean, xx: xx / free, yy: yy / free, xy: xy / free })
 }
 
 #[cfg(test)]
@@ -110,10 +98,8 @@ mod tests {
     #[test]
     fn mean_is_one_and_a_broken_correlation_shows() {
         let mut turbulence = Turbulence::new(252);
-        let values: Vec<f64> = noise(4_252)
-            .into_iter()
-            .filter_map(|(x, y)| turbulence.push(x, y))
-            .collect();
+        let values: Vec<f64> =
+            noise(4_252).into_iter().filter_map(|(x, y)| turbulence.push(x, y)).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         assert_eq!(values.len(), 4_000);
         assert!((mean - 1.0).abs() < 0.06, "{mean}");

@@ -29,11 +29,7 @@ impl RealizedVolatility {
     /// Over this many returns, with so many bars in a year.
     #[must_use]
     pub fn new(bars: usize, year: f64) -> Self {
-        Self {
-            returns: LogReturns::default(),
-            window: Window::new(bars.max(2)),
-            year,
-        }
+        Self { returns: LogReturns::default(), window: Window::new(bars.max(2)), year }
     }
     /// Takes a closing price; a fraction a year: 0.8 is 80 %.
     pub fn push(&mut self, close: f64) -> Option<f64> {
@@ -62,11 +58,7 @@ impl EwmaVolatility {
     /// With the weights of an average over this many bars.
     #[must_use]
     pub fn new(bars: usize) -> Self {
-        Self {
-            bars: length(bars),
-            seen: 0,
-            variance: 0.0,
-        }
+        Self { bars: length(bars), seen: 0, variance: 0.0 }
     }
     /// Takes a return; what is not finite is ignored.
     pub fn push(&mut self, one: f64) -> Option<f64> {

@@ -16,12 +16,7 @@ impl SessionVwap {
     /// For sessions that begin `starts` after midnight UTC.
     #[must_use]
     pub const fn new(starts: Span) -> Self {
-        Self {
-            starts,
-            day: None,
-            paid: 0.0,
-            volume: 0.0,
-        }
+        Self { starts, day: None, paid: 0.0, volume: 0.0 }
     }
     /// Takes a bar that opened at `at`; none while the session has no volume.
     pub fn push(&mut self, at: Timestamp, bar: &Bar) -> Option<f64> {
@@ -59,9 +54,6 @@ mod tests {
         assert_eq!(vwap.push(Timestamp(2), &bar(20.0, 3.0)), Some(17.5));
         assert_eq!(vwap.push(day, &bar(30.0, 1.0)), Some(30.0));
         assert_eq!(vwap.push(day, &bar(30.0, f64::MAX)), None);
-        assert_eq!(
-            vwap.push(Timestamp(2 * Span::DAY.0), &bar(5.0, 2.0)),
-            Some(5.0)
-        );
+        assert_eq!(vwap.push(Timestamp(2 * Span::DAY.0), &bar(5.0, 2.0)), Some(5.0));
     }
 }

@@ -18,13 +18,7 @@ impl Window {
     #[must_use]
     pub fn new(size: usize) -> Self {
         let size = length(size);
-        Self {
-            values: Vec::with_capacity(size),
-            size,
-            next: 0,
-            sum: 0.0,
-            squares: 0.0,
-        }
+        Self { values: Vec::with_capacity(size), size, next: 0, sum: 0.0, squares: 0.0 }
     }
 
     /// Takes a number and lets the oldest go; what is not finite is ignored.
@@ -66,9 +60,7 @@ impl Window {
         if back >= self.values.len() {
             return None;
         }
-        self.values
-            .get((self.next + self.size - 1 - back) % self.size)
-            .copied()
+        self.values.get((self.next + self.size - 1 - back) % self.size).copied()
     }
 
     /// Sum of a full window.

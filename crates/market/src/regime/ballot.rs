@@ -63,21 +63,9 @@ impl Ballot {
         trends: [Option<Trend>; 2],
         wild: bool,
     ) -> Self {
-        let high = if wild {
-            limits.percentile_high_leave
-        } else {
-            limits.percentile_high
-        };
-        let mean_high = if wild {
-            limits.mean_high_leave
-        } else {
-            limits.mean_high
-        };
-        let vix_high = if wild {
-            limits.vix_high_leave
-        } else {
-            limits.vix_high
-        };
+        let high = if wild { limits.percentile_high_leave } else { limits.percentile_high };
+        let mean_high = if wild { limits.mean_high_leave } else { limits.mean_high };
+        let vix_high = if wild { limits.vix_high_leave } else { limits.vix_high };
         let level = |percentile: f64| {
             if percentile >= high {
                 Level::High
@@ -87,10 +75,7 @@ impl Ballot {
                 Level::Middle
             }
         };
-        let percentiles = [
-            readings.crypto_percentile(),
-            readings.index.and_then(|r| r.percentile),
-        ];
+        let percentiles = [readings.crypto_percentile(), readings.index.and_then(|r| r.percentile)];
         let [crypto, equity] = percentiles.map(|p| p.map(level));
         let vix = readings.vix.map(|v| {
             if v >= vix_high {
@@ -119,10 +104,7 @@ impl Ballot {
 
     /// Votes for flight.
     pub(super) fn flight(&self) -> usize {
-        self.flights
-            .iter()
-            .filter(|&&vote| vote == Some(true))
-            .count()
+        self.flights.iter().filter(|&&vote| vote == Some(true)).count()
     }
 
     /// The decision list: the first line that holds. None while no volatility or no trend is known.
@@ -189,10 +171,7 @@ impl Ballot {
     }
 
     fn pointing(&self, wanted: Sign) -> usize {
-        self.trends
-            .iter()
-            .filter(|&&sign| sign == Some(wanted))
-            .count()
+        self.trends.iter().filter(|&&sign| sign == Some(wanted)).count()
     }
 }
 
@@ -201,17 +180,11 @@ fn flights(readings: &Readings, limits: &Thresholds) -> [Option<bool>; 3] {
     let falls = |reading: Option<Reading>| reading.and_then(|r| r.fall).map(|f| f < limits.fall);
     let index = falls(readings.index);
     let below = readings.index.and_then(|r| r.below_average);
-    let correlated = readings
-        .together
-        .and_then(|t| t.correlation)
-        .map(|c| c > limits.correlation);
+    let correlated = readings.together.and_then(|t| t.correlation).map(|c| c > limits.correlation);
     [
         both(index, below),
         both(both(index, falls(readings.leader)), correlated),
-        readings
-            .together
-            .and_then(|t| t.turbulence)
-            .map(|p| p > limits.turbulence),
+        readings.together.and_then(|t| t.turbulence).map(|p| p > limits.turbulence),
     ]
 }
 

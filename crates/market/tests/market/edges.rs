@@ -27,32 +27,19 @@ fn logs(seed: u64, count: usize, deviation: f64, drift: impl Fn(f64, usize) -> f
 
 fn free_scalping() -> ScalpingParameters {
     let cheap = ScalpingParameters::of(Timeframe::Minutes1);
-    ScalpingParameters {
-        fee: 0.0,
-        half_spread: 0.0,
-        ..cheap
-    }
+    ScalpingParameters { fee: 0.0, half_spread: 0.0, ..cheap }
 }
 
 fn scalp(parameters: ScalpingParameters, candles: &[Candle]) -> Vec<f64> {
-    trades(
-        &mut MomentumScalping::new(BTC, Timeframe::Minutes1, parameters),
-        candles,
-    )
+    trades(&mut MomentumScalping::new(BTC, Timeframe::Minutes1, parameters), candles)
 }
 
 fn ride(candles: &[Candle]) -> Vec<f64> {
-    trades(
-        &mut TrendRiding::new(BTC, &RidingParameters::default()),
-        candles,
-    )
+    trades(&mut TrendRiding::new(BTC, &RidingParameters::default()), candles)
 }
 
 fn revert(candles: &[Candle]) -> Vec<f64> {
-    trades(
-        &mut MeanReversion::new(SPY, ReversionParameters::default()),
-        candles,
-    )
+    trades(&mut MeanReversion::new(SPY, ReversionParameters::default()), candles)
 }
 
 fn rotate(parts: [Vec<f64>; 3]) -> Vec<f64> {
@@ -63,28 +50,19 @@ fn rotate(parts: [Vec<f64>; 3]) -> Vec<f64> {
         .flat_map(|(instrument, logs): (InstrumentId, _)| path(instrument, Span::DAY, logs))
         .collect();
     all.sort_by_key(|candle| (candle.close_at, candle.instrument));
-    trades(
-        &mut EtfRotation::new(&universe, RotationParameters::default()),
-        &all,
-    )
+    trades(&mut EtfRotation::new(&universe, RotationParameters::default()), &all)
 }
 
 #[test]
 fn a_random_walk_pays_nothing() {
     let none = |_: f64, _: usize| 0.0;
-    let scalped = scalp(
-        free_scalping(),
-        &path(BTC, MINUTE, &logs(11, 200_000, 0.001, none)),
-    );
+    let scalped = scalp(free_scalping(), &path(BTC, MINUTE, &logs(11, 200_000, 0.001, none)));
     let ridden = ride(&path(BTC, Span::DAY, &logs(12, 60_000, 0.01, none)));
     let reverted = revert(&path(SPY, Span::DAY, &logs(13, 60_000, 0.01, none)));
     let rotated = rotate([14, 15, 16].map(|seed| logs(seed, 60_000, 0.005, none)));
-    for (name, gains) in [
-        ("scalping", scalped),
-        ("riding", ridden),
-        ("reversion", reverted),
-        ("rotation", rotated),
-    ] {
+    for (name, gains) in
+        [("scalping", scalped), ("riding", ridden), ("reversion", reverted), ("rotation", rotated)]
+    {
         let t = t_statistic(&gains);
         assert!(gains.len() > 100, "{name}: {} trades", gains.len());
         assert!(t.abs() < 3.5, "{name}: t = {t} over {} trades", gains.len());
@@ -106,14 +84,8 @@ fn scalping_lives_on_persistence_and_dies_on_its_opposite() {
 fn the_fee_gate_stops_scalping_that_cannot_pay() {
     let series = path(BTC, MINUTE, &logs(22, 50_000, 0.001, |last, _| 0.3 * last));
     // A target of 1.5 ranges is about 0.13 % here; three round trips of 0.05 % a side cost 0.3 %.
-    let dear = ScalpingParameters {
-        fee: 0.0005,
-        ..free_scalping()
-    };
-    let cheap = ScalpingParameters {
-        fee: 0.0001,
-        ..free_scalping()
-    };
+    let dear = ScalpingParameters { fee: 0.0005, ..free_scalping() };
+    let cheap = ScalpingParameters { fee: 0.0001, ..free_scalping() };
     assert!(scalp(dear, &series).is_empty());
     assert!(scalp(cheap, &series).len() > 100);
 }
@@ -122,18 +94,10 @@ fn the_fee_gate_stops_scalping_that_cannot_pay() {
 fn riding_wins_on_long_swings() {
     // The drift turns its sign every 200 days.
     let swing = |_: f64, n: usize| {
-        if (n / 200).is_multiple_of(2) {
-            0.006
-        } else {
-            -0.006
-        }
+        if (n / 200).is_multiple_of(2) { 0.006 } else { -0.006 }
     };
     let gains = ride(&path(BTC, Span::DAY, &logs(31, 40_000, 0.02, swing)));
-    assert!(
-        gains.len() > 80 && t_statistic(&gains) > 5.0,
-        "{}",
-        t_statistic(&gains)
-    );
+    assert!(gains.len() > 80 && t_statistic(&gains) > 5.0, "{}", t_statistic(&gains));
 }
 
 #[test]
@@ -149,11 +113,7 @@ fn reversion_wins_around_a_rising_line() {
         })
         .collect();
     let gains = revert(&path(SPY, Span::DAY, &line));
-    assert!(
-        gains.len() > 100 && t_statistic(&gains) > 10.0,
-        "{}",
-        t_statistic(&gains)
-    );
+    assert!(gains.len() > 100 && t_statistic(&gains) > 10.0, "{}", t_statistic(&gains));
 }
 
 #[test]
@@ -165,9 +125,5 @@ fn rotation_finds_the_fund_whose_turn_it_is() {
         logs(52, 40_000, 0.005, turn(1)),
         logs(53, 40_000, 0.005, turn(2)),
     ]);
-    assert!(
-        gains.len() > 40 && t_statistic(&gains) > 4.0,
-        "{}",
-        t_statistic(&gains)
-    );
+    assert!(gains.len() > 40 && t_statistic(&gains) > 4.0, "{}", t_statistic(&gains));
 }

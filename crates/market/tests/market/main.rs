@@ -1,10 +1,6 @@
 //! Tests of the whole crate on real and synthetic markets: golden values, no look-ahead, null and planted edges,
 //! regimes of known episodes, absurd input. One binary; no network, no chance without a seed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod edges;
 mod golden;

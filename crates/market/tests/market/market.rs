@@ -40,11 +40,8 @@ pub(crate) fn load(file: &str, instrument: InstrumentId, lasts: Span) -> Vec<Can
         let cells: Vec<&str> = line.split(',').collect();
         let price = |n: usize| {
             let text = cells[n];
-            text.parse::<Price>().unwrap_or_else(|_| {
-                format!("{:.8}", text.parse::<f64>().unwrap())
-                    .parse()
-                    .unwrap()
-            })
+            text.parse::<Price>()
+                .unwrap_or_else(|_| format!("{:.8}", text.parse::<f64>().unwrap()).parse().unwrap())
         };
         let open_at = instant(cells[0]);
         Candle {
@@ -77,11 +74,7 @@ pub(crate) fn demo() -> Vec<Candle> {
     merged(vec![
         load("demo/crypto/BTC-USD/1d.csv", BTC, Span::DAY),
         load("demo/crypto/ETH-USD/1d.csv", ETH, Span::DAY),
-        load(
-            "demo/crypto/BTC-USDT.BINANCE/1h.csv",
-            BTC_HOURLY,
-            Span::seconds(3_600),
-        ),
+        load("demo/crypto/BTC-USDT.BINANCE/1h.csv", BTC_HOURLY, Span::seconds(3_600)),
         load("demo/etf/SPY/1d.csv", SPY, SESSION),
         load("demo/etf/QQQ/1d.csv", QQQ, SESSION),
         load("demo/etf/DIA/1d.csv", DIA, SESSION),
@@ -102,18 +95,10 @@ pub(crate) fn decade() -> Vec<Candle> {
 }
 
 pub(crate) fn setup() -> Setup {
-    let scalped = crypto::Scalped {
-        instrument: BTC_HOURLY,
-        timeframe: Timeframe::Hour1,
-        parameters: None,
-    };
+    let scalped =
+        crypto::Scalped { instrument: BTC_HOURLY, timeframe: Timeframe::Hour1, parameters: None };
     Setup {
-        roles: Roles {
-            leader: Some(BTC),
-            second: Some(ETH),
-            index: Some(SPY),
-            vix: Some(VIX),
-        },
+        roles: Roles { leader: Some(BTC), second: Some(ETH), index: Some(SPY), vix: Some(VIX) },
         crypto: crypto::Setup {
             riding: vec![BTC, ETH],
             scalping: vec![scalped],
@@ -131,10 +116,7 @@ pub(crate) fn setup() -> Setup {
 /// Everything an analyst says about these candles.
 pub(crate) fn outputs(setup: &Setup, candles: &[Candle]) -> Vec<nija_market::analyst::Output> {
     let mut analyst = Analyst::new(setup);
-    candles
-        .iter()
-        .map(|candle| analyst.on_candle(candle))
-        .collect()
+    candles.iter().map(|candle| analyst.on_candle(candle)).collect()
 }
 
 /// SplitMix64 with the polar method: the same numbers on every machine.
@@ -182,23 +164,16 @@ pub(crate) fn path(instrument: InstrumentId, lasts: Span, logs: &[f64]) -> Vec<C
 
 /// Log returns of the trades of one strategy, from close to close, with the door always open.
 pub(crate) fn trades(strategy: &mut dyn Strategy, candles: &[Candle]) -> Vec<f64> {
-    let view = View {
-        conditions: Conditions::default(),
-        open: true,
-    };
+    let view = View { conditions: Conditions::default(), open: true };
     let mut entered: std::collections::BTreeMap<InstrumentId, f64> = Default::default();
     let mut gains = Vec::new();
     for candle in candles {
         match strategy.on_candle(candle, &view) {
             Some(Action::Enter { .. }) => {
-                entered
-                    .entry(candle.instrument)
-                    .or_insert(candle.close_f64().ln());
+                entered.entry(candle.instrument).or_insert(candle.close_f64().ln());
             }
             Some(Action::Exit) => {
-                let paid = entered
-                    .remove(&candle.instrument)
-                    .expect("exit without entry");
+                let paid = entered.remove(&candle.instrument).expect("exit without entry");
                 gains.push(candle.close_f64().ln() - paid);
             }
             None => {}

@@ -44,12 +44,7 @@ fn volumes() -> impl Strategy<Value = f64> {
 
 fn absurd() -> impl Strategy<Value = (usize, i64, [i64; 4], f64)> {
     let four = [prices(), prices(), prices(), prices()];
-    (
-        0usize..5,
-        prop_oneof![9 => 1i64..4, 1 => 0i64..4_000],
-        four,
-        volumes(),
-    )
+    (0usize..5, prop_oneof![9 => 1i64..4, 1 => 0i64..4_000], four, volumes())
 }
 
 proptest! {
@@ -106,12 +101,7 @@ fn huge_gaps_are_survived() {
     for n in 0..900 {
         let dollars = if n % 97 == 0 { 2_000_000_000 } else { 1 };
         for instrument in [BTC, SPY, VIX] {
-            assert!(sane(&analyst.on_candle(&day(
-                instrument,
-                n * (1 + n % 40),
-                dollars,
-                1.0
-            ))));
+            assert!(sane(&analyst.on_candle(&day(instrument, n * (1 + n % 40), dollars, 1.0))));
         }
     }
 }
@@ -133,11 +123,6 @@ fn absurd_settings_are_survived() {
     setup.crypto.riding = Vec::new();
     let mut analyst = Analyst::new(&setup);
     for n in 0..400 {
-        assert!(sane(&analyst.on_candle(&day(
-            SPY,
-            n,
-            100 + (n % 7) as i32,
-            1.0
-        ))));
+        assert!(sane(&analyst.on_candle(&day(SPY, n, 100 + (n % 7) as i32, 1.0))));
     }
 }

@@ -8,16 +8,8 @@ use nija_market::candle::Candle;
 use nija_market::conditions::Roles;
 
 fn three() -> Setup {
-    let roles = Roles {
-        leader: Some(BTC),
-        second: None,
-        index: Some(SPY),
-        vix: Some(VIX),
-    };
-    Setup {
-        roles,
-        ..Setup::default()
-    }
+    let roles = Roles { leader: Some(BTC), second: None, index: Some(SPY), vix: Some(VIX) };
+    Setup { roles, ..Setup::default() }
 }
 
 /// Conditions at the end of each day, from the first regime on.
@@ -26,10 +18,7 @@ fn daily(setup: &Setup, candles: &[Candle]) -> Vec<Conditions> {
     let mut all: Vec<Conditions> = Vec::new();
     for (candle, output) in candles.iter().zip(outputs(setup, candles)) {
         now = output.conditions.unwrap_or(now);
-        let today = Conditions {
-            at: candle.close_at,
-            ..now
-        };
+        let today = Conditions { at: candle.close_at, ..now };
         match all.last_mut() {
             Some(last) if last.at.day(Span::ZERO) == today.at.day(Span::ZERO) => *last = today,
             _ => all.push(today),
@@ -46,9 +35,7 @@ fn between(from: (i64, i64, i64), to: (i64, i64, i64)) -> impl Fn(&&Conditions) 
 }
 
 fn switches(all: &[Conditions]) -> usize {
-    all.windows(2)
-        .filter(|w| w[0].regime != w[1].regime)
-        .count()
+    all.windows(2).filter(|w| w[0].regime != w[1].regime).count()
 }
 
 #[test]
@@ -56,17 +43,10 @@ fn a_decade_has_few_switches_and_knows_its_episodes() {
     let all = daily(&three(), &decade());
     let years = all.len() as f64 / 365.25;
     let switches = switches(&all) as f64 / years;
-    assert!(
-        years > 10.0 && switches <= 15.0,
-        "{switches} a year over {years} years"
-    );
+    assert!(years > 10.0 && switches <= 15.0, "{switches} a year over {years} years");
 
     let storm = |c: &Conditions| matches!(c.regime, Some(Regime::RiskOff | Regime::HighVolatility));
-    assert!(
-        all.iter()
-            .filter(between((2020, 3, 9), (2020, 3, 14)))
-            .any(storm)
-    );
+    assert!(all.iter().filter(between((2020, 3, 9), (2020, 3, 14))).any(storm));
     for (from, to) in [
         ((2015, 8, 24), (2015, 8, 29)),
         ((2018, 2, 5), (2018, 2, 10)),
@@ -80,17 +60,11 @@ fn a_decade_has_few_switches_and_knows_its_episodes() {
 
     let calm =
         |c: &&Conditions| matches!(c.regime, Some(Regime::LowVolatility | Regime::TrendingUp));
-    let year: Vec<&Conditions> = all
-        .iter()
-        .filter(between((2017, 1, 1), (2018, 1, 1)))
-        .collect();
+    let year: Vec<&Conditions> = all.iter().filter(between((2017, 1, 1), (2018, 1, 1))).collect();
     let share = year.iter().copied().filter(calm).count() as f64 / year.len() as f64;
     assert!(share > 0.5, "{share} of 2017");
     for regime in Regime::ALL {
-        assert!(
-            all.iter().any(|c| c.regime == Some(regime)),
-            "{regime:?} never comes"
-        );
+        assert!(all.iter().any(|c| c.regime == Some(regime)), "{regime:?} never comes");
     }
 }
 
@@ -98,57 +72,27 @@ fn a_decade_has_few_switches_and_knows_its_episodes() {
 fn the_demo_shows_the_crash_and_the_black_swan() {
     let all = daily(&three(), &demo());
     let years = all.len() as f64 / 365.25;
-    assert!(
-        switches(&all) as f64 / years <= 15.0,
-        "{} in {years} years",
-        switches(&all)
-    );
-    let crash: Vec<&Conditions> = all
-        .iter()
-        .filter(between((2020, 3, 9), (2020, 3, 20)))
-        .collect();
+    assert!(switches(&all) as f64 / years <= 15.0, "{} in {years} years", switches(&all));
+    let crash: Vec<&Conditions> = all.iter().filter(between((2020, 3, 9), (2020, 3, 20))).collect();
     assert!(crash.iter().any(|c| c.regime == Some(Regime::RiskOff)));
-    let swan: Vec<i32> = crash
-        .iter()
-        .filter(|c| c.crypto_black_swan)
-        .map(|c| c.at.day(Span::ZERO))
-        .collect();
-    assert_eq!(
-        swan,
-        [days(2020, 3, 13) as i32],
-        "the crash of 12 March is known at its midnight"
-    );
+    let swan: Vec<i32> =
+        crash.iter().filter(|c| c.crypto_black_swan).map(|c| c.at.day(Span::ZERO)).collect();
+    assert_eq!(swan, [days(2020, 3, 13) as i32], "the crash of 12 March is known at its midnight");
     // VIX closed at 82.69 on 16 March: 100 * 82.69 / 80 is beyond the scale.
-    assert!(crash.iter().any(|c| {
-        c.equity_volatility
-            .is_some_and(|s| s.as_hundredths() == 10_000)
-    }));
+    assert!(
+        crash.iter().any(|c| { c.equity_volatility.is_some_and(|s| s.as_hundredths() == 10_000) })
+    );
 }
 
 #[test]
 fn fewer_inputs_still_name_a_regime_with_less_confidence() {
     let candles = demo();
     let with = |roles: Roles| {
-        daily(
-            &Setup {
-                roles,
-                ..Setup::default()
-            },
-            &candles,
-        )
-        .last()
-        .copied()
-        .unwrap()
+        daily(&Setup { roles, ..Setup::default() }, &candles).last().copied().unwrap()
     };
     let whole = with(three().roles);
-    let crypto = with(Roles {
-        leader: Some(BTC),
-        ..Roles::default()
-    });
-    let index = with(Roles {
-        index: Some(SPY),
-        ..Roles::default()
-    });
+    let crypto = with(Roles { leader: Some(BTC), ..Roles::default() });
+    let index = with(Roles { index: Some(SPY), ..Roles::default() });
     assert!(whole.confidence.as_hundredths() > 0 && whole.confidence.as_hundredths() <= 8_000);
     assert!(crypto.confidence.as_hundredths() <= 4_000 && crypto.equity_volatility.is_none());
     assert!(index.confidence.as_hundredths() <= 4_000 && index.crypto_volatility.is_none());

@@ -20,10 +20,7 @@ fn positions_open_grow_and_close_in_turn() {
         let key = (signal.strategy, signal.instrument);
         match signal.action {
             Action::Enter { strength, stop } => {
-                assert!(
-                    strength.as_parts() > held.get(&key).copied().unwrap_or(0),
-                    "{signal:?}"
-                );
+                assert!(strength.as_parts() > held.get(&key).copied().unwrap_or(0), "{signal:?}");
                 assert!(stop.is_none_or(|stop| stop < signal.mark && stop.is_positive()));
                 held.insert(key, strength.as_parts());
             }
@@ -41,10 +38,7 @@ fn risk_off_admits_rotation_only() {
         for signal in &output.signals {
             let entry = matches!(signal.action, Action::Enter { .. });
             let rotation = signal.strategy == StrategyName::EtfRotation;
-            assert!(
-                regime != Some(Regime::RiskOff) || !entry || rotation,
-                "{signal:?}"
-            );
+            assert!(regime != Some(Regime::RiskOff) || !entry || rotation, "{signal:?}");
         }
     }
 }
@@ -61,18 +55,9 @@ fn repeated_late_broken_and_unknown_candles_are_ignored() {
         for noise in [
             *candle,
             *earlier,
-            Candle {
-                instrument: InstrumentId(99),
-                ..*candle
-            },
-            Candle {
-                volume: f64::NAN,
-                ..*candle
-            },
-            Candle {
-                close_at: candle.open_at,
-                ..*candle
-            },
+            Candle { instrument: InstrumentId(99), ..*candle },
+            Candle { volume: f64::NAN, ..*candle },
+            Candle { close_at: candle.open_at, ..*candle },
         ] {
             assert_eq!(analyst.on_candle(&noise), Output::default());
         }
@@ -97,10 +82,7 @@ fn the_setup_reads_from_settings_with_defaults_for_what_is_left_out() {
     ";
     let read: Setup = toml::from_str(text).unwrap();
     assert_eq!(read.roles.leader, Some(BTC));
-    let thresholds = Thresholds {
-        vix_high: 35.0,
-        ..Thresholds::default()
-    };
+    let thresholds = Thresholds { vix_high: 35.0, ..Thresholds::default() };
     assert_eq!(read.thresholds, thresholds);
     assert_eq!(read.crypto.scalping, setup().crypto.scalping);
     assert_eq!(read.equity.rotation_parameters.look_back, 6);
@@ -113,11 +95,7 @@ fn days_are_built_from_hours() {
     let mut chance = Chance(5);
     let mut log = 9.0;
     let mut step = |n: usize| {
-        let drift = if (n / 3_000).is_multiple_of(2) {
-            0.0006
-        } else {
-            -0.0006
-        };
+        let drift = if (n / 3_000).is_multiple_of(2) { 0.0006 } else { -0.0006 };
         log += drift + 0.004 * chance.normal();
         log
     };
@@ -127,23 +105,12 @@ fn days_are_built_from_hours() {
     let mut builder = Builder::new(BTC, &[Timeframe::Day1]);
     hours.iter().for_each(|hour| builder.push(hour, &mut days));
     let setup = Setup {
-        roles: Roles {
-            leader: Some(BTC),
-            index: Some(SPY),
-            vix: Some(VIX),
-            second: None,
-        },
-        crypto: crypto::Setup {
-            riding: vec![BTC],
-            ..crypto::Setup::default()
-        },
+        roles: Roles { leader: Some(BTC), index: Some(SPY), vix: Some(VIX), second: None },
+        crypto: crypto::Setup { riding: vec![BTC], ..crypto::Setup::default() },
         ..Setup::default()
     };
     let said = |candles: &[Candle]| -> Vec<Output> {
-        outputs(&setup, candles)
-            .into_iter()
-            .filter(|o| *o != Output::default())
-            .collect()
+        outputs(&setup, candles).into_iter().filter(|o| *o != Output::default()).collect()
     };
     let from_hours = said(&hours);
     assert_eq!(from_hours, said(&days));

@@ -6,11 +6,7 @@ use nija_market::analyst::Output;
 
 /// What was said by strategies and detector, as far as it goes.
 fn said(outputs: &[Output]) -> Vec<Output> {
-    outputs
-        .iter()
-        .filter(|o| **o != Output::default())
-        .cloned()
-        .collect()
+    outputs.iter().filter(|o| **o != Output::default()).cloned().collect()
 }
 
 #[test]
@@ -24,11 +20,8 @@ fn cutting_the_future_changes_nothing_said_before() {
         StrategyName::EquityMeanReversion,
         StrategyName::EtfRotation,
     ] {
-        let count = whole
-            .iter()
-            .flat_map(|o| &o.signals)
-            .filter(|s| s.strategy == strategy)
-            .count();
+        let count =
+            whole.iter().flat_map(|o| &o.signals).filter(|s| s.strategy == strategy).count();
         assert!(count >= 2, "{strategy:?} said only {count}");
     }
     for part in 1..12 {

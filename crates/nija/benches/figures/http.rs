@@ -124,6 +124,7 @@ fn order(path: &str, token: &str, n: usize) -> Template {
 
 /// One side of the comparison: its rounds.
 struct Side<'a> {
+    name: &'static str,
     server: &'a Server,
     templates: Vec<Template>,
     loads: Vec<Load>,
@@ -131,14 +132,15 @@ struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    const fn new(server: &'a Server, templates: Vec<Template>) -> Self {
-        Self { server, templates, loads: Vec::new(), cpu_us: Vec::new() }
+    const fn new(name: &'static str, server: &'a Server, templates: Vec<Template>) -> Self {
+        Self { name, server, templates, loads: Vec::new(), cpu_us: Vec::new() }
     }
 
     async fn round(&mut self, time: Duration, keys: &mut u64) -> Result<()> {
         let process = self.server.process();
         let before = process.cpu()?;
-        let load = send(self.server.address, &self.templates, time, keys).await?;
+        let load = send(self.server.address, &self.templates, time, keys).await;
+        let load = load.context(self.name)?;
         let cpu = process.cpu()? - before;
         self.cpu_us.push(cpu * 1e6 / load.answered as f64);
         self.loads.push(load);
@@ -165,11 +167,12 @@ pub(crate) fn http(scale: &Scale) -> Result<Vec<Figure>> {
         let single = users.iter().take(1).cloned().collect();
         let single_peer = vec![order("/trade_journal", &token, 0)];
         let mut many = [
-            Side::new(&nija, users),
-            Side::new(&bare, peers("/trade_journal")),
-            Side::new(&bare, peers("/trade")),
+            Side::new("nija", &nija, users),
+            Side::new("bare, durable", &bare, peers("/trade_journal")),
+            Side::new("bare", &bare, peers("/trade")),
         ];
-        let mut alone = [Side::new(&nija, single), Side::new(&bare, single_peer)];
+        let mut alone =
+            [Side::new("nija alone", &nija, single), Side::new("bare alone", &bare, single_peer)];
         let mut keys = 1;
         for side in &mut many {
             // Warms up caches and connections; not counted.

@@ -54,10 +54,7 @@ fn password(input: impl Read) -> anyhow::Result<String> {
     let read = input.take(MOST_INPUT).read_to_string(&mut text);
     read.context("the password on the standard input is not text")?;
     let line = text.lines().next().unwrap_or_default();
-    ensure!(
-        !line.is_empty(),
-        "no password came; pipe it in, for example from a file"
-    );
+    ensure!(!line.is_empty(), "no password came; pipe it in, for example from a file");
     Ok(line.to_owned())
 }
 
@@ -67,10 +64,7 @@ mod tests {
 
     #[test]
     fn a_password_is_one_line() {
-        assert_eq!(
-            password("four short words\r\nmore".as_bytes()).unwrap(),
-            "four short words"
-        );
+        assert_eq!(password("four short words\r\nmore".as_bytes()).unwrap(), "four short words");
         assert!(password("\n".as_bytes()).is_err());
         assert!(password("".as_bytes()).is_err());
     }

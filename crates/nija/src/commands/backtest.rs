@@ -66,11 +66,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     std::io::stdout().lock().write_all(text.as_bytes())?;
     // Not among the results, which are the same on every run.
     let bars = outcome.bars;
-    writeln!(
-        std::io::stderr(),
-        "{bars} bars in {seconds:.2} s ({:.0}/s)",
-        bars as f64 / seconds
-    )?;
+    writeln!(std::io::stderr(), "{bars} bars in {seconds:.2} s ({:.0}/s)", bars as f64 / seconds)?;
     Ok(())
 }
 
@@ -93,10 +89,7 @@ struct Outcome {
 /// An id that spells a name, so that it is the same on every run.
 fn named(name: &str) -> u128 {
     let mut bytes = [0; 16];
-    bytes
-        .iter_mut()
-        .zip(name.bytes())
-        .for_each(|(to, from)| *to = from);
+    bytes.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
     u128::from_be_bytes(bytes)
 }
 
@@ -107,9 +100,7 @@ async fn drive(
     journal: Arc<memory::Journal>,
 ) -> anyhow::Result<Outcome> {
     let mut exchange = Exchange::new(options.rules()?);
-    data.instruments
-        .iter()
-        .for_each(|row| exchange.list(row.clone()));
+    data.instruments.iter().for_each(|row| exchange.list(row.clone()));
     let eve = match options.from {
         Some(from) => eve::pass(from, &mut data, &mut exchange)?,
         None => Vec::new(),
@@ -118,18 +109,8 @@ async fn drive(
         bail!("no bars are left after --from; choose an earlier date")
     };
     let first = options.from.map_or(next, |from| from.max(next));
-    ensure!(
-        options.to.is_none_or(|to| first < to),
-        "--to lies before the first bar or --from"
-    );
-    let Data {
-        instruments,
-        mut feed,
-        trader,
-        around_the_clock,
-        notes,
-        files,
-    } = data;
+    ensure!(options.to.is_none_or(|to| first < to), "--to lies before the first bar or --from");
+    let Data { instruments, mut feed, trader, around_the_clock, notes, files } = data;
     let desks = announced(&instruments, config, first)?;
     let mut backtest = Backtest::new(desks, exchange, trader, journal, Box::new(|_| {}));
     for input in eve {
@@ -142,15 +123,8 @@ async fn drive(
     days.close(backtest.partitions());
     Ok(Outcome {
         instruments,
-        notes: notes
-            .into_iter()
-            .chain(files.iter().filter_map(data::Read::note))
-            .collect(),
-        year: if around_the_clock {
-            Year::Days365
-        } else {
-            Year::Sessions252
-        },
+        notes: notes.into_iter().chain(files.iter().filter_map(data::Read::note)).collect(),
+        year: if around_the_clock { Year::Days365 } else { Year::Sessions252 },
         first,
         last,
         bars,
@@ -182,9 +156,7 @@ async fn trade(
             }
         }
         backtest.step(at, events).await?;
-        let closed = events
-            .iter()
-            .filter(|event| matches!(event.kind, Kind::BarClosed(_)));
+        let closed = events.iter().filter(|event| matches!(event.kind, Kind::BarClosed(_)));
         bars += closed.count() as u64;
         last = at;
     }
@@ -199,13 +171,7 @@ fn announced(
     at: Timestamp,
 ) -> anyhow::Result<Partitions> {
     let mut desks = Partitions::new(1, &wire::rules(config)?);
-    desks.take(
-        Input::Announce {
-            node: "backtest".to_owned(),
-            epoch: Epoch(1),
-        },
-        at,
-    )?;
+    desks.take(Input::Announce { node: "backtest".to_owned(), epoch: Epoch(1) }, at)?;
     for instrument in instruments {
         desks.take(Input::List(instrument.clone()), at)?;
     }
@@ -228,11 +194,7 @@ async fn open(
             day_starts: Span::ZERO,
             deposit: options.cash,
         };
-        let input = Input::Command {
-            account: AccountId(id),
-            key: None,
-            command,
-        };
+        let input = Input::Command { account: AccountId(id), key: None, command };
         if let Answer::Declined(why) = backtest.input(input, at).await? {
             bail!("the account of {} was not opened: {why}", tier.name());
         }
@@ -268,8 +230,6 @@ fn keep(path: &Path, journal: &memory::Journal) -> anyhow::Result<()> {
     let database = Database::open(path, Mode::Owner, Arc::new(Simulated::default()))?;
     let kept = database.journal();
     block(each(journal, async |batches| {
-        kept.append(batches)
-            .await
-            .context("the journal could not be kept")
+        kept.append(batches).await.context("the journal could not be kept")
     }))
 }

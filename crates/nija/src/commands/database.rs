@@ -40,7 +40,5 @@ impl Place {
 /// Does something that waits for a store.
 pub(crate) fn block<T>(doing: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime
-        .context("the system gives no thread")?
-        .block_on(doing)
+    runtime.context("the system gives no thread")?.block_on(doing)
 }

@@ -169,7 +169,8 @@ async fn admit(platform: &Platform) -> anyhow::Result<People> {
     let person = |email: &str, role| (email.to_owned(), role);
     let mut accounts = Vec::new();
     for tier in Tier::ALL {
-        let (email, role) = person(&format!("{}@demo.nija", tier.name().to_lowercase()), Role::User);
+        let (email, role) =
+            person(&format!("{}@demo.nija", tier.name().to_lowercase()), Role::User);
         let person = Person { email: &email, password: &password, role };
         let user = admission::record(&*control, &Real, &person).await?;
         let entry = platform.tiers.rules(tier).entry_capital;
@@ -185,7 +186,9 @@ async fn admit(platform: &Platform) -> anyhow::Result<People> {
 }
 
 fn welcome(address: std::net::SocketAddr, people: &People) {
-    println!("NIJA demo: real prices from January 2017 to 1 April 2020, one account per tier, on its own.");
+    println!(
+        "NIJA demo: real prices from January 2017 to 1 April 2020, one account per tier, on its own."
+    );
     println!("  API   http://{address}/api/docs   health http://{address}/health");
     println!("  login {{tier}}@demo.nija or admin@demo.nija, password {}", people.password);
     println!("  or register your own: POST http://{address}/api/v2/register\n");

@@ -75,9 +75,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
+    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
 }
 
 /// One partition, being read.
@@ -100,10 +98,7 @@ impl Row {
     /// When the next batch was written; none at the end.
     async fn peek(&mut self, journal: &dyn Journal) -> anyhow::Result<Option<Timestamp>> {
         if self.ahead.is_empty() {
-            self.ahead = journal
-                .read(self.partition, self.after, STRIDE)
-                .await?
-                .into();
+            self.ahead = journal.read(self.partition, self.after, STRIDE).await?.into();
             if let Some(last) = self.ahead.back() {
                 self.after = last.seq;
             }
@@ -117,11 +112,7 @@ impl Show {
         let known = journal.partitions().await?;
         if let Some(partition) = self.partition {
             let found = known.contains(&PartitionId(partition));
-            ensure!(
-                found,
-                "the journal has no partition {partition}; it has {}",
-                known.len()
-            );
+            ensure!(found, "the journal has no partition {partition}; it has {}", known.len());
         }
         let wanted = |p: &PartitionId| self.partition.is_none_or(|only| only == p.0);
         let row = |partition| Row {
@@ -171,17 +162,7 @@ impl Show {
             names.learn(event);
             if *left > 0 && seq.0 > self.after && self.shows(event, names) {
                 *left -= 1;
-                self.line(
-                    &Position {
-                        at,
-                        partition,
-                        seq,
-                        index,
-                    },
-                    event,
-                    names,
-                    out,
-                )?;
+                self.line(&Position { at, partition, seq, index }, event, names, out)?;
             }
             names.forget(event);
         }
@@ -193,9 +174,7 @@ impl Show {
         let of_kind = self.kind.is_empty() || self.kind.iter().any(|wanted| wanted == kind);
         let of_account = self.account.as_deref().is_none_or(|digits| {
             let digits = digits.to_ascii_lowercase();
-            names
-                .account_of(event)
-                .is_some_and(|id| id.to_string().starts_with(&digits))
+            names.account_of(event).is_some_and(|id| id.to_string().starts_with(&digits))
         });
         of_kind && of_account
     }
@@ -207,12 +186,7 @@ impl Show {
         names: &Names,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
-        let Position {
-            at,
-            partition,
-            seq,
-            index,
-        } = position;
+        let Position { at, partition, seq, index } = position;
         let said = words(event, names);
         if self.json {
             let line = json!({

@@ -17,10 +17,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let before = path.exists();
     drop(options.place.open(Mode::Owner)?);
     let done = if before { "is" } else { "was created and is" };
-    writeln!(
-        std::io::stdout(),
-        "{} {done} at the newest schema",
-        path.display()
-    )?;
+    writeln!(std::io::stdout(), "{} {done} at the newest schema", path.display())?;
     Ok(())
 }

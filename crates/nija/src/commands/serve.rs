@@ -61,7 +61,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let shutdown = async move {
             let _ = until.wait_for(|stop| *stop).await;
         };
-        let server = tokio::spawn(nija_api::serve(listener, router, front::limits(&config)?, shutdown));
+        let server =
+            tokio::spawn(nija_api::serve(listener, router, front::limits(&config)?, shutdown));
         let failed = tokio::select! {
             () = front::told_to_stop() => None,
             ended = &mut platform.ended => Some(ended),

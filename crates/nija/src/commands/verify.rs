@@ -47,10 +47,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if options.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report.json())?)?;
     } else {
-        report
-            .lines()
-            .iter()
-            .try_for_each(|line| writeln!(out, "{line}"))?;
+        report.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     match report.faults.first() {
         None => Ok(()),
@@ -61,47 +58,33 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 /// Checks the journal first, because it names the batch, then the file.
 async fn check(database: &Database, rules: &Arc<Rules>) -> anyhow::Result<Report> {
     let journal = database.journal();
-    let mut report = Report {
-        sound: Vec::new(),
-        faults: Vec::new(),
-    };
+    let mut report = Report { sound: Vec::new(), faults: Vec::new() };
     match journal.partitions().await {
         Err(why) => report.faults.push(why.to_string()),
         Ok(partitions) => {
-            let missing = (0..)
-                .map(PartitionId)
-                .zip(&partitions)
-                .find(|(n, found)| n != *found);
+            let missing = (0..).map(PartitionId).zip(&partitions).find(|(n, found)| n != *found);
             if let Some((missing, _)) = missing {
-                report.faults.push(format!(
-                    "partition {missing} is missing, later ones are there"
-                ));
+                report.faults.push(format!("partition {missing} is missing, later ones are there"));
             }
             for partition in partitions {
                 match verify(&*journal, partition, rules).await {
                     Ok(verified) => report.take(verified),
-                    Err(ReadError::Damaged {
-                        partition,
-                        seq,
-                        damage,
-                    }) => {
+                    Err(ReadError::Damaged { partition, seq, damage }) => {
                         report
                             .faults
                             .push(format!("partition {partition}, batch {}: {damage}", seq.0));
                     }
                     Err(ReadError::Unavailable(why)) => {
-                        report
-                            .faults
-                            .push(format!("partition {partition} cannot be read: {why}"));
+                        report.faults.push(format!("partition {partition} cannot be read: {why}"));
                     }
                 }
             }
         }
     }
     match database.integrity() {
-        Ok(findings) => report
-            .faults
-            .extend(findings.into_iter().map(|f| format!("the file: {f}"))),
+        Ok(findings) => {
+            report.faults.extend(findings.into_iter().map(|f| format!("the file: {f}")))
+        }
         Err(why) => report.faults.push(why.to_string()),
     }
     Ok(report)
@@ -112,9 +95,7 @@ impl Report {
         let partition = verified.partition;
         if verified.trial_balance != 0 {
             let off = dollars(verified.trial_balance);
-            self.faults.push(format!(
-                "partition {partition}: the trial balance is off by {off}"
-            ));
+            self.faults.push(format!("partition {partition}: the trial balance is off by {off}"));
         }
         if let Some((seq, false)) = verified.snapshot {
             let seq = seq.0;
@@ -129,10 +110,7 @@ impl Report {
     fn totals(&self) -> ([i128; 5], i128) {
         let mut totals = [0; 5];
         for verified in &self.sound {
-            totals
-                .iter_mut()
-                .zip(verified.books)
-                .for_each(|(total, book)| *total += book);
+            totals.iter_mut().zip(verified.books).for_each(|(total, book)| *total += book);
         }
         (totals, totals.iter().sum())
     }
@@ -145,11 +123,7 @@ impl Report {
             .zip(books)
             .map(|(book, total)| format!("{} {}", book.name(), dollars(total)))
             .collect();
-        lines.push(format!(
-            "trial balance: {}; sum {}",
-            books.join(", "),
-            dollars(sum)
-        ));
+        lines.push(format!("trial balance: {}; sum {}", books.join(", "), dollars(sum)));
         lines.extend(self.faults.iter().map(|fault| format!("DAMAGED {fault}")));
         if self.faults.is_empty() {
             lines.push("sound: every batch is what was written, and the books balance".to_owned());
@@ -211,11 +185,7 @@ fn dollars(units: i128) -> String {
     let (whole, rest) = (units.unsigned_abs() / UNITS, units.unsigned_abs() % UNITS);
     let rest = format!("{rest:08}");
     let rest = rest.trim_end_matches('0');
-    if rest.is_empty() {
-        format!("{sign}${whole}")
-    } else {
-        format!("{sign}${whole}.{rest}")
-    }
+    if rest.is_empty() { format!("{sign}${whole}") } else { format!("{sign}${whole}.{rest}") }
 }
 
 #[cfg(test)]
@@ -226,9 +196,6 @@ mod tests {
     fn amounts_are_exact_beyond_the_range_of_money() {
         assert_eq!(dollars(0), "$0");
         assert_eq!(dollars(-150_000_000), "-$1.5");
-        assert_eq!(
-            dollars(i128::from(i64::MAX) * 2 + 1),
-            "$184467440737.09551615"
-        );
+        assert_eq!(dollars(i128::from(i64::MAX) * 2 + 1), "$184467440737.09551615");
     }
 }

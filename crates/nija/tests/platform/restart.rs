@@ -182,14 +182,22 @@ fn a_flipped_byte_keeps_the_server_from_starting() {
     assert_eq!(server.end(Duration::from_secs(10)).0.code(), Some(0));
 
     let copy = folder.path().join("copy.db");
-    let mut all = [PartitionId(0), PartitionId(1)]
-        .into_iter()
-        .flat_map(|partition| batches(&path, &copy, partition));
-    // A body that stands on one page.
-    let batch = all.find(|batch| (80..1_500).contains(&batch.body.len())).unwrap();
+    let all = [PartitionId(0), PartitionId(1)].map(|partition| batches(&path, &copy, partition));
     let mut file = std::fs::read(&copy).unwrap();
-    let found = file.windows(batch.body.len()).position(|window| window == batch.body).unwrap();
-    file[found + batch.body.len() / 2] ^= 1;
+    // A body that stands in the file once and on one page.
+    let places = |batch: &Batch| {
+        let windows = file.windows(batch.body.len()).enumerate();
+        windows.filter(|(_, window)| *window == batch.body).map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    let fits = |batch: &&Batch| (16..1_500).contains(&batch.body.len());
+    let mut whole = all.iter().flatten().filter(fits);
+    let (batch, at) = whole
+        .find_map(|batch| match places(batch)[..] {
+            [at] => Some((batch, at)),
+            _ => None,
+        })
+        .unwrap();
+    file[at + batch.body.len() / 2] ^= 1;
     std::fs::write(&path, file).unwrap();
     for log in ["nija.db-wal", "nija.db-shm"] {
         // What it held is in the copy; it is gone already where the last one to leave has taken it along.
@@ -198,6 +206,12 @@ fn a_flipped_byte_keeps_the_server_from_starting() {
 
     let (status, text) = Nija::start(folder.path(), &["serve"], &variables()).end(PATIENCE);
     assert!(!status.success(), "{text}");
-    let named = format!("partition {}, batch {}", batch.partition, batch.seq.0);
-    assert!(text.contains(&named) && text.contains("nija verify"), "{named}: {text}");
+    let refused = text.lines().find(|line| line.contains("recovery refused to start"));
+    let refused = refused.unwrap_or_else(|| panic!("{text}"));
+    assert!(refused.contains("nija verify"), "{refused}");
+    let numbers: Vec<u64> = refused
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse().ok())
+        .collect();
+    assert_eq!(numbers[..2], [batch.partition.0.into(), batch.seq.0], "{refused}");
 }

@@ -49,12 +49,8 @@ pub(super) fn begin(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let user = bytes(session.user.0);
-    transaction
-        .prepare_cached(CLEAR_OF_USER)?
-        .execute((user, now.0))?;
-    transaction
-        .prepare_cached(CLEAR)?
-        .execute((now.0, CLEARED))?;
+    transaction.prepare_cached(CLEAR_OF_USER)?.execute((user, now.0))?;
+    transaction.prepare_cached(CLEAR)?.execute((now.0, CLEARED))?;
     let begun = transaction.prepare_cached(INSERT)?.execute((
         bytes(session.id),
         user,
@@ -67,9 +63,7 @@ pub(super) fn begin(
         Err(e) if is_orphan(&e) => return Err(ControlError::NotFound.into()),
         other => other?,
     };
-    transaction
-        .prepare_cached(CROWD_OUT)?
-        .execute((user, SESSIONS_MOST))?;
+    transaction.prepare_cached(CROWD_OUT)?.execute((user, SESSIONS_MOST))?;
     Ok(())
 }
 
@@ -79,9 +73,7 @@ pub(super) fn one(
     now: Timestamp,
 ) -> Result<Option<Session>, Fault> {
     let mut statement = connection.prepare_cached(ONE)?;
-    Ok(statement
-        .query_row((bytes(id), now.0), session_of)
-        .optional()?)
+    Ok(statement.query_row((bytes(id), now.0), session_of).optional()?)
 }
 
 pub(super) fn of_user(
@@ -98,12 +90,7 @@ pub(super) fn rotate(
     transaction: &Transaction<'_>,
     exchange: &Exchange,
 ) -> Result<Rotation, Fault> {
-    let Exchange {
-        old,
-        new,
-        now,
-        idle_until,
-    } = exchange;
+    let Exchange { old, new, now, idle_until } = exchange;
     let found = transaction
         .prepare_cached(BY_TOKEN)?
         .query_row([old], |row| Ok((session_of(row)?, Timestamp(row.get(6)?))))
@@ -114,22 +101,14 @@ pub(super) fn rotate(
     // A session that was never refreshed has no idle end yet: the span allowed now counts from its last use.
     let idle = now.since(session.used_at) > idle_until.since(*now);
     if *now >= session.expires_at || *now >= idle_end || idle {
-        transaction
-            .prepare_cached(END)?
-            .execute([bytes(session.id)])?;
+        transaction.prepare_cached(END)?.execute([bytes(session.id)])?;
         return Ok(Rotation::Unknown);
     }
     transaction
         .prepare_cached("INSERT INTO spent_token (refresh, session) VALUES (?1, ?2)")?
         .execute((old, bytes(session.id)))?;
-    transaction
-        .prepare_cached(EXCHANGE)?
-        .execute((bytes(session.id), new, now.0, idle_until.0))?;
-    Ok(Rotation::Rotated(Session {
-        refresh: *new,
-        used_at: *now,
-        ..session
-    }))
+    transaction.prepare_cached(EXCHANGE)?.execute((bytes(session.id), new, now.0, idle_until.0))?;
+    Ok(Rotation::Rotated(Session { refresh: *new, used_at: *now, ..session }))
 }
 
 /// A token that is valid no more: spent, then its session ends, or never seen.

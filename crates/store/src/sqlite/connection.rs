@@ -33,9 +33,7 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, Error> {
         .map_err(&failed)?;
     connection.busy_timeout(BUSY).map_err(&failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)
-        .map_err(&failed)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(&failed)?;
     connection
         .execute_batch(
             "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;",
@@ -58,30 +56,18 @@ fn begin_wal(
     level: i64,
 ) -> Result<(), Error> {
     let failed = Error::sqlite(path);
-    let set = |setting, found: String| Error::Setting {
-        path: path.to_owned(),
-        setting,
-        found,
-    };
-    connection
-        .execute_batch("PRAGMA page_size=8192")
-        .map_err(&failed)?;
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))
-        .map_err(&failed)?;
+    let set = |setting, found: String| Error::Setting { path: path.to_owned(), setting, found };
+    connection.execute_batch("PRAGMA page_size=8192").map_err(&failed)?;
+    let mode: String =
+        connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(&failed)?;
     if mode != "wal" {
         return Err(set("journal_mode", mode));
     }
-    connection
-        .pragma_update(None, "synchronous", synchronous)
-        .map_err(&failed)?;
-    let found: i64 = connection
-        .query_row("PRAGMA synchronous", [], |row| row.get(0))
-        .map_err(&failed)?;
+    connection.pragma_update(None, "synchronous", synchronous).map_err(&failed)?;
+    let found: i64 =
+        connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(&failed)?;
     if found != level {
         return Err(set("synchronous", found.to_string()));
     }
-    connection
-        .query_row("PRAGMA journal_size_limit=67108864", [], |_| Ok(()))
-        .map_err(&failed)
+    connection.query_row("PRAGMA journal_size_limit=67108864", [], |_| Ok(())).map_err(&failed)
 }

@@ -36,12 +36,7 @@ impl Lock {
 /// Makes an empty file that nobody else may read; one that exists already is an error.
 pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
-    options
-        .write(true)
-        .create_new(true)
-        .mode(OWNER_ONLY)
-        .open(path)
-        .map(drop)
+    options.write(true).create_new(true).mode(OWNER_ONLY).open(path).map(drop)
 }
 
 /// Makes an empty file that nobody else may read, or takes that right from an existing one.
@@ -50,10 +45,7 @@ pub(crate) fn make_private(path: &Path) -> Result<(), Error> {
     match create_private(path) {
         Ok(()) => sync_folder(path),
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            let mode = std::fs::metadata(path)
-                .map_err(&failed)?
-                .permissions()
-                .mode();
+            let mode = std::fs::metadata(path).map_err(&failed)?.permissions().mode();
             if mode & 0o077 != 0 {
                 tracing::warn!(path = %path.display(), "others could read the database; closed to them");
                 std::fs::set_permissions(path, Permissions::from_mode(OWNER_ONLY))
@@ -71,9 +63,7 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(Error::file(folder))
+    File::open(folder).and_then(|f| f.sync_all()).map_err(Error::file(folder))
 }
 
 /// Removes a disposable database with its `-wal` and `-shm` files.

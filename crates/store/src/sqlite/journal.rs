@@ -48,18 +48,10 @@ pub struct Journal {
 
 impl Journal {
     pub(super) fn owned(writer: Connection, reader: Link, gate: Gate, owner: Arc<Lock>) -> Self {
-        Self {
-            writer: Writer::on(writer, gate),
-            reader,
-            _owner: Some(owner),
-        }
+        Self { writer: Writer::on(writer, gate), reader, _owner: Some(owner) }
     }
     pub(super) fn reader(reader: Link) -> Self {
-        Self {
-            writer: Writer::closed(),
-            reader,
-            _owner: None,
-        }
+        Self { writer: Writer::closed(), reader, _owner: None }
     }
 }
 
@@ -159,8 +151,7 @@ impl nija_core::ports::Journal for Journal {
             if batches.is_empty() {
                 return Ok(());
             }
-            self.writer
-                .write(|transaction| append(transaction, batches))
+            self.writer.write(|transaction| append(transaction, batches))
         })
     }
 
@@ -168,9 +159,7 @@ impl nija_core::ports::Journal for Journal {
         Box::pin(async move {
             let found = self.reader.call(move |connection| {
                 let mut statement = connection.prepare_cached(AT)?;
-                Ok(statement
-                    .query_row((partition.0, number(seq)), head_of)
-                    .optional()?)
+                Ok(statement.query_row((partition.0, number(seq)), head_of).optional()?)
             });
             Ok(found.await?)
         })
@@ -182,22 +171,14 @@ impl nija_core::ports::Journal for Journal {
         after: Seq,
         limit: usize,
     ) -> Doing<'_, Result<Vec<Batch>, ReadError>> {
-        Box::pin(async move {
-            Ok(self
-                .reader
-                .call(move |c| read(c, partition, after, limit))
-                .await?)
-        })
+        Box::pin(
+            async move { Ok(self.reader.call(move |c| read(c, partition, after, limit)).await?) },
+        )
     }
 
     fn save(&self, snapshot: Snapshot) -> Doing<'_, Result<(), AppendError>> {
         Box::pin(async move {
-            let Snapshot {
-                partition,
-                head,
-                state,
-                body,
-            } = &snapshot;
+            let Snapshot { partition, head, state, body } = &snapshot;
             self.writer.write(|transaction| {
                 transaction.prepare_cached(SAVE)?.execute((
                     partition.0,
@@ -219,12 +200,7 @@ impl nija_core::ports::Journal for Journal {
                 let mut statement = connection.prepare_cached(SNAPSHOT)?;
                 let read = |row: &Row<'_>| {
                     let (head, state): (Head, Hash) = (head_of(row)?, row.get(4)?);
-                    Ok(Snapshot {
-                        partition,
-                        head,
-                        state,
-                        body: row.get(5)?,
-                    })
+                    Ok(Snapshot { partition, head, state, body: row.get(5)? })
                 };
                 Ok(statement.query_row([partition.0], read).optional()?)
             });
@@ -252,10 +228,7 @@ mod tests {
     use nija_core::ports::Journal as _;
 
     fn block<T>(doing: Doing<'_, T>) -> T {
-        tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-            .block_on(doing)
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(doing)
     }
 
     fn journal(folder: &std::path::Path, sql: &str) -> Journal {
@@ -265,22 +238,11 @@ mod tests {
         LEDGER.migrate(&mut writer, &path).unwrap();
         writer.execute_batch(sql).unwrap();
         let reader = Link::to(open(&path, Access::Read).unwrap());
-        Journal::owned(
-            writer,
-            reader,
-            Gate::default(),
-            Arc::new(Lock::take(&path).unwrap()),
-        )
+        Journal::owned(writer, reader, Gate::default(), Arc::new(Lock::take(&path).unwrap()))
     }
 
     fn batch(head: &Head, bytes: usize) -> Batch {
-        Batch::chained(
-            PartitionId(0),
-            Epoch(1),
-            Timestamp(1),
-            head,
-            (1, vec![7; bytes]),
-        )
+        Batch::chained(PartitionId(0), Epoch(1), Timestamp(1), head, (1, vec![7; bytes]))
     }
 
     #[test]
@@ -290,10 +252,7 @@ mod tests {
         let large = batch(&Head::default(), 1 << 20);
         assert_eq!(block(journal.append(&[large])), Err(AppendError::Full));
         assert_eq!(block(journal.partitions()), Ok(vec![]));
-        assert_eq!(
-            block(journal.append(&[batch(&Head::default(), 10)])),
-            Ok(())
-        );
+        assert_eq!(block(journal.append(&[batch(&Head::default(), 10)])), Ok(()));
     }
 
     #[test]
@@ -319,17 +278,7 @@ mod tests {
             block(journal.append(std::slice::from_ref(&next))).unwrap();
             head = next.follows(&head).unwrap();
         }
-        assert_eq!(
-            block(journal.read(PartitionId(0), Seq(0), 10))
-                .unwrap()
-                .len(),
-            3
-        );
-        assert_eq!(
-            block(journal.read(PartitionId(0), Seq(3), 10))
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(block(journal.read(PartitionId(0), Seq(0), 10)).unwrap().len(), 3);
+        assert_eq!(block(journal.read(PartitionId(0), Seq(3), 10)).unwrap().len(), 1);
     }
 }

@@ -31,11 +31,7 @@ impl Schema {
         let failed = Error::sqlite(path);
         let found = self.version(connection, path)?;
         if found > self.known() {
-            return Err(Error::Newer {
-                path: path.to_owned(),
-                found,
-                known: self.known(),
-            });
+            return Err(Error::Newer { path: path.to_owned(), found, known: self.known() });
         }
         let done = usize::try_from(found).unwrap_or(0);
         for (number, step) in (1i64..).zip(self.steps).skip(done) {
@@ -55,11 +51,7 @@ impl Schema {
 
     /// Holds a file to the newest version without changing it.
     pub(crate) fn require(&self, connection: &Connection, path: &Path) -> Result<(), Error> {
-        let (found, known, path) = (
-            self.version(connection, path)?,
-            self.known(),
-            path.to_owned(),
-        );
+        let (found, known, path) = (self.version(connection, path)?, self.known(), path.to_owned());
         match found.cmp(&known) {
             std::cmp::Ordering::Less => Err(Error::Older { path, found, known }),
             std::cmp::Ordering::Equal => Ok(()),
@@ -81,9 +73,7 @@ impl Schema {
         if application == self.application || (application, version, things) == (0, 0, 0) {
             Ok(version)
         } else {
-            Err(Error::Foreign {
-                path: path.to_owned(),
-            })
+            Err(Error::Foreign { path: path.to_owned() })
         }
     }
 }

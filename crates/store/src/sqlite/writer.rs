@@ -45,19 +45,13 @@ impl From<AppendError> for Failure {
 
 impl Writer {
     pub(super) fn on(connection: Connection, gate: Gate) -> Self {
-        Self {
-            trust: Mutex::new(Trust::Sound(connection)),
-            gate,
-        }
+        Self { trust: Mutex::new(Trust::Sound(connection)), gate }
     }
 
     /// For a database opened without the right to write.
     pub(super) fn closed() -> Self {
         let trust = Mutex::new(Trust::Refusing(Fault::Closed.to_string()));
-        Self {
-            trust,
-            gate: Gate::default(),
-        }
+        Self { trust, gate: Gate::default() }
     }
 
     /// Runs one transaction, durable when this answers `Ok`.

@@ -76,11 +76,7 @@ impl Pass<'_> {
     }
 
     fn touched(&self, id: OrderId, rows: usize) -> Result<(), Fault> {
-        if rows == 0 {
-            Err(self.unseen("order", id))
-        } else {
-            Ok(())
-        }
+        if rows == 0 { Err(self.unseen("order", id)) } else { Ok(()) }
     }
 
     pub(super) fn fill(&mut self, id: OrderId, fill: &Fill, entry: &Entry) -> Result<(), Fault> {
@@ -92,11 +88,7 @@ impl Pass<'_> {
         let turnover = traded.turnover.checked_add(value).ok_or_else(beyond)?;
         let fees = traded.fees.checked_add(fill.fee).ok_or_else(beyond)?;
         let whole = filled.abs() >= traded.qty.abs();
-        let state = if whole {
-            OrderState::Filled
-        } else {
-            OrderState::PartlyFilled
-        };
+        let state = if whole { OrderState::Filled } else { OrderState::PartlyFilled };
         self.connection.prepare_cached(ADD_FILL)?.execute((
             traded.account,
             id.0.cast_signed(),

@@ -50,18 +50,8 @@ pub(super) struct Pass<'c> {
 
 impl<'c> Pass<'c> {
     pub(super) fn over(connection: &'c Connection, partition: PartitionId) -> Self {
-        let at = Position {
-            partition,
-            seq: Seq(0),
-            index: 0,
-            now: Timestamp::EPOCH,
-        };
-        Self {
-            connection,
-            at,
-            holders: BTreeMap::new(),
-            listings: BTreeMap::new(),
-        }
+        let at = Position { partition, seq: Seq(0), index: 0, now: Timestamp::EPOCH };
+        Self { connection, at, holders: BTreeMap::new(), listings: BTreeMap::new() }
     }
 
     /// Writes the rows of a batch's events.
@@ -80,47 +70,25 @@ impl<'c> Pass<'c> {
             Event::Listed { instrument } => self.list(instrument)?,
             Event::AccountOpened { .. } => self.open_account(event)?,
             Event::Transferred { entry, .. } => self.book(entry, "transfer", None)?,
-            Event::Reallocated {
-                account,
-                split,
-                regime,
-            } => {
+            Event::Reallocated { account, split, regime } => {
                 self.reallocated(*account, split, *regime)?;
             }
             Event::Approved { ticket, evidence } => {
                 self.place(ticket)?;
                 self.approved(ticket, evidence)?;
             }
-            Event::Refused {
-                account,
-                wish,
-                refusal,
-            } => self.refused(*account, wish, refusal)?,
-            Event::Skipped {
-                account,
-                signal,
-                why,
-            } => self.skipped(*account, signal, *why)?,
+            Event::Refused { account, wish, refusal } => self.refused(*account, wish, refusal)?,
+            Event::Skipped { account, signal, why } => self.skipped(*account, signal, *why)?,
             Event::Acknowledged { order } => self.acknowledge(*order)?,
             Event::Filled { order, fill, entry } => {
                 self.fill(*order, fill, entry)?;
                 self.book(entry, "fill", Some(*order))?;
             }
             Event::Closed { order, state, why } => self.close(*order, *state, why)?,
-            Event::Halted {
-                account,
-                code,
-                measured,
-                limit,
-            } => {
+            Event::Halted { account, code, measured, limit } => {
                 self.halted(*account, *code, (*measured, *limit))?;
             }
-            Event::DayClosed {
-                account,
-                day,
-                equity,
-                cash,
-            } => {
+            Event::DayClosed { account, day, equity, cash } => {
                 self.close_day(*account, *day, (*equity, *cash))?;
             }
             // Desks answer for these from their own state; no screen lists them.
@@ -140,14 +108,7 @@ impl<'c> Pass<'c> {
     }
 
     fn open_account(&mut self, event: &Event) -> Result<(), Fault> {
-        let Event::AccountOpened {
-            id,
-            no,
-            user,
-            day_starts,
-            ..
-        } = event
-        else {
+        let Event::AccountOpened { id, no, user, day_starts, .. } = event else {
             return Ok(());
         };
         self.connection.prepare_cached(OPEN_ACCOUNT)?.execute((
@@ -178,14 +139,9 @@ impl<'c> Pass<'c> {
         }
         let mut statement = self.connection.prepare_cached(HOLDER)?;
         let found = statement.query_row((self.at.partition.0, no.0), |row| {
-            Ok(Holder {
-                key: row.get(0)?,
-                day_starts: row.get(1).map(Span)?,
-            })
+            Ok(Holder { key: row.get(0)?, day_starts: row.get(1).map(Span)? })
         });
-        let holder = found
-            .optional()?
-            .ok_or_else(|| self.unseen("account", no))?;
+        let holder = found.optional()?.ok_or_else(|| self.unseen("account", no))?;
         self.holders.insert(no, holder);
         Ok(holder)
     }
@@ -197,26 +153,16 @@ impl<'c> Pass<'c> {
         }
         let mut statement = self.connection.prepare_cached(LISTING)?;
         let found = statement.query_row((self.at.partition.0, id.0), |row| {
-            Ok(Rc::new(Listing {
-                symbol: row.get(0)?,
-                asset_class: row.get(1)?,
-            }))
+            Ok(Rc::new(Listing { symbol: row.get(0)?, asset_class: row.get(1)? }))
         });
-        let listing = found
-            .optional()?
-            .ok_or_else(|| self.unseen("instrument", id))?;
+        let listing = found.optional()?.ok_or_else(|| self.unseen("instrument", id))?;
         self.listings.insert(id, listing.clone());
         Ok(listing)
     }
 
     /// Something is named that no earlier event brought in.
     pub(super) fn unseen(&self, what: &str, id: impl std::fmt::Display) -> Fault {
-        let Position {
-            partition,
-            seq,
-            index,
-            ..
-        } = self.at;
+        let Position { partition, seq, index, .. } = self.at;
         Fault::Unusable(format!(
             "partition {partition} batch {seq} event {index}: {what} {id} is not in the views; \
              reset them and project from the start"

@@ -28,16 +28,10 @@ pub struct Projection {
 
 impl Projection {
     pub(crate) const fn owned(writer: Link, owner: Arc<Owner>) -> Self {
-        Self {
-            writer,
-            _owner: Some(owner),
-        }
+        Self { writer, _owner: Some(owner) }
     }
     pub(crate) const fn closed() -> Self {
-        Self {
-            writer: Link::closed(),
-            _owner: None,
-        }
+        Self { writer: Link::closed(), _owner: None }
     }
 }
 
@@ -64,9 +58,7 @@ fn project(connection: &mut Connection, batches: &[Batch]) -> Result<(), Fault> 
     let passed = head.seq;
     for batch in batches.iter().filter(|batch| batch.seq > passed) {
         if batch.partition != partition {
-            return Err(Fault::Unusable(
-                "batches of one partition at a time".to_owned(),
-            ));
+            return Err(Fault::Unusable("batches of one partition at a time".to_owned()));
         }
         let broken = |damage| {
             let seq = batch.seq;
@@ -89,17 +81,13 @@ fn project(connection: &mut Connection, batches: &[Batch]) -> Result<(), Fault> 
 
 impl nija_core::ports::views::Projection for Projection {
     fn checkpoint(&self, partition: PartitionId) -> Doing<'_, Result<Seq, ReadError>> {
-        let found = self
-            .writer
-            .call(move |connection| checkpoint(connection, partition));
+        let found = self.writer.call(move |connection| checkpoint(connection, partition));
         Box::pin(async move { Ok(found.await?.seq) })
     }
 
     fn project<'a>(&'a self, batches: &'a [Batch]) -> Doing<'a, Result<(), AppendError>> {
         let batches = batches.to_vec();
-        let done = self
-            .writer
-            .call(move |connection| project(connection, &batches));
+        let done = self.writer.call(move |connection| project(connection, &batches));
         Box::pin(async move { Ok(done.await?) })
     }
 

@@ -60,14 +60,8 @@ fn average(turnover: i128, filled: Qty) -> Option<Price> {
         std::cmp::Ordering::Equal => quotient % 2 != 0,
         std::cmp::Ordering::Greater => true,
     };
-    let away = if (turnover < 0) == (divisor < 0) {
-        1
-    } else {
-        -1
-    };
-    i64::try_from(if up { quotient + away } else { quotient })
-        .ok()
-        .map(Price::from_raw)
+    let away = if (turnover < 0) == (divisor < 0) { 1 } else { -1 };
+    i64::try_from(if up { quotient + away } else { quotient }).ok().map(Price::from_raw)
 }
 
 pub(super) fn fill(row: &Row<'_>) -> Result<FillRow> {
@@ -103,11 +97,7 @@ pub(super) fn decision(row: &Row<'_>) -> Result<DecisionRow> {
 }
 
 pub(super) fn equity(row: &Row<'_>) -> Result<EquityRow> {
-    Ok(EquityRow {
-        at: time(row, 1)?,
-        equity: money(row, 2)?,
-        cash: money(row, 3)?,
-    })
+    Ok(EquityRow { at: time(row, 1)?, equity: money(row, 2)?, cash: money(row, 3)? })
 }
 
 pub(super) fn entry(row: &Row<'_>) -> Result<EntryRow> {

@@ -47,22 +47,14 @@ pub(crate) fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let database = open(folder.path());
     let (views, projection) = (database.views(), database.projection());
-    World {
-        folder,
-        views,
-        projection,
-        database,
-    }
+    World { folder, views, projection, database }
 }
 
 pub(crate) const P: PartitionId = PartitionId(2);
 pub(crate) const BTC: InstrumentId = InstrumentId(1);
 pub(crate) const ADA: Scope = Scope::of(UserId(1), AccountId(11));
 pub(crate) const BOB: Scope = Scope::of(UserId(2), AccountId(22));
-pub(crate) const ALL: Page = Page {
-    before: None,
-    limit: 100,
-};
+pub(crate) const ALL: Page = Page { before: None, limit: 100 };
 pub(crate) const NOON: Timestamp = Timestamp(1_584_316_800_000_000 + 12 * 3_600_000_000);
 
 pub(crate) fn later(seconds: i64) -> Timestamp {
@@ -77,10 +69,7 @@ pub(crate) struct Book {
 
 impl Book {
     pub(crate) fn of(partition: PartitionId, batches: &[(Timestamp, Vec<Event>)]) -> Vec<Batch> {
-        let mut book = Self {
-            head: Head::default(),
-            batches: Vec::new(),
-        };
+        let mut book = Self { head: Head::default(), batches: Vec::new() };
         for (at, events) in batches {
             book.add(partition, *at, events);
         }
@@ -132,16 +121,10 @@ pub(crate) fn ticket(number: u64, no: u32, side: Side, qty: Qty) -> Ticket {
         instrument: BTC,
         side,
         qty,
-        order_type: OrderType::Limit {
-            limit: Price::whole(50_100),
-        },
+        order_type: OrderType::Limit { limit: Price::whole(50_100) },
         tif: TimeInForce::Gtc,
         origin: Origin::User,
-        purpose: if side == Side::Buy {
-            Purpose::Entry
-        } else {
-            Purpose::Exit
-        },
+        purpose: if side == Side::Buy { Purpose::Entry } else { Purpose::Exit },
         reserved: Money::whole(100),
         at: later(0),
         venue: VenueName::Paper,
@@ -162,17 +145,8 @@ pub(crate) fn approved(ticket: Ticket) -> Event {
 }
 
 pub(crate) fn filled(ticket: &Ticket, id: u64, (qty, price): (Qty, Price), entry: Entry) -> Event {
-    let fill = Fill {
-        id: FillId(id),
-        qty,
-        price,
-        fee: Money::CENT,
-    };
-    Event::Filled {
-        order: ticket.id,
-        fill,
-        entry,
-    }
+    let fill = Fill { id: FillId(id), qty, price, fee: Money::CENT };
+    Event::Filled { order: ticket.id, fill, entry }
 }
 
 pub(crate) fn units(thousandths: i64) -> Qty {
@@ -182,20 +156,13 @@ pub(crate) fn units(thousandths: i64) -> Qty {
 pub(crate) fn setup() -> Vec<Event> {
     let amount = Money::whole(10_000);
     let entry = Entry::transfer(AccountNo(0), amount).unwrap();
-    let transferred = Event::Transferred {
-        account: AccountNo(0),
-        amount,
-        entry,
-    };
+    let transferred = Event::Transferred { account: AccountNo(0), amount, entry };
     vec![listed(), opened(0, &ADA), opened(1, &BOB), transferred]
 }
 
 /// One order bought in two parts and sold with a profit.
 pub(crate) fn round_trip() -> Vec<(Timestamp, Vec<Event>)> {
-    let (buy, sell) = (
-        ticket(1, 0, Side::Buy, units(3)),
-        ticket(2, 0, Side::Sell, units(3)),
-    );
+    let (buy, sell) = (ticket(1, 0, Side::Buy, units(3)), ticket(2, 0, Side::Sell, units(3)));
     let no = AccountNo(0);
     let fee = Money::CENT;
     let cost = |n: i32| Money::whole(n);
@@ -277,10 +244,7 @@ pub(crate) fn decisions() -> Vec<(Timestamp, Vec<Event>)> {
         strategy: StrategyName::CryptoTrendRiding,
         version: 3,
         instrument: BTC,
-        action: Action::Enter {
-            strength: Strength::FULL,
-            stop: None,
-        },
+        action: Action::Enter { strength: Strength::FULL, stop: None },
         mark: Price::whole(50_000),
         at: NOON,
     };
@@ -290,22 +254,14 @@ pub(crate) fn decisions() -> Vec<(Timestamp, Vec<Event>)> {
     let made = vec![
         approved(ticket(1, 0, Side::Buy, units(5))),
         refusal(),
-        Event::Skipped {
-            account,
-            signal,
-            why: Skip::BudgetSpent,
-        },
+        Event::Skipped { account, signal, why: Skip::BudgetSpent },
         Event::Halted {
             account,
             code: Code::DailyLoss,
             measured: Measure::Percent(Pct::whole(3)),
             limit: Measure::Percent(Pct::whole(2)),
         },
-        Event::Reallocated {
-            account,
-            split,
-            regime: None,
-        },
+        Event::Reallocated { account, split, regime: None },
     ];
     vec![(later(0), setup()), (later(1), made)]
 }

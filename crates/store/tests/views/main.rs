@@ -46,10 +46,7 @@ async fn v_01_an_order_is_followed_from_approval_to_its_last_fill() {
     };
     assert_eq!(orders.len(), 2);
     assert_eq!(orders[1], expected, "newest first");
-    assert_eq!(
-        world.views.order(&ADA, OrderId::new(P, 1)).await,
-        Ok(Some(expected))
-    );
+    assert_eq!(world.views.order(&ADA, OrderId::new(P, 1)).await, Ok(Some(expected)));
     assert_eq!(world.views.order(&ADA, OrderId::new(P, 9)).await, Ok(None));
     assert_eq!(rows(world.views.orders(&ADA, ALL, true).await), []);
 }
@@ -63,21 +60,9 @@ async fn v_02_states_follow_the_events() {
     let steps = [
         (approved(order.clone()), "approved", true),
         (Event::Acknowledged { order: order.id }, "working", true),
-        (
-            filled(&order, 1, (units(1), Price::whole(50_000)), part),
-            "partly_filled",
-            true,
-        ),
-        (
-            Event::Acknowledged { order: order.id },
-            "partly_filled",
-            true,
-        ),
-        (
-            Event::CancelRequested { order: order.id },
-            "partly_filled",
-            true,
-        ),
+        (filled(&order, 1, (units(1), Price::whole(50_000)), part), "partly_filled", true),
+        (Event::Acknowledged { order: order.id }, "partly_filled", true),
+        (Event::CancelRequested { order: order.id }, "partly_filled", true),
         (
             Event::Closed {
                 order: order.id,
@@ -88,10 +73,7 @@ async fn v_02_states_follow_the_events() {
             false,
         ),
     ];
-    let mut book = Book {
-        head,
-        batches: Vec::new(),
-    };
+    let mut book = Book { head, batches: Vec::new() };
     book.add(P, NOON, &setup());
     for (event, state, open) in steps {
         book.add(P, NOON, &[event]);
@@ -99,16 +81,10 @@ async fn v_02_states_follow_the_events() {
         head = book.head;
         let found = world.views.order(&ADA, order.id).await.unwrap().unwrap();
         assert_eq!(found.state, state);
-        assert_eq!(
-            rows(world.views.orders(&ADA, ALL, true).await).len(),
-            usize::from(open)
-        );
+        assert_eq!(rows(world.views.orders(&ADA, ALL, true).await).len(), usize::from(open));
     }
     let found = world.views.order(&ADA, order.id).await.unwrap().unwrap();
-    assert_eq!(
-        (found.filled_qty.as_str(), found.why.as_deref()),
-        ("0.001", Some("asked for"))
-    );
+    assert_eq!((found.filled_qty.as_str(), found.why.as_deref()), ("0.001", Some("asked for")));
     assert_eq!(world.projection.checkpoint(P).await, Ok(head.seq));
 }
 
@@ -119,15 +95,9 @@ async fn v_03_fills_tell_what_was_realized() {
     let fills = rows(world.views.fills(&ADA, ALL).await);
     assert_eq!(fills.len(), 3);
     let sale = &fills[0];
-    assert_eq!(
-        (sale.order_id.as_str(), sale.side.as_str()),
-        ("0002000000000002", "sell")
-    );
+    assert_eq!((sale.order_id.as_str(), sale.side.as_str()), ("0002000000000002", "sell"));
     assert_eq!((sale.qty.as_str(), sale.price.as_str()), ("0.003", "50100"));
-    assert_eq!(
-        (sale.fee.as_str(), sale.realized.as_deref()),
-        ("0.01", Some("10"))
-    );
+    assert_eq!((sale.fee.as_str(), sale.realized.as_deref()), ("0.01", Some("10")));
     assert_eq!(
         (sale.fill_id.as_str(), sale.at.as_str()),
         ("0000000000000003", "2020-03-16T12:00:03Z")
@@ -141,20 +111,11 @@ async fn v_04_every_leg_is_a_line_and_all_lines_balance() {
     projected(&world, &round_trip()).await;
     let lines = rows(world.views.entries(&ADA, ALL).await);
     assert_eq!(lines.len(), 2 + 3 + 3 + 4);
-    let sum: i64 = lines
-        .iter()
-        .map(|line| line.amount.parse::<Money>().unwrap().raw())
-        .sum();
+    let sum: i64 = lines.iter().map(|line| line.amount.parse::<Money>().unwrap().raw()).sum();
     assert_eq!(sum, 0);
     let paid_in = &lines[lines.len() - 1];
-    assert_eq!(
-        (paid_in.book.as_str(), paid_in.amount.as_str()),
-        ("cash", "10000")
-    );
-    assert_eq!(
-        (paid_in.cause.as_str(), paid_in.order_id.as_deref()),
-        ("transfer", None)
-    );
+    assert_eq!((paid_in.book.as_str(), paid_in.amount.as_str()), ("cash", "10000"));
+    assert_eq!((paid_in.cause.as_str(), paid_in.order_id.as_deref()), ("transfer", None));
     assert_eq!(paid_in.entry, "0002-0000000000000001-3");
     assert_eq!(lines[0].cause, "fill");
     assert_eq!(lines[0].order_id.as_deref(), Some("0002000000000002"));
@@ -167,10 +128,7 @@ async fn v_05_decisions_say_why_in_words_and_exactly() {
     projected(&world, &decisions()).await;
     let found = rows(world.views.decisions(&ADA, ALL, None).await);
     let kinds: Vec<&str> = found.iter().map(|row| row.kind.as_str()).collect();
-    assert_eq!(
-        kinds,
-        ["reallocated", "halted", "skipped", "refused", "approved"]
-    );
+    assert_eq!(kinds, ["reallocated", "halted", "skipped", "refused", "approved"]);
     let evidence = |n: usize| serde_json::from_str::<Value>(&found[n].evidence).unwrap();
 
     let refused = &found[3];
@@ -183,18 +141,12 @@ async fn v_05_decisions_say_why_in_words_and_exactly() {
         (refused.code.as_deref(), refused.gate.as_deref()),
         (Some("TRADE_TOO_LARGE"), Some("Capital Guard"))
     );
-    assert_eq!(
-        (refused.size.as_deref(), refused.side.as_deref()),
-        (Some("$900"), Some("buy"))
-    );
+    assert_eq!((refused.size.as_deref(), refused.side.as_deref()), (Some("$900"), Some("buy")));
     assert_eq!(refused.origin.as_deref(), Some("crypto_trend_riding"));
     assert_eq!(evidence(3)["measured"], "$900.00");
     assert_eq!(evidence(3)["age_ms"], 12);
     assert_eq!(evidence(3)["changes"][1], "once the venue answers again");
-    assert_eq!(
-        evidence(3)["exact"]["limit"],
-        json!({"unit": "dollars", "value": "500"})
-    );
+    assert_eq!(evidence(3)["exact"]["limit"], json!({"unit": "dollars", "value": "500"}));
 
     let approved = &found[4];
     assert_eq!(
@@ -203,18 +155,11 @@ async fn v_05_decisions_say_why_in_words_and_exactly() {
     );
     assert_eq!(approved.order_id.as_deref(), Some("0002000000000001"));
     assert_eq!(
-        (
-            evidence(4)["volatility"].as_str(),
-            evidence(4)["regime"].as_str()
-        ),
+        (evidence(4)["volatility"].as_str(), evidence(4)["regime"].as_str()),
         (Some("42.10"), Some("trending_up"))
     );
 
-    assert!(
-        found[2]
-            .sentence
-            .ends_with("the budget of this class is already invested")
-    );
+    assert!(found[2].sentence.ends_with("the budget of this class is already invested"));
     assert_eq!(evidence(2)["why"], "budget_spent");
     assert_eq!(found[1].gate.as_deref(), Some("Drawdown Guard"));
     assert_eq!(evidence(1)["exact"]["measured"]["value"], "3");
@@ -225,10 +170,7 @@ async fn v_05_decisions_say_why_in_words_and_exactly() {
 
     let only = rows(world.views.decisions(&ADA, ALL, Some("refused")).await);
     assert_eq!(only, [found[3].clone()]);
-    assert_eq!(
-        rows(world.views.decisions(&ADA, ALL, Some("' OR 1=1 --")).await),
-        []
-    );
+    assert_eq!(rows(world.views.decisions(&ADA, ALL, Some("' OR 1=1 --")).await), []);
 }
 
 #[tokio::test]
@@ -241,23 +183,12 @@ async fn v_06_the_equity_curve_stands_at_the_ends_of_days() {
         equity: Money::whole(equity),
         cash: Money::whole(5),
     };
-    projected(
-        &world,
-        &[
-            (NOON, setup()),
-            (later(1), vec![closed(day, 7), closed(day + 1, 8)]),
-        ],
-    )
-    .await;
+    projected(&world, &[(NOON, setup()), (later(1), vec![closed(day, 7), closed(day + 1, 8)])])
+        .await;
     let curve = rows(world.views.equity(&ADA, ALL).await);
-    let seen: Vec<(&str, &str)> = curve
-        .iter()
-        .map(|p| (p.at.as_str(), p.equity.as_str()))
-        .collect();
-    assert_eq!(
-        seen,
-        [("2020-03-16T17:00:00Z", "8"), ("2020-03-15T17:00:00Z", "7")]
-    );
+    let seen: Vec<(&str, &str)> =
+        curve.iter().map(|p| (p.at.as_str(), p.equity.as_str())).collect();
+    assert_eq!(seen, [("2020-03-16T17:00:00Z", "8"), ("2020-03-15T17:00:00Z", "7")]);
 }
 
 #[tokio::test]
@@ -265,17 +196,11 @@ async fn v_07_nobody_sees_the_rows_of_others() {
     let world = world();
     let mut batches = round_trip();
     batches.extend(decisions().into_iter().skip(1).map(|(at, events)| {
-        let others = events
-            .into_iter()
-            .filter(|e| !matches!(e, Event::Approved { .. }));
+        let others = events.into_iter().filter(|e| !matches!(e, Event::Approved { .. }));
         (at, others.collect())
     }));
-    let closed = Event::DayClosed {
-        account: AccountNo(0),
-        day: 1,
-        equity: Money::CENT,
-        cash: Money::CENT,
-    };
+    let closed =
+        Event::DayClosed { account: AccountNo(0), day: 1, equity: Money::CENT, cash: Money::CENT };
     batches.push((later(9), vec![closed]));
     projected(&world, &batches).await;
     assert!(!rows(world.views.equity(&ADA, ALL).await).is_empty());
@@ -340,27 +265,15 @@ async fn v_09_projecting_again_or_anew_gives_the_same_rows() {
 
     world.projection.project(&batches).await.unwrap();
     world.projection.project(&batches[1..2]).await.unwrap();
-    assert_eq!(
-        everything(&world.views).await,
-        once,
-        "batches that are in are passed over"
-    );
+    assert_eq!(everything(&world.views).await, once, "batches that are in are passed over");
 
     world.projection.reset().await.unwrap();
     assert_eq!(world.projection.checkpoint(P).await, Ok(Seq(0)));
     assert!(!everything(&world.views).await.contains("BTC-USD"));
     for batch in &batches {
-        world
-            .projection
-            .project(std::slice::from_ref(batch))
-            .await
-            .unwrap();
+        world.projection.project(std::slice::from_ref(batch)).await.unwrap();
     }
-    assert_eq!(
-        everything(&world.views).await,
-        once,
-        "one by one gives what all at once gave"
-    );
+    assert_eq!(everything(&world.views).await, once, "one by one gives what all at once gave");
 }
 
 #[tokio::test]
@@ -368,61 +281,28 @@ async fn v_10_what_does_not_follow_is_an_error_and_changes_nothing() {
     let world = world();
     let batches = Book::of(P, &round_trip());
     let refused = |told: Result<(), AppendError>, word: &str| {
-        let Err(AppendError::Unavailable(why)) = told else {
-            panic!("{told:?}")
-        };
+        let Err(AppendError::Unavailable(why)) = told else { panic!("{told:?}") };
         assert!(why.contains(word), "{why}");
     };
-    refused(
-        world.projection.project(&batches[1..]).await,
-        "missing or out of order",
-    );
+    refused(world.projection.project(&batches[1..]).await, "missing or out of order");
     let nobody = Book::of(P, &round_trip()[1..]);
-    refused(
-        world.projection.project(&nobody).await,
-        "account 00000000 is not in the views",
-    );
+    refused(world.projection.project(&nobody).await, "account 00000000 is not in the views");
     let nothing = Book::of(P, &[(NOON, vec![opened(0, &ADA), refusal()])]);
-    refused(
-        world.projection.project(&nothing).await,
-        "instrument 00000001 is not in the views",
-    );
-    let no_order = Event::Acknowledged {
-        order: OrderId::new(P, 77),
-    };
+    refused(world.projection.project(&nothing).await, "instrument 00000001 is not in the views");
+    let no_order = Event::Acknowledged { order: OrderId::new(P, 77) };
     let stray = Book::of(P, &[(NOON, vec![no_order])]);
-    refused(
-        world.projection.project(&stray).await,
-        "order 000200000000004d is not in the views",
-    );
+    refused(world.projection.project(&stray).await, "order 000200000000004d is not in the views");
     let mut altered = batches.clone();
     altered[1].body[3] ^= 1;
-    refused(
-        world.projection.project(&altered).await,
-        "do not match their hash",
-    );
+    refused(world.projection.project(&altered).await, "do not match their hash");
     let elsewhere = Book::of(PartitionId(5), &[(NOON, vec![])]);
     let mixed = [batches[0].clone(), elsewhere[0].clone()];
-    refused(
-        world.projection.project(&mixed).await,
-        "one partition at a time",
-    );
-    assert_eq!(
-        world.projection.checkpoint(P).await,
-        Ok(Seq(0)),
-        "not even the whole first batch"
-    );
+    refused(world.projection.project(&mixed).await, "one partition at a time");
+    assert_eq!(world.projection.checkpoint(P).await, Ok(Seq(0)), "not even the whole first batch");
 
     world.projection.project(&batches).await.unwrap();
-    let restored = Book::of(
-        P,
-        &[
-            (later(5), setup()),
-            (NOON, vec![]),
-            (NOON, vec![]),
-            (NOON, vec![]),
-        ],
-    );
+    let restored =
+        Book::of(P, &[(later(5), setup()), (NOON, vec![]), (NOON, vec![]), (NOON, vec![])]);
     refused(world.projection.project(&restored).await, "not chained");
 }
 
@@ -430,23 +310,11 @@ async fn v_10_what_does_not_follow_is_an_error_and_changes_nothing() {
 async fn v_11_partitions_have_accounts_of_the_same_number() {
     let world = world();
     let other = PartitionId(3);
-    world
-        .projection
-        .project(&Book::of(P, &[(NOON, vec![opened(0, &ADA)])]))
-        .await
-        .unwrap();
-    world
-        .projection
-        .project(&Book::of(other, &[(NOON, vec![opened(0, &BOB)])]))
-        .await
-        .unwrap();
+    world.projection.project(&Book::of(P, &[(NOON, vec![opened(0, &ADA)])])).await.unwrap();
+    world.projection.project(&Book::of(other, &[(NOON, vec![opened(0, &BOB)])])).await.unwrap();
     let amount = Money::whole(7);
     let entry = Entry::transfer(AccountNo(0), amount).unwrap();
-    let paid = Event::Transferred {
-        account: AccountNo(0),
-        amount,
-        entry,
-    };
+    let paid = Event::Transferred { account: AccountNo(0), amount, entry };
     let batches = Book::of(other, &[(NOON, vec![opened(0, &BOB)]), (NOON, vec![paid])]);
     world.projection.project(&batches).await.unwrap();
     assert_eq!(rows(world.views.entries(&ADA, ALL).await), []);
@@ -457,20 +325,11 @@ async fn v_11_partitions_have_accounts_of_the_same_number() {
 async fn v_12_a_file_of_the_views_that_does_not_fit_is_made_anew() {
     let world = world();
     let batches = projected(&world, &round_trip()).await;
-    let World {
-        folder,
-        views,
-        projection,
-        database,
-    } = world;
+    let World { folder, views, projection, database } = world;
     drop((views, projection, database));
     let path = folder.path().join("nija-views.db");
     let database = open(folder.path());
-    assert_eq!(
-        database.projection().checkpoint(P).await,
-        Ok(Seq(3)),
-        "kept when it fits"
-    );
+    assert_eq!(database.projection().checkpoint(P).await, Ok(Seq(3)), "kept when it fits");
     drop(database);
 
     let raw = rusqlite::Connection::open(&path).unwrap();
@@ -485,8 +344,5 @@ async fn v_12_a_file_of_the_views_that_does_not_fit_is_made_anew() {
     let database = open(folder.path());
     assert_eq!(database.projection().checkpoint(P).await, Ok(Seq(0)));
     database.projection().project(&batches).await.unwrap();
-    assert_eq!(
-        rows(database.views().orders(&ADA, ALL, false).await).len(),
-        2
-    );
+    assert_eq!(rows(database.views().orders(&ADA, ALL, false).await).len(), 2);
 }

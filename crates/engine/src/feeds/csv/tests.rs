@@ -12,12 +12,7 @@ use std::path::PathBuf;
 const HEADER: &str = "timestamp,open,high,low,close,volume\n";
 
 fn terms(hours: Hours, timeframe: Timeframe) -> Terms {
-    Terms {
-        instrument: InstrumentId(7),
-        hours,
-        timeframe,
-        skip_bad: false,
-    }
+    Terms { instrument: InstrumentId(7), hours, timeframe, skip_bad: false }
 }
 fn hourly() -> Terms {
     terms(Hours::Always, Timeframe::Hour1)
@@ -45,11 +40,7 @@ fn refused(rows: &str, terms: Terms) -> String {
 }
 fn candles(events: &[MarketEvent]) -> Vec<Candle> {
     let candle = |e: &MarketEvent| {
-        if let Kind::BarClosed(c) = e.kind {
-            Some(c)
-        } else {
-            None
-        }
+        if let Kind::BarClosed(c) = e.kind { Some(c) } else { None }
     };
     events.iter().filter_map(candle).collect()
 }
@@ -58,83 +49,36 @@ fn candles(events: &[MarketEvent]) -> Vec<Candle> {
 fn every_fault_names_the_file_the_line_and_what_to_do() {
     let good = "2020-03-01T00:00:00Z,10,12,9,11,5\n";
     let cases = [
-        (
-            "2020-03-01T00:00:00Z,10,12,9,11,5\n",
-            "is there twice; remove",
-        ),
-        (
-            "2020-02-29T23:00:00Z,10,12,9,11,5\n",
-            "comes after 2020-03-01T00:00:00Z; sort",
-        ),
-        (
-            "2020-03-01T01:00:00Z,10,9,12,11,5\n",
-            "do not hold open 10 and close 11",
-        ),
+        ("2020-03-01T00:00:00Z,10,12,9,11,5\n", "is there twice; remove"),
+        ("2020-02-29T23:00:00Z,10,12,9,11,5\n", "comes after 2020-03-01T00:00:00Z; sort"),
+        ("2020-03-01T01:00:00Z,10,9,12,11,5\n", "do not hold open 10 and close 11"),
         ("2020-03-01T01:00:00Z,10,10.5,9,11,5\n", "high 10.5"),
         ("2020-03-01T01:00:00Z,10,12,10.1,11,5\n", "low 10.1"),
-        (
-            "2020-03-01T01:00:00Z,0,12,0,11,5\n",
-            "open is 0: prices must be above zero",
-        ),
-        (
-            "2020-03-01T01:00:00Z,1,12,-37.63,11,5\n",
-            "low is -37.63: prices must be above zero",
-        ),
-        (
-            "2020-03-01T01:00:00Z,ten,12,9,11,5\n",
-            "open `ten` is not a number",
-        ),
-        (
-            "2020-03-01T01:00:00Z,92233720369,12,9,11,5\n",
-            "out of range",
-        ),
+        ("2020-03-01T01:00:00Z,0,12,0,11,5\n", "open is 0: prices must be above zero"),
+        ("2020-03-01T01:00:00Z,1,12,-37.63,11,5\n", "low is -37.63: prices must be above zero"),
+        ("2020-03-01T01:00:00Z,ten,12,9,11,5\n", "open `ten` is not a number"),
+        ("2020-03-01T01:00:00Z,92233720369,12,9,11,5\n", "out of range"),
         ("2020-03-01T01:00:00Z,10,12,9,,5\n", "close is empty"),
-        (
-            "2020-03-01T01:00:00Z,10,12,9,11,-5\n",
-            "volume `-5` is negative",
-        ),
+        ("2020-03-01T01:00:00Z,10,12,9,11,-5\n", "volume `-5` is negative"),
         ("2020-03-01T01:00:00Z,10,12,9,11,NaN\n", "volume `NaN`"),
-        (
-            "2020-03-01T01:00:00Z,10,12,9,11\n",
-            "5 fields where the header has 6",
-        ),
-        (
-            "1.3.2020,10,12,9,11,5\n",
-            "`1.3.2020` is not a time; write RFC 3339",
-        ),
+        ("2020-03-01T01:00:00Z,10,12,9,11\n", "5 fields where the header has 6"),
+        ("1.3.2020,10,12,9,11,5\n", "`1.3.2020` is not a time; write RFC 3339"),
     ];
     for (row, wanted) in cases {
         let told = refused(&format!("{good}{row}"), hourly());
-        assert!(
-            told.contains("bars.csv, line 3: ") && told.contains(wanted),
-            "{told}"
-        );
+        assert!(told.contains("bars.csv, line 3: ") && told.contains(wanted), "{told}");
     }
 }
 
 #[test]
 fn what_is_no_table_of_bars_is_refused() {
     let (_folder, path) = file("time,open\n");
-    let told = open(&path, hourly())
-        .map(drop)
-        .expect_err("no column")
-        .to_string();
-    assert!(
-        told.contains("no column `timestamp`") && told.contains(BARS_TEXT),
-        "{told}"
-    );
-    let told = open(&path.with_extension("gone"), hourly())
-        .map(drop)
-        .expect_err("no file");
+    let told = open(&path, hourly()).map(drop).expect_err("no column").to_string();
+    assert!(told.contains("no column `timestamp`") && told.contains(BARS_TEXT), "{told}");
+    let told = open(&path.with_extension("gone"), hourly()).map(drop).expect_err("no file");
     assert!(told.to_string().contains("check the path"), "{told}");
-    let endless = format!(
-        "{HEADER}2020-03-01T00:00:00Z,10,12,9,11,5\n{}",
-        "9".repeat(200_000)
-    );
-    let told = read(&endless, hourly())
-        .map(drop)
-        .expect_err("endless")
-        .to_string();
+    let endless = format!("{HEADER}2020-03-01T00:00:00Z,10,12,9,11,5\n{}", "9".repeat(200_000));
+    let told = read(&endless, hourly()).map(drop).expect_err("endless").to_string();
     assert!(told.contains("longer than 16384 bytes"), "{told}");
     let (_folder, path) = file("");
     assert!(matches!(open(&path, hourly()), Err(Error::Column { .. })));
@@ -146,36 +90,14 @@ fn bad_rows_are_left_out_only_when_asked_and_are_counted() {
         "{HEADER}2020-03-01T00:00:00Z,10,12,9,11,5\n2020-03-01T01:00:00Z,-1,12,-2,11,5\n\
          2020-03-01T02:00:00Z,10,12,9,11,5\n"
     );
-    let (events, bars) = read(
-        &text,
-        Terms {
-            skip_bad: true,
-            ..hourly()
-        },
-    )
-    .unwrap();
+    let (events, bars) = read(&text, Terms { skip_bad: true, ..hourly() }).unwrap();
     assert_eq!(events.len(), 4);
     let summary = bars.summary();
     assert_eq!((summary.rows, summary.skipped, summary.gaps), (2, 1, 1));
-    assert!(matches!(
-        &summary.first_skipped,
-        Some((3, Fault::NotPositive { .. }))
-    ));
+    assert!(matches!(&summary.first_skipped, Some((3, Fault::NotPositive { .. }))));
     // A broken order of time is never passed over.
-    let twice = format!(
-        "{HEADER}{}",
-        "2020-03-01T00:00:00Z,10,12,9,11,5\n".repeat(2)
-    );
-    assert!(
-        read(
-            &twice,
-            Terms {
-                skip_bad: true,
-                ..hourly()
-            }
-        )
-        .is_err()
-    );
+    let twice = format!("{HEADER}{}", "2020-03-01T00:00:00Z,10,12,9,11,5\n".repeat(2));
+    assert!(read(&twice, Terms { skip_bad: true, ..hourly() }).is_err());
 }
 
 #[test]
@@ -195,14 +117,8 @@ fn a_bar_ends_with_its_timeframe_or_the_next_bar() {
     let rows = "2020-03-01T00:00:00Z,10,12,9,11,5\n2020-03-01T00:30:00Z,11,12,9,11,5\n\
                 2020-03-01T04:00:00Z,11,12,9,11,5\n";
     let (events, bars) = read(&format!("{HEADER}{rows}"), hourly()).unwrap();
-    let times: Vec<_> = events
-        .iter()
-        .map(|e| e.at.to_string()[11..16].to_owned())
-        .collect();
-    assert_eq!(
-        times,
-        ["00:00", "00:30", "00:30", "01:30", "04:00", "05:00"]
-    );
+    let times: Vec<_> = events.iter().map(|e| e.at.to_string()[11..16].to_owned()).collect();
+    assert_eq!(times, ["00:00", "00:30", "00:30", "01:30", "04:00", "05:00"]);
     assert!(matches!(events[0].kind, Kind::BarOpened { price, .. } if price == Price::whole(10)));
     let gap = Span::seconds(9_000);
     assert_eq!((bars.summary().gaps, bars.summary().longest_gap), (1, gap));
@@ -226,25 +142,15 @@ fn daily_bars_of_a_market_with_sessions_are_its_sessions() {
             "2019-12-02T21:00:00Z",
         ]
     );
-    assert_eq!(
-        bars.summary().gaps,
-        0,
-        "Thanksgiving and the weekend are no gaps"
-    );
+    assert_eq!(bars.summary().gaps, 0, "Thanksgiving and the weekend are no gaps");
     assert_eq!(candles(&events)[1].timeframe(), Some(Timeframe::Day1));
     let holiday = refused("2019-12-25T00:00:00Z,10,12,9,11,5\n", daily);
-    assert!(
-        holiday.contains("2019-12-25T00:00:00Z: the market has no session then"),
-        "{holiday}"
-    );
+    assert!(holiday.contains("2019-12-25T00:00:00Z: the market has no session then"), "{holiday}");
     let noon = refused("2019-12-24T12:00:00Z,10,12,9,11,5\n", daily);
     assert!(noon.contains("a daily bar is stamped 00:00:00Z"), "{noon}");
     let crypto = terms(Hours::Always, Timeframe::Day1);
-    let (events, _) = read(
-        &format!("{HEADER}2019-12-25T00:00:00Z,10,12,9,11,5\n"),
-        crypto,
-    )
-    .unwrap();
+    let (events, _) =
+        read(&format!("{HEADER}2019-12-25T00:00:00Z,10,12,9,11,5\n"), crypto).unwrap();
     assert_eq!(events[1].at.since(events[0].at), Span::DAY);
 }
 
@@ -254,18 +160,8 @@ fn the_last_bar_of_a_session_ends_with_it() {
     let rows = "2019-11-29T14:30:00Z,10,12,9,11,5\n2019-11-29T15:00:00Z,10,12,9,11,5\n\
                 2019-11-29T17:30:00Z,10,12,9,11,5\n";
     let (events, bars) = read(&format!("{HEADER}{rows}"), hourly).unwrap();
-    let ends: Vec<_> = candles(&events)
-        .iter()
-        .map(|c| c.close_at.to_string())
-        .collect();
-    assert_eq!(
-        ends,
-        [
-            "2019-11-29T15:00:00Z",
-            "2019-11-29T16:00:00Z",
-            "2019-11-29T18:00:00Z"
-        ]
-    );
+    let ends: Vec<_> = candles(&events).iter().map(|c| c.close_at.to_string()).collect();
+    assert_eq!(ends, ["2019-11-29T15:00:00Z", "2019-11-29T16:00:00Z", "2019-11-29T18:00:00Z"]);
     assert_eq!(bars.summary().gaps, 1);
     let early = refused("2019-11-29T09:00:00Z,10,12,9,11,5\n", hourly);
     assert!(early.contains("no session"), "{early}");
@@ -286,10 +182,7 @@ fn compressed_files_read_the_same() {
     }
     assert_eq!(events, read(&rows, hourly()).unwrap().0);
     std::fs::write(&path, b"not packed at all").unwrap();
-    assert!(matches!(
-        open(&path, hourly()),
-        Err(Error::Unreadable { .. })
-    ));
+    assert!(matches!(open(&path, hourly()), Err(Error::Unreadable { .. })));
 }
 
 /// The shared data, beside the project.
@@ -313,23 +206,12 @@ fn the_demo_files_load_whole() {
         let summary = count(&format!("demo/crypto/{name}/1d.csv"), Hours::Always, daily);
         assert_eq!((summary.rows, summary.gaps), (1_187, 0), "{name}");
     }
-    let shares = [
-        "equity/AAPL",
-        "equity/AMZN",
-        "equity/JPM",
-        "equity/MSFT",
-        "etf/DIA",
-        "etf/QQQ",
-    ];
+    let shares = ["equity/AAPL", "equity/AMZN", "equity/JPM", "equity/MSFT", "etf/DIA", "etf/QQQ"];
     for name in shares.into_iter().chain(["etf/SPY", "index/VIX"]) {
         let summary = count(&format!("demo/{name}/1d.csv"), Hours::Nyse, daily);
         assert_eq!((summary.rows, summary.gaps), (817, 0), "{name}");
     }
-    let hours = count(
-        "demo/crypto/BTC-USDT.BINANCE/1h.csv",
-        Hours::Always,
-        Timeframe::Hour1,
-    );
+    let hours = count("demo/crypto/BTC-USDT.BINANCE/1h.csv", Hours::Always, Timeframe::Hour1);
     assert_eq!((hours.rows, hours.gaps), (4_405, 5));
     assert_eq!(hours.longest_gap, Span::seconds(5 * 3_600));
 }
@@ -345,37 +227,21 @@ fn oil_below_zero_stops_the_run_or_is_left_out_and_said() {
             Err(error) => break error.to_string(),
         }
     };
-    assert!(
-        told.contains("prices must be above zero") && told.contains("CL"),
-        "{told}"
-    );
-    let mut bars = open(
-        &path,
-        Terms {
-            skip_bad: true,
-            ..oil
-        },
-    )
-    .unwrap();
+    assert!(told.contains("prices must be above zero") && told.contains("CL"), "{told}");
+    let mut bars = open(&path, Terms { skip_bad: true, ..oil }).unwrap();
     while bars.next().unwrap().is_some() {}
     assert_eq!(bars.summary().skipped, 2);
 }
 
 #[test]
 fn packed_minutes_of_a_thin_market_load() {
-    let minutes = Terms {
-        skip_bad: true,
-        ..terms(Hours::Nyse, Timeframe::Minutes1)
-    };
+    let minutes = Terms { skip_bad: true, ..terms(Hours::Nyse, Timeframe::Minutes1) };
     let mut bars = open(&shared("etf/SPY/1m.csv.zst"), minutes).unwrap();
     while bars.next().unwrap().is_some() {}
     // The source recorded on after the half day of 2025-11-28.
     let summary = bars.summary();
     assert_eq!(summary.rows + summary.skipped, 29_219);
-    assert!(matches!(
-        summary.first_skipped,
-        Some((20_847, Fault::NoSession(_)))
-    ));
+    assert!(matches!(summary.first_skipped, Some((20_847, Fault::NoSession(_)))));
     assert!(summary.skipped < 200, "{summary:?}");
     let hours = count("etf/SPY/1h.csv", Hours::Nyse, Timeframe::Hour1);
     assert_eq!(hours.rows, 6_468);

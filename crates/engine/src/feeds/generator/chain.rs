@@ -89,10 +89,7 @@ pub(super) struct Chain {
 
 impl Chain {
     pub(super) fn new(seed: u64, mood: Mood) -> Self {
-        Self {
-            mood,
-            chance: ChaCha8Rng::seed_from_u64(seed),
-        }
+        Self { mood, chance: ChaCha8Rng::seed_from_u64(seed) }
     }
     pub(super) const fn mood(&self) -> Mood {
         self.mood
@@ -111,20 +108,13 @@ impl Chain {
             floor += share;
         }
         let common = std::array::from_fn(|_| StandardNormal.sample(&mut self.chance));
-        Shock {
-            mood: self.mood,
-            common,
-            jump: jump(&mut self.chance, self.mood, days),
-        }
+        Shock { mood: self.mood, common, jump: jump(&mut self.chance, self.mood, days) }
     }
 }
 
 /// A jump within a stretch of days: its step and its size in days of usual volatility.
 pub(super) fn jump(chance: &mut ChaCha8Rng, mood: Mood, days: f64) -> Option<(usize, f64)> {
     let (draw, step): (f64, usize) = (chance.random(), chance.random_range(0..STEPS));
-    let size = StudentT::new(FREEDOM)
-        .ok()?
-        .sample(chance)
-        .clamp(-WORST, WORST);
+    let size = StudentT::new(FREEDOM).ok()?.sample(chance).clamp(-WORST, WORST);
     (draw < 1.0 - (-mood.jumps() * days / YEAR_DAYS).exp()).then_some((step, size * JUMP))
 }

@@ -48,15 +48,10 @@ impl Walk {
         if !path.last.is_positive() || !path.tick.is_positive() {
             return Err(Error::Settings("last price and tick must be above zero"));
         }
-        if let Motion::Asset {
-            volatility,
-            correlation,
-        } = path.motion
+        if let Motion::Asset { volatility, correlation } = path.motion
             && !((0.0..=10.0).contains(&volatility) && (-1.0..=1.0).contains(&correlation))
         {
-            return Err(Error::Settings(
-                "volatility must be 0 to 10 and correlation -1 to 1",
-            ));
+            return Err(Error::Settings("volatility must be 0 to 10 and correlation -1 to 1"));
         }
         if !(path.daily_volume.is_finite() && path.daily_volume >= 0.0) {
             return Err(Error::Settings("daily volume must be zero or more"));
@@ -64,12 +59,7 @@ impl Walk {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         // A stream of its own, so that an instrument moves the same whoever stands beside it.
         chance.set_stream(u64::from(path.instrument.0) + 1);
-        Ok(Self {
-            level: path.last.raw() as f64,
-            path,
-            last_close: None,
-            chance,
-        })
+        Ok(Self { level: path.last.raw() as f64, path, last_close: None, chance })
     }
 
     pub(super) const fn hours(&self) -> Hours {
@@ -94,12 +84,7 @@ impl Walk {
         };
         let own_jump = jump(&mut self.chance, shock.mood, years * 365.0);
         let first = self.on_tick();
-        let mut drawn = Drawn {
-            open: first,
-            high: first,
-            low: first,
-            close: first,
-        };
+        let mut drawn = Drawn { open: first, high: first, low: first, close: first };
         for step in 0..STEPS {
             let hit = |jump: Option<(usize, f64)>| jump.filter(|(at, _)| *at == step);
             let jump = hit(own_jump).map_or(0.0, |(_, size)| size * self.own_share())
@@ -133,28 +118,10 @@ impl Walk {
         let [open, high, low, close] =
             [drawn.open, drawn.high, drawn.low, drawn.close].map(Price::from_raw);
         let volume = (self.path.daily_volume * share * noise * 1e4).round() / 1e4;
-        let candle = Candle {
-            instrument,
-            open_at,
-            close_at,
-            open,
-            high,
-            low,
-            close,
-            volume,
-        };
+        let candle = Candle { instrument, open_at, close_at, open, high, low, close, volume };
         [
-            MarketEvent {
-                at: open_at,
-                kind: Kind::BarOpened {
-                    instrument,
-                    price: open,
-                },
-            },
-            MarketEvent {
-                at: close_at,
-                kind: Kind::BarClosed(candle),
-            },
+            MarketEvent { at: open_at, kind: Kind::BarOpened { instrument, price: open } },
+            MarketEvent { at: close_at, kind: Kind::BarClosed(candle) },
         ]
     }
 
@@ -178,11 +145,7 @@ impl Walk {
             Motion::Asset { volatility, .. } => {
                 let now = volatility * shock.mood.volatility();
                 let drift = shock.mood.drift() * volatility * self.market_share();
-                let year_days = if self.path.hours == Hours::Always {
-                    365.0
-                } else {
-                    SESSIONS
-                };
+                let year_days = if self.path.hours == Hours::Always { 365.0 } else { SESSIONS };
                 let day = volatility / f64::sqrt(year_days);
                 let moved = (drift - now * now / 2.0) * years + now * years.sqrt() * normal;
                 self.level *= (moved + jump * day).exp();
@@ -201,8 +164,6 @@ impl Walk {
     /// The price on the tick, at least one tick.
     fn on_tick(&self) -> i64 {
         let tick = self.path.tick.raw();
-        decimal::to_tick(self.level.round() as i64, tick)
-            .unwrap_or(tick)
-            .max(tick)
+        decimal::to_tick(self.level.round() as i64, tick).unwrap_or(tick).max(tick)
     }
 }

@@ -20,30 +20,15 @@ impl Feed for Row {
 
 fn trade(at: i64, instrument: u32, qty: i32) -> MarketEvent {
     let instrument = InstrumentId(instrument);
-    let kind = Kind::Trade {
-        instrument,
-        price: Price::whole(1),
-        qty: Qty::whole(qty),
-    };
-    MarketEvent {
-        at: Timestamp(at),
-        kind,
-    }
+    let kind = Kind::Trade { instrument, price: Price::whole(1), qty: Qty::whole(qty) };
+    MarketEvent { at: Timestamp(at), kind }
 }
 fn open(at: Timestamp, instrument: u32) -> MarketEvent {
     let instrument = InstrumentId(instrument);
-    MarketEvent {
-        at,
-        kind: Kind::BarOpened {
-            instrument,
-            price: Price::whole(1),
-        },
-    }
+    MarketEvent { at, kind: Kind::BarOpened { instrument, price: Price::whole(1) } }
 }
 fn merged(rows: Vec<Vec<MarketEvent>>, hours: &[Hours]) -> Result<Vec<MarketEvent>, Error> {
-    let sources = rows
-        .into_iter()
-        .map(|row| Box::new(Row(row.into())) as Box<dyn Feed>);
+    let sources = rows.into_iter().map(|row| Box::new(Row(row.into())) as Box<dyn Feed>);
     let mut merge = Merge::new(sources.collect(), hours);
     let mut all = Vec::new();
     while let Some(at) = merge.peek_time()? {
@@ -61,11 +46,8 @@ fn at(text: &str) -> Timestamp {
 #[test]
 fn sessions_stand_between_the_bars_they_concern() {
     let (friday, monday) = (at("2020-03-06T20:00:00Z"), at("2020-03-09T13:30:00Z"));
-    let all = merged(
-        vec![vec![open(friday, 1), open(monday, 1)]],
-        &[Hours::Always, Hours::Nyse],
-    )
-    .unwrap();
+    let all = merged(vec![vec![open(friday, 1), open(monday, 1)]], &[Hours::Always, Hours::Nyse])
+        .unwrap();
     let close = at("2020-03-06T21:00:00Z");
     let (hours, until) = (Hours::Nyse, Some(close));
     let end = Some(at("2020-03-09T20:00:00Z"));
@@ -73,22 +55,10 @@ fn sessions_stand_between_the_bars_they_concern() {
     assert_eq!(
         said,
         [
-            (
-                friday,
-                Kind::SessionOpened {
-                    hours: Hours::Always,
-                    until: None
-                }
-            ),
+            (friday, Kind::SessionOpened { hours: Hours::Always, until: None }),
             (friday, Kind::SessionOpened { hours, until }),
             (friday, open(friday, 1).kind),
-            (
-                close,
-                Kind::SessionClosed {
-                    hours,
-                    until: Some(monday)
-                }
-            ),
+            (close, Kind::SessionClosed { hours, until: Some(monday) }),
             (monday, Kind::SessionOpened { hours, until: end }),
             (monday, open(monday, 1).kind),
         ]
@@ -99,10 +69,8 @@ fn sessions_stand_between_the_bars_they_concern() {
 fn a_run_that_begins_at_night_says_so_first() {
     let night = at("2020-03-07T03:00:00Z");
     let all = merged(vec![vec![trade(night.0, 1, 1)]], &[Hours::Nyse]).unwrap();
-    assert!(
-        matches!(all[0].kind, Kind::SessionClosed { until: Some(until), .. }
-        if until == at("2020-03-09T13:30:00Z"))
-    );
+    assert!(matches!(all[0].kind, Kind::SessionClosed { until: Some(until), .. }
+        if until == at("2020-03-09T13:30:00Z")));
     assert_eq!(merged(vec![vec![]], &[Hours::Nyse]).unwrap(), []);
 }
 
@@ -110,10 +78,7 @@ fn a_run_that_begins_at_night_says_so_first() {
 fn a_source_that_goes_back_is_named() {
     let back = merged(vec![vec![trade(5, 9, 1), trade(4, 9, 1)]], &[]);
     let told = back.expect_err("backwards").to_string();
-    assert!(
-        told.contains("goes from") && told.contains("instrument 00000009"),
-        "{told}"
-    );
+    assert!(told.contains("goes from") && told.contains("instrument 00000009"), "{told}");
 }
 
 proptest! {

@@ -27,12 +27,7 @@ enum Values {
 
 fn terms() -> Terms {
     let (instrument, hours) = (InstrumentId(3), Hours::Always);
-    Terms {
-        instrument,
-        hours,
-        timeframe: Timeframe::Hour1,
-        skip_bad: false,
-    }
+    Terms { instrument, hours, timeframe: Timeframe::Hour1, skip_bad: false }
 }
 
 /// Writes groups of rows under a schema into a file of its own.
@@ -40,9 +35,7 @@ fn written(schema: &str, groups: &[Vec<Values>]) -> (tempfile::TempDir, PathBuf)
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bars.parquet");
     let schema = Arc::new(parse_message_type(&format!("message bars {{ {schema} }}")).unwrap());
-    let packed = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .build();
+    let packed = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let file = File::create(&path).unwrap();
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(packed)).unwrap();
     for group in groups {
@@ -69,10 +62,8 @@ fn written(schema: &str, groups: &[Vec<Values>]) -> (tempfile::TempDir, PathBuf)
                     w.write_batch(&v, None, None)
                 }
                 (ColumnWriter::FixedLenByteArrayColumnWriter(w), Values::Bytes(v)) => {
-                    let v: Vec<FixedLenByteArray> = v
-                        .iter()
-                        .map(|bytes| ByteArray::from(bytes.clone()).into())
-                        .collect();
+                    let v: Vec<FixedLenByteArray> =
+                        v.iter().map(|bytes| ByteArray::from(bytes.clone()).into()).collect();
                     w.write_batch(&v, None, None)
                 }
                 _ => panic!("the schema has another type"),
@@ -104,9 +95,7 @@ const DOUBLES: &str = "required double open; required double high; required doub
                        required double close; required double volume;";
 
 fn doubles(count: usize) -> Vec<Values> {
-    [10.1, 12.0, 9.0, 11.5, 5.25]
-        .map(|value| Values::Double(vec![value; count]))
-        .to_vec()
+    [10.1, 12.0, 9.0, 11.5, 5.25].map(|value| Values::Double(vec![value; count])).to_vec()
 }
 fn row(schema: &str, stamp: Values) -> Result<Vec<String>, Error> {
     let mut group = vec![stamp];
@@ -121,21 +110,11 @@ const SECONDS: i64 = 1_583_024_400;
 fn timestamps_of_every_unit_mean_the_same_instant() {
     for (stamp, factor) in [
         ("required int64 timestamp (TIMESTAMP(MILLIS,true));", 1_000),
-        (
-            "required int64 timestamp (TIMESTAMP(MICROS,true));",
-            1_000_000,
-        ),
-        (
-            "required int64 timestamp (TIMESTAMP(NANOS,false));",
-            1_000_000_000,
-        ),
+        ("required int64 timestamp (TIMESTAMP(MICROS,true));", 1_000_000),
+        ("required int64 timestamp (TIMESTAMP(NANOS,false));", 1_000_000_000),
         ("required int64 timestamp (TIMESTAMP_MILLIS);", 1_000),
     ] {
-        let all = row(
-            &format!("{stamp} {DOUBLES}"),
-            Values::Long(vec![SECONDS * factor]),
-        )
-        .unwrap();
+        let all = row(&format!("{stamp} {DOUBLES}"), Values::Long(vec![SECONDS * factor])).unwrap();
         assert_eq!(all, [WANTED], "{stamp}");
     }
     let text = format!("required binary timestamp (UTF8); {DOUBLES}");
@@ -160,10 +139,7 @@ fn prices_may_be_decimals_whole_numbers_or_text() {
         Values::Text(vec!["passed over"]),
     ];
     let all = read(&written(schema, &[group]).1).unwrap();
-    assert_eq!(
-        all,
-        ["2020-03-01T01:00:00Z 10.1234 12.5 9.125 11.12345678 7"]
-    );
+    assert_eq!(all, ["2020-03-01T01:00:00Z 10.1234 12.5 9.125 11.12345678 7"]);
 }
 
 #[test]
@@ -186,40 +162,24 @@ fn long_files_of_many_groups_are_read_whole() {
 #[test]
 fn what_cannot_be_read_is_named() {
     let told = |schema: &str, stamp| row(schema, stamp).expect_err("wrong").to_string();
-    let plain = told(
-        &format!("required int64 timestamp; {DOUBLES}"),
-        Values::Long(vec![1]),
-    );
+    let plain = told(&format!("required int64 timestamp; {DOUBLES}"), Values::Long(vec![1]));
     assert!(
         plain.contains("column `timestamp` holds INT64") && plain.contains("RFC 3339"),
         "{plain}"
     );
-    let named = told(
-        &format!("required int64 time; {DOUBLES}"),
-        Values::Long(vec![1]),
-    );
+    let named = told(&format!("required int64 time; {DOUBLES}"), Values::Long(vec![1]));
     assert!(named.contains("no column `timestamp`"), "{named}");
 
     let schema = "required int64 timestamp (TIMESTAMP(MILLIS,true)); required double open; \
                   required double high; optional double low; required double close; \
                   required double volume;";
-    let mut group = vec![Values::Long(vec![
-        SECONDS * 1_000,
-        (SECONDS + 3_600) * 1_000,
-    ])];
+    let mut group = vec![Values::Long(vec![SECONDS * 1_000, (SECONDS + 3_600) * 1_000])];
     group.extend(doubles(2));
     group[3] = Values::Holes(vec![Some(9.0), None]);
-    let told = read(&written(schema, &[group.clone()]).1)
-        .expect_err("empty")
-        .to_string();
-    assert!(
-        told.contains("bars.parquet, line 2: low is empty"),
-        "{told}"
-    );
+    let told = read(&written(schema, &[group.clone()]).1).expect_err("empty").to_string();
+    assert!(told.contains("bars.parquet, line 2: low is empty"), "{told}");
     group[3] = Values::Holes(vec![Some(9.0), Some(f64::NAN)]);
-    let told = read(&written(schema, &[group]).1)
-        .expect_err("no number")
-        .to_string();
+    let told = read(&written(schema, &[group]).1).expect_err("no number").to_string();
     assert!(told.contains("low `NaN` is not a number"), "{told}");
 
     let folder = tempfile::tempdir().unwrap();

@@ -14,26 +14,15 @@ fn fees(fee: Fee, order: &Ticket, filling: Filling) -> Vec<String> {
     });
     bench.exchange.on_market(&MarketEvent {
         at: noon(),
-        kind: Kind::BarOpened {
-            instrument: order.instrument,
-            price: p("100"),
-        },
+        kind: Kind::BarOpened { instrument: order.instrument, price: p("100") },
     });
     bench.now = at("2020-03-02T15:00:00Z");
     bench.place(order);
     for (price, qty) in [("33.33", "700"), ("40", "9000")] {
         let (instrument, price, qty) = (order.instrument, p(price), q(qty));
-        bench.event(Kind::Trade {
-            instrument,
-            price,
-            qty,
-        });
+        bench.event(Kind::Trade { instrument, price, qty });
     }
-    bench
-        .fills()
-        .iter()
-        .map(|fill| fill.fee.to_string())
-        .collect()
+    bench.fills().iter().map(|fill| fill.fee.to_string()).collect()
 }
 
 #[test]
@@ -44,10 +33,7 @@ fn fees_are_exact_and_rounded_against_the_trader() {
     assert_eq!(fees(percent, &crypto, Filling::Whole), ["0.00411459"]);
     assert_eq!(fees(Fee::None, &crypto, Filling::Whole), ["0"]);
 
-    let future = Ticket {
-        instrument: FUTURE,
-        ..ticket(1, Sell, "3", OrderType::Market)
-    };
+    let future = Ticket { instrument: FUTURE, ..ticket(1, Sell, "3", OrderType::Market) };
     let contract = Fee::PerContract { rate: usd("2.25") };
     assert_eq!(fees(contract, &future, Filling::Whole), ["6.75"]);
     // The multiplier counts in a percentage: 3 * 50 * 33.33 * 0.001.
@@ -56,15 +42,9 @@ fn fees_are_exact_and_rounded_against_the_trader() {
 
 #[test]
 fn shares_pay_the_minimum_once_an_order() {
-    let fee = Fee::PerShare {
-        rate: usd("0.0035"),
-        minimum: usd("0.35"),
-    };
+    let fee = Fee::PerShare { rate: usd("0.0035"), minimum: usd("0.35") };
     let part = Filling::Participation { rate: pct("10") };
-    let order = |qty| Ticket {
-        instrument: SHARE,
-        ..ticket(1, Buy, qty, OrderType::Market)
-    };
+    let order = |qty| Ticket { instrument: SHARE, ..ticket(1, Buy, qty, OrderType::Market) };
     // 70 shares are below the minimum; with 200 the order has cost 0.70 in all.
     assert_eq!(fees(fee, &order("200"), part), ["0.35", "0.35"]);
     assert_eq!(fees(fee, &order("90"), part), ["0.35", "0"]);
@@ -87,11 +67,7 @@ fn takers_pay_spread_and_slippage_and_the_next_tick() {
     assert_eq!(bench.traded(), "1@100.08 1@99.92 1@94.93 1@96");
     bench.place(&ticket(5, Buy, "1", OrderType::Market));
     bench.quote("99", "100", "5");
-    assert_eq!(
-        bench.traded(),
-        "1@100.03",
-        "a quote holds the spread already"
-    );
+    assert_eq!(bench.traded(), "1@100.03", "a quote holds the spread already");
 }
 
 #[test]
@@ -101,11 +77,7 @@ fn a_limit_that_takes_the_open_pays_the_spread_but_never_beyond_itself() {
     bench.place(&ticket(2, Buy, "1", limit("100.5")));
     bench.reports();
     bench.open("99.2");
-    assert_eq!(
-        bench.traded(),
-        "1@100.2",
-        "to the other limit the ask is still too high"
-    );
+    assert_eq!(bench.traded(), "1@100.2", "to the other limit the ask is still too high");
 }
 
 #[test]
@@ -144,26 +116,11 @@ fn models_are_chosen_by_name() {
     "#;
     let rules: Rules = toml::from_str(text).unwrap();
     assert_eq!((rules.seed, rules.crypto), (9, Rules::default().crypto));
-    assert_eq!(
-        rules.latency,
-        Latency::Uniform {
-            least: Span::millis(1),
-            most: Span::millis(5)
-        }
-    );
-    let fee = Fee::PerShare {
-        rate: usd("0.0035"),
-        minimum: usd("0.35"),
-    };
+    assert_eq!(rules.latency, Latency::Uniform { least: Span::millis(1), most: Span::millis(5) });
+    let fee = Fee::PerShare { rate: usd("0.0035"), minimum: usd("0.35") };
     assert_eq!(rules.equity.fee, fee);
-    assert_eq!(
-        rules.equity.slippage,
-        Slippage::VolumeShare { impact: pct("10") }
-    );
-    assert_eq!(
-        rules.equity.filling,
-        Filling::Participation { rate: pct("5") }
-    );
+    assert_eq!(rules.equity.slippage, Slippage::VolumeShare { impact: pct("10") });
+    assert_eq!(rules.equity.filling, Filling::Participation { rate: pct("5") });
     for wrong in ["latency = { model = \"warp\" }", "fees = {}", "seed = -1"] {
         assert!(toml::from_str::<Rules>(wrong).is_err(), "{wrong}");
     }

@@ -17,17 +17,10 @@ fn a_large_order_takes_its_part_of_each_bar() {
     // The open knows the volume of the bar before, 1000.
     assert_eq!(bench.traded(), "100@100");
     bench.end_with(["100", "102", "99", "101"], 1_300.0);
-    assert_eq!(
-        bench.traded(),
-        "30@101",
-        "a tenth of 1300, less what the open took"
-    );
+    assert_eq!(bench.traded(), "30@101", "a tenth of 1300, less what the open took");
     bench.open("103");
     let fills = bench.fills();
-    assert_eq!(
-        (fills[0].qty, fills[0].price, fills[0].id.0),
-        (q("120"), p("103"), 3)
-    );
+    assert_eq!((fills[0].qty, fills[0].price, fills[0].id.0), (q("120"), p("103"), 3));
     assert_eq!(bench.exchange.open_orders(), 0);
 }
 
@@ -59,14 +52,8 @@ fn what_is_shown_limits_what_is_taken() {
 #[test]
 fn fill_or_kill_needs_room_for_all_and_immediate_takes_what_there_is() {
     let mut bench = tenth();
-    bench.place(&Ticket {
-        tif: TimeInForce::Fok,
-        ..ticket(1, Buy, "101", OrderType::Market)
-    });
-    bench.place(&Ticket {
-        tif: TimeInForce::Ioc,
-        ..ticket(2, Buy, "101", OrderType::Market)
-    });
+    bench.place(&Ticket { tif: TimeInForce::Fok, ..ticket(1, Buy, "101", OrderType::Market) });
+    bench.place(&Ticket { tif: TimeInForce::Ioc, ..ticket(2, Buy, "101", OrderType::Market) });
     bench.reports();
     bench.open("100");
     let told = bench.told();
@@ -89,11 +76,7 @@ fn a_stop_without_room_is_reached_all_the_same() {
     bench.end_with(["100", "100", "94", "96"], 1_000.0);
     assert_eq!(bench.traded(), "100@95");
     bench.open("99");
-    assert_eq!(
-        bench.traded(),
-        "50@99",
-        "it takes the next price, though that is above its stop"
-    );
+    assert_eq!(bench.traded(), "50@99", "it takes the next price, though that is above its stop");
 }
 
 #[test]

@@ -12,29 +12,11 @@ use std::time::{Duration, Instant};
 /// One step of a random history.
 #[derive(Clone, Debug)]
 enum Step {
-    Place {
-        buy: bool,
-        lots: u32,
-        kind: u8,
-        near: i64,
-        far: i64,
-        tif: u8,
-        account: u8,
-    },
+    Place { buy: bool, lots: u32, kind: u8, near: i64, far: i64, tif: u8, account: u8 },
     Cancel(u64),
-    Bar {
-        moves: [i64; 4],
-        volume: u32,
-    },
-    Quote {
-        bid: i64,
-        width: i64,
-        qty: u32,
-    },
-    Trade {
-        price: i64,
-        qty: u32,
-    },
+    Bar { moves: [i64; 4], volume: u32 },
+    Quote { bid: i64, width: i64, qty: u32 },
+    Trade { price: i64, qty: u32 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -82,31 +64,15 @@ fn play(rules: Rules, steps: &[Step]) -> (BTreeMap<OrderId, Ticket>, Vec<Report>
     let mut tickets = BTreeMap::new();
     for step in steps {
         match step {
-            Step::Place {
-                buy,
-                lots,
-                kind,
-                near,
-                far,
-                tif,
-                account,
-            } => {
+            Step::Place { buy, lots, kind, near, far, tif, account } => {
                 let (near, far) = (p(&cents(*near)), p(&cents(*far)));
                 let order_type = match kind {
                     0 => OrderType::Market,
                     1 => OrderType::Limit { limit: near },
                     2 => OrderType::Stop { stop: near },
-                    _ => OrderType::StopLimit {
-                        stop: near,
-                        limit: far,
-                    },
+                    _ => OrderType::StopLimit { stop: near, limit: far },
                 };
-                let tifs = [
-                    TimeInForce::Day,
-                    TimeInForce::Gtc,
-                    TimeInForce::Ioc,
-                    TimeInForce::Fok,
-                ];
+                let tifs = [TimeInForce::Day, TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok];
                 let side = if *buy { Side::Buy } else { Side::Sell };
                 let number = tickets.len() as u64;
                 let order = Ticket {
@@ -119,9 +85,7 @@ fn play(rules: Rules, steps: &[Step]) -> (BTreeMap<OrderId, Ticket>, Vec<Report>
                 tickets.insert(order.id, order);
             }
             Step::Cancel(number) => {
-                bench
-                    .exchange
-                    .cancel(OrderId::new(PartitionId(1), *number), bench.now);
+                bench.exchange.cancel(OrderId::new(PartitionId(1), *number), bench.now);
             }
             Step::Bar { moves, volume } => {
                 let mut sorted = *moves;
@@ -215,11 +179,7 @@ fn cost_of(orders: u64, resting: u64) -> Duration {
         let start = Instant::now();
         for number in 0..orders {
             order.id = OrderId::new(PartitionId(2), number);
-            order.order_type = if number % 2 == 0 {
-                OrderType::Market
-            } else {
-                limit("100.5")
-            };
+            order.order_type = if number % 2 == 0 { OrderType::Market } else { limit("100.5") };
             bench.place(&order);
             if number % 10 == 9 {
                 bench.open("100");
@@ -237,8 +197,5 @@ fn an_order_costs_the_same_in_a_long_session_and_beside_a_deep_book() {
     let short = cost_of(2_000, 0);
     let (long, deep) = (cost_of(20_000, 0), cost_of(2_000, 20_000));
     assert!(long < short * 6, "{short:?} each, then {long:?}");
-    assert!(
-        deep < short * 5,
-        "{short:?} each, beside many resting orders {deep:?}"
-    );
+    assert!(deep < short * 5, "{short:?} each, beside many resting orders {deep:?}");
 }

@@ -6,20 +6,13 @@ use nija_core::ports::Found;
 use nija_core::words::order::Side::{Buy, Sell};
 
 fn share(number: u64, tif: TimeInForce, order_type: OrderType) -> Ticket {
-    Ticket {
-        instrument: SHARE,
-        tif,
-        ..ticket(number, Buy, "1", order_type)
-    }
+    Ticket { instrument: SHARE, tif, ..ticket(number, Buy, "1", order_type) }
 }
 fn share_bar(bench: &mut Bench, open: &str, close: &str, prices: [&str; 4]) {
     let (open_at, close_at) = (at(open), at(close));
     let [open, high, low, close] = prices.map(p);
     bench.now = open_at;
-    bench.event(Kind::BarOpened {
-        instrument: SHARE,
-        price: open,
-    });
+    bench.event(Kind::BarOpened { instrument: SHARE, price: open });
     bench.now = close_at;
     let (instrument, volume) = (SHARE, 1e6);
     bench.event(Kind::BarClosed(Candle {
@@ -44,10 +37,7 @@ fn refused(order: &Ticket, why: &str) {
     bench.place(order);
     let told = bench.told();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(
-        told[0].starts_with("rejected: ") && told[0].contains(why),
-        "{told:?}: {why}"
-    );
+    assert!(told[0].starts_with("rejected: ") && told[0].contains(why), "{told:?}: {why}");
     assert_eq!(bench.exchange.open_orders(), 0);
 }
 
@@ -71,51 +61,26 @@ fn what_a_venue_would_refuse_is_refused() {
         (INDEX, "VIX is an index"),
         (SHARE, "no price of AAPL is known yet"),
     ] {
-        refused(
-            &Ticket {
-                instrument,
-                ..of("1", OrderType::Market)
-            },
-            why,
-        );
+        refused(&Ticket { instrument, ..of("1", OrderType::Market) }, why);
     }
-    let ioc = Ticket {
-        tif: TimeInForce::Ioc,
-        ..of("1", stop("90"))
-    };
+    let ioc = Ticket { tif: TimeInForce::Ioc, ..of("1", stop("90")) };
     refused(&ioc, "cannot be ioc");
-    let closed = Ticket {
-        tif: TimeInForce::Fok,
-        instrument: SHARE,
-        ..of("1", limit("90"))
-    };
+    let closed = Ticket { tif: TimeInForce::Fok, instrument: SHARE, ..of("1", limit("90")) };
     refused(&closed, "AAPL is closed");
     let mut bench = minimum();
-    bench.place(&Ticket {
-        purpose: Purpose::Exit,
-        ..ticket(1, Sell, "0.05", OrderType::Market)
-    });
+    bench.place(&Ticket { purpose: Purpose::Exit, ..ticket(1, Sell, "0.05", OrderType::Market) });
     assert_eq!(bench.told(), ["acknowledged"], "an exit of any size passes");
 }
 
 #[test]
 fn contracts_end_with_their_expiry() {
     let mut bench = Bench::plain();
-    let order = Ticket {
-        instrument: FUTURE,
-        ..ticket(1, Buy, "1", limit("3000"))
-    };
+    let order = Ticket { instrument: FUTURE, ..ticket(1, Buy, "1", limit("3000")) };
     bench.place(&order);
     bench.now = at("2020-03-20T13:30:00Z");
     bench.open("100");
-    assert_eq!(
-        bench.told(),
-        ["acknowledged", "cancelled: the contract has expired"]
-    );
-    bench.place(&Ticket {
-        id: OrderId::new(PartitionId(1), 2),
-        ..order
-    });
+    assert_eq!(bench.told(), ["acknowledged", "cancelled: the contract has expired"]);
+    bench.place(&Ticket { id: OrderId::new(PartitionId(1), 2), ..order });
     assert_eq!(bench.told(), ["rejected: ESH0 has expired"]);
 }
 
@@ -128,10 +93,7 @@ fn the_same_id_again_is_no_second_order() {
     assert_eq!(bench.told(), ["acknowledged", "acknowledged"]);
     bench.open("101");
     assert_eq!(bench.told(), ["1@101"]);
-    bench.place(&Ticket {
-        qty: q("5"),
-        ..order.clone()
-    });
+    bench.place(&Ticket { qty: q("5"), ..order.clone() });
     assert_eq!(bench.told(), ["acknowledged", "1@101"]);
     assert_eq!(bench.exchange.open_orders(), 0);
     assert!(matches!(bench.exchange.find(order.id), Found::Known(reports) if reports.len() == 2));
@@ -141,25 +103,15 @@ fn the_same_id_again_is_no_second_order() {
 #[test]
 fn a_day_order_of_crypto_ends_with_its_utc_day_after_the_last_bar() {
     let mut bench = Bench::plain();
-    let day = Ticket {
-        tif: TimeInForce::Day,
-        ..ticket(1, Buy, "1", limit("90"))
-    };
+    let day = Ticket { tif: TimeInForce::Day, ..ticket(1, Buy, "1", limit("90")) };
     bench.place(&day);
     bench.now = at("2020-03-02T23:00:00Z");
     bench.hour(["100", "101", "99", "100"]);
-    assert_eq!(
-        bench.told(),
-        ["acknowledged"],
-        "the bar that ends at midnight still counts"
-    );
+    assert_eq!(bench.told(), ["acknowledged"], "the bar that ends at midnight still counts");
     bench.open("80");
     assert_eq!(bench.told(), ["cancelled: its session has ended"]);
 
-    bench.place(&Ticket {
-        id: OrderId::new(PartitionId(1), 2),
-        ..day
-    });
+    bench.place(&Ticket { id: OrderId::new(PartitionId(1), 2), ..day });
     bench.now = at("2020-03-03T23:00:00Z");
     bench.hour(["100", "101", "89", "100"]);
     assert_eq!(bench.told(), ["acknowledged", "1@90"]);
@@ -179,30 +131,14 @@ fn orders_wait_for_the_session_and_day_orders_end_with_it() {
     bench.place(&share(3, TimeInForce::Gtc, limit("90")));
     // Sunday: nothing trades, whatever a feed says.
     bench.now = at("2020-03-08T15:00:00Z");
-    bench.event(Kind::BarOpened {
-        instrument: SHARE,
-        price: p("50"),
-    });
+    bench.event(Kind::BarOpened { instrument: SHARE, price: p("50") });
     assert_eq!(bench.told(), ["acknowledged"; 3]);
     // Monday opens an hour earlier in UTC.
-    share_bar(
-        &mut bench,
-        "2020-03-09T13:30:00Z",
-        "2020-03-09T20:00:00Z",
-        ["97", "98", "95", "96"],
-    );
+    share_bar(&mut bench, "2020-03-09T13:30:00Z", "2020-03-09T20:00:00Z", ["97", "98", "95", "96"]);
     assert_eq!(bench.told(), ["1@97"]);
-    bench.event(Kind::SessionClosed {
-        hours: Hours::Nyse,
-        until: None,
-    });
+    bench.event(Kind::SessionClosed { hours: Hours::Nyse, until: None });
     assert_eq!(bench.told(), ["cancelled: its session has ended"]);
-    share_bar(
-        &mut bench,
-        "2020-03-10T13:30:00Z",
-        "2020-03-10T20:00:00Z",
-        ["95", "96", "85", "86"],
-    );
+    share_bar(&mut bench, "2020-03-10T13:30:00Z", "2020-03-10T20:00:00Z", ["95", "96", "85", "86"]);
     assert_eq!(bench.told(), ["1@90"]);
 }
 
@@ -219,10 +155,7 @@ fn a_half_day_ends_at_one_in_new_york() {
     bench.place(&share(1, TimeInForce::Day, limit("90")));
     bench.place(&share(2, TimeInForce::Ioc, limit("90")));
     let told = bench.told();
-    assert!(
-        told[0] == "acknowledged" && told[1].contains("closed"),
-        "Thanksgiving: {told:?}"
-    );
+    assert!(told[0] == "acknowledged" && told[1].contains("closed"), "Thanksgiving: {told:?}");
     bench.exchange.advance(at("2019-11-29T18:00:00Z"));
     assert_eq!(bench.told(), [""; 0]);
     bench.exchange.advance(at("2019-11-29T18:00:01Z"));
@@ -232,18 +165,9 @@ fn a_half_day_ends_at_one_in_new_york() {
 #[test]
 fn immediate_orders_take_the_next_event_or_leave() {
     let mut bench = Bench::plain();
-    bench.place(&Ticket {
-        tif: TimeInForce::Ioc,
-        ..ticket(1, Buy, "1", limit("99"))
-    });
-    bench.place(&Ticket {
-        tif: TimeInForce::Ioc,
-        ..ticket(2, Buy, "1", limit("101"))
-    });
-    bench.place(&Ticket {
-        tif: TimeInForce::Fok,
-        ..ticket(3, Sell, "1", OrderType::Market)
-    });
+    bench.place(&Ticket { tif: TimeInForce::Ioc, ..ticket(1, Buy, "1", limit("99")) });
+    bench.place(&Ticket { tif: TimeInForce::Ioc, ..ticket(2, Buy, "1", limit("101")) });
+    bench.place(&Ticket { tif: TimeInForce::Fok, ..ticket(3, Sell, "1", OrderType::Market) });
     bench.reports();
     bench.open("100");
     let last = "cancelled: the rest could not be filled at once";
@@ -262,13 +186,8 @@ fn cancels_take_effect_once_and_travel_as_long_as_the_order() {
     assert_eq!(bench.told(), ["acknowledged", gone, "acknowledged", gone]);
     assert!(!bench.exchange.cancel(OrderId(77), bench.now));
 
-    let latency = Latency::Fixed {
-        span: Span::seconds(10),
-    };
-    let mut bench = Bench::with(Rules {
-        latency,
-        ..Rules::frictionless(1)
-    });
+    let latency = Latency::Fixed { span: Span::seconds(10) };
+    let mut bench = Bench::with(Rules { latency, ..Rules::frictionless(1) });
     bench.hour(["100", "100", "100", "100"]);
     bench.place(&ticket(1, Buy, "1", limit("90")));
     let start = bench.now;
@@ -276,30 +195,17 @@ fn cancels_take_effect_once_and_travel_as_long_as_the_order() {
     assert!(bench.exchange.cancel(id, bench.now) && bench.exchange.cancel(id, bench.now));
     bench.now = start.plus(Span::seconds(25));
     bench.trade("89", "5");
-    assert_eq!(
-        bench.told(),
-        ["acknowledged", "1@89"],
-        "filled before the cancel arrived"
-    );
+    assert_eq!(bench.told(), ["acknowledged", "1@89"], "filled before the cancel arrived");
     bench.place(&ticket(2, Buy, "1", limit("80")));
-    assert!(
-        bench
-            .exchange
-            .cancel(OrderId::new(PartitionId(1), 2), bench.now)
-    );
+    assert!(bench.exchange.cancel(OrderId::new(PartitionId(1), 2), bench.now));
     bench.exchange.advance(start.plus(Span::seconds(36)));
     assert_eq!(bench.told(), ["acknowledged", gone]);
 }
 
 #[test]
 fn latency_keeps_an_order_from_the_events_before_it_arrives() {
-    let latency = Latency::Fixed {
-        span: Span::seconds(10),
-    };
-    let mut bench = Bench::with(Rules {
-        latency,
-        ..Rules::frictionless(1)
-    });
+    let latency = Latency::Fixed { span: Span::seconds(10) };
+    let mut bench = Bench::with(Rules { latency, ..Rules::frictionless(1) });
     bench.hour(["100", "100", "100", "100"]);
     bench.place(&ticket(1, Buy, "1", OrderType::Market));
     bench.open("101");
@@ -313,10 +219,7 @@ fn latency_keeps_an_order_from_the_events_before_it_arrives() {
 
 #[test]
 fn drawn_latencies_stay_in_range_differ_and_repeat() {
-    let latency = Latency::Uniform {
-        least: Span::millis(5),
-        most: Span::millis(50),
-    };
+    let latency = Latency::Uniform { least: Span::millis(5), most: Span::millis(50) };
     let of = |seed, n| latency.of(seed, OrderId::new(PartitionId(0), n)).0;
     let drawn: Vec<_> = (0..1_000).map(|n| of(7, n)).collect();
     assert!(drawn.iter().all(|span| (5_000..=50_000).contains(span)));
@@ -338,52 +241,29 @@ fn a_restart_takes_open_orders_up_where_they_were() {
     assert_eq!((fills.len(), fills[0].id.0, fills[0].qty), (1, 3, q("2")));
 
     bench.exchange.restore(
-        &Ticket {
-            tif: TimeInForce::Fok,
-            ..ticket(2, Buy, "1", limit("90"))
-        },
+        &Ticket { tif: TimeInForce::Fok, ..ticket(2, Buy, "1", limit("90")) },
         q("0"),
         0,
         bench.now,
     );
     assert!(bench.told()[0].starts_with("cancelled"));
     bench.exchange.restore(
-        &Ticket {
-            instrument: InstrumentId(9),
-            ..order.clone()
-        },
+        &Ticket { instrument: InstrumentId(9), ..order.clone() },
         q("0"),
         0,
         bench.now,
     );
-    assert_eq!(
-        bench.told(),
-        [""; 0],
-        "an order that is over is not opened again"
-    );
+    assert_eq!(bench.told(), [""; 0], "an order that is over is not opened again");
     // A day order of yesterday is over; a stop that had begun to fill goes on.
     bench.now = at("2020-03-04T00:00:00Z");
     bench.exchange.restore(
-        &Ticket {
-            tif: TimeInForce::Day,
-            ..ticket(4, Buy, "1", limit("90"))
-        },
+        &Ticket { tif: TimeInForce::Day, ..ticket(4, Buy, "1", limit("90")) },
         q("0"),
         0,
         bench.now,
     );
-    bench
-        .exchange
-        .restore(&ticket(5, Sell, "2", stop("50")), q("1"), 1, bench.now);
+    bench.exchange.restore(&ticket(5, Sell, "2", stop("50")), q("1"), 1, bench.now);
     bench.open("100");
     let told = bench.told();
-    assert_eq!(
-        told,
-        [
-            "acknowledged",
-            "acknowledged",
-            "cancelled: its session has ended",
-            "1@100"
-        ]
-    );
+    assert_eq!(told, ["acknowledged", "acknowledged", "cancelled: its session has ended", "1@100"]);
 }

@@ -118,19 +118,12 @@ fn a_stop_that_the_open_jumps_over_gets_the_worse_open() {
     bench.end(["88", "90", "85", "89"]);
     bench.place(&ticket(2, Buy, "1", stop("95")));
     bench.end(["99", "100", "98", "98"]);
-    assert_eq!(
-        bench.traded(),
-        "1@99",
-        "the open was missed, and only the bar tells of it"
-    );
+    assert_eq!(bench.traded(), "1@99", "the open was missed, and only the bar tells of it");
 }
 
 #[test]
 fn a_stop_limit_rests_at_its_limit_once_reached() {
-    let order = OrderType::StopLimit {
-        stop: p("105"),
-        limit: p("106"),
-    };
+    let order = OrderType::StopLimit { stop: p("105"), limit: p("106") };
     let mut bench = Bench::plain();
     bench.place(&ticket(1, Buy, "1", order));
     bench.hour(["100", "104", "99", "100"]);
@@ -140,15 +133,7 @@ fn a_stop_limit_rests_at_its_limit_once_reached() {
     assert_eq!(bench.traded(), "");
     bench.hour(["109", "109", "105", "106"]);
     assert_eq!(bench.traded(), "1@106");
-    bench.place(&ticket(
-        2,
-        Buy,
-        "1",
-        OrderType::StopLimit {
-            stop: p("107"),
-            limit: p("108"),
-        },
-    ));
+    bench.place(&ticket(2, Buy, "1", OrderType::StopLimit { stop: p("107"), limit: p("108") }));
     bench.hour(["106", "107", "105", "106"]);
     assert_eq!(bench.traded(), "1@107");
 }
@@ -156,10 +141,7 @@ fn a_stop_limit_rests_at_its_limit_once_reached() {
 #[test]
 fn a_stop_limit_whose_order_of_events_is_unknown_waits_a_bar() {
     let mut bench = Bench::plain();
-    let order = OrderType::StopLimit {
-        stop: p("105"),
-        limit: p("104"),
-    };
+    let order = OrderType::StopLimit { stop: p("105"), limit: p("104") };
     bench.place(&ticket(1, Buy, "1", order));
     bench.hour(["100", "106", "99", "105"]);
     assert_eq!(bench.traded(), "");
@@ -177,16 +159,8 @@ fn of_stop_and_target_in_one_bar_the_worse_happened() {
     bench.place(&other);
     bench.reports();
     bench.hour(["100", "110", "90", "100"]);
-    let filled: Vec<_> = bench
-        .reports()
-        .into_iter()
-        .map(|r| r.order.0 & 0xff)
-        .collect();
-    assert_eq!(
-        filled,
-        [2, 3],
-        "the target of the stopped account waits, the other's does not"
-    );
+    let filled: Vec<_> = bench.reports().into_iter().map(|r| r.order.0 & 0xff).collect();
+    assert_eq!(filled, [2, 3], "the target of the stopped account waits, the other's does not");
     assert_eq!(bench.exchange.open_orders(), 1);
 }
 
@@ -219,11 +193,7 @@ fn against_trades_a_resting_limit_needs_a_worse_price_than_its_own() {
     assert_eq!(bench.traded(), "1@99");
     bench.place(&ticket(2, Buy, "1", limit("99")));
     bench.trade("98.5", "5");
-    assert_eq!(
-        bench.traded(),
-        "1@98.5",
-        "it came to a market that was better already"
-    );
+    assert_eq!(bench.traded(), "1@98.5", "it came to a market that was better already");
     bench.place(&ticket(3, Sell, "1", stop("98")));
     bench.trade("98", "5");
     assert_eq!(bench.traded(), "1@98");
@@ -239,14 +209,6 @@ fn limits_go_by_price_and_then_by_time() {
     }
     bench.reports();
     bench.hour(["100", "100", "94", "99"]);
-    let first: Vec<_> = bench
-        .reports()
-        .into_iter()
-        .map(|r| r.order.0 & 0xff)
-        .collect();
-    assert_eq!(
-        first,
-        [2, 3],
-        "room for 100 goes to the best price, the earlier order first"
-    );
+    let first: Vec<_> = bench.reports().into_iter().map(|r| r.order.0 & 0xff).collect();
+    assert_eq!(first, [2, 3], "room for 100 goes to the best price, the earlier order first");
 }

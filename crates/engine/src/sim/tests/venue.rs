@@ -17,19 +17,13 @@ fn paper() -> (Arc<Paper>, Ticket) {
     let order = ticket(1, Side::Buy, "1", OrderType::Market);
     bench.place(&order);
     bench.reports();
-    (
-        Arc::new(Paper::new(bench.exchange, Arc::new(Fixed(bench.now)))),
-        order,
-    )
+    (Arc::new(Paper::new(bench.exchange, Arc::new(Fixed(bench.now)))), order)
 }
 
 fn opened(paper: &Paper) {
     let event = MarketEvent {
         at: noon().plus(HOUR),
-        kind: Kind::BarOpened {
-            instrument: COIN,
-            price: p("101"),
-        },
+        kind: Kind::BarOpened { instrument: COIN, price: p("101") },
     };
     paper.on_market(&event);
 }
@@ -45,13 +39,7 @@ async fn reports_are_waited_for_and_end_when_the_venue_closes() {
     assert!(!waiting.is_finished());
     opened(&paper);
     let reports = waiting.await.unwrap().unwrap();
-    assert!(matches!(
-        reports.as_slice(),
-        [Report {
-            outcome: Outcome::Filled(_),
-            ..
-        }]
-    ));
+    assert!(matches!(reports.as_slice(), [Report { outcome: Outcome::Filled(_), .. }]));
     assert!(matches!(paper.find(order.id).await, Ok(Found::Known(story)) if story.len() == 2));
     assert_eq!(paper.find(OrderId(9)).await, Ok(Found::Never));
     paper.close();
@@ -77,11 +65,5 @@ async fn it_remembers_nothing_over_a_restart_and_is_told_again() {
     paper.restore(&order, q("4"), 3);
     paper.advance();
     let reports = paper.take_reports(10);
-    assert!(matches!(
-        reports.as_slice(),
-        [Report {
-            outcome: Outcome::Acknowledged,
-            ..
-        }]
-    ));
+    assert!(matches!(reports.as_slice(), [Report { outcome: Outcome::Acknowledged, .. }]));
 }

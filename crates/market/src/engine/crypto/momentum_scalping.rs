@@ -121,10 +121,7 @@ impl MomentumScalping {
     #[must_use]
     pub fn new(instrument: InstrumentId, timeframe: Timeframe, parameters: Parameters) -> Self {
         Self {
-            wants: [Want {
-                instrument,
-                timeframe,
-            }],
+            wants: [Want { instrument, timeframe }],
             fast: Ema::new(parameters.fast),
             slow: Ema::new(parameters.slow),
             range: Atr::new(parameters.range),
@@ -150,18 +147,8 @@ impl MomentumScalping {
         let picture = || {
             let bars = self.parameters.move_bars.max(1) as f64;
             let scale = (self.deviation.variance()? * bars).sqrt();
-            let deviations = if scale > 0.0 {
-                self.moved.sum()? / scale
-            } else {
-                0.0
-            };
-            Some(Picture {
-                fast: fast?,
-                slow: slow?,
-                range: range?,
-                vwap: vwap?,
-                deviations,
-            })
+            let deviations = if scale > 0.0 { self.moved.sum()? / scale } else { 0.0 };
+            Some(Picture { fast: fast?, slow: slow?, range: range?, vwap: vwap?, deviations })
         };
         (bar.close, vwap, picture())
     }
@@ -213,15 +200,8 @@ impl Strategy for MomentumScalping {
         }
         let target = close + self.parameters.target * now.range;
         let stop = close - self.parameters.stop * now.range;
-        self.held = Some(Held {
-            bars: 0,
-            target,
-            stop,
-        });
-        Some(Action::Enter {
-            strength: Strength::FULL,
-            stop: clamp::price(stop),
-        })
+        self.held = Some(Held { bars: 0, target, stop });
+        Some(Action::Enter { strength: Strength::FULL, stop: clamp::price(stop) })
     }
 }
 
@@ -246,18 +226,11 @@ mod tests {
         };
         let instrument = InstrumentId(1);
         let mut scalping = MomentumScalping::new(instrument, Timeframe::Minutes1, parameters);
-        let view = View {
-            open: true,
-            ..View::default()
-        };
+        let view = View { open: true, ..View::default() };
         let act = |(n, &close): (usize, &f64)| {
             let open_at = Timestamp(n as i64 * 60_000_000);
             let close_at = open_at.plus(Span::seconds(60));
-            let candle = Candle {
-                open_at,
-                close_at,
-                ..flat(instrument, 0, close)
-            };
+            let candle = Candle { open_at, close_at, ..flat(instrument, 0, close) };
             Some((n, scalping.on_candle(&candle, &view)? == Action::Exit))
         };
         closes.iter().enumerate().filter_map(act).collect()
@@ -270,10 +243,7 @@ mod tests {
         let with = |rest: &[f64]| run(&[&start[..], rest].concat(), 0.001);
         assert_eq!(with(&[105.0, 108.0]), [(5, false), (7, true)]);
         assert_eq!(with(&[101.4]), [(5, false), (6, true)]);
-        assert_eq!(
-            with(&[104.0, 104.1, 104.0, 104.1, 104.0]),
-            [(5, false), (10, true)]
-        );
+        assert_eq!(with(&[104.0, 104.1, 104.0, 104.1, 104.0]), [(5, false), (10, true)]);
         // Below the average price of the session, which is 102 by then, but above the stop.
         assert_eq!(with(&[104.0, 104.0, 104.0, 101.9]), [(5, false), (9, true)]);
         // Three round trips of 0.5 % a side cost 3 % and more; the target is worth 3.6 %, then of 0.6 % not.

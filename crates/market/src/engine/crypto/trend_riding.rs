@@ -83,15 +83,9 @@ impl TrendRiding {
     /// Rides this market.
     #[must_use]
     pub fn new(instrument: InstrumentId, parameters: &Parameters) -> Self {
-        let member = |&bars: &usize| Member {
-            channel: Donchian::new(bars),
-            stop: None,
-        };
+        let member = |&bars: &usize| Member { channel: Donchian::new(bars), stop: None };
         Self {
-            wants: [Want {
-                instrument,
-                timeframe: Timeframe::Day1,
-            }],
+            wants: [Want { instrument, timeframe: Timeframe::Day1 }],
             target: parameters.target_volatility,
             grow: parameters.grow,
             volatility: RealizedVolatility::new(parameters.volatility_days, 365.0),
@@ -137,10 +131,7 @@ impl Strategy for TrendRiding {
         for member in &mut self.members {
             member.push(close);
         }
-        if self
-            .stated
-            .is_some_and(|stated| candle.low_f64() <= stated.stop)
-        {
+        if self.stated.is_some_and(|stated| candle.low_f64() <= stated.stop) {
             // The resting stop has sold: the whole idea is over until there is a fresh breakout.
             for member in &mut self.members {
                 member.stop = None;
@@ -150,9 +141,7 @@ impl Strategy for TrendRiding {
             return self.leave();
         }
         let wanted = self.wanted()?;
-        let worth = self
-            .stated
-            .is_none_or(|s| wanted.strength >= s.strength + self.grow);
+        let worth = self.stated.is_none_or(|s| wanted.strength >= s.strength + self.grow);
         if !view.open || !worth {
             return None;
         }
@@ -169,10 +158,7 @@ mod tests {
 
     #[test]
     fn a_member_enters_trails_and_leaves() {
-        let mut member = Member {
-            channel: Donchian::new(3),
-            stop: None,
-        };
+        let mut member = Member { channel: Donchian::new(3), stop: None };
         let stops: Vec<Option<f64>> = [10.0, 11.0, 12.0, 12.0, 13.0, 16.0, 15.0, 14.0, 20.0]
             .into_iter()
             .map(|close| {
@@ -182,17 +168,7 @@ mod tests {
             .collect();
         // Previous three closes: (10 11 12) no break at 12; (11 12 12) broken by 13, middle 11.5; then
         // middles 12.5 and 14; at 14 the stop of 14.5 has been reached; 20 breaks out of (16 15 14).
-        let want = [
-            None,
-            None,
-            None,
-            None,
-            Some(11.5),
-            Some(12.5),
-            Some(14.0),
-            None,
-            Some(15.0),
-        ];
+        let want = [None, None, None, None, Some(11.5), Some(12.5), Some(14.0), None, Some(15.0)];
         assert_eq!(stops, want);
     }
 
@@ -206,10 +182,7 @@ mod tests {
             grow: 0.1,
         };
         let mut riding = TrendRiding::new(instrument, &parameters);
-        let view = View {
-            open: true,
-            ..View::default()
-        };
+        let view = View { open: true, ..View::default() };
         let closes = [10.0, 11.0, 9.0, 10.0, 12.0, 12.5, 13.0, 14.0, 8.0];
         let actions: Vec<Option<Action>> = closes
             .into_iter()
@@ -217,10 +190,7 @@ mod tests {
             .map(|(close, n)| riding.on_candle(&crate::engine::flat(instrument, n, close), &view))
             .collect();
         let enter = |parts, stop: f64| {
-            Some(Action::Enter {
-                strength: Strength::parts(parts),
-                stop: clamp::price(stop),
-            })
+            Some(Action::Enter { strength: Strength::parts(parts), stop: clamp::price(stop) })
         };
         let mut want = vec![None; 9];
         want[4] = enter(5_000, 9.5);

@@ -28,10 +28,7 @@ pub struct Parameters {
 impl Default for Parameters {
     /// Twelve months, and 2 % for cash.
     fn default() -> Self {
-        Self {
-            look_back: 12,
-            cash_return: 0.02,
-        }
+        Self { look_back: 12, cash_return: 0.02 }
     }
 }
 
@@ -58,9 +55,7 @@ struct Fund {
 impl Fund {
     fn close_of(&self, month: i32) -> Option<f64> {
         let place = month.rem_euclid(self.closes.len() as i32) as usize;
-        self.closes[place]
-            .filter(|&(kept, _)| kept == month)
-            .map(|(_, close)| close)
+        self.closes[place].filter(|&(kept, _)| kept == month).map(|(_, close)| close)
     }
 
     fn keep(&mut self, month: i32, close: f64) {
@@ -74,14 +69,8 @@ impl EtfRotation {
     #[must_use]
     pub fn new(universe: &[InstrumentId], parameters: Parameters) -> Self {
         let look_back = parameters.look_back.clamp(1, LONGEST);
-        let fund = |&instrument| Fund {
-            instrument,
-            closes: vec![None; look_back + 2],
-        };
-        let want = |&instrument| Want {
-            instrument,
-            timeframe: Timeframe::Day1,
-        };
+        let fund = |&instrument| Fund { instrument, closes: vec![None; look_back + 2] };
+        let want = |&instrument| Want { instrument, timeframe: Timeframe::Day1 };
         Self {
             wants: universe.iter().map(want).collect(),
             look_back: look_back as i32,
@@ -124,10 +113,7 @@ impl Strategy for EtfRotation {
     }
 
     fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action> {
-        let index = self
-            .funds
-            .iter()
-            .position(|fund| fund.instrument == candle.instrument)?;
+        let index = self.funds.iter().position(|fund| fund.instrument == candle.instrument)?;
         let month = month_of(candle.open_at);
         if self.month.is_none_or(|known| month > known) {
             self.target = self.best(month);
@@ -140,10 +126,7 @@ impl Strategy for EtfRotation {
         }
         if self.held.is_none() && self.target == Some(index) && view.open {
             self.held = Some(index);
-            return Some(Action::Enter {
-                strength: Strength::FULL,
-                stop: None,
-            });
+            return Some(Action::Enter { strength: Strength::FULL, stop: None });
         }
         None
     }
@@ -179,22 +162,11 @@ mod tests {
     #[test]
     fn holds_the_best_sells_first_and_leaves_for_cash() {
         let universe = [InstrumentId(1), InstrumentId(2)];
-        let parameters = Parameters {
-            look_back: 1,
-            cash_return: 0.0,
-        };
+        let parameters = Parameters { look_back: 1, cash_return: 0.0 };
         let mut rotation = EtfRotation::new(&universe, parameters);
-        let view = View {
-            open: true,
-            ..View::default()
-        };
+        let view = View { open: true, ..View::default() };
         // Month ends 1970: January, February, March, April, May; then June to speak about May.
-        let table = [
-            (100.0, 100.0),
-            (110.0, 105.0),
-            (111.0, 120.0),
-            (100.0, 110.0),
-        ];
+        let table = [(100.0, 100.0), (110.0, 105.0), (111.0, 120.0), (100.0, 110.0)];
         let mut said = Vec::new();
         for (step, (a, b)) in table.into_iter().chain([(1.0, 1.0)]).enumerate() {
             for day in [10, 20] {
@@ -208,22 +180,14 @@ mod tests {
         // March: fund 1 (10 % against 5 %). April: fund 2 (14 % against 1 %). May: both fell: cash.
         assert_eq!(
             said,
-            [
-                (2, 10, 1, false),
-                (3, 10, 1, true),
-                (3, 10, 2, false),
-                (4, 10, 2, true)
-            ]
+            [(2, 10, 1, false), (3, 10, 1, true), (3, 10, 2, false), (4, 10, 2, true)]
         );
     }
 
     #[test]
     fn without_the_whole_look_back_nothing_is_said() {
         let mut rotation = EtfRotation::new(&[InstrumentId(1)], Parameters::default());
-        let view = View {
-            open: true,
-            ..View::default()
-        };
+        let view = View { open: true, ..View::default() };
         let day = |n: i64| flat(InstrumentId(1), n, 100.0 + n as f64);
         let first = (0..1000).find(|&n| rotation.on_candle(&day(n), &view).is_some());
         // The first month end is January 1970, twelve months later is January 1971: said on 1 February 1971.

@@ -73,10 +73,7 @@ impl MeanReversion {
     #[must_use]
     pub fn new(instrument: InstrumentId, parameters: Parameters) -> Self {
         Self {
-            wants: [Want {
-                instrument,
-                timeframe: Timeframe::Day1,
-            }],
+            wants: [Want { instrument, timeframe: Timeframe::Day1 }],
             rsi: Rsi::new(parameters.rsi),
             trend: Sma::new(parameters.trend),
             recovery: Sma::new(parameters.recovery),
@@ -90,10 +87,7 @@ impl MeanReversion {
         let bars = self.held.map_or(0, |held| held.bars);
         self.held = Some(Held { bars, stop, full });
         let strength = if full { 1.0 } else { self.parameters.first };
-        Action::Enter {
-            strength: clamp::strength(strength),
-            stop: clamp::price(stop),
-        }
+        Action::Enter { strength: clamp::strength(strength), stop: clamp::price(stop) }
     }
 }
 
@@ -145,21 +139,11 @@ mod tests {
     use nija_core::words::score::Strength;
 
     fn run(closes: &[f64], open: bool) -> Vec<(usize, Action)> {
-        let parameters = Parameters {
-            trend: 20,
-            time_stop: 3,
-            ..Parameters::default()
-        };
+        let parameters = Parameters { trend: 20, time_stop: 3, ..Parameters::default() };
         let mut reversion = MeanReversion::new(InstrumentId(1), parameters);
-        let view = View {
-            open,
-            ..View::default()
-        };
+        let view = View { open, ..View::default() };
         let act = |(n, &close): (usize, &f64)| {
-            Some((
-                n,
-                reversion.on_candle(&flat(InstrumentId(1), n as i64, close), &view)?,
-            ))
+            Some((n, reversion.on_candle(&flat(InstrumentId(1), n as i64, close), &view)?))
         };
         closes.iter().enumerate().filter_map(act).collect()
     }
@@ -194,9 +178,7 @@ mod tests {
     #[test]
     fn the_time_stop_and_the_catastrophe_stop_end_it() {
         let mut slow = rising();
-        slow.extend([
-            127.5, 127.0, 126.5, 126.0, 125.5, 125.0, 124.5, 124.0, 123.5,
-        ]);
+        slow.extend([127.5, 127.0, 126.5, 126.0, 125.5, 125.0, 124.5, 124.0, 123.5]);
         let said = run(&slow, true);
         let exit = said.iter().position(|(_, a)| *a == Action::Exit).unwrap();
         assert_eq!(said[exit].0 - said[0].0, 3, "{said:?}");

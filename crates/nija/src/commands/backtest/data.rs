@@ -64,14 +64,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     if options.demo_data {
         let feed = market::history(&instruments)?;
         let (trader, notes, files) = (market::trader()?, Vec::new(), Vec::new());
-        return Ok(Data {
-            instruments,
-            feed,
-            trader,
-            around_the_clock: true,
-            notes,
-            files,
-        });
+        return Ok(Data { instruments, feed, trader, around_the_clock: true, notes, files });
     }
     let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
     for path in &options.data {
@@ -84,19 +77,9 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         };
         let mut bars = open(path, terms)?;
         let first = bars.peek_time()?;
-        ensure!(
-            first.is_some(),
-            "{}, line 2: there is no bar in it",
-            path.display()
-        );
-        let read = Read {
-            name: path.display().to_string(),
-            summary: Arc::default(),
-        };
-        feeds.push(Box::new(Told {
-            bars,
-            summary: Arc::clone(&read.summary),
-        }));
+        ensure!(first.is_some(), "{}, line 2: there is no bar in it", path.display());
+        let read = Read { name: path.display().to_string(), summary: Arc::default() };
+        feeds.push(Box::new(Told { bars, summary: Arc::clone(&read.summary) }));
         files.push(read);
         sources.push(source);
     }
@@ -104,25 +87,12 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let around_the_clock = sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
     let feed = Merge::new(feeds, &HOURS);
-    Ok(Data {
-        instruments,
-        feed,
-        trader,
-        around_the_clock,
-        notes,
-        files,
-    })
+    Ok(Data { instruments, feed, trader, around_the_clock, notes, files })
 }
 
 fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
-    let is_parquet = path
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
-    if is_parquet {
-        parquet::open(path, terms)
-    } else {
-        csv::open(path, terms)
-    }
+    let is_parquet = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
+    if is_parquet { parquet::open(path, terms) } else { csv::open(path, terms) }
 }
 
 /// Finds out what a file is about: from the options, else from a name like `BTC-USD/1d.csv`.
@@ -132,28 +102,15 @@ fn source(
     instruments: &mut Vec<Instrument>,
 ) -> anyhow::Result<Source> {
     let shown = path.display();
-    let name = path
-        .file_name()
-        .and_then(|n| n.to_str())
-        .unwrap_or_default();
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let lower = name.to_ascii_lowercase();
-    let known = [".csv", ".csv.zst", ".parquet"]
-        .iter()
-        .any(|end| lower.ends_with(end));
-    ensure!(
-        known,
-        "{shown}: name a file that ends in .csv, .csv.zst or .parquet"
-    );
+    let known = [".csv", ".csv.zst", ".parquet"].iter().any(|end| lower.ends_with(end));
+    ensure!(known, "{shown}: name a file that ends in .csv, .csv.zst or .parquet");
     std::fs::metadata(path).with_context(|| shown.to_string())?;
     let stem = name.split('.').next().unwrap_or_default();
-    let folder = path
-        .parent()
-        .and_then(Path::file_name)
-        .and_then(|n| n.to_str());
+    let folder = path.parent().and_then(Path::file_name).and_then(|n| n.to_str());
     // Folders may name a venue behind the symbol: BTC-USDT.BINANCE.
-    let folder = folder
-        .and_then(|n| n.split('.').next())
-        .filter(|n| !n.is_empty());
+    let folder = folder.and_then(|n| n.split('.').next()).filter(|n| !n.is_empty());
     let named: Option<Timeframe> = stem.parse().ok();
     let timeframe = options.timeframe.or(named).with_context(|| {
         format!("{shown}: say how long its bars are with --timeframe 1m, 5m, 15m, 1h or 1d")
@@ -164,20 +121,14 @@ fn source(
         _ => bail!("{shown}: say what it is about with --symbol, or name it SYMBOL/TIMEFRAME.csv"),
     };
     if let Some(row) = instruments.iter().find(|row| row.symbol == symbol) {
-        return Ok(Source {
-            instrument: row.clone(),
-            timeframe,
-        });
+        return Ok(Source { instrument: row.clone(), timeframe });
     }
     let Some(hours) = options.hours else {
         bail!("{symbol} is not in the catalog; say when it trades with --hours always or nyse")
     };
     let instrument = unlisted(symbol, hours.into(), instruments);
     instruments.push(instrument.clone());
-    Ok(Source {
-        instrument,
-        timeframe,
-    })
+    Ok(Source { instrument, timeframe })
 }
 
 /// A catalog row for a symbol that has none.
@@ -227,9 +178,7 @@ fn setup(sources: &[Source]) -> anyhow::Result<(Setup, Vec<String>)> {
         notes.push("the first file of equity stands for the index, which is not given".into());
     }
     let scalped = |s: &Scalped| {
-        sources
-            .iter()
-            .any(|f| f.instrument.id == s.instrument && f.timeframe <= s.timeframe)
+        sources.iter().any(|f| f.instrument.id == s.instrument && f.timeframe <= s.timeframe)
     };
     let reads_crypto =
         setup.crypto.riding.iter().copied().any(has) || setup.crypto.scalping.iter().any(scalped);
@@ -245,12 +194,7 @@ fn setup(sources: &[Source]) -> anyhow::Result<(Setup, Vec<String>)> {
         setup.crypto.riding = crypto;
         notes.push("the crypto strategies trade the given files".into());
     }
-    let mut funds = setup
-        .equity
-        .reversion
-        .iter()
-        .chain(&setup.equity.rotation)
-        .copied();
+    let mut funds = setup.equity.reversion.iter().chain(&setup.equity.rotation).copied();
     if !equity.is_empty() && !funds.any(has) {
         setup.equity.reversion = equity.clone();
         setup.equity.rotation = equity;
@@ -282,11 +226,7 @@ impl Feed for Told {
 impl Read {
     /// What is worth telling: rows left out, and times without bars.
     pub(super) fn note(&self) -> Option<String> {
-        let summary = self
-            .summary
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut told = Vec::new();
         if let Some((line, fault)) = &summary.first_skipped {
             told.push(format!(
@@ -296,10 +236,7 @@ impl Read {
         }
         if summary.gaps > 0 {
             let longest = summary.longest_gap.0 / Span::DAY.0;
-            told.push(format!(
-                "{} gaps, the longest of {longest} days",
-                summary.gaps
-            ));
+            told.push(format!("{} gaps, the longest of {longest} days", summary.gaps));
         }
         (!told.is_empty()).then(|| format!("{}: {}", self.name, told.join("; ")))
     }

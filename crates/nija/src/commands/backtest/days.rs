@@ -29,13 +29,7 @@ impl Days {
     pub(super) fn new(accounts: Vec<AccountId>, first: Timestamp, every_day: bool) -> Self {
         let curves = accounts.iter().map(|_| Vec::new()).collect();
         let today = first.day(Span::ZERO);
-        Self {
-            accounts,
-            every_day,
-            today,
-            curves,
-            regimes: BTreeMap::new(),
-        }
+        Self { accounts, every_day, today, curves, regimes: BTreeMap::new() }
     }
 
     /// To be called before an event is taken; tells whether it begins a day.
@@ -64,19 +58,12 @@ impl Days {
     fn note(&mut self, day: i32, desks: &Partitions) {
         for (account, curve) in self.accounts.iter().zip(&mut self.curves) {
             if let View::Account(view) = desks.query(&Query::Account(*account)) {
-                curve.push(Point {
-                    day,
-                    equity: number(view.equity),
-                    cash: number(view.cash),
-                });
+                curve.push(Point { day, equity: number(view.equity), cash: number(view.cash) });
             }
         }
         if let View::Market(view) = desks.query(&Query::Market) {
             let regime = view.conditions.and_then(|conditions| conditions.regime);
-            *self
-                .regimes
-                .entry(regime.map_or("unknown", Regime::name))
-                .or_default() += 1;
+            *self.regimes.entry(regime.map_or("unknown", Regime::name)).or_default() += 1;
         }
     }
 

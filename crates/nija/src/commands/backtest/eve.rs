@@ -40,12 +40,7 @@ pub(super) fn pass(
             }
         }
     }
-    let marks = marks
-        .into_iter()
-        .map(|(instrument, price)| Input::Mark { instrument, price });
+    let marks = marks.into_iter().map(|(instrument, price)| Input::Mark { instrument, price });
     let sessions = sessions.into_iter().map(|(_, input)| input);
-    Ok(sessions
-        .chain(marks)
-        .chain(conditions.map(Input::Conditions))
-        .collect())
+    Ok(sessions.chain(marks).chain(conditions.map(Input::Conditions)).collect())
 }

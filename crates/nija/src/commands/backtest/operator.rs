@@ -18,16 +18,10 @@ pub(super) fn rearms(below: u8, desks: &Partitions) -> Vec<Input> {
             return None;
         };
         let conditions = market.conditions.filter(|read| !read.black_swan(class))?;
-        let score = conditions
-            .volatility(class)
-            .filter(|score| *score < Score::points(below))?;
+        let score = conditions.volatility(class).filter(|score| *score < Score::points(below))?;
         let reason = format!("the backtest's operator: volatility is back at {score}");
         let by = Actor::User(UserId(named("OPERATOR")));
-        Some(Input::Rearm {
-            scope: pressed.scope,
-            by,
-            reason,
-        })
+        Some(Input::Rearm { scope: pressed.scope, by, reason })
     };
     market.pressed.iter().filter_map(rearm).collect()
 }

@@ -122,16 +122,12 @@ fn tiers(text: &str) -> Result<Tiers, nija_core::words::tier::UnknownTier> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(Tiers(Tier::ALL.to_vec()));
     }
-    text.to_ascii_uppercase()
-        .parse()
-        .map(|tier| Tiers(vec![tier]))
+    text.to_ascii_uppercase().parse().map(|tier| Tiers(vec![tier]))
 }
 
 fn midnight(text: &str) -> Result<Timestamp, String> {
     let date: jiff::civil::Date = text.parse().map_err(|_| "write a date like 2019-01-01")?;
-    let zoned = date
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_err(|e| e.to_string())?;
+    let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|e| e.to_string())?;
     Ok(Timestamp(zoned.timestamp().as_microsecond()))
 }
 
@@ -145,37 +141,24 @@ impl Options {
         );
         let exists = self.journal.as_ref().filter(|path| path.exists());
         if let Some(path) = exists {
-            bail!(
-                "{} exists already; name a new file for the journal",
-                path.display()
-            );
+            bail!("{} exists already; name a new file for the journal", path.display());
         }
         Ok(())
     }
 
     /// The terms of the exchange: those of a paper run but for what the options name.
     pub(super) fn rules(&self) -> anyhow::Result<Rules> {
-        let mut rules = Rules {
-            seed: self.seed,
-            ..Rules::default()
-        };
+        let mut rules = Rules { seed: self.seed, ..Rules::default() };
         for terms in [&mut rules.crypto, &mut rules.equity, &mut rules.derivatives] {
             if let Some(fraction) = self.commission {
                 let sane = !fraction.is_negative() && fraction < Pct::whole(1);
-                ensure!(
-                    sane,
-                    "--commission is a fraction from 0 to below 1, for example 0.002"
-                );
-                terms.fee = Fee::Percent {
-                    rate: Pct::from_raw(fraction.raw() * 100),
-                };
+                ensure!(sane, "--commission is a fraction from 0 to below 1, for example 0.002");
+                terms.fee = Fee::Percent { rate: Pct::from_raw(fraction.raw() * 100) };
             }
             if let Some(points) = self.slippage_bps {
                 let sane = !points.is_negative() && points < Pct::whole(10_000);
                 ensure!(sane, "--slippage-bps is a number from 0 to below 10000");
-                terms.slippage = Slippage::BasisPoints {
-                    rate: Pct::from_raw(points.raw() / 100),
-                };
+                terms.slippage = Slippage::BasisPoints { rate: Pct::from_raw(points.raw() / 100) };
             }
         }
         Ok(rules)

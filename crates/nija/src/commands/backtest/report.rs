@@ -31,13 +31,8 @@ pub(super) fn print(
     outcome: &Outcome,
     tally: &Tally<'_>,
 ) -> anyhow::Result<String> {
-    let parts = options
-        .tier
-        .0
-        .iter()
-        .zip(&outcome.curves)
-        .zip(&outcome.finals)
-        .zip(&tally.accounts);
+    let parts =
+        options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals).zip(&tally.accounts);
     let rows: Vec<Row<'_>> = parts
         .map(|(((tier, points), last), account)| Row {
             tier: tier.name(),
@@ -121,19 +116,13 @@ fn merged(curve: &Curve, trades: &Trades) -> Value {
 fn by_strategy(trades: &[Trade]) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
     for trade in trades {
-        *counts
-            .entry(trade.strategy.map_or("user", StrategyName::name))
-            .or_default() += 1;
+        *counts.entry(trade.strategy.map_or("user", StrategyName::name)).or_default() += 1;
     }
     counts
 }
 
 fn open(account: &Account) -> usize {
-    account
-        .trades
-        .iter()
-        .filter(|trade| trade.closed_at.is_none())
-        .count()
+    account.trades.iter().filter(|trade| trade.closed_at.is_none()).count()
 }
 
 fn table(
@@ -142,20 +131,12 @@ fn table(
     rows: &[Row<'_>],
 ) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    writeln!(
-        text,
-        "{} to {}, {} bars",
-        outcome.first, outcome.last, outcome.bars
-    )?;
+    writeln!(text, "{} to {}, {} bars", outcome.first, outcome.last, outcome.bars)?;
     for note in &outcome.notes {
         writeln!(text, "note: {note}")?;
     }
     text.push('\n');
-    line(
-        &mut text,
-        "tier",
-        rows.iter().map(|row| row.tier.to_owned()),
-    );
+    line(&mut text, "tier", rows.iter().map(|row| row.tier.to_owned()));
     let percent = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.2}%"));
     let plain = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.2}"));
     let each = |of: &dyn Fn(&Row<'_>) -> String| rows.iter().map(of).collect::<Vec<String>>();
@@ -165,19 +146,10 @@ fn table(
         ("final equity, $", each(&|r| format!("{:.2}", r.last))),
         ("return", each(&|r| percent(Some(r.curve.return_pct)))),
         ("return a year", each(&|r| percent(r.curve.cagr_pct))),
-        (
-            "volatility a year",
-            each(&|r| percent(r.curve.volatility_pct)),
-        ),
+        ("volatility a year", each(&|r| percent(r.curve.volatility_pct))),
         (&sharpe, each(&|r| plain(r.curve.sharpe))),
-        (
-            "max drawdown",
-            each(&|r| percent(Some(r.curve.max_drawdown_pct))),
-        ),
-        (
-            "longest drawdown, d",
-            each(&|r| r.curve.longest_drawdown_days.to_string()),
-        ),
+        ("max drawdown", each(&|r| percent(Some(r.curve.max_drawdown_pct)))),
+        ("longest drawdown, d", each(&|r| r.curve.longest_drawdown_days.to_string())),
         ("exposure", each(&|r| percent(Some(r.curve.exposure_pct)))),
         ("fees, $", each(&|r| format!("{:.2}", r.account.fees))),
         ("trades closed", each(&|r| r.trades.closed.to_string())),
@@ -188,12 +160,8 @@ fn table(
     ] {
         line(&mut text, name, cells.into_iter());
     }
-    counts(&mut text, "trades of", rows, |row| {
-        by_strategy(&row.account.trades)
-    });
-    counts(&mut text, "refused", rows, |row| {
-        row.account.refusals.clone()
-    });
+    counts(&mut text, "trades of", rows, |row| by_strategy(&row.account.trades));
+    counts(&mut text, "refused", rows, |row| row.account.refusals.clone());
     counts(&mut text, "skipped", rows, |row| row.account.skips.clone());
     text.push_str("\ndays by regime:");
     for (regime, days) in &outcome.regimes {
@@ -225,9 +193,7 @@ fn counts(
     let counted: Vec<BTreeMap<&'static str, u64>> = rows.iter().map(of).collect();
     let words: BTreeSet<&str> = counted.iter().flat_map(|c| c.keys().copied()).collect();
     for word in words {
-        let cells = counted
-            .iter()
-            .map(|c| c.get(word).copied().unwrap_or_default().to_string());
+        let cells = counted.iter().map(|c| c.get(word).copied().unwrap_or_default().to_string());
         line(text, &format!("{title} {word}"), cells);
     }
 }
@@ -241,18 +207,13 @@ fn list(text: &mut String, title: &str, lines: &[String]) {
         text.push_str(&format!("  {told}\n"));
     }
     if lines.len() > MOST_LINES {
-        text.push_str(&format!(
-            "  and {} more; --format json has all\n",
-            lines.len() - MOST_LINES
-        ));
+        text.push_str(&format!("  and {} more; --format json has all\n", lines.len() - MOST_LINES));
     }
 }
 
 fn told(trade: &Trade) -> String {
     let price = |price: Option<_>| {
-        price.map_or("-".to_owned(), |p: nija_core::words::money::Price| {
-            format!("{p:.4}")
-        })
+        price.map_or("-".to_owned(), |p: nija_core::words::money::Price| format!("{p:.4}"))
     };
     let end = match (trade.closed_at, trade.exit) {
         (Some(at), Some(why)) => format!("{at} by {why}, profit ${:.2}", trade.profit),

@@ -68,11 +68,7 @@ pub(super) struct Account {
 impl Account {
     /// Profits of the trades that ended.
     pub(super) fn profits(&self) -> Vec<Money> {
-        self.trades
-            .iter()
-            .filter(|t| t.closed_at.is_some())
-            .map(|t| t.profit)
-            .collect()
+        self.trades.iter().filter(|t| t.closed_at.is_some()).map(|t| t.profit).collect()
     }
 }
 
@@ -92,14 +88,7 @@ impl<'a> Tally<'a> {
     pub(super) fn new(instruments: &'a [Instrument], tiers: Vec<&'static str>) -> Self {
         let accounts = tiers.iter().map(|_| Account::default()).collect();
         let (now, orders, kills) = (Timestamp::EPOCH, BTreeMap::new(), Vec::new());
-        Self {
-            instruments,
-            tiers,
-            now,
-            orders,
-            accounts,
-            kills,
-        }
+        Self { instruments, tiers, now, orders, accounts, kills }
     }
 
     /// Takes the next batch.
@@ -126,9 +115,7 @@ impl<'a> Tally<'a> {
                 self.orders.remove(&order);
             }
             Event::Filled { order, fill, entry } => self.fill(order, &fill, &entry),
-            Event::Refused {
-                account, refusal, ..
-            } => {
+            Event::Refused { account, refusal, .. } => {
                 if let Some(account) = self.account(account) {
                     *account.refusals.entry(refusal.code.name()).or_default() += 1;
                 }
@@ -138,12 +125,7 @@ impl<'a> Tally<'a> {
                     *account.skips.entry(skip(why)).or_default() += 1;
                 }
             }
-            Event::Halted {
-                account,
-                code,
-                measured,
-                limit,
-            } => {
+            Event::Halted { account, code, measured, limit } => {
                 let line = format!("{now} {}: {measured} against {limit}", code.name());
                 if let Some(account) = self.account(account) {
                     account.halts.push(line);
@@ -249,18 +231,13 @@ impl Trade {
             }
             Side::Sell => {
                 self.held = self.held.saturating_sub(fill.qty).or_zero();
-                self.proceeds = self
-                    .proceeds
-                    .saturating_add(of(Book::Cash))
-                    .saturating_add(fill.fee);
+                self.proceeds =
+                    self.proceeds.saturating_add(of(Book::Cash)).saturating_add(fill.fee);
                 self.exit_price = average(self.proceeds, self.qty.saturating_sub(self.held));
             }
         }
         // The ledger's realized book is an income: a profit is negative there.
-        self.profit = self
-            .profit
-            .saturating_sub(of(Book::Realized))
-            .saturating_sub(fill.fee);
+        self.profit = self.profit.saturating_sub(of(Book::Realized)).saturating_sub(fill.fee);
     }
 }
 

@@ -106,7 +106,9 @@ impl Tally {
                     self.orders.insert(ticket.id, strategy);
                 }
                 let class = self.classes.get(&ticket.instrument);
-                if ticket.purpose == Purpose::Exit && class.is_some_and(|c| self.stopped.contains(c)) {
+                if ticket.purpose == Purpose::Exit
+                    && class.is_some_and(|c| self.stopped.contains(c))
+                {
                     self.exits_while_stopped += 1;
                 }
                 if let Some(counts) = counts {
@@ -196,12 +198,23 @@ impl Tally {
         let _ = writeln!(
             text,
             "{day}  regime {regime}  volatility crypto {crypto} equity {equity}{}",
-            market.pressed.iter().fold(String::new(), |all, p| format!("{all}  STOPPED {}", p.scope)),
+            market
+                .pressed
+                .iter()
+                .fold(String::new(), |all, p| format!("{all}  STOPPED {}", p.scope)),
         );
         let _ = writeln!(
             text,
             "  {:<9}{:>12}{:>9}  {:<19}{:>4}{:>8}{:>7}{:>7}{:>8}  last refusal",
-            "tier", "equity", "gain", "crypto/eq/der/cash", "pos", "entries", "exits", "fills", "refused"
+            "tier",
+            "equity",
+            "gain",
+            "crypto/eq/der/cash",
+            "pos",
+            "entries",
+            "exits",
+            "fills",
+            "refused"
         );
         text
     }

@@ -76,14 +76,9 @@ pub(super) fn words(event: &Event, names: &Names) -> String {
     if let Some(told) = told.or_else(|| of_order(event, names)) {
         return told;
     }
-    let who = event
-        .account()
-        .map(|no| account(no, names))
-        .unwrap_or_default();
+    let who = event.account().map(|no| account(no, names)).unwrap_or_default();
     match event {
-        Event::AccountOpened {
-            tier, tolerance, ..
-        } => {
+        Event::AccountOpened { tier, tolerance, .. } => {
             format!("{who} opened on {}, {}", tier.name(), appetite(*tolerance))
         }
         Event::Transferred { amount, .. } if amount.is_negative() => {
@@ -100,27 +95,13 @@ pub(super) fn words(event: &Event, names: &Names) -> String {
                  derivatives {derivatives}%, cash {cash}% ({regime})"
             )
         }
-        Event::Halted {
-            code,
-            measured,
-            limit,
-            ..
-        } => {
-            format!(
-                "{who} halted its entries ({}): {measured} against {limit}",
-                code.name()
-            )
+        Event::Halted { code, measured, limit, .. } => {
+            format!("{who} halted its entries ({}): {measured} against {limit}", code.name())
         }
         Event::Remembered { outcome, .. } => format!("{who} used a key: {}", remembered(outcome)),
-        Event::DayClosed {
-            day, equity, cash, ..
-        } => {
+        Event::DayClosed { day, equity, cash, .. } => {
             let day = date(*day - 1);
-            format!(
-                "{who} closed {day} with equity {} and cash {}",
-                cents(*equity),
-                cents(*cash)
-            )
+            format!("{who} closed {day} with equity {} and cash {}", cents(*equity), cents(*cash))
         }
         _ => String::new(),
     }
@@ -133,11 +114,7 @@ fn of_market(event: &Event, names: &Names) -> Option<String> {
         Event::Announced { node, epoch } => format!("node {node} took over, epoch {}", epoch.0),
         Event::Listed { instrument } => {
             let hours = market(instrument.hours);
-            format!(
-                "{} is listed ({}, {hours})",
-                instrument.symbol,
-                instrument.class.name()
-            )
+            format!("{} is listed ({}, {hours})", instrument.symbol, instrument.class.name())
         }
         Event::SessionChanged { hours, open, until } => {
             let state = if *open { "open" } else { "closed" };
@@ -153,18 +130,10 @@ fn of_market(event: &Event, names: &Names) -> Option<String> {
             format!("venue {} does not answer", venue.name())
         }
         Event::Killed { scope, by, reason } => {
-            format!(
-                "kill switch of {} pressed by {}: {reason}",
-                switch(*scope, names),
-                actor(by)
-            )
+            format!("kill switch of {} pressed by {}: {reason}", switch(*scope, names), actor(by))
         }
         Event::Rearmed { scope, by, reason } => {
-            format!(
-                "kill switch of {} released by {}: {reason}",
-                switch(*scope, names),
-                actor(by)
-            )
+            format!("kill switch of {} released by {}: {reason}", switch(*scope, names), actor(by))
         }
         _ => return None,
     })
@@ -182,30 +151,14 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
             let (by, at, level) = (origin(ticket.origin), evidence.mark, evidence.level.name());
             format!("{who} approved {what} of {by}, at ${at}, {purpose}, {level}")
         }
-        Event::Refused {
-            account: no,
-            wish: wanted,
-            refusal,
-        } => {
-            format!(
-                "{} did not get {}: {refusal}",
-                account(*no, names),
-                wish(wanted, names)
-            )
+        Event::Refused { account: no, wish: wanted, refusal } => {
+            format!("{} did not get {}: {refusal}", account(*no, names), wish(wanted, names))
         }
-        Event::Skipped {
-            account: no,
-            signal: heard,
-            why,
-        } => {
+        Event::Skipped { account: no, signal: heard, why } => {
             let (who, what) = (account(*no, names), signal(heard, names));
             format!("{who} skipped {what}: {}", why.sentence())
         }
-        Event::ExitQueued {
-            account: no,
-            instrument,
-            exit,
-        } => {
+        Event::ExitQueued { account: no, instrument, exit } => {
             let (who, symbol) = (account(*no, names), names.symbol(*instrument));
             let qty = exit.qty;
             format!("{who} waits to sell {qty} {symbol} until its protective stops are taken back")
@@ -218,26 +171,15 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
 fn of_order(event: &Event, names: &Names) -> Option<String> {
     Some(match event {
         Event::Acknowledged { order: id } => format!("{} is at the venue", order(*id, names)),
-        Event::Filled {
-            order: id,
-            fill,
-            entry,
-        } => {
+        Event::Filled { order: id, fill, entry } => {
             let profit = match realized(entry) {
                 Money::ZERO => String::new(),
                 profit => format!(", realized {}", dollars(profit)),
             };
             let (qty, price, fee) = (fill.qty, fill.price, dollars(fill.fee));
-            format!(
-                "{} traded {qty} at ${price}, fee {fee}{profit}",
-                order(*id, names)
-            )
+            format!("{} traded {qty} at ${price}, fee {fee}{profit}", order(*id, names))
         }
-        Event::Closed {
-            order: id,
-            state,
-            why,
-        } => {
+        Event::Closed { order: id, state, why } => {
             format!("{} is {}: {why}", order(*id, names), state.name())
         }
         Event::CancelRequested { order: id } => {

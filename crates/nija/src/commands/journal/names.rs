@@ -20,8 +20,7 @@ impl Names {
     pub(super) fn learn(&mut self, event: &Event) {
         match event {
             Event::Listed { instrument } => {
-                self.symbols
-                    .insert(instrument.id, instrument.symbol.clone());
+                self.symbols.insert(instrument.id, instrument.symbol.clone());
             }
             Event::AccountOpened { id, no, .. } => {
                 self.accounts.insert(*no, *id);
@@ -54,10 +53,7 @@ impl Names {
 
     /// The symbol of an instrument; its number where it was never listed.
     pub(super) fn symbol(&self, id: InstrumentId) -> String {
-        self.symbols
-            .get(&id)
-            .cloned()
-            .unwrap_or_else(|| id.to_string())
+        self.symbols.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
     /// The id behind an account's number.
     pub(super) fn account(&self, no: AccountNo) -> Option<AccountId> {

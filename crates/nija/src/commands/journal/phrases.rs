@@ -54,11 +54,7 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
         Action::Exit => "exit",
     };
     let symbol = names.symbol(signal.instrument);
-    format!(
-        "the {what} of {} into {symbol} at ${}",
-        signal.strategy.name(),
-        signal.mark
-    )
+    format!("the {what} of {} into {symbol} at ${}", signal.strategy.name(), signal.mark)
 }
 
 fn terms(order: OrderType, tif: TimeInForce) -> String {
@@ -111,10 +107,8 @@ pub(super) fn reading(conditions: &Conditions) -> String {
     let unknown = || "unknown".to_owned();
     let score = |score: Option<Score>| score.map_or_else(unknown, |score| score.to_string());
     let regime = conditions.regime.map_or("unknown", Regime::name);
-    let (crypto, equity) = (
-        score(conditions.crypto_volatility),
-        score(conditions.equity_volatility),
-    );
+    let (crypto, equity) =
+        (score(conditions.crypto_volatility), score(conditions.equity_volatility));
     let sign = if conditions.momentum < 0 { "-" } else { "" };
     let momentum = conditions.momentum.unsigned_abs();
     let (points, hundredths) = (momentum / 100, momentum % 100);
@@ -152,20 +146,13 @@ fn limits(own: &OwnLimits, names: &Names) -> String {
         pct("position", own.max_position_pct),
         pct("daily loss", own.max_daily_loss_pct),
         pct("drawdown", own.max_drawdown_pct),
-        own.max_open_positions
-            .map(|count| format!("positions {count}")),
-        own.volatility_limit
-            .map(|score| format!("volatility {score}")),
-        own.max_trade
-            .map(|amount| format!("trade {}", dollars(amount))),
+        own.max_open_positions.map(|count| format!("positions {count}")),
+        own.volatility_limit.map(|score| format!("volatility {score}")),
+        own.max_trade.map(|amount| format!("trade {}", dollars(amount))),
         symbols,
     ];
     let named: Vec<String> = named.into_iter().flatten().collect();
-    if named.is_empty() {
-        "none but the tier's".to_owned()
-    } else {
-        named.join(", ")
-    }
+    if named.is_empty() { "none but the tier's".to_owned() } else { named.join(", ") }
 }
 
 pub(super) fn remembered(outcome: &Remembered) -> String {
@@ -199,26 +186,14 @@ pub(super) fn realized(entry: &Entry) -> Money {
 }
 
 pub(super) fn dollars(amount: Money) -> String {
-    if amount.is_negative() {
-        format!("-${}", amount.abs())
-    } else {
-        format!("${amount}")
-    }
+    if amount.is_negative() { format!("-${}", amount.abs()) } else { format!("${amount}") }
 }
 
 pub(super) fn cents(amount: Money) -> String {
-    if amount.is_negative() {
-        format!("-${:.2}", amount.abs())
-    } else {
-        format!("${amount:.2}")
-    }
+    if amount.is_negative() { format!("-${:.2}", amount.abs()) } else { format!("${amount:.2}") }
 }
 
 /// The date of a day by its number.
 pub(super) fn date(day: i32) -> String {
-    Timestamp::of_day(day, Span::ZERO)
-        .to_string()
-        .chars()
-        .take(10)
-        .collect()
+    Timestamp::of_day(day, Span::ZERO).to_string().chars().take(10).collect()
 }

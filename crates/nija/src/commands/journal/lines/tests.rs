@@ -58,9 +58,7 @@ fn approved() -> Event {
         instrument: BITCOIN,
         side: Side::Sell,
         qty: Qty::whole(2),
-        order_type: OrderType::Stop {
-            stop: Price::whole(9),
-        },
+        order_type: OrderType::Stop { stop: Price::whole(9) },
         tif: TimeInForce::Gtc,
         origin: Origin::Protection { strategy: STRATEGY },
         purpose: Purpose::Exit,
@@ -83,9 +81,7 @@ fn approved() -> Event {
 /// Names of a journal in which an account, an instrument and an order stand.
 fn names() -> Names {
     let mut names = Names::default();
-    [listed(), opened(), approved()]
-        .iter()
-        .for_each(|event| names.learn(event));
+    [listed(), opened(), approved()].iter().for_each(|event| names.learn(event));
     names
 }
 
@@ -94,9 +90,7 @@ fn wished() -> Wish {
         instrument: BITCOIN,
         side: Side::Buy,
         size: Size::Dollars(Money::whole(300)),
-        order_type: OrderType::Limit {
-            limit: Price::whole(10),
-        },
+        order_type: OrderType::Limit { limit: Price::whole(10) },
         tif: TimeInForce::Day,
         origin: Origin::User,
     }
@@ -118,27 +112,12 @@ fn setting_events() -> Vec<(Event, &'static str)> {
         symbols: Some(vec![BITCOIN]),
         ..OwnLimits::default()
     };
-    let changed = |change| Event::SettingsChanged {
-        account: NO,
-        change,
-    };
+    let changed = |change| Event::SettingsChanged { account: NO, change };
     vec![
-        (
-            changed(Setting::Tier(Tier::Income)),
-            "account abcdef01 moved to INCOME",
-        ),
-        (
-            changed(Setting::Tolerance(Tolerance::Aggressive)),
-            "account abcdef01 is aggressive now",
-        ),
-        (
-            changed(Setting::Autopilot(true)),
-            "account abcdef01 lets strategies trade",
-        ),
-        (
-            changed(Setting::Autopilot(false)),
-            "account abcdef01 stopped strategies from trading",
-        ),
+        (changed(Setting::Tier(Tier::Income)), "account abcdef01 moved to INCOME"),
+        (changed(Setting::Tolerance(Tolerance::Aggressive)), "account abcdef01 is aggressive now"),
+        (changed(Setting::Autopilot(true)), "account abcdef01 lets strategies trade"),
+        (changed(Setting::Autopilot(false)), "account abcdef01 stopped strategies from trading"),
         (
             changed(Setting::OwnLimits(own)),
             "account abcdef01 set its own limits: trade $50, only BTC-USD",
@@ -162,66 +141,31 @@ fn account_events() -> Vec<(Event, &'static str)> {
         (paid(1_000), "account abcdef01 paid in $1000"),
         (paid(-5), "account abcdef01 was paid out $5"),
         (
-            Event::Reallocated {
-                account: NO,
-                split,
-                regime: None,
-            },
+            Event::Reallocated { account: NO, split, regime: None },
             "account abcdef01 is split into crypto 60%, equity 40%, derivatives 0%, \
              cash 0% (no regime known)",
         ),
         (
-            Event::Halted {
-                account: NO,
-                code: Code::DailyLoss,
-                measured,
-                limit,
-            },
+            Event::Halted { account: NO, code: Code::DailyLoss, measured, limit },
             "account abcdef01 halted its entries (DAILY_LOSS): 11.00% against 10.00%",
         ),
         (
-            Event::Remembered {
-                account: NO,
-                key: 1,
-                request: 2,
-                outcome,
-            },
+            Event::Remembered { account: NO, key: 1, request: 2, outcome },
             "account abcdef01 used a key: refused (POSITION_LIMIT)",
         ),
         (
-            Event::DayClosed {
-                account: NO,
-                day: 1,
-                equity,
-                cash,
-            },
+            Event::DayClosed { account: NO, day: 1, equity, cash },
             "account abcdef01 closed 1970-01-01 with equity $9.00 and cash -$1.00",
         ),
     ]
 }
 
 fn decision_events() -> Vec<(Event, &'static str)> {
-    let action = Action::Enter {
-        strength: Strength::FULL,
-        stop: None,
-    };
+    let action = Action::Enter { strength: Strength::FULL, stop: None };
     let (id, version, mark, at) = (SignalId(1), 1, Price::whole(10), Timestamp(0));
-    let signal = Signal {
-        id,
-        strategy: STRATEGY,
-        version,
-        instrument: BITCOIN,
-        action,
-        mark,
-        at,
-    };
+    let signal = Signal { id, strategy: STRATEGY, version, instrument: BITCOIN, action, mark, at };
     let (qty, origin, tif) = (Qty::whole(2), Origin::User, TimeInForce::Gtc);
-    let exit = QueuedExit {
-        qty,
-        origin,
-        order_type: OrderType::Market,
-        tif,
-    };
+    let exit = QueuedExit { qty, origin, order_type: OrderType::Market, tif };
     vec![
         (
             approved(),
@@ -229,30 +173,18 @@ fn decision_events() -> Vec<(Event, &'static str)> {
              crypto_trend_riding's protection, at $10, exit, safe",
         ),
         (
-            Event::Refused {
-                account: NO,
-                wish: wished(),
-                refusal: refusal(),
-            },
+            Event::Refused { account: NO, wish: wished(), refusal: refusal() },
             "account abcdef01 did not get buy $300 of BTC-USD limit $10 day of the user: Capital \
              Guard refused (POSITION_LIMIT): 30.00% against 10.00%; \
              would pass with a size of at most $100",
         ),
         (
-            Event::Skipped {
-                account: NO,
-                signal,
-                why: Skip::BudgetSpent,
-            },
+            Event::Skipped { account: NO, signal, why: Skip::BudgetSpent },
             "account abcdef01 skipped the entry of crypto_trend_riding into BTC-USD at $10: \
              the budget of this class is already invested",
         ),
         (
-            Event::ExitQueued {
-                account: NO,
-                instrument: BITCOIN,
-                exit,
-            },
+            Event::ExitQueued { account: NO, instrument: BITCOIN, exit },
             "account abcdef01 waits to sell 2 BTC-USD until its protective stops are taken back",
         ),
     ]
@@ -260,12 +192,7 @@ fn decision_events() -> Vec<(Event, &'static str)> {
 
 fn order_events() -> Vec<(Event, &'static str)> {
     let (id, qty, price) = (FillId(1), Qty::whole(2), Price::whole(8));
-    let fill = Fill {
-        id,
-        qty,
-        price,
-        fee: Money::CENT,
-    };
+    let fill = Fill { id, qty, price, fee: Money::CENT };
     let entry = Entry::sold(NO, Money::whole(16), Money::whole(20), Money::CENT).unwrap();
     let (state, why) = (OrderState::Lapsed, "its lane is full".to_owned());
     vec![
@@ -274,20 +201,12 @@ fn order_events() -> Vec<(Event, &'static str)> {
             "order 0000000000000007 (sell 2 BTC-USD stop $9 gtc) is at the venue",
         ),
         (
-            Event::Filled {
-                order: ORDER,
-                fill,
-                entry,
-            },
+            Event::Filled { order: ORDER, fill, entry },
             "order 0000000000000007 (sell 2 BTC-USD stop $9 gtc) traded 2 at $8, fee $0.01, \
              realized -$4",
         ),
         (
-            Event::Closed {
-                order: ORDER,
-                state,
-                why,
-            },
+            Event::Closed { order: ORDER, state, why },
             "order 0000000000000007 (sell 2 BTC-USD stop $9 gtc) is lapsed: its lane is full",
         ),
         (
@@ -311,57 +230,27 @@ fn market_events() -> Vec<(Event, &'static str)> {
     vec![
         (Event::Clock { at: Timestamp(1) }, "time moves on"),
         (
-            Event::Announced {
-                node: "embedded".to_owned(),
-                epoch: Epoch(3),
-            },
+            Event::Announced { node: "embedded".to_owned(), epoch: Epoch(3) },
             "node embedded took over, epoch 3",
         ),
+        (listed(), "BTC-USD is listed (crypto, the market around the clock)"),
         (
-            listed(),
-            "BTC-USD is listed (crypto, the market around the clock)",
-        ),
-        (
-            Event::SessionChanged {
-                hours: Hours::Nyse,
-                open: true,
-                until: Some(Timestamp(0)),
-            },
+            Event::SessionChanged { hours: Hours::Nyse, open: true, until: Some(Timestamp(0)) },
             "New York is open until 1970-01-01T00:00:00Z",
         ),
-        (
-            Event::Marked {
-                instrument: BITCOIN,
-                price: Price::whole(10),
-            },
-            "BTC-USD is at $10",
-        ),
+        (Event::Marked { instrument: BITCOIN, price: Price::whole(10) }, "BTC-USD is at $10"),
         (
             Event::ConditionsRead { conditions },
             "the market is ranging: confidence 60.00, volatility of crypto 55.00 and of equity \
              unknown, momentum -12.34, black swan in crypto",
         ),
+        (Event::VenueChanged { venue: VenueName::Paper, up: false }, "venue paper does not answer"),
         (
-            Event::VenueChanged {
-                venue: VenueName::Paper,
-                up: false,
-            },
-            "venue paper does not answer",
-        ),
-        (
-            Event::Killed {
-                scope: Scope::Symbol(BITCOIN),
-                by,
-                reason,
-            },
+            Event::Killed { scope: Scope::Symbol(BITCOIN), by, reason },
             "kill switch of BTC-USD pressed by the platform: black swan",
         ),
         (
-            Event::Rearmed {
-                scope: Scope::Platform,
-                by: Actor::User(UserId(5)),
-                reason: calm,
-            },
+            Event::Rearmed { scope: Scope::Platform, by: Actor::User(UserId(5)), reason: calm },
             "kill switch of the platform released by user 00000000000000000000000000000005: \
              calm again",
         ),
@@ -371,13 +260,8 @@ fn market_events() -> Vec<(Event, &'static str)> {
 #[test]
 fn every_kind_of_event_is_told_in_words() {
     let names = names();
-    let all = [
-        setting_events(),
-        account_events(),
-        decision_events(),
-        order_events(),
-        market_events(),
-    ];
+    let all =
+        [setting_events(), account_events(), decision_events(), order_events(), market_events()];
     let mut told = Vec::new();
     for (event, wanted) in all.into_iter().flatten() {
         assert_eq!(words(&event, &names), wanted);
@@ -402,10 +286,7 @@ fn an_order_is_forgotten_when_it_ends_and_its_account_known_until_then() {
         entry: Entry::new([]).unwrap(),
     };
     names.forget(&fill(1));
-    assert_eq!(
-        names.account_of(&fill(1)),
-        Some(AccountId(0xabcd_ef01 << 96))
-    );
+    assert_eq!(names.account_of(&fill(1)), Some(AccountId(0xabcd_ef01 << 96)));
     names.forget(&fill(1));
     assert_eq!(names.account_of(&fill(1)), None);
 }
