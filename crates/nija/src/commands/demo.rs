@@ -153,6 +153,8 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     if !market.is_finished() {
         market.await.context("the market's task is gone")??;
     }
+    // The last connection to leave brings the journal's log into its file: that is the platform's.
+    drop(tally);
     platform.stop().await
 }
 
