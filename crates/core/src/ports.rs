@@ -62,7 +62,7 @@ pub enum ReadError {
     #[error("the store cannot be read: {0}")]
     Unavailable(String),
     /// What was read is not what was written.
-    #[error("{partition:?} batch {seq:?}: {damage}; run `nija verify`")]
+    #[error("partition {partition}, batch {}: {damage}; run `nija verify`", seq.0)]
     Damaged {
         /// Where.
         partition: PartitionId,

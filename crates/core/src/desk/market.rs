@@ -10,7 +10,7 @@ use crate::risk::volatility::BLACK_SWAN_ABOVE;
 use crate::words::conditions::Conditions;
 use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::instrument::{AssetClass, Hours, Instrument};
-use crate::words::money::{Money, Price, Qty};
+use crate::words::money::{Money, Price};
 use crate::words::order::OrderType;
 use crate::words::time::Timestamp;
 
@@ -142,8 +142,7 @@ impl Desk {
 
     /// Worth of an account's holding of an instrument and of its open entries.
     pub(super) fn in_symbol(&self, no: AccountNo, instrument: InstrumentId) -> Money {
-        let position = self.state.account(no).and_then(|a| a.position(instrument));
-        let held = position.map_or(Qty::ZERO, |p| p.qty());
+        let held = self.held(no, instrument);
         let worth = self.state.worth(instrument, held).unwrap_or(Money::ZERO);
         worth.saturating_add(self.pending_worth(no, |i| i.id == instrument))
     }

@@ -34,6 +34,9 @@ impl Desk {
         }
         match wish.side {
             Side::Buy => self.enter(no, wish, None, keyed),
+            Side::Sell if wish.size == Size::All && self.held(no, wish.instrument).is_zero() => {
+                Answer::Declined(Decline::NoPosition)
+            }
             Side::Sell => match self.sellable(no, &wish) {
                 Ok(qty) => {
                     let terms = (wish.order_type, wish.tif);
@@ -42,6 +45,11 @@ impl Desk {
                 Err(refusal) => self.refuse(no, wish, refusal),
             },
         }
+    }
+
+    pub(super) fn held(&self, no: AccountNo, instrument: InstrumentId) -> Qty {
+        let position = self.state.account(no).and_then(|a| a.position(instrument));
+        position.map_or(Qty::ZERO, crate::positions::Position::qty)
     }
 
     /// Is the wish well formed for its instrument? A malformed one changes nothing.

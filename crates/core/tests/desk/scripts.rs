@@ -363,8 +363,10 @@ fn an_entry_that_is_taken_back_leaves_no_exit_waiting() {
 fn selling_more_than_is_held_names_what_could_be_sold() {
     let mut world = World::calm();
     let account = world.open(1, Tier::Investor, 1_000);
-    let none = world.sell(account, BTC, Size::All);
-    assert!(matches!(none, Answer::Refused(r) if r.code == Code::ExceedsPosition));
+    let all = world.sell(account, BTC, Size::All);
+    assert_eq!(all, Answer::Declined(Decline::NoPosition));
+    let some = world.sell(account, BTC, Size::Units("0.3".parse().unwrap()));
+    assert!(matches!(some, Answer::Refused(r) if r.code == Code::ExceedsPosition));
     world.buy(account, AAPL, 100);
     let order = world.last();
     world.fill_rest(order, "200");
