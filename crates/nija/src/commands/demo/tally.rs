@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+/// The weeks of the crash, as texts of time sort.
+const CRASH: std::ops::Range<&str> = "2020-02-20".."2020-04-02";
 /// Batches read at a time.
 const STRIDE: usize = 512;
 
@@ -38,6 +40,7 @@ pub(super) struct Tally {
     /// Classes whose entries are stopped now.
     stopped: Vec<AssetClass>,
     exits_while_stopped: u64,
+    exits_in_the_crash: u64,
     read: BTreeMap<PartitionId, Seq>,
     accounts: BTreeMap<(PartitionId, AccountNo), AccountId>,
     counts: BTreeMap<AccountId, Counts>,
@@ -61,6 +64,7 @@ impl Tally {
             classes: instruments.iter().map(|row| (row.id, row.class)).collect(),
             stopped: Vec::new(),
             exits_while_stopped: 0,
+            exits_in_the_crash: 0,
             read: BTreeMap::new(),
             accounts: BTreeMap::new(),
             counts: BTreeMap::new(),
@@ -105,10 +109,10 @@ impl Tally {
                 if let Some(strategy) = Event::strategy(ticket.origin) {
                     self.orders.insert(ticket.id, strategy);
                 }
+                let is_exit = ticket.purpose == Purpose::Exit;
+                self.exits_in_the_crash += u64::from(is_exit && CRASH.contains(&at));
                 let class = self.classes.get(&ticket.instrument);
-                if ticket.purpose == Purpose::Exit
-                    && class.is_some_and(|c| self.stopped.contains(c))
-                {
+                if is_exit && class.is_some_and(|c| self.stopped.contains(c)) {
                     self.exits_while_stopped += 1;
                 }
                 if let Some(counts) = counts {
@@ -270,6 +274,8 @@ impl Tally {
         for line in &self.switches {
             let _ = writeln!(text, "  {line}");
         }
+        let exits = self.exits_in_the_crash;
+        let _ = writeln!(text, "Exits approved from 20 February to 1 April 2020: {exits}");
         let exits = self.exits_while_stopped;
         let _ = writeln!(text, "Exits approved while their class was stopped: {exits}");
         text
