@@ -142,7 +142,6 @@ impl Node {
                 let at = report.at;
                 self.parts.partitions.take(Input::Report(report), at)?;
             }
-            #[allow(clippy::cast_precision_loss, reason = "a gauge of at most 32 768")]
             metrics::gauge!("nija_inbox_waiting").set(self.inbox.len() as f64);
             let mut taken = 1;
             while taken < BATCH && !self.parts.partitions.is_full() {
