@@ -6,10 +6,13 @@ use nija_core::ports::{AppendError, Bus, Heard, Journal, ReadError};
 use nija_core::words::id::{PartitionId, Seq};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Batches read at a time.
 const STRIDE: usize = 256;
+/// How long notices gather before the views are written: a transaction for each would cost as much as the desks.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// Why a projector ended.
 #[derive(Debug, thiserror::Error)]
@@ -50,15 +53,16 @@ impl Projector {
         }
     }
 
-    /// Projects every partition of the journal.
+    /// Projects every partition of the journal, and tells the new checkpoints.
     ///
     /// # Errors
     /// See [`Ended`].
-    pub async fn catch_up_all(&self) -> Result<(), Ended> {
+    pub async fn catch_up_all(&self) -> Result<BTreeMap<PartitionId, Seq>, Ended> {
+        let mut done = BTreeMap::new();
         for partition in self.journal.partitions().await? {
-            self.catch_up(partition).await?;
+            done.insert(partition, self.catch_up(partition).await?);
         }
-        Ok(())
+        Ok(done)
     }
 
     /// Follows the bus until it or the watch is gone.
@@ -67,21 +71,27 @@ impl Projector {
     /// See [`Ended`].
     pub async fn run(&self, bus: &dyn Bus, mut stop: watch::Receiver<bool>) -> Result<(), Ended> {
         let mut heard = bus.subscribe();
-        self.catch_up_all().await?;
-        let mut behind: BTreeMap<PartitionId, Seq> = BTreeMap::new();
+        let mut done = self.catch_up_all().await?;
         loop {
             let next = tokio::select! {
                 next = heard.next() => next,
                 _ = stop.wait_for(|stop| *stop) => None,
             };
             match next {
-                None => return self.catch_up_all().await,
-                Some(Heard::Lost(_)) => self.catch_up_all().await?,
+                None => {
+                    self.catch_up_all().await?;
+                    return Ok(());
+                }
+                Some(Heard::Lost(_)) => done = self.catch_up_all().await?,
                 Some(Heard::Notice(notice)) => {
-                    let done = behind.get(&notice.partition).copied().unwrap_or_default();
-                    if notice.seq > done {
-                        let at = self.catch_up(notice.partition).await?;
-                        behind.insert(notice.partition, at);
+                    if done.get(&notice.partition).is_some_and(|&at| notice.seq <= at) {
+                        continue;
+                    }
+                    done.entry(notice.partition).or_default();
+                    // What comes meanwhile is written in the same transaction.
+                    tokio::time::sleep(GATHER).await;
+                    for (&partition, at) in &mut done {
+                        *at = self.catch_up(partition).await?;
                     }
                 }
             }
