@@ -57,10 +57,14 @@ const HISTORY: [Recorded; 13] = recorded! {
     "VIX" "index/VIX/1d.csv" Day1;
 };
 
+/// What the analyst reads and the strategies trade, as shipped.
+pub(crate) fn setup() -> anyhow::Result<Setup> {
+    toml::from_str(ANALYST).context("analyst.toml")
+}
+
 /// The analyst and its strategies, as shipped.
 pub(crate) fn trader() -> anyhow::Result<Trader> {
-    let setup: Setup = toml::from_str(ANALYST).context("analyst.toml")?;
-    Ok(Trader::new(Analyst::new(&setup)))
+    Ok(Trader::new(Analyst::new(&setup()?)))
 }
 
 /// The paper exchange over a catalog.

@@ -24,7 +24,6 @@ use nija_market::engine::crypto::Scalped;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-const ANALYST: &str = include_str!("../../../data/analyst.toml");
 /// All hours that instruments keep.
 const HOURS: [Hours; 2] = [Hours::Always, Hours::Nyse];
 /// A mark of an unlisted instrument is stale after a daily bar and two hours, or after the longest
@@ -153,7 +152,7 @@ fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument]) -> Instrum
 
 /// The shipped setup, with the classes of which it reads none of these files given to them.
 fn setup(sources: &[Source]) -> anyhow::Result<(Setup, Vec<String>)> {
-    let mut setup: Setup = toml::from_str(ANALYST).context("analyst.toml")?;
+    let mut setup = market::setup()?;
     let mut notes = Vec::new();
     let has = |id: InstrumentId| sources.iter().any(|s| s.instrument.id == id);
     let of = |class: AssetClass| {
