@@ -2,8 +2,8 @@
 //! It imports none of the product's crates; what it needs of them it asks by running them.
 
 mod bench;
-mod crash;
 mod deny;
+mod faults;
 mod openapi;
 mod shell;
 mod test;
@@ -46,9 +46,9 @@ const COMMANDS: &[Command] = &[
         run: bench::run,
     },
     Command {
-        name: "crash",
-        says: "kills a trading server again and again and holds it to what it acknowledged",
-        run: crash::run,
+        name: "faults",
+        says: "faults of the world on a trading server, held to what it acknowledged",
+        run: faults::run,
     },
 ];
 

@@ -17,28 +17,28 @@ const STOP_MOST: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(1);
 
 /// How to start it.
-pub(super) struct Site {
+pub(crate) struct Site {
     binary: PathBuf,
     folder: PathBuf,
     secret: String,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 /// A running server. Dropping it kills it.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     began: Instant,
 }
 
 impl Site {
-    pub(super) fn new(binary: PathBuf, folder: PathBuf, secret: String) -> Result<Self> {
+    pub(crate) fn new(binary: PathBuf, folder: &Path, secret: String) -> Result<Self> {
         // The system gives a free port; nobody else asks for it between two starts.
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
         let address = free.local_addr()?;
-        Ok(Self { binary, folder, secret, address })
+        Ok(Self { binary, folder: folder.to_owned(), secret, address })
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -66,7 +66,7 @@ impl Site {
         file.with_context(|| format!("cannot write {}", path.display()))
     }
 
-    pub(super) fn start(&self) -> Result<Running> {
+    pub(crate) fn start(&self) -> Result<Running> {
         let mut command = self.command(self.log()?);
         let child = command.arg("serve").stdout(Stdio::null()).spawn();
         let child = child.with_context(|| format!("cannot start {}", self.binary.display()))?;
@@ -75,7 +75,7 @@ impl Site {
     }
 
     /// Waits until orders are taken and tells how long that took from the start.
-    pub(super) fn ready(&self, running: &mut Running) -> Result<Duration> {
+    pub(crate) fn ready(&self, running: &mut Running) -> Result<Duration> {
         let get = Request::get("/health/ready", "");
         loop {
             let told = Connection::open(self.address).and_then(|mut to| to.ask(&get));
@@ -91,7 +91,7 @@ impl Site {
     }
 
     /// `nija verify` over the folder's database: what it found, as it said it.
-    pub(super) fn verify(&self) -> Result<Verified> {
+    pub(crate) fn verify(&self) -> Result<Verified> {
         let mut command = self.command(self.log()?);
         let out = command.args(["verify", "--json"]).stdout(Stdio::piped()).output();
         let out = out.with_context(|| format!("cannot start {}", self.binary.display()))?;
@@ -105,12 +105,12 @@ impl Site {
 }
 
 /// What `nija verify` found.
-pub(super) struct Verified {
-    pub(super) sound: bool,
-    pub(super) balanced: bool,
+pub(crate) struct Verified {
+    pub(crate) sound: bool,
+    pub(crate) balanced: bool,
     /// Batches in the journal.
-    pub(super) batches: u64,
-    pub(super) said: Value,
+    pub(crate) batches: u64,
+    pub(crate) said: Value,
 }
 
 impl Running {
@@ -122,7 +122,7 @@ impl Running {
     }
 
     /// SIGKILL, after `time` has passed since `from`. An error when it ended before.
-    pub(super) fn kill_after(mut self, from: Instant, time: Duration) -> Result<()> {
+    pub(crate) fn kill_after(mut self, from: Instant, time: Duration) -> Result<()> {
         while let Some(left) = time.checked_sub(from.elapsed()) {
             std::thread::park_timeout(left);
         }
@@ -133,7 +133,7 @@ impl Running {
     }
 
     /// SIGTERM; the server has to end by itself, soon and well.
-    pub(super) fn stop(mut self) -> Result<Duration> {
+    pub(crate) fn stop(mut self) -> Result<Duration> {
         self.must_live()?;
         let told = Instant::now();
         let id = self.child.id().to_string();

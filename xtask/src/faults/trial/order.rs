@@ -6,14 +6,14 @@ use super::http::{Reply, Request};
 use serde_json::{Value, json};
 
 /// A tier, with the smallest and the largest entry that its gates let pass.
-pub(super) struct Terms {
-    pub(super) tier: &'static str,
+pub(crate) struct Terms {
+    pub(crate) tier: &'static str,
     least: u64,
     most: u64,
 }
 
 /// One client each.
-pub(super) const TIERS: [Terms; 8] = [
+pub(crate) const TIERS: [Terms; 8] = [
     terms("STARTER", 10, 25),
     terms("SAVER", 10, 40),
     terms("INVESTOR", 20, 250),
@@ -32,7 +32,7 @@ const fn terms(tier: &'static str, least: u64, most: u64) -> Terms {
 }
 
 /// Draws the next thing to ask for. `open` are orders that may be taken back.
-pub(super) fn draw(chance: &mut Chance, terms: &Terms, open: &[String]) -> (Request, bool) {
+pub(crate) fn draw(chance: &mut Chance, terms: &Terms, open: &[String]) -> (Request, bool) {
     let symbol = SYMBOLS[chance.between(0, 2) as usize];
     let dollars = chance.between(terms.least, terms.most);
     let kind = chance.between(1, 100);
@@ -59,7 +59,7 @@ fn request(method: &'static str, path: String, body: Option<Value>) -> Request {
 }
 
 /// What an answer promised, in the parts that must be the same whenever its key comes again.
-pub(super) fn promise(reply: &Reply) -> Value {
+pub(crate) fn promise(reply: &Reply) -> Value {
     let part = |name: &str| reply.body[name].clone();
     json!({
         "status": reply.status,
@@ -72,12 +72,12 @@ pub(super) fn promise(reply: &Reply) -> Value {
 }
 
 /// The order that an answer promised.
-pub(super) fn order_of(promise: &Value) -> Option<&str> {
+pub(crate) fn order_of(promise: &Value) -> Option<&str> {
     promise["order_id"].as_str()
 }
 
 /// An amount in units of 10^-8, exactly; nothing when it is no such amount.
-pub(super) fn units(text: &str) -> Option<i128> {
+pub(crate) fn units(text: &str) -> Option<i128> {
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(rest) || rest.len() > 8 {

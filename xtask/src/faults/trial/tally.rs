@@ -1,8 +1,10 @@
 //! What was counted, and what was broken.
 
+use crate::faults::Outcome;
+
 /// A promise of the server that did not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Breach {
+pub(crate) enum Breach {
     /// Acknowledged, and not there.
     Lost,
     /// One key led to two orders, or an order to two keys, or an order to none.
@@ -18,7 +20,7 @@ pub(super) enum Breach {
 }
 
 impl Breach {
-    pub(super) const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Lost, Self::Doubled, Self::Changed, Self::Overfilled, Self::Unsound, Self::Failed];
 
     const fn name(self) -> &'static str {
@@ -35,36 +37,36 @@ impl Breach {
 
 /// Counts of one client, or of all.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     /// Answers of status 200 to orders and cancels.
-    pub(super) acknowledged: u64,
+    pub(crate) acknowledged: u64,
     /// Of these, orders that a gate refused.
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
     /// Of these, orders that were approved.
-    pub(super) orders: u64,
+    pub(crate) orders: u64,
     /// Asked again after a kill because no answer had come.
-    pub(super) retried: u64,
+    pub(crate) retried: u64,
     /// Asked again although answered.
-    pub(super) repeated: u64,
+    pub(crate) repeated: u64,
     /// Sent twice at once.
-    pub(super) twins: u64,
+    pub(crate) twins: u64,
     /// Orders found by their id after their acknowledgement.
-    pub(super) found: u64,
+    pub(crate) found: u64,
     /// Answers of status 4xx: nothing happened.
-    pub(super) declined: u64,
+    pub(crate) declined: u64,
     /// Answers of status 429.
-    pub(super) limited: u64,
+    pub(crate) limited: u64,
     /// Fills that were checked.
-    pub(super) fills: u64,
-    pub(super) breaches: Vec<(Breach, String)>,
+    pub(crate) fills: u64,
+    pub(crate) breaches: Vec<(Breach, String)>,
 }
 
 impl Tally {
-    pub(super) fn breach(&mut self, breach: Breach, what: String) {
+    pub(crate) fn breach(&mut self, breach: Breach, what: String) {
         self.breaches.push((breach, what));
     }
 
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.acknowledged += other.acknowledged;
         self.refused += other.refused;
         self.orders += other.orders;
@@ -78,26 +80,38 @@ impl Tally {
         self.breaches.extend(other.breaches.iter().cloned());
     }
 
-    /// One line a count.
-    pub(super) fn line(&self) -> String {
-        let broken = Breach::ALL.map(|kind| {
+    /// One line.
+    pub(crate) fn line(&self) -> String {
+        let counts = self.counts().map(|(name, count)| format!("{name} {count}"));
+        format!("{}, broken {}", counts.join(", "), self.breaches.len())
+    }
+
+    fn counts(&self) -> [(&'static str, u64); 10] {
+        [
+            ("acknowledged", self.acknowledged),
+            ("orders", self.orders),
+            ("refusals", self.refused),
+            ("retried", self.retried),
+            ("repeated", self.repeated),
+            ("twins", self.twins),
+            ("found_by_id", self.found),
+            ("fills", self.fills),
+            ("declined", self.declined),
+            ("limited", self.limited),
+        ]
+    }
+
+    /// Brings counts and breaches to an outcome.
+    pub(crate) fn tell(&self, outcome: &mut Outcome) {
+        for (name, count) in self.counts() {
+            outcome.count(name, count);
+        }
+        for kind in Breach::ALL {
             let count = self.breaches.iter().filter(|(breach, _)| *breach == kind).count();
-            format!("{}: {count}", kind.name())
-        });
-        format!(
-            "acknowledged: {} (orders {}, refusals {}), retried: {}, repeated: {}, twins: {}, \
-             found by id: {}, fills: {}, declined: {}, limited: {}, {}",
-            self.acknowledged,
-            self.orders,
-            self.refused,
-            self.retried,
-            self.repeated,
-            self.twins,
-            self.found,
-            self.fills,
-            self.declined,
-            self.limited,
-            broken.join(", "),
-        )
+            outcome.count(kind.name(), count);
+        }
+        for (breach, what) in &self.breaches {
+            outcome.breach(format!("{}: {what}", breach.name()));
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Its file is synced to the disk after each line and lies outside the server's database: it is what
 //! the server is held to.
 
-use super::chance::Chance;
+use super::chance::{Chance, secret};
 use super::http::{Connection, Reply, Request};
 use super::order::{TIERS, Terms, draw, order_of, promise};
 use super::tally::{Breach, Tally};
@@ -28,14 +28,14 @@ const LOOKS: u32 = 100;
 const KEPT: usize = 32;
 
 /// One account and whoever trades it.
-pub(super) struct Client {
+pub(crate) struct Client {
     name: String,
     terms: &'static Terms,
     password: String,
     token: String,
     token_from: Instant,
-    pub(super) chance: Chance,
-    pub(super) path: PathBuf,
+    pub(crate) chance: Chance,
+    pub(crate) path: PathBuf,
     log: File,
     keys: u64,
     /// Asked and not answered.
@@ -45,12 +45,12 @@ pub(super) struct Client {
     /// Acknowledged orders that were not looked up since.
     unseen: VecDeque<(String, Value)>,
     open: Vec<String>,
-    pub(super) tally: Tally,
+    pub(crate) tally: Tally,
 }
 
 impl Client {
     /// Registers account `n` and takes strategies off it, so that every order of it is ours.
-    pub(super) fn register(
+    pub(crate) fn register(
         n: usize,
         address: SocketAddr,
         folder: &Path,
@@ -61,7 +61,7 @@ impl Client {
         let path = folder.join(format!("{name}.jsonl"));
         let log =
             File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        let password = super::chance::secret()?;
+        let password = secret()?;
         let mut client = Self {
             name,
             terms,
@@ -110,7 +110,7 @@ impl Client {
     }
 
     /// Logs in again when the token is old.
-    pub(super) fn refresh(&mut self, address: SocketAddr) -> Result<()> {
+    pub(crate) fn refresh(&mut self, address: SocketAddr) -> Result<()> {
         if self.token_from.elapsed() < TOKEN_LIFE {
             return Ok(());
         }
@@ -119,7 +119,7 @@ impl Client {
     }
 
     /// Trades until told to stop or until the server is gone.
-    pub(super) fn live(&mut self, address: SocketAddr, stop: &AtomicBool) {
+    pub(crate) fn live(&mut self, address: SocketAddr, stop: &AtomicBool) {
         // What ends a life is the server's end: the next life settles what was open.
         let _ = self.trade(address, stop);
     }
@@ -250,7 +250,7 @@ impl Client {
     }
 
     /// Asks again for what is in doubt since an earlier life, then once more for good measure.
-    pub(super) fn settle(&mut self, to: &mut Connection) -> io::Result<()> {
+    pub(crate) fn settle(&mut self, to: &mut Connection) -> io::Result<()> {
         for _ in 0..LOOKS {
             let Some(request) = self.doubtful() else {
                 return Ok(());
@@ -303,7 +303,7 @@ impl Client {
     }
 
     /// Looks up to `most` acknowledged orders up by their ids.
-    pub(super) fn look_up(&mut self, to: &mut Connection, most: usize) -> io::Result<()> {
+    pub(crate) fn look_up(&mut self, to: &mut Connection, most: usize) -> io::Result<()> {
         for _ in 0..most {
             let Some((order, promised)) = self.unseen.pop_front() else {
                 return Ok(());
@@ -337,7 +337,7 @@ impl Client {
     }
 
     /// A read of this account.
-    pub(super) fn read(&self, to: &mut Connection, path: &str) -> io::Result<Reply> {
+    pub(crate) fn read(&self, to: &mut Connection, path: &str) -> io::Result<Reply> {
         let request = Request::get(path, &self.token);
         let mut reply = to.ask(&request)?;
         for _ in 0..LOOKS {
@@ -351,7 +351,7 @@ impl Client {
     }
 
     /// Is something in doubt or not looked up yet?
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.doubt.is_none() && self.unseen.is_empty()
     }
 }

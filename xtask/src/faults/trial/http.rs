@@ -15,19 +15,19 @@ const BODY_MOST: usize = 4 << 20;
 
 /// A request as it goes over the wire, minus what the connection adds.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) method: &'static str,
-    pub(super) path: String,
+pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
     /// Bearer token; empty for none.
-    pub(super) token: String,
+    pub(crate) token: String,
     /// Idempotency key; empty for none.
-    pub(super) key: String,
-    pub(super) body: Option<Value>,
+    pub(crate) key: String,
+    pub(crate) body: Option<Value>,
 }
 
 impl Request {
     /// A read.
-    pub(super) fn get(path: impl Into<String>, token: &str) -> Self {
+    pub(crate) fn get(path: impl Into<String>, token: &str) -> Self {
         Self {
             method: "GET",
             path: path.into(),
@@ -40,19 +40,19 @@ impl Request {
 
 /// An answer that came whole.
 #[derive(Clone, Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     /// The body; null where it was no JSON.
-    pub(super) body: Value,
+    pub(crate) body: Value,
 }
 
 /// A kept connection.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    pub(super) fn open(address: SocketAddr) -> Result<Self> {
+    pub(crate) fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, CONNECT)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -62,12 +62,12 @@ impl Connection {
     }
 
     /// Sends a request and waits for its answer.
-    pub(super) fn ask(&mut self, request: &Request) -> Result<Reply> {
+    pub(crate) fn ask(&mut self, request: &Request) -> Result<Reply> {
         self.send(request)?;
         self.read()
     }
 
-    pub(super) fn send(&mut self, request: &Request) -> Result<()> {
+    pub(crate) fn send(&mut self, request: &Request) -> Result<()> {
         let body = request.body.as_ref().map(Value::to_string);
         let mut text =
             format!("{} {} HTTP/1.1\r\nhost: localhost\r\n", request.method, request.path);
@@ -87,7 +87,7 @@ impl Connection {
         self.stream.get_mut().write_all(text.as_bytes())
     }
 
-    pub(super) fn read(&mut self) -> Result<Reply> {
+    pub(crate) fn read(&mut self) -> Result<Reply> {
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or_else(|| broken("no status line"))?;

@@ -25,7 +25,7 @@ type Promised = BTreeMap<String, (String, String)>;
 type Listed = BTreeMap<String, Value>;
 
 /// Checks one client's account on a server that nobody kills meanwhile.
-pub(super) fn account(client: &mut Client, site: &Site) -> Result<()> {
+pub(crate) fn account(client: &mut Client, site: &Site) -> Result<()> {
     client.refresh(site.address)?;
     let to = &mut Connection::open(site.address)?;
     client.settle(to)?;
@@ -158,7 +158,7 @@ fn overfilled(fills: &BTreeMap<(usize, String), Value>, listed: &Listed) -> Vec<
 }
 
 /// What `nija verify` says of the database.
-pub(super) fn database(site: &Site, found: &mut Vec<(Breach, String)>) -> Result<u64> {
+pub(crate) fn database(site: &Site, found: &mut Vec<(Breach, String)>) -> Result<u64> {
     let verified = site.verify()?;
     if !(verified.sound && verified.balanced) {
         found.push((Breach::Unsound, verified.said.to_string()));

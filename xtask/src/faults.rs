@@ -1,0 +1,87 @@
+//! `cargo xtask faults NAME... [options]`: faults of the world on real processes, one program per row of the
+//! goals. Each program ends in a short account for people and one line of JSON; a broken promise is an error.
+//! To add one: a file in `faults/` with `run(&Options) -> Result<Outcome>`, and a row in `PROGRAMS`.
+
+mod kill;
+mod options;
+mod outcome;
+mod trial;
+
+use anyhow::{Result, bail};
+pub(crate) use options::Options;
+pub(crate) use outcome::Outcome;
+use std::time::Instant;
+
+/// One fault.
+struct Program {
+    name: &'static str,
+    /// Row of the goals.
+    row: &'static str,
+    says: &'static str,
+    run: fn(&Options) -> Result<Outcome>,
+}
+
+const PROGRAMS: &[Program] = &[Program {
+    name: "kill",
+    row: "R1",
+    says: "SIGKILL at random moments while clients trade; --times kills",
+    run: kill::run,
+}];
+
+/// Runs the programs that are named; an error when a promise was broken.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let flags = args.iter().position(|arg| arg.starts_with('-')).unwrap_or(args.len());
+    let (names, flags) = args.split_at(flags);
+    if names.is_empty() {
+        bail!("name a fault\n{}", overview());
+    }
+    let options = Options::read(flags)?;
+    let mut broken = 0;
+    for program in chosen(names)? {
+        let began = Instant::now();
+        println!("{} ({}): {}", program.name, program.row, program.says);
+        let outcome = (program.run)(&options)?;
+        outcome.lines().iter().for_each(|line| println!("  {line}"));
+        println!("{}", outcome.json(program.name, program.row, began.elapsed()));
+        broken += usize::from(!outcome.passed());
+    }
+    println!("faults: {} passed, {broken} failed", names.len() - broken);
+    if broken > 0 {
+        bail!("{broken} faults broke a promise");
+    }
+    Ok(())
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static Program>> {
+    let find = |name: &String| match PROGRAMS.iter().find(|program| program.name == name) {
+        Some(program) => Ok(program),
+        None => bail!("no fault `{name}`\n{}", overview()),
+    };
+    names.iter().map(find).collect()
+}
+
+fn overview() -> String {
+    let line =
+        |p: &Program| format!("  cargo xtask faults {:<10} {:<4} {}\n", p.name, p.row, p.says);
+    let lines: String = PROGRAMS.iter().map(line).collect();
+    format!("{lines}options: {}", options::USAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_fault_lists_the_known_ones() {
+        for args in [&["nonsense".to_owned()][..], &[]] {
+            let refused = run(args).unwrap_err().to_string();
+            assert!(PROGRAMS.iter().all(|p| refused.contains(p.name)), "{refused}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: std::collections::BTreeSet<_> = PROGRAMS.iter().map(|p| p.name).collect();
+        assert_eq!(names.len(), PROGRAMS.len());
+    }
+}

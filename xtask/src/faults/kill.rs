@@ -1,0 +1,169 @@
+//! SIGKILL at random moments, again and again, while clients trade; then the server is held to what it had
+//! acknowledged. Clients keep files of their own; the server is asked through its API and `nija verify`,
+//! never trusted about itself. Absent: power cuts and disk errors.
+
+use super::trial::audit;
+use super::trial::chance::{Chance, secret};
+use super::trial::client::Client;
+use super::trial::server::{Running, Site};
+use super::trial::tally::{Breach, Tally};
+use super::{Options, Outcome};
+use anyhow::{Context, Result, bail};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const NOBODY: &str = "no server is running";
+const CLIENTS: usize = 8;
+/// Kills where no number is given.
+const KILLS: u64 = 200;
+/// Kills between two full checks.
+const CHECK_EVERY: u64 = 20;
+/// One kill in so many comes while the server is still starting.
+const EARLY: u64 = 8;
+/// A server lives between so many milliseconds once it is ready.
+const LIFE_MS: (u64, u64) = (5, 500);
+
+/// Kills, restarts and checks.
+pub(super) fn run(options: &Options) -> Result<Outcome> {
+    let binary = options.binary()?;
+    options.within("kill", |folder| {
+        let site = Site::new(binary, folder, secret()?)?;
+        let mut trial = Trial::new(options.seed, &site)?;
+        trial.run(options.times.unwrap_or(KILLS))?;
+        Ok(trial.outcome())
+    })
+}
+
+/// One run.
+struct Trial<'a> {
+    site: &'a Site,
+    chance: Chance,
+    clients: Vec<Client>,
+    running: Option<Running>,
+    kills: u64,
+    /// Of these, before the server was ready.
+    early: u64,
+    checks: u64,
+    batches: u64,
+    ready: Vec<Duration>,
+    found: Vec<(Breach, String)>,
+}
+
+impl<'a> Trial<'a> {
+    /// Starts the server and registers the clients.
+    fn new(seed: u64, site: &'a Site) -> Result<Self> {
+        let chance = Chance::new(seed);
+        let mut running = site.start()?;
+        let first = site.ready(&mut running)?;
+        println!("first start: {first:.0?}");
+        let register =
+            |n: usize| Client::register(n, site.address, site.folder(), chance.part(n as u64));
+        let clients = (0..CLIENTS).map(register).collect::<Result<Vec<_>>>()?;
+        Ok(Self {
+            site,
+            chance,
+            clients,
+            running: Some(running),
+            kills: 0,
+            early: 0,
+            checks: 0,
+            batches: 0,
+            ready: Vec::new(),
+            found: Vec::new(),
+        })
+    }
+
+    fn run(&mut self, kills: u64) -> Result<()> {
+        while self.kills < kills {
+            self.life()?;
+            self.restart()?;
+            if self.kills.is_multiple_of(CHECK_EVERY) {
+                self.check()?;
+            }
+        }
+        self.check()?;
+        let took = self.running.take().context(NOBODY)?.stop()?;
+        println!("told to stop at the end: {took:.0?}");
+        self.batches = audit::database(self.site, &mut self.found)?;
+        Ok(())
+    }
+
+    /// The clients trade until the server is killed.
+    fn life(&mut self) -> Result<()> {
+        let time = Duration::from_millis(self.chance.between(LIFE_MS.0, LIFE_MS.1));
+        let (address, stop) = (self.site.address, AtomicBool::new(false));
+        for client in &mut self.clients {
+            client.refresh(address)?;
+        }
+        let running = self.running.take().context(NOBODY)?;
+        std::thread::scope(|scope| {
+            for client in &mut self.clients {
+                scope.spawn(|| client.live(address, &stop));
+            }
+            let killed = running.kill_after(Instant::now(), time);
+            stop.store(true, Ordering::Release);
+            killed
+        })?;
+        self.kills += 1;
+        Ok(())
+    }
+
+    /// Starts again; now and then the server is killed before it is ready.
+    fn restart(&mut self) -> Result<()> {
+        let usual = self.ready.last().copied().unwrap_or(Duration::from_millis(200));
+        let usual = u64::try_from(usual.as_millis()).unwrap_or(1).max(1);
+        while self.chance.one_in(EARLY) {
+            let time = Duration::from_millis(self.chance.between(1, usual));
+            self.site.start()?.kill_after(Instant::now(), time)?;
+            self.kills += 1;
+            self.early += 1;
+        }
+        let mut running = self.site.start()?;
+        self.ready.push(self.site.ready(&mut running)?);
+        self.running = Some(running);
+        Ok(())
+    }
+
+    /// Holds a server that nobody kills meanwhile to everything that was promised so far.
+    fn check(&mut self) -> Result<()> {
+        let site = self.site;
+        std::thread::scope(|scope| {
+            let checks: Vec<_> = self
+                .clients
+                .iter_mut()
+                .map(|client| scope.spawn(|| audit::account(client, site)))
+                .collect();
+            checks.into_iter().try_for_each(|check| match check.join() {
+                Ok(done) => done,
+                Err(_) => bail!("a check broke"),
+            })
+        })?;
+        self.batches = audit::database(site, &mut self.found)?;
+        self.checks += 1;
+        let tally = self.tally();
+        println!("{} kills, {} batches: {}", self.kills, self.batches, tally.line());
+        Ok(())
+    }
+
+    fn tally(&self) -> Tally {
+        let mut all = Tally::default();
+        self.clients.iter().for_each(|client| all.add(&client.tally));
+        all.breaches.extend(self.found.iter().cloned());
+        all
+    }
+
+    /// What was counted, and every promise that was broken.
+    fn outcome(&mut self) -> Outcome {
+        self.ready.sort_unstable();
+        let at = |n: usize| self.ready.get(n).copied().unwrap_or_default().as_millis() as u64;
+        let mut outcome = Outcome::default();
+        outcome.count("kills", self.kills);
+        outcome.count("during_a_start", self.early);
+        outcome.count("checks", self.checks);
+        outcome.count("batches", self.batches);
+        outcome.count("ready_ms_median", at(self.ready.len() / 2));
+        outcome.count("ready_ms_most", at(self.ready.len().saturating_sub(1)));
+        self.tally().tell(&mut outcome);
+        outcome
+    }
+}
