@@ -2,9 +2,11 @@
 //! goals. Each program ends in a short account for people and one line of JSON; a broken promise is an error.
 //! To add one: a file in `faults/` with `run(&Options) -> Result<Outcome>`, and a row in `PROGRAMS`.
 
+mod eio;
 mod kill;
 mod options;
 mod outcome;
+mod syscalls;
 mod trial;
 
 use anyhow::{Result, bail};
@@ -21,12 +23,26 @@ struct Program {
     run: fn(&Options) -> Result<Outcome>,
 }
 
-const PROGRAMS: &[Program] = &[Program {
-    name: "kill",
-    row: "R1",
-    says: "SIGKILL at random moments while clients trade; --times kills",
-    run: kill::run,
-}];
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "kill",
+        row: "R1",
+        says: "SIGKILL at random moments while clients trade; --times kills",
+        run: kill::run,
+    },
+    Program {
+        name: "syscalls",
+        row: "R2",
+        says: "SIGKILL at each system call of an order's life and of a start; --times of each call at most",
+        run: syscalls::run,
+    },
+    Program {
+        name: "eio",
+        row: "R4",
+        says: "the n-th sync of the disk fails, n = 1 ...; --times of each kind at most",
+        run: eio::run,
+    },
+];
 
 /// Runs the programs that are named; an error when a promise was broken.
 pub(crate) fn run(args: &[String]) -> Result<()> {

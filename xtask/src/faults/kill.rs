@@ -8,7 +8,7 @@ use super::trial::client::Client;
 use super::trial::server::{Running, Site};
 use super::trial::tally::{Breach, Tally};
 use super::{Options, Outcome};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -126,19 +126,7 @@ impl<'a> Trial<'a> {
 
     /// Holds a server that nobody kills meanwhile to everything that was promised so far.
     fn check(&mut self) -> Result<()> {
-        let site = self.site;
-        std::thread::scope(|scope| {
-            let checks: Vec<_> = self
-                .clients
-                .iter_mut()
-                .map(|client| scope.spawn(|| audit::account(client, site)))
-                .collect();
-            checks.into_iter().try_for_each(|check| match check.join() {
-                Ok(done) => done,
-                Err(_) => bail!("a check broke"),
-            })
-        })?;
-        self.batches = audit::database(site, &mut self.found)?;
+        self.batches = audit::all(&mut self.clients, self.site, &mut self.found)?;
         self.checks += 1;
         let tally = self.tally();
         println!("{} kills, {} batches: {}", self.kills, self.batches, tally.line());

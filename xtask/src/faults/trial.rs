@@ -8,3 +8,4 @@ pub(crate) mod http;
 pub(crate) mod order;
 pub(crate) mod server;
 pub(crate) mod tally;
+pub(crate) mod trace;

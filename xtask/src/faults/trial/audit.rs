@@ -8,7 +8,7 @@ use super::http::Connection;
 use super::order::{order_of, units};
 use super::server::Site;
 use super::tally::Breach;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,6 +23,23 @@ const PAGES: u32 = 5_000;
 type Promised = BTreeMap<String, (String, String)>;
 /// An order as the API lists it.
 type Listed = BTreeMap<String, Value>;
+
+/// Checks all clients' accounts and the database on a server that nobody kills meanwhile. The number of batches.
+pub(crate) fn all(
+    clients: &mut [Client],
+    site: &Site,
+    found: &mut Vec<(Breach, String)>,
+) -> Result<u64> {
+    std::thread::scope(|scope| {
+        let check = |client| scope.spawn(|| account(client, site));
+        let checks: Vec<_> = clients.iter_mut().map(check).collect();
+        checks.into_iter().try_for_each(|check| match check.join() {
+            Ok(done) => done,
+            Err(_) => bail!("a check broke"),
+        })
+    })?;
+    database(site, found)
+}
 
 /// Checks one client's account on a server that nobody kills meanwhile.
 pub(crate) fn account(client: &mut Client, site: &Site) -> Result<()> {

@@ -6,7 +6,7 @@
 
 use super::chance::{Chance, secret};
 use super::http::{Connection, Reply, Request};
-use super::order::{TIERS, Terms, draw, order_of, promise};
+use super::order::{TIERS, Terms, draw, market_buy, order_of, promise};
 use super::tally::{Breach, Tally};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -114,6 +114,11 @@ impl Client {
         if self.token_from.elapsed() < TOKEN_LIFE {
             return Ok(());
         }
+        self.log_in(address)
+    }
+
+    /// Logs in: a session is written.
+    pub(crate) fn log_in(&mut self, address: SocketAddr) -> Result<()> {
         let body = json!({"email": self.email(), "password": self.password});
         self.enter(&mut Connection::open(address)?, "/api/v2/login", body, 200)
     }
@@ -142,6 +147,29 @@ impl Client {
             }
             let pause = self.chance.between(2, 30);
             std::thread::park_timeout(Duration::from_millis(pause));
+        }
+        Ok(())
+    }
+
+    /// One purchase from the question to its fill in the lists; an error when the server went away meanwhile.
+    pub(crate) fn purchase(&mut self, address: SocketAddr) -> io::Result<()> {
+        let mut to = Connection::open(address)?;
+        if self.doubt.is_none() {
+            self.keys += 1;
+            let mut request = market_buy(self.terms);
+            request.key = format!("{}-{}", self.name, self.keys);
+            self.doubt = Some((request, false));
+        }
+        self.attempt(&mut to)?;
+        let Some((order, _)) = self.unseen.back().cloned() else {
+            return Ok(());
+        };
+        for _ in 0..LOOKS {
+            let row = self.read(&mut to, &format!("/api/v2/orders/{order}"))?;
+            if row.body["state"] == "filled" {
+                break;
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
         }
         Ok(())
     }

@@ -54,6 +54,12 @@ pub(crate) fn draw(chance: &mut Chance, terms: &Terms, open: &[String]) -> (Requ
     (request("POST", path, Some(body)), rests)
 }
 
+/// The smallest purchase of a tier, at the market's price.
+pub(crate) fn market_buy(terms: &Terms) -> Request {
+    let body = json!({"symbol": SYMBOLS[0], "side": "buy", "size": terms.least});
+    request("POST", "/api/v2/trade".to_owned(), Some(body))
+}
+
 fn request(method: &'static str, path: String, body: Option<Value>) -> Request {
     Request { method, path, token: String::new(), key: String::new(), body }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs::{File, OpenOptions};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a start may take before it counts as hung.
@@ -17,11 +17,16 @@ const STOP_MOST: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(1);
 
 /// How to start it.
+#[derive(Clone)]
 pub(crate) struct Site {
     binary: PathBuf,
     folder: PathBuf,
     secret: String,
     pub(crate) address: SocketAddr,
+    /// Variables beside the usual ones.
+    variables: Vec<(String, String)>,
+    /// A program and its arguments that become the server.
+    under: Vec<String>,
 }
 
 /// A running server. Dropping it kills it.
@@ -35,7 +40,31 @@ impl Site {
         // The system gives a free port; nobody else asks for it between two starts.
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
         let address = free.local_addr()?;
-        Ok(Self { binary, folder: folder.to_owned(), secret, address })
+        let (variables, under) = (Vec::new(), Vec::new());
+        Ok(Self { binary, folder: folder.to_owned(), secret, address, variables, under })
+    }
+
+    /// The same server with another variable.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The same server, started by a program that replaces itself with it.
+    pub(crate) fn under<S: Into<String>>(mut self, wrapper: impl IntoIterator<Item = S>) -> Self {
+        self.under = wrapper.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same server over another folder.
+    pub(crate) fn moved(&self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), ..self.clone() }
+    }
+
+    /// Everything that servers of this folder said so far.
+    pub(crate) fn said(&self) -> String {
+        let bytes = std::fs::read(self.folder.join("server.log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -44,7 +73,15 @@ impl Site {
 
     /// The binary in the folder, with nothing of our own environment but what it needs.
     fn command(&self, log: File) -> Command {
-        let mut command = Command::new(&self.binary);
+        let mut words = self.under.iter();
+        let mut command = match words.next() {
+            None => Command::new(&self.binary),
+            Some(first) => {
+                let mut command = Command::new(first);
+                command.args(words).arg(&self.binary);
+                command
+            }
+        };
         command
             .current_dir(&self.folder)
             .env_clear()
@@ -55,6 +92,7 @@ impl Site {
             .env("NIJA_FEED", "generator")
             .env("NIJA_QUOTE_EVERY_MS", "50")
             .env("NIJA_LOG", "warn")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stderr(log);
         command
@@ -76,13 +114,26 @@ impl Site {
 
     /// Waits until orders are taken and tells how long that took from the start.
     pub(crate) fn ready(&self, running: &mut Running) -> Result<Duration> {
+        match self.ready_or_ended(running)? {
+            Ok(took) => Ok(took),
+            Err(status) => bail!("the server ended by itself with {status}; see server.log"),
+        }
+    }
+
+    /// The same, for a server that may end by itself meanwhile: then how it ended.
+    pub(crate) fn ready_or_ended(
+        &self,
+        running: &mut Running,
+    ) -> Result<Result<Duration, ExitStatus>> {
         let get = Request::get("/health/ready", "");
         loop {
             let told = Connection::open(self.address).and_then(|mut to| to.ask(&get));
             if told.is_ok_and(|reply| reply.status == 200) {
-                return Ok(running.began.elapsed());
+                return Ok(Ok(running.began.elapsed()));
             }
-            running.must_live()?;
+            if let Some(status) = running.child.try_wait()? {
+                return Ok(Err(status));
+            }
             if running.began.elapsed() > START_MOST {
                 bail!("the server was not ready within {START_MOST:?}; see server.log");
             }
@@ -90,9 +141,23 @@ impl Site {
         }
     }
 
+    /// Starts and waits until orders are taken.
+    pub(crate) fn begin(&self) -> Result<Running> {
+        let mut running = self.start()?;
+        self.ready(&mut running)?;
+        Ok(running)
+    }
+
+    /// Another command of the binary over the folder's database, to its end.
+    pub(crate) fn call(&self, args: &[&str]) -> Result<Output> {
+        let out = self.command(self.log()?).args(args).stderr(Stdio::piped()).output();
+        out.with_context(|| format!("cannot start {}", self.binary.display()))
+    }
+
     /// `nija verify` over the folder's database: what it found, as it said it.
     pub(crate) fn verify(&self) -> Result<Verified> {
-        let mut command = self.command(self.log()?);
+        let plain = Self { under: Vec::new(), variables: Vec::new(), ..self.clone() };
+        let mut command = plain.command(self.log()?);
         let out = command.args(["verify", "--json"]).stdout(Stdio::piped()).output();
         let out = out.with_context(|| format!("cannot start {}", self.binary.display()))?;
         let said: Value = serde_json::from_slice(&out.stdout)
@@ -114,7 +179,24 @@ pub(crate) struct Verified {
 }
 
 impl Running {
-    fn must_live(&mut self) -> Result<()> {
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the end; nothing when the server lives on for so long.
+    pub(crate) fn ended(&mut self, within: Duration) -> Result<Option<ExitStatus>> {
+        let from = Instant::now();
+        loop {
+            match self.child.try_wait()? {
+                Some(status) => return Ok(Some(status)),
+                None if from.elapsed() > within => return Ok(None),
+                None => std::thread::park_timeout(POLL),
+            }
+        }
+    }
+
+    pub(crate) fn must_live(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
             Some(status) => bail!("the server ended by itself with {status}; see server.log"),
@@ -130,6 +212,11 @@ impl Running {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
+    }
+
+    /// SIGKILL at once.
+    pub(crate) fn kill_now(self) -> Result<()> {
+        self.kill_after(Instant::now(), Duration::ZERO)
     }
 
     /// SIGTERM; the server has to end by itself, soon and well.
