@@ -101,7 +101,7 @@ fn is_trading(method: &Method, path: &str) -> bool {
         return false;
     };
     match *method {
-        Method::POST => matches!(rest, "trade" | "kill"),
+        Method::POST => matches!(rest, "trade" | "orders/batch" | "kill"),
         Method::DELETE => rest.starts_with("orders/") || rest.starts_with("positions/"),
         _ => false,
     }

@@ -53,9 +53,10 @@ pub(crate) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     free: Option<Money>,
-    /// Names this answer in the server's log.
-    #[schema(value_type = String)]
-    request_id: &'a str,
+    /// Names this answer in the server's log; within a batch the header `X-Request-Id` does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    request_id: Option<&'a str>,
 }
 
 impl Problem {
@@ -114,7 +115,9 @@ impl Problem {
             StatusCode::METHOD_NOT_ALLOWED => {
                 ("method_not_allowed", "this address does not know that method; see Allow")
             }
-            StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the body is larger than 64 KiB"),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("too_large", "the body is larger than 64 KiB (a batch: 256 KiB)")
+            }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 ("unsupported_media_type", "send application/json")
             }
@@ -130,7 +133,12 @@ impl Problem {
 
     /// The document's bytes.
     pub(crate) fn document(&self, request_id: &str) -> Vec<u8> {
-        let document = Document {
+        serde_json::to_vec(&self.body(Some(request_id))).unwrap_or_default()
+    }
+
+    /// The document.
+    pub(crate) fn body<'a>(&self, request_id: Option<&'a str>) -> Document<'a> {
+        Document {
             kind: format!("urn:nija:problem:{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
@@ -140,8 +148,7 @@ impl Problem {
             retry_after: self.retry_after,
             free: self.free,
             request_id,
-        };
-        serde_json::to_vec(&document).unwrap_or_default()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-//! The one way a request body comes in: `Valid<T>`. JSON in UTF-8 only, at most 64 KiB, 16 levels,
-//! 100 keys, strings of 10 kB; unknown and duplicate keys are refused, and the answer never repeats
-//! the input.
+//! The one way a request body comes in: `Valid<T>`, or many of them as `Many<T>`. JSON in UTF-8 only, at most
+//! 64 KiB, 16 levels, 100 keys, strings of 10 kB; unknown and duplicate keys are refused, and the answer never
+//! repeats the input.
 
 use crate::error::Problem;
 use crate::state::App;
@@ -12,12 +12,14 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use nija_core::desk::input::Key;
 use serde::de::DeserializeOwned;
 
+mod many;
 mod outline;
 
-use outline::{Flaw, Member, canonical, outline};
+pub(crate) use many::Many;
+use outline::{CLIENT_ORDER_ID, Flaw, Member, canonical, outline};
 
-/// Largest body.
-pub(crate) const BODY_LIMIT: usize = 64 * 1024;
+/// Largest body, but for a batch of orders.
+const BODY_LIMIT: usize = 64 * 1024;
 
 /// A body that has the right shape, with the caller's idempotency key where one came.
 pub(crate) struct Valid<T> {
@@ -37,27 +39,36 @@ impl<T: DeserializeOwned> FromRequest<App> for Valid<T> {
         let (parts, body) = request.into_parts();
         json_only(&parts.headers)?;
         let caller = caller_key(&parts.headers)?;
-        let bytes = read(body, app).await?;
-        let (body, outline) = parse(&bytes)?;
-        let key = caller.map(|key| {
-            let mut request = scope(&parts);
-            canonical(outline, &mut request);
-            Key::of(key, &request)
-        });
+        let bytes = read(body, app, BODY_LIMIT).await?;
+        let (body, outline) = parse(text(&bytes)?)?;
+        let key = match (caller, client_order_id(&outline)?) {
+            (Some(caller), Some(own)) if caller != own.as_bytes() => {
+                return Err(Problem::field(CLIENT_ORDER_ID, "must equal the Idempotency-Key"));
+            }
+            (Some(caller), _) => Some(request_key(caller, scope(&parts), outline)),
+            (None, Some(own)) => Some(request_key(own.as_bytes(), scope(&parts), outline)),
+            (None, None) => None,
+        };
         Ok(Self { body, key })
     }
+}
+
+/// A caller's key with the request it came with, whatever the order of its members.
+fn request_key(caller: &[u8], mut request: Vec<u8>, outline: Vec<Member<'_>>) -> Key {
+    canonical(outline, &mut request);
+    Key::of(caller, &request)
 }
 
 impl<T: DeserializeOwned> FromRequest<App> for Perhaps<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = read(body, app).await?;
+        let bytes = read(body, app, BODY_LIMIT).await?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }
         json_only(&parts.headers)?;
-        Ok(Self(Some(parse(&bytes)?.0)))
+        Ok(Self(Some(parse(text(&bytes)?)?.0)))
     }
 }
 
@@ -89,9 +100,23 @@ fn caller_key(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
         return Ok(None);
     };
     let bytes = value.as_bytes();
-    let fits = (1..=64).contains(&bytes.len())
-        && bytes.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if fits && values.next().is_none() { Ok(Some(bytes)) } else { Err(WRONG) }
+    if is_key(bytes) && values.next().is_none() { Ok(Some(bytes)) } else { Err(WRONG) }
+}
+
+fn is_key(bytes: &[u8]) -> bool {
+    (1..=64).contains(&bytes.len())
+        && bytes.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// The key inside a body, for orders.
+fn client_order_id<'a>(outline: &[Member<'a>]) -> Result<Option<&'a str>, Problem> {
+    match Member::find(outline, CLIENT_ORDER_ID) {
+        None | Some("null") => Ok(None),
+        Some(raw) => match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
+            Some(own) if is_key(own.as_bytes()) => Ok(Some(own)),
+            _ => Err(Problem::field(CLIENT_ORDER_ID, "must be 1 to 64 letters, digits, - and _")),
+        },
+    }
 }
 
 fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
@@ -107,9 +132,9 @@ fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-async fn read(body: Body, app: &App) -> Result<Bytes, Problem> {
+async fn read(body: Body, app: &App, most: usize) -> Result<Bytes, Problem> {
     let collected =
-        tokio::time::timeout(app.settings.body_timeout, Limited::new(body, BODY_LIMIT).collect());
+        tokio::time::timeout(app.settings.body_timeout, Limited::new(body, most).collect());
     match collected.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -124,21 +149,15 @@ async fn read(body: Body, app: &App) -> Result<Bytes, Problem> {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<Member<'_>>), Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_utf8", "the body is not UTF-8")
-    })?;
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(bytes)
+        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "invalid_utf8", "the body is not UTF-8"))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<(T, Vec<Member<'_>>), Problem> {
     let outline = outline(text)?;
     let body = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() {
-            Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_field",
-                "the body has a field that this address does not know",
-            )
-        } else {
-            Problem::from(Flaw::Malformed)
-        }
+        Problem::from(if error.is_data() { Flaw::Unknown } else { Flaw::Malformed })
     })?;
     Ok((body, outline))
 }

@@ -24,6 +24,7 @@ mod routes;
 mod server;
 mod settings;
 mod state;
+mod turnstile;
 
 pub use address::{Network, NotANetwork, Peer};
 pub use auth::password::{Unusable, hash_password};

@@ -8,8 +8,8 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, decisions, funds, health, kill, ledger, limits, market, orders, platform,
-    positions, registration, sessions, standing, trading,
+    admin, auth as login, batch, decisions, funds, health, kill, ledger, limits, market, orders,
+    platform, positions, registration, sessions, standing, trading,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -52,6 +52,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(standing::status))
         .routes(routes!(trading::place))
         .routes(routes!(trading::preview))
+        .routes(routes!(batch::place))
         .routes(routes!(orders::list))
         .routes(routes!(orders::one, orders::cancel))
         .routes(routes!(orders::fills))

@@ -3,6 +3,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod auth;
+pub(crate) mod batch;
 pub(crate) mod decisions;
 pub(crate) mod funds;
 pub(crate) mod health;

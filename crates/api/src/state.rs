@@ -9,6 +9,7 @@ use crate::doors::Doors;
 use crate::error::Problem;
 use crate::limit::Rates;
 use crate::settings::{Settings, WeakSecret};
+use crate::turnstile::Turnstile;
 use nija_core::ports::EntropyError;
 use nija_core::ports::control::Audit;
 use nija_core::words::id::UserId;
@@ -27,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) hasher: Hasher,
     pub(crate) throttle: Throttle,
     pub(crate) rates: Rates,
+    /// Lists of orders on their way.
+    pub(crate) lists: Turnstile,
     request_prefix: u64,
     requests: AtomicU64,
 }
@@ -60,6 +63,7 @@ impl Shared {
             hasher: Hasher::new(settings.cores),
             throttle: Throttle::default(),
             rates: Rates::new(&doors.tiers),
+            lists: Turnstile::default(),
             request_prefix: u64::from_be_bytes(prefix),
             requests: AtomicU64::new(0),
             doors,

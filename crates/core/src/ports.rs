@@ -188,6 +188,12 @@ pub trait Desks: Send + Sync {
         key: Option<Key>,
         command: Command,
     ) -> Doing<'_, Result<Answer, DeskError>>;
+    /// Does commands of one account, in order, in one batch of the journal; one answer each, all of them durable.
+    fn commands(
+        &self,
+        account: AccountId,
+        commands: Vec<(Option<Key>, Command)>,
+    ) -> Doing<'_, Result<Vec<Answer>, DeskError>>;
     /// Answers a question from durable state.
     fn query(&self, query: Query) -> Doing<'_, Result<View, DeskError>>;
     /// Presses a switch in every partition; `Ok` when it is durable in all of them.

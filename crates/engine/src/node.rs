@@ -48,7 +48,13 @@ enum Work {
     Input {
         input: Input,
         at: Option<Timestamp>,
-        reply: Option<Reply>,
+        reply: Option<Reply<Answer>>,
+    },
+    /// Commands of one account, taken together.
+    Commands {
+        account: AccountId,
+        commands: Vec<(Option<Key>, Command)>,
+        reply: Reply<Vec<Answer>>,
     },
     /// Inputs of one instant, taken together.
     Slice {
@@ -64,7 +70,29 @@ enum Work {
     Stop,
 }
 
-type Reply = oneshot::Sender<Result<Answer, DeskError>>;
+type Reply<T> = oneshot::Sender<Result<T, DeskError>>;
+
+/// Somebody whose answer waits for the commit. A caller that went away has its answer in the journal.
+enum Waiting {
+    One(Reply<Answer>, Answer),
+    Many(Reply<Vec<Answer>>, Vec<Answer>),
+}
+
+impl Waiting {
+    fn tell(self) {
+        match self {
+            Self::One(reply, answer) => drop(reply.send(Ok(answer))),
+            Self::Many(reply, answers) => drop(reply.send(Ok(answers))),
+        }
+    }
+
+    fn fail(self, why: DeskError) {
+        match self {
+            Self::One(reply, _) => drop(reply.send(Err(why))),
+            Self::Many(reply, _) => drop(reply.send(Err(why))),
+        }
+    }
+}
 
 /// What a node needs.
 pub struct Parts {
@@ -89,7 +117,7 @@ pub struct Handle {
 struct Node {
     parts: Parts,
     inbox: mpsc::Receiver<Work>,
-    replies: Vec<(Reply, Answer)>,
+    replies: Vec<Waiting>,
     queries: Vec<(Query, oneshot::Sender<View>)>,
     barriers: Vec<oneshot::Sender<()>>,
     reports: Vec<Report>,
@@ -162,8 +190,16 @@ impl Node {
                 let at = at.unwrap_or_else(|| self.parts.clock.now());
                 let answer = self.parts.partitions.take(input, at)?;
                 if let Some(reply) = reply {
-                    self.replies.push((reply, answer));
+                    self.replies.push(Waiting::One(reply, answer));
                 }
+            }
+            Work::Commands { account, commands, reply } => {
+                let at = self.parts.clock.now();
+                let mut answers = Vec::with_capacity(commands.len());
+                for (key, command) in commands {
+                    answers.push(self.parts.partitions.command(account, key, command, at)?);
+                }
+                self.replies.push(Waiting::Many(reply, answers));
             }
             Work::Slice { inputs, at } => {
                 for input in inputs {
@@ -194,8 +230,8 @@ impl Node {
                     AppendError::Full => DeskError::StorageFull,
                     _ => DeskError::Gone,
                 };
-                for (reply, _) in self.replies.drain(..) {
-                    let _ = reply.send(Err(error.clone()));
+                for waiting in self.replies.drain(..) {
+                    waiting.fail(error.clone());
                 }
                 return Err(why.into());
             }
@@ -209,9 +245,8 @@ impl Node {
         if !releases.is_empty() {
             self.reports.extend((self.parts.release)(releases));
         }
-        for (reply, answer) in self.replies.drain(..) {
-            // A caller that went away has its answer in the journal.
-            let _ = reply.send(Ok(answer));
+        for waiting in self.replies.drain(..) {
+            waiting.tell();
         }
         for (query, reply) in self.queries.drain(..) {
             let _ = reply.send(self.parts.partitions.query(&query));
@@ -297,11 +332,14 @@ impl Handle {
         let _ = self.inbox.send(Work::Stop).await;
     }
 
-    async fn ask(&self, input: Input) -> Result<Answer, DeskError> {
+    async fn ask<T>(&self, work: impl FnOnce(Reply<T>) -> Work) -> Result<T, DeskError> {
         let (reply, answer) = oneshot::channel();
-        let work = Work::Input { input, at: None, reply: Some(reply) };
-        self.inbox.try_send(work).map_err(refused)?;
+        self.inbox.try_send(work(reply)).map_err(refused)?;
         answer.await.map_err(|_| DeskError::Gone)?
+    }
+
+    async fn bring(&self, input: Input) -> Result<Answer, DeskError> {
+        self.ask(|reply| Work::Input { input, at: None, reply: Some(reply) }).await
     }
 }
 
@@ -319,7 +357,15 @@ impl Desks for Handle {
         key: Option<Key>,
         command: Command,
     ) -> Doing<'_, Result<Answer, DeskError>> {
-        Box::pin(self.ask(Input::Command { account, key, command }))
+        Box::pin(self.bring(Input::Command { account, key, command }))
+    }
+
+    fn commands(
+        &self,
+        account: AccountId,
+        commands: Vec<(Option<Key>, Command)>,
+    ) -> Doing<'_, Result<Vec<Answer>, DeskError>> {
+        Box::pin(self.ask(move |reply| Work::Commands { account, commands, reply }))
     }
 
     fn query(&self, query: Query) -> Doing<'_, Result<View, DeskError>> {
@@ -338,11 +384,11 @@ impl Desks for Handle {
         flatten: bool,
     ) -> Doing<'_, Result<(), DeskError>> {
         Box::pin(
-            async move { self.ask(Input::Kill { scope, by, reason, flatten }).await.map(drop) },
+            async move { self.bring(Input::Kill { scope, by, reason, flatten }).await.map(drop) },
         )
     }
 
     fn rearm(&self, scope: Scope, by: Actor, reason: String) -> Doing<'_, Result<(), DeskError>> {
-        Box::pin(async move { self.ask(Input::Rearm { scope, by, reason }).await.map(drop) })
+        Box::pin(async move { self.bring(Input::Rearm { scope, by, reason }).await.map(drop) })
     }
 }

@@ -8,11 +8,20 @@ use std::borrow::Cow;
 const DEEPEST: usize = 16;
 const MOST_KEYS: usize = 100;
 const LONGEST_STRING: usize = 10_000;
+/// The member that names an order as the `Idempotency-Key` does.
+pub(super) const CLIENT_ORDER_ID: &str = "client_order_id";
 
 /// A member of the body's outermost object.
 pub(super) struct Member<'a> {
     key: Cow<'a, str>,
     value: &'a str,
+}
+
+impl<'a> Member<'a> {
+    /// The text of the value under this name.
+    pub(super) fn find(members: &[Self], name: &str) -> Option<&'a str> {
+        members.iter().find(|member| member.key == name).map(|member| member.value)
+    }
 }
 
 /// What is wrong with a body before anybody asks what it means.
@@ -24,10 +33,13 @@ pub(super) enum Flaw {
     ManyKeys,
     LongString,
     Duplicate,
+    Unknown,
+    NoList,
 }
 
 impl From<Flaw> for Problem {
     fn from(flaw: Flaw) -> Self {
+        const UNKNOWN: &str = "the body has a field that this address does not know";
         let (code, detail) = match flaw {
             Flaw::Malformed => ("malformed_json", "the body is not JSON"),
             Flaw::NoObject => ("malformed_json", "the body must be a JSON object"),
@@ -35,6 +47,10 @@ impl From<Flaw> for Problem {
             Flaw::ManyKeys => ("json_too_many_keys", "the body has more than 100 keys"),
             Flaw::LongString => ("json_string_too_long", "a string is longer than 10 kB"),
             Flaw::Duplicate => ("duplicate_key", "a key appears twice"),
+            Flaw::NoList => return Self::field("orders", "must be a list"),
+            Flaw::Unknown => {
+                return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_field", UNKNOWN);
+            }
         };
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
@@ -59,7 +75,88 @@ pub(super) fn outline(text: &str) -> Result<Vec<Member<'_>>, Flaw> {
     if scan.peek().is_some() { Err(Flaw::Malformed) } else { Ok(members) }
 }
 
+/// The texts in the one list of an object that has nothing else, at most one more than `most`. Only brackets and
+/// strings are looked at: what a text holds is for [`outline`] to judge.
+pub(super) fn items<'a>(text: &'a str, name: &str, most: usize) -> Result<Vec<&'a str>, Flaw> {
+    let mut scan = Scan { text, at: 0, keys: 0 };
+    if !scan.eat(b'{') {
+        return Err(if text.trim().is_empty() { Flaw::Malformed } else { Flaw::NoObject });
+    }
+    scan.member(name)?;
+    let mut items = Vec::new();
+    if !scan.eat(b'[') {
+        return Err(Flaw::NoList);
+    }
+    if !scan.eat(b']') {
+        loop {
+            scan.skip_space();
+            let start = scan.at;
+            scan.skip_value()?;
+            items.push(&text[start..scan.at]);
+            if items.len() > most {
+                return Ok(items);
+            }
+            if scan.eat(b']') {
+                break;
+            }
+            if !scan.eat(b',') {
+                return Err(Flaw::Malformed);
+            }
+        }
+    }
+    if scan.eat(b',') {
+        scan.member(name)?;
+        return Err(Flaw::Duplicate);
+    }
+    let ended = scan.eat(b'}');
+    scan.skip_space();
+    if ended && scan.peek().is_none() { Ok(items) } else { Err(Flaw::Malformed) }
+}
+
 impl<'a> Scan<'a> {
+    /// The name that a member must have, with its colon.
+    fn member(&mut self, name: &str) -> Result<(), Flaw> {
+        self.skip_space();
+        let raw = self.string()?;
+        if !self.eat(b':') {
+            return Err(Flaw::Malformed);
+        }
+        if &raw[1..raw.len() - 1] == name { Ok(()) } else { Err(Flaw::Unknown) }
+    }
+
+    /// Passes over a value up to its closing bracket.
+    fn skip_value(&mut self) -> Result<(), Flaw> {
+        let mut depth = 0;
+        loop {
+            match self.peek() {
+                Some(b'{' | b'[') => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                Some(b'}' | b']') if depth > 0 => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                Some(b'"') => drop(self.string()?),
+                Some(b',' | b'}' | b']') if depth == 0 => return Err(Flaw::Malformed),
+                Some(_) if depth == 0 => self.word(),
+                Some(_) => self.at += 1,
+                None => return Err(Flaw::Malformed),
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A number, `true`, `false` or `null`, or what stands in its place.
+    fn word(&mut self) {
+        let ends = |b: u8| matches!(b, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+        while self.peek().is_some_and(|b| !ends(b)) {
+            self.at += 1;
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -174,10 +271,11 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The same request in the same bytes, whatever the order of its keys and its white space.
+/// The same request in the same bytes, whatever the order of its keys and its white space, and without the key
+/// that it came under.
 pub(super) fn canonical(mut members: Vec<Member<'_>>, to: &mut Vec<u8>) {
     members.sort_by(|a, b| a.key.cmp(&b.key));
-    for member in members {
+    for member in members.into_iter().filter(|member| member.key != CLIENT_ORDER_ID) {
         to.extend_from_slice(member.key.as_bytes());
         to.push(0);
         let (mut quoted, mut escaped) = (false, false);

@@ -49,6 +49,10 @@ pub(crate) struct TradeRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "day")]
     time_in_force: Field<Option<TimeInForce>>,
+    /// The order's own name: what the `Idempotency-Key` header is, in the body. 1 to 64 letters, digits, - and _.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "my-first-order")]
+    client_order_id: Field<Option<String>>,
 }
 
 fn order_type(
@@ -89,6 +93,7 @@ impl TradeRequest {
         let limit = self.limit_price.get("limit_price")?;
         let stop = self.stop_price.get("stop_price")?;
         let tif = self.time_in_force.get("time_in_force")?.unwrap_or(TimeInForce::Day);
+        self.client_order_id.get("client_order_id")?;
         let order_type = order_type(word.as_deref(), limit, stop)?;
         let instrument = app.doors.catalog.by_symbol(&symbol).ok_or(Decline::UnknownInstrument)?;
         if class.is_some_and(|class| class != instrument.class) {

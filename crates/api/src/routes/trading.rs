@@ -38,7 +38,7 @@ pub(crate) struct Routing {
     retries: u8,
 }
 
-fn routing(app: &App, tier: Tier, instrument: &Instrument) -> Routing {
+pub(super) fn routing(app: &App, tier: Tier, instrument: &Instrument) -> Routing {
     let rules = app.doors.tiers.rules(tier);
     Routing {
         tier: tier.name(),
@@ -84,6 +84,10 @@ const fn purpose_name(purpose: Purpose) -> &'static str {
 }
 
 impl TradeBody {
+    /// Is the order durable and on its way?
+    pub(super) const fn is_approved(&self) -> bool {
+        self.success
+    }
     /// What a desk's answer means to the caller.
     pub(crate) fn of(answer: Answer, routing: Option<Routing>) -> Result<Self, Problem> {
         let blank = Self {

@@ -37,6 +37,8 @@ pub(crate) struct Memory {
     pub(crate) commands: Vec<(AccountId, Command)>,
     pub(crate) switches: Vec<(Scope, bool)>,
     pub(crate) orders: u64,
+    /// How often many commands came at once.
+    pub(crate) batches: u64,
     /// What every call answers instead, when set.
     pub(crate) broken: Option<DeskError>,
     /// Makes every command panic, when set.
@@ -226,6 +228,21 @@ impl Desks for FakeDesks {
                 account.keys.insert(key.key, (key.request, answer.clone()));
             }
             Ok(answer)
+        })
+    }
+
+    fn commands(
+        &self,
+        account: AccountId,
+        commands: Vec<(Option<Key>, Command)>,
+    ) -> Doing<'_, Result<Vec<Answer>, DeskError>> {
+        Box::pin(async move {
+            self.memory.lock().unwrap().batches += 1;
+            let mut answers = Vec::new();
+            for (key, command) in commands {
+                answers.push(self.command(account, key, command).await?);
+            }
+            Ok(answers)
         })
     }
 

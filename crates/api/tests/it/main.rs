@@ -5,6 +5,7 @@
 
 mod abuse;
 mod admin;
+mod batch;
 mod blueprint;
 mod desk;
 mod identity;
