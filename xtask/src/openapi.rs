@@ -31,8 +31,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             Ok(())
         }
         [flag] if flag == "--write" => {
-            let text = serde_json::to_string_pretty(&said)? + "\n";
-            std::fs::write(&path, text).with_context(|| format!("cannot write {FILE}"))
+            // As printed: sorting its keys here would hide what changed.
+            std::fs::write(&path, printed).with_context(|| format!("cannot write {FILE}"))
         }
         _ => bail!("usage: cargo xtask openapi [--write]"),
     }
