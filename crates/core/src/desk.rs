@@ -10,6 +10,8 @@ pub mod apply;
 pub mod event;
 mod exits;
 pub mod held;
+mod index;
+mod ink;
 pub mod input;
 mod market;
 mod orders;
@@ -87,7 +89,7 @@ pub struct Desk {
     /// Time of the input at hand; the state's own clock follows with the next event.
     clock: Timestamp,
     next_roll: Timestamp,
-    body: Vec<u8>,
+    body: ink::Ink,
     count: u32,
     began: Timestamp,
     pending: Vec<Pending>,
@@ -110,7 +112,7 @@ impl Desk {
             epoch: crate::words::id::Epoch(0),
             clock: Timestamp::EPOCH,
             next_roll: Timestamp(i64::MAX),
-            body: Vec::new(),
+            body: ink::Ink::default(),
             count: 0,
             began: Timestamp::EPOCH,
             pending: Vec::new(),
@@ -269,7 +271,7 @@ impl Desk {
     }
 
     fn command(&mut self, id: AccountId, key: Option<Key>, command: Command) -> Answer {
-        let Some(&no) = self.state.by_id.get(&id) else {
+        let Some(no) = self.state.number(id) else {
             return self.open_account(id, command);
         };
         if let Some(key) = key
@@ -325,7 +327,7 @@ impl Desk {
         if self.count == 0 {
             return None;
         }
-        let contents = (core::mem::take(&mut self.count), core::mem::take(&mut self.body));
+        let contents = (core::mem::take(&mut self.count), self.body.take());
         let batch = Batch::chained(self.partition, self.epoch, self.began, &self.head, contents);
         self.head = Head { seq: batch.seq, epoch: batch.epoch, at: batch.at, hash: batch.hash };
         Some(Held::new(batch, core::mem::take(&mut self.pending)))

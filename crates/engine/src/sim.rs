@@ -12,6 +12,7 @@ mod check;
 pub mod exchange;
 pub mod fee;
 pub mod filling;
+mod fold;
 pub mod latency;
 mod matching;
 mod memory;

@@ -11,59 +11,61 @@ use crate::words::order::{OrderState, Origin, Purpose, Ticket};
 use crate::words::tier::{Limits, Tier, TierRules, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// How many idempotency keys an account remembers at most.
 const KEYS_KEPT: usize = 8_192;
 /// How long an idempotency key is remembered.
 const KEYS_KEPT_FOR: Span = Span::DAY;
 
-/// An account.
+/// An account. What every verdict looks at lies in front and together: of a million accounts each line of the
+/// cache is a wait of its own.
 #[derive(Clone, Debug, Encode, Decode)]
+#[repr(C)]
 pub(super) struct Account {
     #[n(0)]
     pub(super) id: AccountId,
-    #[n(1)]
-    pub(super) user: UserId,
-    #[n(2)]
-    pub(super) tier: Tier,
-    #[n(3)]
-    pub(super) tolerance: Tolerance,
-    #[n(4)]
-    pub(super) autopilot: bool,
-    #[n(5)]
-    pub(super) opened_at: Timestamp,
-    #[n(6)]
-    pub(super) day_starts: Span,
-    #[n(7)]
-    pub(super) day: i32,
-    /// Did or held something since the day began, so that its end must be written.
-    #[n(8)]
-    pub(super) active: bool,
-    #[n(9)]
-    pub(super) books: Books,
+    #[n(18)]
+    pub(super) positions: Vec<Position>,
+    #[n(19)]
+    pub(super) orders: Vec<OrderId>,
     #[n(10)]
     pub(super) reserved: Money,
     #[n(11)]
     pub(super) peak: Money,
     #[n(12)]
     pub(super) day_start: Money,
-    #[n(13)]
-    pub(super) daily_halt: bool,
-    #[n(14)]
-    pub(super) drawdown_halt: bool,
+    #[n(6)]
+    pub(super) day_starts: Span,
     #[n(15)]
     pub(super) pressed: Option<Box<Pressed>>,
     #[n(16)]
     pub(super) own: Option<Box<OwnLimits>>,
+    #[n(2)]
+    pub(super) tier: Tier,
+    #[n(3)]
+    pub(super) tolerance: Tolerance,
+    #[n(4)]
+    pub(super) autopilot: bool,
+    /// Did or held something since the day began, so that its end must be written.
+    #[n(8)]
+    pub(super) active: bool,
+    #[n(13)]
+    pub(super) daily_halt: bool,
+    #[n(14)]
+    pub(super) drawdown_halt: bool,
+    #[n(7)]
+    pub(super) day: i32,
+    #[n(9)]
+    pub(super) books: Books,
     #[n(17)]
     pub(super) split: Option<Split>,
-    #[n(18)]
-    pub(super) positions: Vec<Position>,
-    #[n(19)]
-    pub(super) orders: Vec<OrderId>,
     #[n(20)]
     pub(super) keys: Option<Box<Keys>>,
+    #[n(5)]
+    pub(super) opened_at: Timestamp,
+    #[n(1)]
+    pub(super) user: UserId,
 }
 
 impl Account {
@@ -169,14 +171,24 @@ pub(super) struct Open {
     pub(super) reserved: Money,
     #[n(4)]
     pub(super) cancelling: bool,
-    /// Fills seen, so that a repeat is dropped.
+    /// Fills seen, sorted, so that a repeat is dropped.
     #[n(5)]
-    pub(super) fills: BTreeSet<FillId>,
+    pub(super) fills: Vec<FillId>,
 }
 
 impl Open {
     pub(super) const fn remaining(&self) -> Qty {
         self.ticket.qty.saturating_sub(self.filled)
+    }
+    /// Was this fill seen before?
+    pub(super) fn has_seen(&self, fill: FillId) -> bool {
+        self.fills.binary_search(&fill).is_ok()
+    }
+    /// Notes a fill, to know a repeat.
+    pub(super) fn see(&mut self, fill: FillId) {
+        if let Err(at) = self.fills.binary_search(&fill) {
+            self.fills.insert(at, fill);
+        }
     }
     /// Is it a protective stop?
     pub(super) const fn protects(&self) -> bool {

@@ -12,7 +12,6 @@ use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Money, Qty};
 use crate::words::order::{Fill, OrderState, Purpose, Side, Ticket};
-use std::collections::BTreeSet;
 
 /// An event that does not fit the state: a bug or a forged journal. The partition stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -131,11 +130,10 @@ impl State {
         let Event::AccountOpened { id, no, user, tier, tolerance, day_starts } = event else {
             return Ok(());
         };
-        if no.0 as usize != self.accounts.len() || self.by_id.contains_key(id) {
+        if no.0 as usize != self.accounts.len() || self.number(*id).is_some() {
             return Err(Broken::Account);
         }
-        self.by_id.insert(*id, *no);
-        self.accounts.push(Account {
+        self.add(Account {
             id: *id,
             user: *user,
             tier: *tier,
@@ -198,7 +196,7 @@ impl State {
             Event::Rearmed { scope, .. } => {
                 let equity = match scope {
                     Scope::Account(id) => {
-                        self.by_id.get(id).and_then(|no| self.account(*no)).map(|a| self.equity(a))
+                        self.number(*id).and_then(|no| self.account(no)).map(|a| self.equity(a))
                     }
                     _ => None,
                 };
@@ -219,7 +217,7 @@ impl State {
         let Scope::Account(id) = scope else {
             return None;
         };
-        let no = *self.by_id.get(&id)?;
+        let no = self.number(id)?;
         self.accounts.get_mut(no.0 as usize)
     }
 
@@ -265,14 +263,14 @@ impl State {
         self.next_order = self.next_order.max((ticket.id.0 & 0xffff_ffff_ffff) + 1);
         self.orders.insert(
             ticket.id,
-            Open {
+            Box::new(Open {
                 ticket: ticket.clone(),
                 state: OrderState::Approved,
                 filled: Qty::ZERO,
                 reserved: ticket.reserved,
                 cancelling: false,
-                fills: BTreeSet::new(),
-            },
+                fills: Vec::new(),
+            }),
         );
         if ticket.purpose == Purpose::Exit {
             self.settle(ticket.account, ticket.instrument);
@@ -284,7 +282,7 @@ impl State {
         self.post(entry)?;
         let open = self.orders.get_mut(&id).ok_or(Broken::Order)?;
         open.filled = open.filled.checked_add(fill.qty).ok_or(Broken::Range)?;
-        open.fills.insert(fill.id);
+        open.see(fill.id);
         open.state = OrderState::PartlyFilled;
         let left = open.remaining().or_zero();
         let keep = open.ticket.reserved.share(left.raw(), open.ticket.qty.raw(), Round::Up);
@@ -316,7 +314,7 @@ impl State {
         Ok(())
     }
 
-    fn close_order(&mut self, id: OrderId) -> Result<Open, Broken> {
+    fn close_order(&mut self, id: OrderId) -> Result<Box<Open>, Broken> {
         let open = self.orders.remove(&id).ok_or(Broken::Order)?;
         let account = self.at(open.ticket.account)?;
         account.reserved = account.reserved.saturating_sub(open.reserved);

@@ -25,7 +25,7 @@ impl State {
     /// Open orders of an account.
     pub(super) fn orders_of(&self, no: AccountNo) -> impl Iterator<Item = &Open> {
         let ids = self.account(no).map(|account| account.orders.iter());
-        ids.into_iter().flatten().filter_map(|id| self.orders.get(id))
+        ids.into_iter().flatten().filter_map(|id| self.orders.get(id).map(Box::as_ref))
     }
 
     /// What an owner holds of an instrument and has no open exit for. A strategy owns what it bought.

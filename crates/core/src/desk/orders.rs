@@ -300,7 +300,7 @@ impl Desk {
             daily_halt: account.daily_halt,
             peak: account.peak,
             drawdown_halt: account.drawdown_halt,
-            account: Scope::Account(account.id),
+            account: account.id,
             volatility: self.state.conditions.and_then(|c| c.volatility(instrument.class)),
             volatility_at: self.state.conditions.map_or(self.clock, |c| c.at),
             black_swan_above: BLACK_SWAN_ABOVE,

@@ -31,7 +31,7 @@ impl Desk {
 
     fn fill(&mut self, open: &Open, mut fill: Fill) {
         let ticket = &open.ticket;
-        if open.fills.contains(&fill.id) || !fill.qty.is_positive() {
+        if open.has_seen(fill.id) || !fill.qty.is_positive() {
             return;
         }
         if fill.qty > open.remaining() {

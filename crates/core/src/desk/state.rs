@@ -1,6 +1,7 @@
 //! The state of a desk: what a snapshot keeps and a state hash covers. Changed only by `apply`.
 
 use super::account::{Account, Open};
+use super::index::Index;
 use crate::risk::kill::Pressed;
 use crate::words::conditions::Conditions;
 use crate::words::fixed::Round;
@@ -19,7 +20,7 @@ pub(super) struct State {
     #[n(1)]
     pub(super) accounts: Vec<Account>,
     #[n(2)]
-    pub(super) orders: BTreeMap<OrderId, Open>,
+    pub(super) orders: BTreeMap<OrderId, Box<Open>>,
     #[n(3)]
     pub(super) next_order: u64,
     #[n(4)]
@@ -34,7 +35,7 @@ pub(super) struct State {
     pub(super) venues_down: Vec<VenueName>,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
-    pub(super) by_id: BTreeMap<AccountId, AccountNo>,
+    by_id: Index,
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
@@ -65,15 +66,27 @@ pub(super) struct Session {
 impl State {
     /// Rebuilds what is derived.
     pub(super) fn index(&mut self) {
-        self.by_id.clear();
+        self.by_id = Index::default();
         self.holders.clear();
         for (n, account) in self.accounts.iter().enumerate() {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
-            self.by_id.insert(account.id, no);
+            self.by_id.insert(account.id, no, |n| self.accounts[n as usize].id);
             for position in &account.positions {
                 self.holders.entry(position.instrument).or_default().insert(no);
             }
         }
+    }
+
+    /// The number of an account that lives here.
+    pub(super) fn number(&self, id: AccountId) -> Option<AccountNo> {
+        self.by_id.find(id, |no| self.account(no).is_some_and(|account| account.id == id))
+    }
+
+    /// Adds an account, whose number is the next.
+    pub(super) fn add(&mut self, account: Account) {
+        let no = AccountNo(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX));
+        self.by_id.insert(account.id, no, |n| self.accounts[n as usize].id);
+        self.accounts.push(account);
     }
 
     pub(super) fn account(&self, no: AccountNo) -> Option<&Account> {

@@ -19,7 +19,7 @@ impl Desk {
         flatten: bool,
     ) -> Answer {
         if let Scope::Account(id) = scope
-            && !self.state.by_id.contains_key(&id)
+            && self.state.number(id).is_none()
         {
             // Pressed in every partition; the account lives in another.
             return Answer::Done;
@@ -82,8 +82,8 @@ impl Desk {
         }
         let halted = match scope {
             Scope::Account(id) => {
-                let no = self.state.by_id.get(&id);
-                no.and_then(|no| self.state.account(*no)).is_some_and(|a| a.drawdown_halt)
+                let no = self.state.number(id);
+                no.and_then(|no| self.state.account(no)).is_some_and(|a| a.drawdown_halt)
             }
             _ => false,
         };
@@ -97,8 +97,8 @@ impl Desk {
     fn is_pressed(&self, scope: Scope) -> bool {
         match scope {
             Scope::Account(id) => {
-                let no = self.state.by_id.get(&id);
-                no.and_then(|no| self.state.account(*no)).is_some_and(|a| a.pressed.is_some())
+                let no = self.state.number(id);
+                no.and_then(|no| self.state.account(no)).is_some_and(|a| a.pressed.is_some())
             }
             _ => self.state.pressed.iter().any(|p| p.scope == scope),
         }

@@ -22,8 +22,8 @@ impl Desk {
     pub fn query(&self, query: &Query) -> View {
         match query {
             Query::Market => View::Market(Box::new(self.market_view())),
-            Query::Account(id) => match self.state.by_id.get(id) {
-                Some(&no) => match self.account_view(no) {
+            Query::Account(id) => match self.state.number(*id) {
+                Some(no) => match self.account_view(no) {
                     Some(view) => View::Account(Box::new(view)),
                     None => View::Declined(Decline::UnknownAccount),
                 },
@@ -34,7 +34,7 @@ impl Desk {
     }
 
     fn preview(&self, account: AccountId, wish: &Wish) -> View {
-        let Some(&no) = self.state.by_id.get(&account) else {
+        let Some(no) = self.state.number(account) else {
             return View::Declined(Decline::UnknownAccount);
         };
         if let Err(decline) = self.check(wish) {

@@ -2,6 +2,7 @@
 
 use super::approval::{Objection, Objections};
 use super::facts::Facts;
+use super::kill::Scope;
 use super::refusal::{Change, Code, Measure};
 use crate::words::fixed::Round;
 use crate::words::money::{Money, Pct};
@@ -55,7 +56,7 @@ pub(super) fn gate(facts: &Facts, out: &mut Objections) {
             measured: Measure::Percent(fallen),
             limit: Measure::Percent(facts.limits.max_drawdown_pct),
             age: facts.now.since(facts.mark_at),
-            change: Change::Rearm(facts.account),
+            change: Change::Rearm(Scope::Account(facts.account)),
         });
     }
 }

@@ -1,6 +1,7 @@
 //! Everything a verdict depends on, gathered by the desk: the same facts always give the same verdict.
 
 use super::kill::Scope;
+use crate::words::id::AccountId;
 use crate::words::money::{Money, Pct, Price};
 use crate::words::order::{OrderType, Side, TimeInForce};
 use crate::words::score::Score;
@@ -59,8 +60,8 @@ pub struct Facts {
     pub peak: Money,
     /// Was entry stopped until somebody re-arms the account?
     pub drawdown_halt: bool,
-    /// The account's own scope, to name what must be re-armed.
-    pub account: Scope,
+    /// Whose order it is, to name what must be re-armed.
+    pub account: AccountId,
 
     /// The absolute volatility score of the class.
     pub volatility: Option<Score>,

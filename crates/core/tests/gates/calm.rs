@@ -1,7 +1,6 @@
 //! Facts that pass.
 
 use nija_core::risk::facts::Facts;
-use nija_core::risk::kill::Scope;
 use nija_core::words::id::AccountId;
 use nija_core::words::money::{Money, Pct, Price};
 use nija_core::words::order::{OrderType, Side, TimeInForce};
@@ -44,7 +43,7 @@ pub(crate) fn calm() -> Facts {
         daily_halt: false,
         peak: Money::whole(1_000),
         drawdown_halt: false,
-        account: Scope::Account(AccountId(7)),
+        account: AccountId(7),
         volatility: Some(Score::points(45)),
         volatility_at: now,
         black_swan_above: Score::points(95),

@@ -84,7 +84,11 @@ pub(crate) fn wild() -> impl Strategy<Value = Facts> {
     let now = calm().now;
     let later = move |most: i64| (1..most).prop_map(move |s| now.plus(Span::millis(s)));
     let around = move || (-100_000i64..100_000).prop_map(move |s| now.plus(Span::millis(s)));
-    let scopes = prop::sample::select(vec![None, Some(Scope::Platform), Some(calm().account)]);
+    let scopes = prop::sample::select(vec![
+        None,
+        Some(Scope::Platform),
+        Some(Scope::Account(calm().account)),
+    ]);
     let risk = (
         rarely(None, scopes),
         rarely(true, any::<bool>()),
@@ -190,7 +194,7 @@ pub(crate) fn apply(change: Change, facts: &mut Facts) {
         },
         Change::Rearm(scope) => {
             facts.killed = facts.killed.filter(|&killed| killed != scope);
-            if scope == facts.account {
+            if scope == Scope::Account(facts.account) {
                 facts.drawdown_halt = false;
                 facts.peak = facts.equity;
             }

@@ -7,7 +7,7 @@ use super::book::Book;
 use super::check::check;
 use super::matching::{Print, Range};
 use super::memory::{Memory, story};
-use super::order::{Order, Stage};
+use super::order::{Order, Orders, Stage};
 use super::rules::Rules;
 use super::trading::{Seen, Trading};
 use crate::calendar::Cursor;
@@ -19,7 +19,7 @@ use nija_core::words::instrument::{Hours, Instrument};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::{Outcome, Report, Ticket, TimeInForce};
 use nija_core::words::time::{Span, Timestamp};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Orders that may be open at once.
 pub const MAX_OPEN: usize = 1_000_000;
@@ -42,7 +42,7 @@ pub struct Exchange {
     rules: Rules,
     books: BTreeMap<InstrumentId, Book>,
     /// Open orders. Looked up, never walked through: their order here is random.
-    orders: HashMap<OrderId, Order>,
+    orders: Orders,
     agenda: Agenda,
     memory: Memory,
     outbox: VecDeque<Report>,
@@ -59,7 +59,7 @@ impl Exchange {
         Self {
             rules,
             books: BTreeMap::new(),
-            orders: HashMap::new(),
+            orders: Orders::default(),
             agenda: Agenda::new(),
             memory: Memory::default(),
             outbox: VecDeque::new(),
@@ -199,7 +199,7 @@ impl Exchange {
             self.agenda.insert((at, order.seq), (id, Due::Expire));
         }
         book.insert(&order);
-        self.orders.insert(id, order);
+        self.orders.insert(id, Box::new(order));
         self.outbox.push_back(Report { order: id, outcome: Outcome::Acknowledged, at: now });
     }
 

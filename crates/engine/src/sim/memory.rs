@@ -1,5 +1,6 @@
 //! What the exchange still knows of orders that are closed: the last few thousand, to answer repeats.
 
+use super::fold::ByOrder;
 use super::order::Order;
 use nija_core::words::id::OrderId;
 use nija_core::words::order::{Outcome, Report};
@@ -12,7 +13,7 @@ pub(super) const REMEMBERED: usize = 4_096;
 /// Closed orders with everything that happened to them.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    reports: HashMap<OrderId, Vec<Report>>,
+    reports: HashMap<OrderId, Vec<Report>, ByOrder>,
     row: VecDeque<OrderId>,
 }
 

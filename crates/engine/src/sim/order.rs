@@ -1,10 +1,11 @@
 //! An order in the exchange's book, from acceptance to its last report.
 
-use nija_core::words::id::FillId;
+use super::fold::ByOrder;
+use nija_core::words::id::{FillId, OrderId};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::{Fill, Side, Ticket};
 use nija_core::words::time::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// Fills of one order that are kept to answer questions about it.
 const REMEMBERED_FILLS: usize = 4_096;
@@ -21,6 +22,9 @@ pub(super) enum Stage {
     /// Waits for its price.
     Limit,
 }
+
+/// Open orders by their ids, to be looked up and never walked through.
+pub(super) type Orders = HashMap<OrderId, Box<Order>, ByOrder>;
 
 /// An open order.
 #[derive(Clone, Debug)]

@@ -5,13 +5,12 @@
 
 use super::book::{Book, FRONT, index};
 use super::matching::{Cost, Meeting, Print};
-use super::order::{Order, Stage};
+use super::order::{Order, Orders, Stage};
 use super::rules::Terms;
 use nija_core::words::id::{AccountNo, FillId, OrderId, PartitionId};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::{Fill, Outcome, Report, Side, TimeInForce};
 use nija_core::words::time::Timestamp;
-use std::collections::HashMap;
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
 
@@ -37,7 +36,7 @@ impl Seen {
 type Account = (PartitionId, AccountNo, Side);
 
 /// An order that is over, with its last report if that is no fill.
-pub(super) type Closed = (Order, Option<Report>);
+pub(super) type Closed = (Box<Order>, Option<Report>);
 
 /// The event's way through the book.
 pub(super) struct Trading<'a> {
@@ -111,7 +110,7 @@ impl<'a> Trading<'a> {
     }
 
     /// Trades what can be traded.
-    pub(super) fn run(&mut self, orders: &mut HashMap<OrderId, Order>) {
+    pub(super) fn run(&mut self, orders: &mut Orders) {
         self.book.event += 1;
         self.admit(orders);
         for side in SIDES {
@@ -145,7 +144,7 @@ impl<'a> Trading<'a> {
     }
 
     /// Lets in the orders that have arrived.
-    fn admit(&mut self, orders: &mut HashMap<OrderId, Order>) {
+    fn admit(&mut self, orders: &mut Orders) {
         while let Some(id) = self.book.arrived(self.seen.at, self.seen.is_end()) {
             let Some(order) = orders.get_mut(&id) else {
                 return;
@@ -165,7 +164,7 @@ impl<'a> Trading<'a> {
         self.book.insert(order);
     }
 
-    fn markets(&mut self, orders: &mut HashMap<OrderId, Order>, side: Side) {
+    fn markets(&mut self, orders: &mut Orders, side: Side) {
         let mut after = FRONT;
         while self.has_room(side)
             && let Some((key, id)) = self.book.next_market(side, after)
@@ -181,7 +180,7 @@ impl<'a> Trading<'a> {
     }
 
     /// Stops are reached whether or not there is room: what cannot be filled takes the next price.
-    fn stops(&mut self, orders: &mut HashMap<OrderId, Order>, side: Side) {
+    fn stops(&mut self, orders: &mut Orders, side: Side) {
         let mut after = FRONT;
         while let Some((key, id)) = self.book.next_stop(side, &self.seen.print, after) {
             after = key;
@@ -214,7 +213,7 @@ impl<'a> Trading<'a> {
         }
     }
 
-    fn limits(&mut self, orders: &mut HashMap<OrderId, Order>, side: Side) {
+    fn limits(&mut self, orders: &mut Orders, side: Side) {
         let mut after = FRONT;
         while self.has_room(side)
             && let Some((key, id)) = self.book.next_limit(side, &self.seen.print, after)
@@ -257,7 +256,7 @@ impl<'a> Trading<'a> {
     }
 
     /// Fills what there is room for, in whole lots.
-    fn fill(&mut self, orders: &mut HashMap<OrderId, Order>, id: OrderId, price: Price) {
+    fn fill(&mut self, orders: &mut Orders, id: OrderId, price: Price) {
         let Some(order) = orders.get_mut(&id) else {
             return;
         };

@@ -9,7 +9,6 @@ use anyhow::{Result, ensure};
 use nija_core::allocation::allocate;
 use nija_core::risk::approval::judge;
 use nija_core::risk::facts::Facts;
-use nija_core::risk::kill::Scope;
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::id::AccountId;
 use nija_core::words::money::{Money, Pct, Price};
@@ -50,7 +49,7 @@ fn facts(table: &TierTable, n: u32) -> Facts {
         daily_halt: false,
         peak: equity,
         drawdown_halt: false,
-        account: Scope::Account(AccountId(u128::from(n))),
+        account: AccountId(u128::from(n)),
         volatility: Some(Score::points(45)),
         volatility_at: NOON,
         black_swan_above: Score::points(95),
