@@ -30,7 +30,7 @@ const SNAPSHOT_EVERY: u64 = 4_096;
 #[derive(Debug, thiserror::Error)]
 pub enum Ended {
     /// The journal did not take a batch. What was not acknowledged is not done; start again.
-    #[error("the journal did not take a batch: {0}")]
+    #[error(transparent)]
     Journal(#[from] AppendError),
     /// A desk met a bug.
     #[error(transparent)]

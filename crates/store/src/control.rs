@@ -5,7 +5,7 @@
 
 use crate::error::Fault;
 use crate::sqlite::Owner;
-use crate::sqlite::link::{Gate, Link};
+use crate::sqlite::link::{Gate, Link, words};
 use nija_core::ports::control::{Audit, ControlError, Role, Rotation, Session, User};
 use nija_core::ports::{Clock, Doing};
 use nija_core::words::id::{AccountId, UserId};
@@ -63,12 +63,14 @@ impl Control {
     ) -> Doing<'a, Result<T, ControlError>> {
         let gate = self.gate.clone();
         let done = self.writer.call(move |connection| {
-            let _turn = gate.enter();
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let told = work(&transaction)?;
-            transaction.commit()?;
-            Ok(told)
+            let _turn = gate.enter()?;
+            let done = transact(connection, work);
+            if let Err(Fault::Sqlite(e)) = &done
+                && is_doubtful(e)
+            {
+                gate.close(&words(connection, e));
+            }
+            done
         });
         Box::pin(async move { Ok(done.await?) })
     }
@@ -80,6 +82,24 @@ impl Control {
         let done = self.reader.call(move |connection| work(connection));
         Box::pin(async move { Ok(done.await?) })
     }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let told = work(&transaction)?;
+    transaction.commit()?;
+    Ok(told)
+}
+
+/// Does a failed write leave it open what stands on the disk?
+fn is_doubtful(e: &rusqlite::Error) -> bool {
+    matches!(
+        e.sqlite_error_code(),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
 }
 
 /// A 128-bit id as its column keeps it.

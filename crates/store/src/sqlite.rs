@@ -46,6 +46,7 @@ pub struct Database {
     control: Arc<Control>,
     views: Arc<Views>,
     projection: Arc<Projection>,
+    gate: Gate,
 }
 
 impl Database {
@@ -74,7 +75,7 @@ impl Database {
             Some(owner.clone()),
         );
         let reader = Link::to(open(path, Access::Read)?);
-        let journal = Journal::owned(writer, reader, gate, owner.clone());
+        let journal = Journal::owned(writer, reader, gate.clone(), owner.clone());
         let views_path = file::views_path(path);
         let projection = Projection::owned(Link::to(own_views(&views_path)?), owner);
         let views = Views::reading(Link::to(open(&views_path, Access::Read)?));
@@ -84,6 +85,7 @@ impl Database {
             control: Arc::new(control),
             views: Arc::new(views),
             projection: Arc::new(projection),
+            gate,
         })
     }
 
@@ -96,12 +98,14 @@ impl Database {
         };
         let links = (writer, Link::to(open(path, Access::Read)?));
         let views = Views::reading(join_views(&file::views_path(path))?);
+        let gate = Gate::default();
         Ok(Self {
             path: path.to_owned(),
             journal: Arc::new(Journal::reader(Link::to(reader))),
-            control: Arc::new(Control::on(links, Gate::default(), clock, None)),
+            control: Arc::new(Control::on(links, gate.clone(), clock, None)),
             views: Arc::new(views),
             projection: Arc::new(Projection::closed()),
+            gate,
         })
     }
 
@@ -124,6 +128,12 @@ impl Database {
     #[must_use]
     pub fn projection(&self) -> Arc<Projection> {
         self.projection.clone()
+    }
+
+    /// Ends when a failed write has left the disk in doubt, with what happened: nothing more is written then, and
+    /// only a new start, which is the recovery, leads on.
+    pub async fn in_doubt(&self) -> String {
+        self.gate.closed().await
     }
 
     /// What SQLite finds wrong with the structure of journal and control data; empty when it is sound.

@@ -1,5 +1,5 @@
 //! The n-th sync of the disk fails with EIO, n = 1 and on until an order's life and a login pass without it.
-//! Nothing may be acknowledged whose sync failed; the process has to end, with a code and a line that says
+//! (Syncs of the views do not count: they are made again.) Nothing may be acknowledged whose sync failed; the process has to end, with a code and a line that says
 //! what and where; the next start has to be clean. SQLite must not swallow it.
 
 use super::trial::audit;
@@ -72,7 +72,8 @@ impl Trial<'_> {
     ) -> Result<(Running, bool)> {
         let (site, said) = (self.site, self.site.said().len());
         let point = format!("{} {calls} {when}", threads.name());
-        let inject = Inject { calls, what: "error=EIO", when };
+        let database = self.folder.join("nija.db");
+        let inject = Inject { calls, what: "error=EIO", when, on: Some(&database) };
         let trace = Trace::attach(running.id(), threads, &inject, self.folder)?;
         let client = self.clients.first_mut().context("no client")?;
         let before = client.tally.acknowledged;

@@ -65,7 +65,8 @@ impl Trial<'_> {
             for calls in CALLS {
                 let mut deaths = 0;
                 while deaths < self.most {
-                    let inject = Inject { calls, what: "signal=SIGKILL", when: deaths + 1 };
+                    let inject =
+                        Inject { calls, what: "signal=SIGKILL", when: deaths + 1, on: None };
                     let trace = Trace::attach(running.id(), threads, &inject, self.folder)?;
                     let client = self.clients.first_mut().context("no client")?;
                     // An error is the server's end, which is what we are after.
@@ -89,7 +90,7 @@ impl Trial<'_> {
         for calls in START_CALLS {
             let mut deaths = 0;
             while deaths < self.most {
-                let inject = Inject { calls, what: "signal=SIGKILL", when: deaths + 1 };
+                let inject = Inject { calls, what: "signal=SIGKILL", when: deaths + 1, on: None };
                 let traced = self.site.clone().under(inject.from_the_start(self.folder));
                 let mut running = traced.start()?;
                 let Err(status) = traced.ready_or_ended(&mut running)? else {

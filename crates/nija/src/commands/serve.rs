@@ -3,7 +3,7 @@
 use crate::config::{Config, Feed};
 use crate::wire::Platform;
 use crate::{front, market, wire};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use nija_core::desk::answer::{Query, View};
 use nija_core::desk::input::Input;
 use nija_core::ports::{Clock, Desks};
@@ -15,19 +15,24 @@ use nija_engine::clock::{Real, Simulated};
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::Feed as _;
 use nija_engine::feeds::intrabar::{Quoted, Terms};
+use nija_engine::node::Ended;
 use nija_engine::trader::Trader;
 use nija_market::candle::Timeframe;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{oneshot::error::RecvError, watch};
+use tokio::time::timeout;
 
 /// Days of generated history that the analyst reads before it says anything.
 const WARM_UP: i64 = 420;
 
 /// How fast a recorded folder is replayed by the server: a simulated day a second.
 const REPLAY_DAY: Duration = Duration::from_secs(1);
+
+/// How long the desks may take to say how they ended.
+const SETTLE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let config = Config::read()?;
@@ -52,7 +57,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let router = nija_api::router(doors, settings)?;
 
         let (stop, stopped) = watch::channel(false);
-        let market = begin(&config, &platform, pace, stopped.clone()).await?;
+        let mut market = begin(&config, &platform, pace, stopped.clone()).await?;
         readiness.set_started();
         readiness.set_serving(true);
         tracing::info!(address = %listener.local_addr()?, "serving");
@@ -65,21 +70,38 @@ pub(crate) fn run() -> anyhow::Result<()> {
             tokio::spawn(nija_api::serve(listener, router, front::limits(&config)?, shutdown));
         let failed = tokio::select! {
             () = front::told_to_stop() => None,
-            ended = &mut platform.ended => Some(ended),
+            ended = &mut platform.ended => Some(cause(ended)),
+            why = platform.database.in_doubt() => Some(anyhow!(why)),
+            ended = &mut market => Some(match timeout(SETTLE, &mut platform.ended).await {
+                // The market ends with the desks: theirs is the reason.
+                Ok(desks) => cause(desks),
+                Err(_) => match ended {
+                    Ok(Err(why)) => why.context("the market ended"),
+                    Ok(Ok(())) | Err(_) => anyhow!("the market ended before it was told to"),
+                },
+            }),
         };
         readiness.set_serving(false);
         // A closed channel means that everyone has stopped already.
         let _ = stop.send(true);
         server.await.context("the server's task is gone")??;
-        market.await.context("the market's task is gone")??;
-        if let Some(ended) = failed {
-            ended.context("the desks' thread is gone")??;
-            anyhow::bail!("the desks ended before they were told to");
+        if let Some(why) = failed {
+            // The first failure is the one to mend; what others make of it says nothing more.
+            return Err(why);
         }
+        market.await.context("the market's task is gone")??;
         platform.stop().await?;
         tracing::info!("stopped; everything acknowledged is durable");
         Ok(())
     })
+}
+
+/// Why the desks ended although nobody had told them to.
+fn cause(ended: Result<Result<(), Ended>, RecvError>) -> anyhow::Error {
+    match ended {
+        Ok(Err(why)) => why.into(),
+        Ok(Ok(())) | Err(_) => anyhow!("the desks ended before they were told to"),
+    }
 }
 
 type Running = tokio::task::JoinHandle<anyhow::Result<()>>;

@@ -2,7 +2,9 @@
 
 use crate::error::Error;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::hooks::Wal;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::ffi::c_int;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +12,9 @@ use std::time::Duration;
 const BUSY: Duration = Duration::from_secs(5);
 /// More statements than any connection here prepares.
 const STATEMENTS: usize = 64;
+
+/// Pages in the log from which on a commit copies it into the database.
+const LOG_PAGES: c_int = 1_000;
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +46,36 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, Error> {
         .map_err(&failed)?;
     match access {
         Access::Read => {}
-        Access::Durable => begin_wal(&connection, path, "FULL", 2)?,
+        Access::Durable => {
+            begin_wal(&connection, path, "FULL", 2)?;
+            connection.wal_hook(Some(checkpoint));
+        }
         Access::Disposable => begin_wal(&connection, path, "NORMAL", 1)?,
     }
     Ok(connection)
 }
 
+/// Copies the log into the database as often as SQLite would by itself, but tells what went wrong: SQLite drops
+/// the error of a sync that fails there. No room and another process at work are no failure: it comes again.
+fn checkpoint(log: &Wal, pages: c_int) -> rusqlite::Result<()> {
+    if pages < LOG_PAGES {
+        return Ok(());
+    }
+    match log.checkpoint() {
+        Err(e)
+            if matches!(
+                e.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DiskFull)
+            ) =>
+        {
+            Ok(())
+        }
+        done => done,
+    }
+}
+
 /// Pages of 8 KiB fit batches of 4 to 64 KiB better than 4 KiB ones (measured); only an empty file takes them.
-/// Checkpoints stay automatic at 1000 pages; the limit shrinks the log again after a long reader let it grow.
+/// The limit shrinks the log again after a long reader let it grow.
 fn begin_wal(
     connection: &Connection,
     path: &Path,

@@ -6,6 +6,7 @@
 use crate::error::Fault;
 use rusqlite::Connection;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 
 /// A connection, or the lack of one where the way of opening does not give that right.
 #[derive(Clone, Debug)]
@@ -36,13 +37,44 @@ impl Link {
     }
 }
 
-/// Lets the writers of one file in one after the other: SQLite's own lock makes them sleep and try again.
+/// Lets the writers of one file in one after the other: SQLite's own lock makes them sleep and try again. It
+/// closes for good when one of them leaves the disk in doubt: a failed sync is never retried into a success.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Gate(Arc<Mutex<()>>);
+pub(crate) struct Gate {
+    turn: Arc<Mutex<()>>,
+    doubt: watch::Sender<Option<String>>,
+}
 
 impl Gate {
     /// Waits for the turn; it ends when the guard is dropped.
-    pub(crate) fn enter(&self) -> MutexGuard<'_, ()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn enter(&self) -> Result<MutexGuard<'_, ()>, Fault> {
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*self.doubt.borrow() {
+            Some(why) => Err(Fault::Unusable(why.clone())),
+            None => Ok(turn),
+        }
     }
+
+    /// Lets nobody in any more.
+    pub(crate) fn close(&self, why: &str) {
+        tracing::error!(%why, "nothing more is written");
+        self.doubt.send_replace(Some(why.to_owned()));
+    }
+
+    /// Why nothing is written any more, once that is so.
+    pub(crate) async fn closed(&self) -> String {
+        let mut doubt = self.doubt.subscribe();
+        let why = doubt.wait_for(Option::is_some).await;
+        // The sender is ours, so the wait ends with a reason only.
+        why.ok().and_then(|why| why.clone()).unwrap_or_default()
+    }
+}
+
+/// A failure of SQLite in words: which file, what, and what to do.
+pub(crate) fn words(connection: &Connection, e: &rusqlite::Error) -> String {
+    let path = connection.path().unwrap_or_default();
+    let code = e.sqlite_error().map(|e| format!(" ({e})")).unwrap_or_default();
+    format!(
+        "{path}: {e}{code}; nothing of it was acknowledged: check the disk, run `nija verify`, then start again"
+    )
 }

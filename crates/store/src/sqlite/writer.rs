@@ -3,7 +3,7 @@
 //! A write that fails in a way that leaves the disk in doubt ends all writing: a failed fsync is never retried
 //! into a success. Opening the file again, which is recovery, is the way back.
 
-use super::link::Gate;
+use super::link::{Gate, words};
 use crate::error::Fault;
 use nija_core::ports::AppendError;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
@@ -12,15 +12,9 @@ use std::sync::{Mutex, PoisonError};
 /// Writes in turns with the other writers of the file.
 #[derive(Debug)]
 pub(super) struct Writer {
-    trust: Mutex<Trust>,
+    /// Absent where the database was opened without the right to write.
+    connection: Mutex<Option<Connection>>,
     gate: Gate,
-}
-
-#[derive(Debug)]
-enum Trust {
-    Sound(Connection),
-    /// Why nothing more is written.
-    Refusing(String),
 }
 
 /// Why a transaction did not commit.
@@ -45,13 +39,12 @@ impl From<AppendError> for Failure {
 
 impl Writer {
     pub(super) fn on(connection: Connection, gate: Gate) -> Self {
-        Self { trust: Mutex::new(Trust::Sound(connection)), gate }
+        Self { connection: Mutex::new(Some(connection)), gate }
     }
 
     /// For a database opened without the right to write.
     pub(super) fn closed() -> Self {
-        let trust = Mutex::new(Trust::Refusing(Fault::Closed.to_string()));
-        Self { trust, gate: Gate::default() }
+        Self { connection: Mutex::new(None), gate: Gate::default() }
     }
 
     /// Runs one transaction, durable when this answers `Ok`.
@@ -59,23 +52,18 @@ impl Writer {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
     ) -> Result<(), AppendError> {
-        let _turn = self.gate.enter();
-        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = match &mut *trust {
-            Trust::Sound(connection) => connection,
-            Trust::Refusing(why) => return Err(AppendError::Unavailable(why.clone())),
-        };
+        let _turn = self.gate.enter()?;
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = connection.as_mut().ok_or(Fault::Closed)?;
         let done = transact(connection, work);
         let rolled_back = connection.is_autocommit();
         let (told, sound) = match done {
             Ok(()) => return Ok(()),
             Err(Failure::Refused(told)) => (told, true),
-            Err(Failure::Sqlite(e)) => judge(&e),
+            Err(Failure::Sqlite(e)) => judge(connection, &e),
         };
         if !(sound && rolled_back) {
-            let why = format!("an earlier write failed ({told}); restart to recover");
-            tracing::error!(%why, "the journal refuses all further writes");
-            *trust = Trust::Refusing(why);
+            self.gate.close(&told.to_string());
         }
         Err(told)
     }
@@ -91,8 +79,8 @@ fn transact(
 }
 
 /// What to tell, and whether the connection stays sound: only where SQLite says that it wrote nothing.
-fn judge(e: &rusqlite::Error) -> (AppendError, bool) {
-    let told = AppendError::Unavailable(e.to_string());
+fn judge(connection: &Connection, e: &rusqlite::Error) -> (AppendError, bool) {
+    let told = AppendError::Unavailable(words(connection, e));
     match e.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => (AppendError::Full, true),
         Some(

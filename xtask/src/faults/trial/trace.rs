@@ -18,13 +18,23 @@ pub(crate) struct Inject<'a> {
     /// As strace writes it: `error=EIO` or `signal=SIGKILL`.
     pub(crate) what: &'a str,
     pub(crate) when: u64,
+    /// Only on this database and its log; every file where it is not given.
+    pub(crate) on: Option<&'a Path>,
 }
 
 impl Inject<'_> {
-    fn words(&self) -> [String; 4] {
+    fn words(&self) -> Vec<String> {
         let inject = format!("inject={}:{}:when={}", self.calls, self.what, self.when);
         let trace = format!("trace={}", self.calls);
-        ["-e".to_owned(), trace, "-e".to_owned(), inject]
+        let mut words = vec!["-e".to_owned(), trace, "-e".to_owned(), inject];
+        for path in self
+            .on
+            .iter()
+            .flat_map(|on| [on.display().to_string(), format!("{}-wal", on.display())])
+        {
+            words.extend(["-P".to_owned(), path]);
+        }
+        words
     }
 
     /// A wrapper that watches a server from its first instruction on, in all threads.
