@@ -2,6 +2,7 @@
 //! goals. Each program ends in a short account for people and one line of JSON; a broken promise is an error.
 //! To add one: a file in `faults/` with `run(&Options) -> Result<Outcome>`, and a row in `PROGRAMS`.
 
+mod corruption;
 mod eio;
 mod kill;
 mod options;
@@ -41,6 +42,12 @@ const PROGRAMS: &[Program] = &[
         row: "R4",
         says: "the n-th sync of the disk fails, n = 1 ...; --times of each kind at most",
         run: eio::run,
+    },
+    Program {
+        name: "corruption",
+        row: "R6",
+        says: "bits, pages, truncations, swapped and missing records; --times bits, the others in proportion",
+        run: corruption::run,
     },
 ];
 

@@ -51,6 +51,12 @@ pub enum Damage {
         /// Number found.
         found: Seq,
     },
+    /// The journal ends before a batch that was there.
+    #[error("the journal ends here, and a snapshot was made at batch {}", .known.0)]
+    Missing {
+        /// Number of a batch that was there.
+        known: Seq,
+    },
     /// The chain is broken.
     #[error("the batch is not chained to the one before it")]
     Unchained,

@@ -19,18 +19,24 @@ pub async fn recover(
     partition: PartitionId,
     rules: &Arc<Rules>,
 ) -> Result<Desk, ReadError> {
+    let fresh = || Desk::new(partition, Arc::clone(rules));
     let desk = match journal.snapshot(partition).await? {
-        Some(snapshot) => match Desk::restore(&snapshot, Arc::clone(rules)) {
-            Ok(desk) if chain_to(journal, partition, snapshot.head.seq).await? == snapshot.head => {
-                desk
+        Some(snapshot) => {
+            let known = snapshot.head.seq;
+            let head = chain_to(journal, partition, known).await?;
+            if head.seq < known {
+                return Err(damaged(partition, head.seq, Damage::Missing { known }));
             }
-            // A snapshot is a shortcut: one that is damaged or of another history is passed over.
-            _ => {
-                tracing::warn!(%partition, "snapshot passed over; replaying from the first batch");
-                Desk::new(partition, Arc::clone(rules))
+            match Desk::restore(&snapshot, Arc::clone(rules)) {
+                Ok(desk) if head == snapshot.head => desk,
+                // A snapshot is a shortcut: one that is damaged or of another history is passed over.
+                _ => {
+                    tracing::warn!(%partition, "snapshot passed over; replaying from the first batch");
+                    fresh()
+                }
             }
-        },
-        None => Desk::new(partition, Arc::clone(rules)),
+        }
+        None => fresh(),
     };
     replay(journal, desk, |_| {}).await
 }

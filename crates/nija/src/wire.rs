@@ -66,6 +66,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let instruments = crate::catalog::read(config.instruments.as_deref())?;
     let rules = rules(config)?;
     let database = Database::open(&config.database, Mode::Owner, Arc::clone(&clock))?;
+    database.require_sound()?;
     let journal: Arc<dyn Journal> = database.journal();
     let exchange = crate::market::exchange(&instruments, config.seed);
     let venue = Arc::new(Paper::new(exchange, Arc::clone(&clock)));

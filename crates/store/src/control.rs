@@ -3,7 +3,7 @@
 //! Promises: a change and its audit line, or a token's exchange, are one transaction; nothing blocks an async
 //! thread; ended sessions are never returned and are deleted when their owner or the next login passes by.
 
-use crate::error::Fault;
+use crate::error::{Fault, is_damage};
 use crate::sqlite::Owner;
 use crate::sqlite::link::{Gate, Link, words};
 use nija_core::ports::control::{Audit, ControlError, Role, Rotation, Session, User};
@@ -96,10 +96,7 @@ fn transact<T>(
 
 /// Does a failed write leave it open what stands on the disk?
 fn is_doubtful(e: &rusqlite::Error) -> bool {
-    matches!(
-        e.sqlite_error_code(),
-        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
+    is_damage(e) || e.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
 }
 
 /// A 128-bit id as its column keeps it.

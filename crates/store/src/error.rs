@@ -58,20 +58,43 @@ pub enum Error {
         /// What it stayed at.
         found: String,
     },
+    /// The file is not what was written.
+    #[error("{} is damaged: {finding}; {RESTORE}", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite found first.
+        finding: String,
+    },
     /// SQLite failed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {why}", path.display())]
     Sqlite {
         /// Which file.
         path: PathBuf,
         /// How.
-        source: rusqlite::Error,
+        why: rusqlite::Error,
     },
+}
+
+/// What to do about a damaged file.
+const RESTORE: &str =
+    "run `nija verify`, then restore the newest backup that it finds sound and keep this file";
+
+/// Does SQLite say that the file is damaged?
+pub(crate) fn is_damage(e: &rusqlite::Error) -> bool {
+    matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 impl Error {
     /// For `map_err`: an SQLite failure with its file.
     pub(crate) fn sqlite(path: &std::path::Path) -> impl Fn(rusqlite::Error) -> Self + '_ {
-        move |source| Self::Sqlite { path: path.to_owned(), source }
+        move |why| {
+            let path = path.to_owned();
+            match is_damage(&why) {
+                true => Self::Damaged { path, finding: why.to_string() },
+                false => Self::Sqlite { path, why },
+            }
+        }
     }
     /// For `map_err`: an I/O failure with its file.
     pub(crate) fn file(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self + '_ {
@@ -96,7 +119,10 @@ pub(crate) enum Fault {
 
 impl From<Fault> for ReadError {
     fn from(fault: Fault) -> Self {
-        Self::Unavailable(fault.to_string())
+        match &fault {
+            Fault::Sqlite(e) if is_damage(e) => Self::Unavailable(format!("{fault}; {RESTORE}")),
+            _ => Self::Unavailable(fault.to_string()),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use file::{Lock, make_private};
 use link::{Gate, Link};
 use migration::LEDGER;
 use nija_core::ports::Clock;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -160,6 +160,20 @@ impl Database {
         read().map_err(&failed)
     }
 
+    /// Refuses a file whose structure is damaged: rows that the hash chain never sees could be missing. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with the first finding; [`Error::Sqlite`] when the check cannot be made.
+    pub fn require_sound(&self) -> Result<(), Error> {
+        match self.integrity()?.into_iter().next() {
+            None => Ok(()),
+            Some(finding) => {
+                let finding = finding.lines().collect::<Vec<_>>().join(" ");
+                Err(Error::Damaged { path: self.path.clone(), finding })
+            }
+        }
+    }
+
     /// Copies journal and control data, as of now, into a new file, durably. Writers go on meanwhile.
     /// The views are left out: they are made again from the journal. Blocks; reads the whole file.
     ///
@@ -201,15 +215,8 @@ fn own_views(path: &Path) -> Result<Connection, Error> {
     }
 }
 
-fn is_spoiled(e: &Error) -> bool {
-    match e {
-        Error::Newer { .. } => true,
-        Error::Sqlite { source, .. } => matches!(
-            source.sqlite_error_code(),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-        ),
-        _ => false,
-    }
+const fn is_spoiled(e: &Error) -> bool {
+    matches!(e, Error::Newer { .. } | Error::Damaged { .. })
 }
 
 /// Opens the views for reading, where the owner has made them.
