@@ -10,7 +10,6 @@ pub mod apply;
 pub mod event;
 mod exits;
 pub mod held;
-mod index;
 mod ink;
 pub mod input;
 mod market;

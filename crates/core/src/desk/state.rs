@@ -1,7 +1,6 @@
 //! The state of a desk: what a snapshot keeps and a state hash covers. Changed only by `apply`.
 
 use super::account::{Account, Open};
-use super::index::Index;
 use crate::risk::kill::Pressed;
 use crate::words::conditions::Conditions;
 use crate::words::fixed::Round;
@@ -9,6 +8,7 @@ use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId};
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price};
 use crate::words::time::Timestamp;
+use hashbrown::HashTable;
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,10 +35,17 @@ pub(super) struct State {
     pub(super) venues_down: Vec<VenueName>,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
-    by_id: Index,
+    by_id: HashTable<AccountNo>,
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
+}
+
+/// Spreads an id over 64 bits (multiplication by the golden ratio). Ids are random and nobody chooses them; the
+/// table is never walked through, so its order reaches no result.
+const fn spread(id: AccountId) -> u64 {
+    let folded = (id.0 ^ (id.0 >> 64)) as u64;
+    folded.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// A catalog row with its price.
@@ -66,12 +73,12 @@ pub(super) struct Session {
 impl State {
     /// Rebuilds what is derived.
     pub(super) fn index(&mut self) {
-        self.by_id = Index::default();
+        self.by_id.clear();
         self.holders.clear();
-        for (n, account) in self.accounts.iter().enumerate() {
+        for n in 0..self.accounts.len() {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
-            self.by_id.insert(account.id, no, |n| self.accounts[n as usize].id);
-            for position in &account.positions {
+            self.list(no);
+            for position in &self.accounts[n].positions {
                 self.holders.entry(position.instrument).or_default().insert(no);
             }
         }
@@ -79,14 +86,20 @@ impl State {
 
     /// The number of an account that lives here.
     pub(super) fn number(&self, id: AccountId) -> Option<AccountNo> {
-        self.by_id.find(id, |no| self.account(no).is_some_and(|account| account.id == id))
+        let is_its = |no: &AccountNo| self.account(*no).is_some_and(|account| account.id == id);
+        self.by_id.find(spread(id), is_its).copied()
     }
 
     /// Adds an account, whose number is the next.
     pub(super) fn add(&mut self, account: Account) {
         let no = AccountNo(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX));
-        self.by_id.insert(account.id, no, |n| self.accounts[n as usize].id);
         self.accounts.push(account);
+        self.list(no);
+    }
+
+    fn list(&mut self, no: AccountNo) {
+        let hash = |no: &AccountNo| spread(self.accounts[no.0 as usize].id);
+        self.by_id.insert_unique(hash(&no), no, hash);
     }
 
     pub(super) fn account(&self, no: AccountNo) -> Option<&Account> {
