@@ -95,6 +95,8 @@ pub struct Verified {
     pub partition: PartitionId,
     /// Its last batch.
     pub last: Seq,
+    /// Hash of that batch.
+    pub hash: nija_core::journal::Hash,
     /// How many accounts it holds.
     pub accounts: usize,
     /// Sum of all balances, in units of 10^-8 dollars.
@@ -128,6 +130,7 @@ pub async fn verify(
     Ok(Verified {
         partition,
         last: desk.head().seq,
+        hash: desk.head().hash,
         accounts: desk.len(),
         trial_balance: desk.trial_balance(),
         books: nija_core::ledger::chart::Book::ALL.map(|book| desk.book_total(book)),

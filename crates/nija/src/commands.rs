@@ -2,11 +2,14 @@
 
 pub(crate) mod admin;
 pub(crate) mod backtest;
+pub(crate) mod backup;
+pub(crate) mod check_config;
 mod database;
 pub(crate) mod demo;
 pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod replay;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod verify;

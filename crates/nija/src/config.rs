@@ -1,12 +1,20 @@
 //! Configuration: read once from the environment and an optional `.env` file, typed, and shown without secrets.
-//! The only place of the project that reads environment variables. `.env.example` documents each of them.
+//! The only place of the project that reads environment variables. All mistakes are told at once.
 
-use anyhow::{Context, bail};
+pub(crate) mod variables;
+
+use anyhow::{Context, bail, ensure};
+use nija_api::Network;
 use nija_core::words::money::Money;
 use nija_core::words::time::Span;
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use variables::Variables;
+
+/// The file beside the environment, in the working folder.
+pub(crate) const ENV_FILE: &str = ".env";
+/// What NIJA_TRUSTED_PROXIES says where there is no proxy on purpose.
+const NO_PROXY: &str = "none";
 
 /// Where market data comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +29,8 @@ pub(crate) enum Feed {
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) jwt_secret: Option<Vec<u8>>,
+    /// The file that the secret was read from.
+    pub(crate) jwt_secret_file: Option<PathBuf>,
     pub(crate) database: PathBuf,
     /// Was the database named, or is it the default?
     pub(crate) database_named: bool,
@@ -36,116 +46,91 @@ pub(crate) struct Config {
     pub(crate) tls: bool,
     pub(crate) origins: Vec<String>,
     pub(crate) cors_origins: Vec<String>,
-    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// Was it said that there is no proxy, on purpose?
+    pub(crate) no_proxy: bool,
     pub(crate) metrics_token: Option<String>,
 }
 
-/// The variables, wherever they come from.
-struct Variables(BTreeMap<String, String>);
+/// Values that could not be read: the default holds meanwhile, so that the others are read too.
+#[derive(Default)]
+struct Mistakes(Vec<String>);
 
-impl Variables {
-    /// The environment over the `.env` file of the working folder.
-    #[allow(clippy::disallowed_methods, reason = "the one place where the environment is read")]
-    fn read() -> anyhow::Result<Self> {
-        let mut all = BTreeMap::new();
-        match std::fs::read_to_string(".env") {
-            Ok(text) => all.extend(parse_env(&text)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error).context("cannot read .env"),
-        }
-        all.extend(std::env::vars());
-        Ok(Self(all))
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    fn parse<T: std::str::FromStr>(&self, name: &str, default: T) -> anyhow::Result<T>
-    where
-        T::Err: std::error::Error + Send + Sync + 'static,
-    {
-        match self.get(name) {
-            None => Ok(default),
-            Some(text) => text.parse().with_context(|| format!("{name} cannot be read")),
-        }
-    }
-
-    fn list(&self, name: &str) -> Vec<String> {
-        let items = self.get(name).unwrap_or_default().split(',').map(str::trim);
-        items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+impl Mistakes {
+    fn or<T>(&mut self, read: anyhow::Result<T>, otherwise: T) -> T {
+        read.unwrap_or_else(|why| {
+            self.0.push(format!("{why:#}"));
+            otherwise
+        })
     }
 }
 
-/// `NAME=value` lines; `#` begins a comment line; quotes around a value are taken off.
-fn parse_env(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut all = BTreeMap::new();
-    for (n, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (name, value) = line
-            .split_once('=')
-            .with_context(|| format!(".env line {}: write NAME=value", n + 1))?;
-        let value = value.trim();
-        let bare = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
-        all.insert(name.trim().to_owned(), bare.to_owned());
-    }
-    Ok(all)
+/// What the process was told.
+#[allow(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+pub(crate) fn variables() -> anyhow::Result<Variables> {
+    let file = match std::fs::read_to_string(ENV_FILE) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read.context("cannot read .env")?,
+    };
+    Variables::of(&file, std::env::vars())
 }
 
 impl Config {
     /// Reads the configuration of this process.
     pub(crate) fn read() -> anyhow::Result<Self> {
-        Self::from(&Variables::read()?)
+        let (config, mistakes) = Self::of(&variables()?);
+        ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
+        Ok(config)
     }
 
-    fn from(of: &Variables) -> anyhow::Result<Self> {
-        let host = of.parse("HOST", IpAddr::V4(Ipv4Addr::LOCALHOST))?;
-        let port = of.parse("PORT", 8000)?;
-        Ok(Self {
+    /// The configuration, and each value that could not be read.
+    pub(crate) fn of(of: &Variables) -> (Self, Vec<String>) {
+        let mut wrong = Mistakes::default();
+        let host = wrong.or(of.parse("HOST"), std::net::Ipv4Addr::LOCALHOST.into());
+        let port = wrong.or(of.parse("PORT"), 8000);
+        let url = of.get("DATABASE_URL").unwrap_or_default();
+        let jwt_secret_file = of.get("JWT_SECRET_KEY_FILE").map(PathBuf::from);
+        let proxies = of.list("NIJA_TRUSTED_PROXIES");
+        let no_proxy = proxies == [NO_PROXY];
+        let named = if no_proxy { &[][..] } else { &proxies[..] };
+        let every: u32 = wrong.or(of.parse("NIJA_QUOTE_EVERY_MS"), 1_000);
+        let config = Self {
             listen: SocketAddr::new(host, port),
-            jwt_secret: secret(of)?,
-            database: database(of.get("DATABASE_URL").unwrap_or("sqlite:nija.db"))?,
-            database_named: of.get("DATABASE_URL").is_some(),
-            partitions: of.parse("NIJA_PARTITIONS", 8)?,
-            min_balance: of.parse("MINIMUM_TRADING_BALANCE", Money::whole(10))?,
+            jwt_secret: wrong.or(secret(of), None),
+            jwt_secret_file,
+            database: wrong.or(database(url), PathBuf::from("nija.db")),
+            database_named: of.set("DATABASE_URL").is_some(),
+            partitions: wrong.or(of.parse("NIJA_PARTITIONS"), 8),
+            min_balance: wrong.or(of.parse("MINIMUM_TRADING_BALANCE"), Money::whole(10)),
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
-            feed: match of.get("NIJA_FEED").unwrap_or("generator") {
-                "generator" => Feed::Generator,
-                other => match other.strip_prefix("replay:") {
-                    Some(folder) => Feed::Replay(PathBuf::from(folder)),
-                    None => bail!("NIJA_FEED is `generator` or `replay:FOLDER`"),
-                },
-            },
-            seed: of.parse("NIJA_SEED", 1)?,
-            quote_every: Span::millis(of.parse("NIJA_QUOTE_EVERY_MS", 1_000u32)?.max(1).into()),
-            log: of.get("NIJA_LOG").unwrap_or("info").to_owned(),
-            tls: of.parse("NIJA_TLS", false)?,
+            feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
+            seed: wrong.or(of.parse("NIJA_SEED"), 1),
+            quote_every: Span::millis(every.max(1).into()),
+            log: of.get("NIJA_LOG").unwrap_or_default().to_owned(),
+            tls: wrong.or(of.parse("NIJA_TLS"), false),
             origins: of.list("NIJA_ORIGINS"),
             cors_origins: of.list("NIJA_CORS_ORIGINS"),
-            trusted_proxies: of.list("NIJA_TRUSTED_PROXIES"),
+            trusted_proxies: wrong.or(networks(named), Vec::new()),
+            no_proxy,
             metrics_token: of.get("NIJA_METRICS_TOKEN").map(str::to_owned),
-        })
+        };
+        (config, wrong.0)
     }
+}
 
-    /// The configuration in one line, without secrets.
-    pub(crate) fn summary(&self) -> String {
-        format!(
-            "listen={} database={} partitions={} feed={:?} seed={} minimum_trading_balance={} tls={} \
-             jwt_secret={}",
-            self.listen,
-            self.database.display(),
-            self.partitions,
-            self.feed,
-            self.seed,
-            self.min_balance,
-            self.tls,
-            if self.jwt_secret.is_some() { "set" } else { "missing" },
-        )
+fn feed(text: &str) -> anyhow::Result<Feed> {
+    match (text, text.strip_prefix("replay:")) {
+        ("generator", _) => Ok(Feed::Generator),
+        (_, Some(folder)) => Ok(Feed::Replay(PathBuf::from(folder))),
+        _ => bail!("NIJA_FEED is `generator` or `replay:FOLDER`"),
     }
+}
+
+fn networks(named: &[String]) -> anyhow::Result<Vec<Network>> {
+    let parse =
+        |text: &String| text.parse().with_context(|| format!("NIJA_TRUSTED_PROXIES: {text}"));
+    named.iter().map(parse).collect()
 }
 
 /// The secret itself, or the contents of the file that `JWT_SECRET_KEY_FILE` names.
@@ -176,43 +161,43 @@ pub(crate) fn database(url: &str) -> anyhow::Result<PathBuf> {
 mod tests {
     use super::*;
 
-    fn config(text: &str) -> anyhow::Result<Config> {
-        Config::from(&Variables(parse_env(text)?))
+    fn config(text: &str) -> (Config, String) {
+        let variables = Variables::of(text, std::iter::empty()).unwrap();
+        let (config, mistakes) = Config::of(&variables);
+        (config, mistakes.join("\n"))
     }
 
     #[test]
     fn defaults_stand_alone() {
-        let config = config("").unwrap();
+        let (config, mistakes) = config("");
+        assert_eq!(mistakes, "");
         assert_eq!(config.listen.to_string(), "127.0.0.1:8000");
         assert_eq!(config.min_balance, Money::whole(10));
         assert_eq!(config.database, PathBuf::from("nija.db"));
-        assert!(config.jwt_secret.is_none());
+        assert!(config.jwt_secret.is_none() && !config.database_named);
     }
 
     #[test]
-    fn variables_are_read_and_mistakes_named() {
-        let good =
-            "PORT=9000\nMINIMUM_TRADING_BALANCE=\"12.5\"\n# note\nNIJA_FEED=replay:data/demo";
-        let good = config(good).unwrap();
+    fn variables_are_read_and_all_mistakes_named() {
+        let text = "PORT=9000\nMINIMUM_TRADING_BALANCE=\"12.5\"\n# note\nNIJA_FEED=replay:data/demo\n\
+             NIJA_TRUSTED_PROXIES=none";
+        let (good, mistakes) = config(text);
+        assert_eq!(mistakes, "");
         assert_eq!(good.listen.port(), 9000);
         assert_eq!(good.min_balance.to_string(), "12.5");
         assert_eq!(good.feed, Feed::Replay(PathBuf::from("data/demo")));
-        for (text, named) in [
-            ("PORT=none", "PORT"),
-            ("MINIMUM_TRADING_BALANCE=1e3", "MINIMUM_TRADING_BALANCE"),
-            ("NIJA_FEED=somewhere", "NIJA_FEED"),
-            ("DATABASE_URL=postgres://db", "DATABASE_URL"),
-            ("no equals sign", ".env line 1"),
-        ] {
-            let error = config(text).err().map(|e| format!("{e:#}")).unwrap_or_default();
-            assert!(error.contains(named), "{text}: {error}");
+        assert!(good.no_proxy && good.trusted_proxies.is_empty());
+        let (_, mistakes) = config(
+            "PORT=none\nMINIMUM_TRADING_BALANCE=1e3\nNIJA_FEED=somewhere\nDATABASE_URL=postgres://db\n\
+             NIJA_TRUSTED_PROXIES=proxy.local",
+        );
+        for named in
+            ["PORT", "MINIMUM_TRADING_BALANCE", "NIJA_FEED", "DATABASE_URL", "NIJA_TRUSTED_PROXIES"]
+        {
+            assert!(mistakes.contains(named), "{named}: {mistakes}");
         }
-    }
-
-    #[test]
-    fn the_summary_holds_no_secret() {
-        let config = config("JWT_SECRET_KEY=a-secret-that-must-not-show").unwrap();
-        assert!(!config.summary().contains("must-not-show"));
+        let broken = Variables::of("no equals sign", std::iter::empty()).err().unwrap();
+        assert!(broken.to_string().contains(".env line 1"));
         assert_eq!(
             database("sqlite:///var/lib/nija.db").unwrap(),
             PathBuf::from("/var/lib/nija.db")

@@ -14,6 +14,7 @@ use nija_engine::clock::Real;
 use nija_engine::latency::Latencies;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
 
 /// Edges of the commit histogram, seconds.
 const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0];
@@ -84,32 +85,21 @@ pub(crate) fn settings(config: &Config, demo: bool) -> anyhow::Result<Settings> 
             getrandom::fill(&mut secret)?;
             secret.to_vec()
         }
-        None => bail!(
-            "JWT_SECRET_KEY is not set; make one with `openssl rand -hex 32` (only `nija demo` runs without)"
-        ),
+        None => bail!("JWT_SECRET_KEY is not set; make one with `openssl rand -hex 32`"),
     };
-    if !demo {
-        Settings::check_secret(&secret)?;
-    }
     let mut settings = Settings::with_secret(secret);
     settings.demo = demo;
     settings.tls = config.tls;
     settings.origins.clone_from(&config.origins);
     settings.cors_origins.clone_from(&config.cors_origins);
-    settings.trusted_proxies = networks(config)?;
+    settings.trusted_proxies.clone_from(&config.trusted_proxies);
     settings.metrics_token = config.metrics_token.clone().map(Into::into);
     Ok(settings)
 }
 
-fn networks(config: &Config) -> anyhow::Result<Vec<nija_api::Network>> {
-    let parse =
-        |text: &String| text.parse().with_context(|| format!("NIJA_TRUSTED_PROXIES: {text}"));
-    config.trusted_proxies.iter().map(parse).collect()
-}
-
 /// Limits of the listener.
-pub(crate) fn limits(config: &Config) -> anyhow::Result<Limits> {
-    Ok(Limits { trusted_proxies: networks(config)?, ..Limits::default() })
+pub(crate) fn limits(config: &Config) -> Limits {
+    Limits { trusted_proxies: config.trusted_proxies.clone(), ..Limits::default() }
 }
 
 /// Opens the listener; before anything else is started, so that a taken port is told at once.
@@ -131,14 +121,31 @@ pub(crate) async fn told_to_stop() {
     }
 }
 
+/// The filter of the log.
+pub(crate) fn filter(text: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(text).context("NIJA_LOG")
+}
+
 /// Logs to standard error: JSON lines, or plain text for people.
-pub(crate) fn log(filter: &str, json: bool) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).context("NIJA_LOG")?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+pub(crate) fn log(text: &str, json: bool) -> anyhow::Result<()> {
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter(text)?).with_writer(std::io::stderr);
     if json {
         lines.json().init()
     } else {
         lines.init()
     }
+    Ok(())
+}
+
+/// Forbids dumps of this process's memory, which holds secrets.
+pub(crate) fn no_core_dumps() -> anyhow::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, none).context("core dumps cannot be switched off")?;
+    // A dump that is piped to a program asks for no limit, but for this.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .context("core dumps cannot be switched off")?;
     Ok(())
 }

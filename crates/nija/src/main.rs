@@ -3,6 +3,7 @@
 mod admission;
 mod catalog;
 mod chance;
+mod check;
 mod commands;
 mod config;
 mod front;
@@ -32,6 +33,12 @@ enum Role {
     Demo(commands::demo::Options),
     /// Run the same desk and gates over files of market data and print statistics and trades.
     Backtest(commands::backtest::Options),
+    /// Look whether the configuration is fit to be served, and print what is in force.
+    CheckConfig(commands::check_config::Options),
+    /// Copy journal and control data to a folder, beside a running server.
+    Backup(commands::backup::Options),
+    /// Put a backup in the place of the database; the server must be stopped.
+    Restore(commands::restore::Options),
     /// Check every batch of the journal, the trial balance and the snapshots.
     Verify(commands::verify::Options),
     /// Read the journal.
@@ -52,6 +59,9 @@ fn main() -> ExitCode {
         Role::Serve => commands::serve::run(),
         Role::Demo(options) => commands::demo::run(&options),
         Role::Backtest(options) => commands::backtest::run(&options),
+        Role::CheckConfig(options) => return told(commands::check_config::run(&options)),
+        Role::Backup(options) => commands::backup::run(&options),
+        Role::Restore(options) => commands::restore::run(&options),
         Role::Verify(options) => commands::verify::run(&options),
         Role::Journal(options) => commands::journal::run(&options),
         Role::Replay(options) => commands::replay::run(&options),
@@ -59,11 +69,13 @@ fn main() -> ExitCode {
         Role::Migrate(options) => commands::migrate::run(&options),
         Role::Openapi => commands::openapi::run(),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("nija: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    told(result.map(|()| ExitCode::SUCCESS))
+}
+
+/// The exit code; a failure is said first.
+fn told(result: anyhow::Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("nija: {error:#}");
+        ExitCode::FAILURE
+    })
 }

@@ -48,6 +48,18 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
     },
+    /// A copy that is not what it was when it was made.
+    #[error("{} is not what was backed up; use another backup", path.display())]
+    Altered {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A restoration was cut short.
+    #[error("{} is there: a restoration was cut short; run `nija restore` again", mark.display())]
+    Restoring {
+        /// The mark it left.
+        mark: PathBuf,
+    },
     /// SQLite did not take a setting that durability rests on.
     #[error("{}: SQLite keeps {setting} at {found}; use a local disk", path.display())]
     Setting {

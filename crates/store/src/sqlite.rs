@@ -18,11 +18,15 @@ use std::sync::Arc;
 
 mod connection;
 mod file;
+mod inspection;
+mod install;
 mod journal;
 pub(crate) mod link;
 pub(crate) mod migration;
 mod writer;
 
+pub use inspection::{Inspection, inspect, schema};
+pub use install::{Fingerprint, fingerprint, install};
 pub use journal::Journal;
 
 pub(crate) use file::Lock as Owner;
@@ -64,6 +68,7 @@ impl Database {
 
     fn own(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let owner = Arc::new(Lock::take(path)?);
+        install::require_installed(path)?;
         make_private(path)?;
         let mut writer = open(path, Access::Durable)?;
         LEDGER.migrate(&mut writer, path)?;

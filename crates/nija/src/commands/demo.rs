@@ -125,7 +125,7 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     let shutdown = async move {
         let _ = until.wait_for(|stop| *stop).await;
     };
-    let limits = front::limits(config)?;
+    let limits = front::limits(config);
     let server = tokio::spawn(nija_api::serve(listener, router, limits, shutdown));
     readiness.set_started();
     readiness.set_serving(true);

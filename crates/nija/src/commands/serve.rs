@@ -1,9 +1,9 @@
 //! `nija serve`: the platform as a service, configured by the environment.
 
-use crate::config::{Config, Feed};
+use crate::config::{self, Config, Feed};
 use crate::wire::Platform;
-use crate::{front, market, wire};
-use anyhow::{Context, anyhow};
+use crate::{check, front, market, wire};
+use anyhow::{Context, anyhow, bail};
 use nija_core::desk::answer::{Query, View};
 use nija_core::desk::input::Input;
 use nija_core::ports::{Clock, Desks};
@@ -35,10 +35,17 @@ const REPLAY_DAY: Duration = Duration::from_secs(1);
 const SETTLE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    let config = Config::read()?;
+    let (config, report) = check::look(&config::variables()?, Real.now());
+    if report.is_refused() {
+        bail!("not served; `nija check-config` shows what is in force:{}", report.refusals());
+    }
+    front::no_core_dumps()?;
     front::log(&config.log, true)?;
+    for finding in &report.findings {
+        tracing::warn!(%finding, "configuration");
+    }
     let settings = front::settings(&config, false)?;
-    tracing::info!(config = config.summary(), "starting");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration = %report.json()["configuration"], "starting");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = front::listen(&config).await?;
@@ -67,7 +74,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             let _ = until.wait_for(|stop| *stop).await;
         };
         let server =
-            tokio::spawn(nija_api::serve(listener, router, front::limits(&config)?, shutdown));
+            tokio::spawn(nija_api::serve(listener, router, front::limits(&config), shutdown));
         let failed = tokio::select! {
             () = front::told_to_stop() => None,
             ended = &mut platform.ended => Some(cause(ended)),

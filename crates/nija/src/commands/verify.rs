@@ -2,6 +2,7 @@
 //! snapshot, prints the trial balance, and has SQLite check the file. Runs beside a server and
 //! changes nothing.
 
+use super::backup::{self, hex};
 use super::database::{Place, block};
 use crate::config::Config;
 use crate::wire;
@@ -14,6 +15,7 @@ use nija_engine::recovery::{Verified, verify};
 use nija_store::sqlite::{Database, Mode};
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Units of 10^-8 in a dollar.
@@ -27,19 +29,29 @@ const NEXT: &str = "stop the server, restore the newest backup that `nija verify
 pub(crate) struct Options {
     #[command(flatten)]
     place: Place,
+    /// Verify a folder that `nija backup` made instead, without restoring it.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["database", "json"])]
+    backup: Option<PathBuf>,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
 }
 
 /// What was found.
-struct Report {
-    sound: Vec<Verified>,
+pub(super) struct Report {
+    pub(super) sound: Vec<Verified>,
     /// Each with where it is.
-    faults: Vec<String>,
+    pub(super) faults: Vec<String>,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if let Some(folder) = &options.backup {
+        let manifest = backup::hold(folder)?;
+        let mut out = std::io::stdout().lock();
+        manifest.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        writeln!(out, "sound: the backup is what was made, and every batch what was written")?;
+        return Ok(());
+    }
     let rules = wire::rules(&Config::read()?)?;
     let database = options.place.open(Mode::Reader)?;
     let report = block(check(&database, &rules))?;
@@ -56,7 +68,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 /// Checks the journal first, because it names the batch, then the file.
-async fn check(database: &Database, rules: &Arc<Rules>) -> anyhow::Result<Report> {
+pub(super) async fn check(database: &Database, rules: &Arc<Rules>) -> anyhow::Result<Report> {
     let journal = database.journal();
     let mut report = Report { sound: Vec::new(), faults: Vec::new() };
     match journal.partitions().await {
@@ -173,10 +185,6 @@ fn line(verified: &Verified) -> String {
         dollars(verified.trial_balance),
         hex(&verified.state[..4]),
     )
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An amount in units of 10^-8, exactly.

@@ -132,7 +132,7 @@ fn a_weak_secret_is_not_served_with() {
     let folder = tempfile::tempdir().unwrap();
     let example = "change_me_change_me_change_me_change_me";
     for (secret, said) in [
-        ("", "JWT_SECRET_KEY is not set"),
+        ("", "JWT_SECRET_KEY: is not set"),
         ("short", "shorter than 32 bytes"),
         ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "128 bits of chance"),
         (example, "an example from a document"),

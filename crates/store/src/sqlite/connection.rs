@@ -44,6 +44,14 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, Error> {
             "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;",
         )
         .map_err(&failed)?;
+    for (setting, needed) in [("foreign_keys", 1), ("trusted_schema", 0), ("cell_size_check", 1)] {
+        let read = format!("PRAGMA {setting}");
+        let found: i64 = connection.query_row(&read, [], |row| row.get(0)).map_err(&failed)?;
+        if found != needed {
+            let (path, found) = (path.to_owned(), found.to_string());
+            return Err(Error::Setting { path, setting, found });
+        }
+    }
     match access {
         Access::Read => {}
         Access::Durable => {

@@ -53,6 +53,18 @@ impl Journal {
     pub(super) fn reader(reader: Link) -> Self {
         Self { writer: Writer::closed(), reader, _owner: None }
     }
+
+    /// The number of a partition's last batch; 0 before the first.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`] when it cannot be read.
+    pub async fn last(&self, partition: PartitionId) -> Result<Seq, ReadError> {
+        let found = self.reader.call(move |connection| {
+            let mut statement = connection.prepare_cached(HEAD)?;
+            Ok(statement.query_row([partition.0], head_of).optional()?)
+        });
+        Ok(found.await?.unwrap_or_default().seq)
+    }
 }
 
 fn append(transaction: &Transaction<'_>, batches: &[Batch]) -> Result<(), Failure> {

@@ -22,8 +22,16 @@ pub(crate) const LEDGER: Schema = Schema {
 };
 
 impl Schema {
-    fn known(&self) -> i64 {
-        i64::try_from(self.steps.len()).unwrap_or(i64::MAX)
+    /// The newest version.
+    pub(crate) const fn known(&self) -> i64 {
+        self.steps.len() as i64
+    }
+
+    /// An empty database of the newest version, in memory.
+    pub(crate) fn made(&self) -> rusqlite::Result<Connection> {
+        let connection = Connection::open_in_memory()?;
+        self.steps.iter().try_for_each(|step| connection.execute_batch(step))?;
+        Ok(connection)
     }
 
     /// Brings a file to the newest version.
@@ -60,7 +68,7 @@ impl Schema {
     }
 
     /// The version of a file of this kind; 0 for an empty one.
-    fn version(&self, connection: &Connection, path: &Path) -> Result<i64, Error> {
+    pub(crate) fn version(&self, connection: &Connection, path: &Path) -> Result<i64, Error> {
         let one = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         let read = || -> rusqlite::Result<(i64, i64, i64)> {
             Ok((

@@ -1,0 +1,46 @@
+//! What the desks are run by: tier table, catalog, feed, log filter, clock.
+
+use super::Findings;
+use crate::config::{Config, Feed};
+use crate::{catalog, front, market, wire};
+use nija_core::words::time::Timestamp;
+
+/// No build of this version is older: 1 August 2026.
+const RELEASED: Timestamp = Timestamp(1_785_542_400_000_000);
+
+pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
+    if let Err(why) = wire::tiers(config) {
+        findings.refuse("NIJA_TIERS_FILE", format!("{why:#}"), "mend the file, or unset it");
+    }
+    match catalog::read(config.instruments.as_deref()) {
+        Err(why) => {
+            findings.refuse(
+                "NIJA_INSTRUMENTS_FILE",
+                format!("{why:#}"),
+                "mend the file, or unset it",
+            );
+        }
+        Ok(instruments) => {
+            if let Feed::Replay(folder) = &config.feed
+                && let Err(why) = market::folder(folder, &instruments)
+            {
+                let todo = "name a folder laid out like data/demo";
+                findings.refuse("NIJA_FEED", format!("{why:#}"), todo);
+            }
+        }
+    }
+    if config.partitions == 0 {
+        findings.refuse("NIJA_PARTITIONS", "is 0", "use 1 or more; 8 suits most machines");
+    }
+    if let Err(why) = front::filter(&config.log) {
+        findings.refuse(
+            "NIJA_LOG",
+            format!("{why:#}"),
+            "write for example `info` or `warn,nija_api=debug`",
+        );
+    }
+    if now < RELEASED {
+        let found = format!("stands at {now}, before this program was made");
+        findings.refuse("the clock", found, "set the time; tokens and daily limits hang on it");
+    }
+}
