@@ -2,6 +2,7 @@
 //! goals. Each program ends in a short account for people and one line of JSON; a broken promise is an error.
 //! To add one: a file in `faults/` with `run(&Options) -> Result<Outcome>`, and a row in `PROGRAMS`.
 
+mod backup;
 mod corruption;
 mod eio;
 mod kill;
@@ -48,6 +49,12 @@ const PROGRAMS: &[Program] = &[
         row: "R6",
         says: "bits, pages, truncations, swapped and missing records; --times bits, the others in proportion",
         run: corruption::run,
+    },
+    Program {
+        name: "backup",
+        row: "R26",
+        says: "a recorded history is backed up, restored and replayed; --times minutes, two events each or more",
+        run: backup::run,
     },
 ];
 
