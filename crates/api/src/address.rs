@@ -13,6 +13,13 @@ pub struct Peer(pub SocketAddr);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin(pub(crate) IpAddr);
 
+impl Origin {
+    /// Does it lie on this machine? The /64 of `::1` holds nothing else.
+    pub(crate) fn is_this_machine(self) -> bool {
+        self.0.is_loopback() || self.0 == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    }
+}
+
 /// A range of addresses, like `10.0.0.0/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -102,6 +109,16 @@ mod tests {
         assert_eq!(seen("10.1.1.1:1", &["nonsense"], &["10.0.0.0/8"]), "10.1.1.1");
         assert_eq!(seen("[::ffff:9.9.9.9]:1", &[], &[]), "9.9.9.9");
         assert_eq!(seen("[2001:db8:1:2:3::4]:1", &[], &[]), "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn this_machine_is_known() {
+        let here = |peer: &str| {
+            origin(Some(Peer(peer.parse().unwrap())), &HeaderMap::new(), &[]).is_this_machine()
+        };
+        assert!(here("127.0.0.1:1") && here("[::1]:1") && here("[::ffff:127.9.9.9]:1"));
+        assert!(!here("10.0.0.1:1") && !here("[fd00::1]:1"));
+        assert!(!origin(None, &HeaderMap::new(), &[]).is_this_machine());
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod settings;
 mod signals;
 mod state;
 mod switches;
+pub mod tally;
 mod view;
 
 use crate::journal::{Batch, Damage, Hash, Head};
@@ -35,6 +36,7 @@ use held::{Act, Held, Pending};
 use input::{Command, Input, Key};
 use state::State;
 use std::sync::Arc;
+use tally::Tally;
 
 /// Numbers that hold for every account, beside the tier table.
 #[derive(Clone, Debug)]
@@ -93,6 +95,7 @@ pub struct Desk {
     began: Timestamp,
     pending: Vec<Pending>,
     broken: Option<Broken>,
+    tally: Tally,
 }
 
 /// Body bytes after which a batch should be sealed.
@@ -116,6 +119,7 @@ impl Desk {
             began: Timestamp::EPOCH,
             pending: Vec::new(),
             broken: None,
+            tally: Tally::empty(),
         }
     }
 
@@ -194,6 +198,12 @@ impl Desk {
     #[must_use]
     pub const fn is_full(&self) -> bool {
         self.body.len() >= BATCH_BYTES
+    }
+
+    /// How often what was decided since this desk began.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Sum of all balances of all accounts, in units of 10^-8 dollars: zero, or something is badly wrong.
@@ -310,6 +320,7 @@ impl Desk {
             self.state.now = self.clock;
         }
         self.write(&event);
+        self.tally.count(&event);
         if let Err(broken) = self.state.apply(&event) {
             self.broken = Some(broken);
         }

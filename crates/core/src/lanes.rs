@@ -77,6 +77,12 @@ impl<T> Lanes<T> {
         None
     }
 
+    /// How many wait in each lane, the lowest first.
+    #[must_use]
+    pub fn waiting(&self) -> [usize; 4] {
+        core::array::from_fn(|at| self.lanes[at].len())
+    }
+
     /// How many wait.
     #[must_use]
     pub fn len(&self) -> usize {

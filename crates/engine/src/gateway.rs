@@ -128,6 +128,12 @@ impl Gateway {
         }
     }
 
+    /// How many wait in each lane, the lowest first.
+    #[must_use]
+    pub fn waiting(&self) -> [usize; 4] {
+        self.lanes().waiting()
+    }
+
     /// Waits until every release that was accepted has been sent or reported.
     pub async fn settled(&self) {
         loop {
@@ -153,7 +159,11 @@ impl Gateway {
             }
             let submit = self.venue.submit(release);
             let answer = tokio::time::timeout(SUBMIT_TIMEOUT, submit).await;
-            match answer.unwrap_or(Err(VenueError::Unknown)) {
+            let answer = answer.unwrap_or(Err(VenueError::Unknown));
+            if let Err(why) = &answer {
+                metrics::counter!("nija_venue_errors_total", "kind" => kind(why)).increment(1);
+            }
+            match answer {
                 Ok(()) => {
                     let promise = millis(release.promise().as_millis());
                     self.latencies.sent(tier, waiting.since.elapsed(), promise);
@@ -208,6 +218,16 @@ impl Gateway {
         self.latencies.lapsed(release.tier());
         let outcome = Outcome::Lapsed { why };
         vec![Report { order: release.order(), outcome, at: self.clock.now() }]
+    }
+}
+
+/// The word that watchers see.
+const fn kind(error: &VenueError) -> &'static str {
+    match error {
+        VenueError::Rejected(_) => "rejected",
+        VenueError::Unknown => "unknown",
+        VenueError::Unreachable => "unreachable",
+        VenueError::Throttled => "throttled",
     }
 }
 

@@ -4,7 +4,10 @@
 //! batch is on the disk the next collects by itself; nothing is tuned. A failed append ends the node: the start
 //! is the recovery.
 
+mod counts;
+
 use crate::partitions::{Partitions, Stopped};
+use counts::Counts;
 use nija_core::commit::{Release, commit};
 use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::input::{Command, Input, Key};
@@ -122,6 +125,7 @@ struct Node {
     barriers: Vec<oneshot::Sender<()>>,
     reports: Vec<Report>,
     snapshots: Vec<u64>,
+    counts: Counts,
     stopping: bool,
 }
 
@@ -142,6 +146,7 @@ pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended
         barriers: Vec::new(),
         reports: Vec::new(),
         snapshots,
+        counts: Counts::new(),
         stopping: false,
     };
     std::thread::Builder::new().name("desks".to_owned()).spawn(move || {
@@ -170,7 +175,7 @@ impl Node {
                 let at = report.at;
                 self.parts.partitions.take(Input::Report(report), at)?;
             }
-            metrics::gauge!("nija_inbox_waiting").set(self.inbox.len() as f64);
+            self.counts.waiting(self.inbox.len());
             let mut taken = 1;
             while taken < BATCH && !self.parts.partitions.is_full() {
                 let Ok(work) = self.inbox.try_recv() else { break };
@@ -237,10 +242,8 @@ impl Node {
             }
         };
         if batches > 0 {
-            metrics::histogram!("nija_commit_seconds").record(began.elapsed().as_secs_f64());
-            metrics::counter!("nija_journal_batches_total").increment(batches);
-            metrics::counter!("nija_journal_events_total").increment(events.into());
-            metrics::counter!("nija_orders_released_total").increment(releases.len() as u64);
+            let count = (batches, events.into(), releases.len() as u64);
+            self.counts.committed(count, began.elapsed(), &self.parts.partitions);
         }
         if !releases.is_empty() {
             self.reports.extend((self.parts.release)(releases));

@@ -9,7 +9,7 @@ mod secrets;
 
 use crate::config::Config;
 use crate::config::variables::{Effective, Variables};
-pub(crate) use files::folder_of;
+pub(crate) use files::{folder_of, free, kept};
 use nija_core::words::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -127,6 +127,12 @@ impl Report {
         let verdict = if refused > 0 { "`nija serve` would not start" } else { "fit to be served" };
         lines.push(format!("\n{verdict}: {refused} refused, {warnings} warnings"));
         lines
+    }
+
+    /// What is in force, for the log.
+    pub(crate) fn summary(&self) -> String {
+        let set = self.effective.iter().map(|row| format!("{}={}", row.name, row.value));
+        set.collect::<Vec<_>>().join(" ")
     }
 
     pub(crate) fn json(&self) -> Value {

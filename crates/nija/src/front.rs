@@ -2,9 +2,10 @@
 
 use crate::chance::System;
 use crate::config::Config;
+use crate::watch;
 use crate::wire::Platform;
 use anyhow::{Context, bail};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use nija_api::{
     Catalog, Doors, ExecutionStats, Limits, Readiness, Revenue, RevenueFigures, Settings, TierStats,
 };
@@ -15,9 +16,6 @@ use nija_engine::latency::Latencies;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
-
-/// Edges of the commit histogram, seconds.
-const COMMIT_BUCKETS: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0];
 
 struct Stats(Arc<Latencies>);
 
@@ -50,14 +48,6 @@ impl Revenue for Ledger {
     }
 }
 
-/// Installs the recorder of metrics; once a process.
-pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Full("nija_commit_seconds".to_owned()), &COMMIT_BUCKETS)?
-        .install_recorder()
-        .context("metrics cannot be recorded")
-}
-
 /// What the API speaks to.
 pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> Doors {
     Doors {
@@ -71,7 +61,7 @@ pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> Doors {
         catalog: Arc::new(Catalog::of(platform.instruments.iter().cloned())),
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         revenue: Arc::new(Ledger),
-        metrics: Arc::new(move || metrics.render()),
+        metrics: Arc::new(watch::text(metrics, platform)),
         readiness: Arc::new(Readiness::default()),
     }
 }

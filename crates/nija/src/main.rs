@@ -9,6 +9,7 @@ mod config;
 mod front;
 mod market;
 mod statistics;
+mod watch;
 mod wire;
 
 use clap::{Parser, Subcommand};

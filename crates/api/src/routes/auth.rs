@@ -124,12 +124,20 @@ async fn prove(
         "invalid_credentials",
         "address or password is wrong",
     );
-    app.throttle.attempt(email, origin, Instant::now().into_std()).map_err(Problem::too_many)?;
+    let told = |outcome: &'static str| {
+        metrics::counter!("nija_logins_total", "outcome" => outcome).increment(1);
+    };
+    if let Err(wait) = app.throttle.attempt(email, origin, Instant::now().into_std()) {
+        told("throttled");
+        return Err(Problem::too_many(wait));
+    }
     let stored = user.map(|user| user.password.clone());
     if app.hasher.verify(secret, stored).await? {
         app.throttle.succeeded(email, origin);
+        told("passed");
         return Ok(());
     }
+    told("failed");
     let actor = user.map(|user| user.id);
     app.audit(actor, "login_failed", origin.0.to_string(), String::new()).await?;
     Err(WRONG)

@@ -64,21 +64,33 @@ pub(super) fn open_mode(path: &Path) -> Option<u32> {
     (data.is_file() && mode & 0o077 != 0).then_some(mode)
 }
 
-/// The files of a database, its views included.
-fn beside(database: &Path) -> Vec<PathBuf> {
+/// A database and its views.
+fn databases(database: &Path) -> [PathBuf; 2] {
     let mut views = database.file_stem().unwrap_or_default().to_owned();
     views.push("-views");
     if let Some(extension) = database.extension() {
         views.push(".");
         views.push(extension);
     }
-    let with = |path: &Path, suffix: &str| {
-        let mut name: OsString = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let bases = [database.to_owned(), database.with_file_name(views)];
-    bases.iter().flat_map(|path| SUFFIXES.map(|suffix| with(path, suffix))).collect()
+    [database.to_owned(), database.with_file_name(views)]
+}
+
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The files of a database, its views included.
+fn beside(database: &Path) -> Vec<PathBuf> {
+    databases(database).iter().flat_map(|path| SUFFIXES.map(|suffix| with(path, suffix))).collect()
+}
+
+/// The files that grow, each with a word for it.
+pub(crate) fn kept(database: &Path) -> [(&'static str, PathBuf); 4] {
+    let [journal, views] = databases(database);
+    let (journal_log, views_log) = (with(&journal, "-wal"), with(&views, "-wal"));
+    [("journal", journal), ("journal_log", journal_log), ("views", views), ("views_log", views_log)]
 }
 
 /// The folder that a file lies in.

@@ -110,6 +110,7 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     let mut history = market::history(&instruments)?;
     let first = history.peek_time()?.context("the shipped history is empty")?;
     clock.advance(first);
+    let metrics = crate::watch::install()?;
     let mut platform = wire::start(config, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     ensure!(
         market_time(&platform).await? <= first,
@@ -117,7 +118,7 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     );
 
     let people = admit(&platform).await?;
-    let doors = front::doors(&platform, front::metrics()?);
+    let doors = front::doors(&platform, metrics);
     let readiness = Arc::clone(&doors.readiness);
     let router = nija_api::router(doors, front::settings(config, true)?)?;
     let (stop, stopped) = watch::channel(false);

@@ -69,7 +69,7 @@ fn newer(path: &Path, manifest: &Manifest) -> anyhow::Result<u64> {
                 },
                 None => 0,
             };
-            let last = journal.last(partition).await?;
+            let (last, _) = journal.ends(partition).await?;
             batches += last.0.saturating_sub(after);
         }
         Ok(batches)

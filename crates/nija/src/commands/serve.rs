@@ -1,6 +1,7 @@
 //! `nija serve`: the platform as a service, configured by the environment.
 
 use crate::config::{self, Config, Feed};
+use crate::watch::Watch;
 use crate::wire::Platform;
 use crate::{check, front, market, wire};
 use anyhow::{Context, anyhow, bail};
@@ -45,11 +46,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
         tracing::warn!(%finding, "configuration");
     }
     let settings = front::settings(&config, false)?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration = %report.json()["configuration"], "starting");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration = report.summary(), "starting");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = front::listen(&config).await?;
-        let metrics = front::metrics()?;
+        let metrics = crate::watch::install()?;
         let (clock, pace): (Arc<dyn Clock>, Pace) = match &config.feed {
             Feed::Generator => (Arc::new(Real), Pace::Real(Arc::new(Real))),
             Feed::Replay(_) => {
@@ -64,6 +65,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let router = nija_api::router(doors, settings)?;
 
         let (stop, stopped) = watch::channel(false);
+        let watching = tokio::spawn(Watch::of(&platform, config.database.clone()).run());
         let mut market = begin(&config, &platform, pace, stopped.clone()).await?;
         readiness.set_started();
         readiness.set_serving(true);
@@ -92,6 +94,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
         // A closed channel means that everyone has stopped already.
         let _ = stop.send(true);
         server.await.context("the server's task is gone")??;
+        // The last connection to leave brings the journal's log into its file: that is the platform's.
+        watching.abort();
+        let _ = watching.await;
         if let Some(why) = failed {
             // The first failure is the one to mend; what others make of it says nothing more.
             return Err(why);

@@ -54,16 +54,21 @@ impl Journal {
         Self { writer: Writer::closed(), reader, _owner: None }
     }
 
-    /// The number of a partition's last batch; 0 before the first.
+    /// The numbers of a partition's last batch and of its snapshot's; 0 where there is none.
     ///
     /// # Errors
-    /// [`ReadError::Unavailable`] when it cannot be read.
-    pub async fn last(&self, partition: PartitionId) -> Result<Seq, ReadError> {
+    /// [`ReadError::Unavailable`] when they cannot be read.
+    pub async fn ends(&self, partition: PartitionId) -> Result<(Seq, Seq), ReadError> {
         let found = self.reader.call(move |connection| {
-            let mut statement = connection.prepare_cached(HEAD)?;
-            Ok(statement.query_row([partition.0], head_of).optional()?)
+            let one = |sql| -> Result<Option<i64>, Fault> {
+                let mut statement = connection.prepare_cached(sql)?;
+                Ok(statement.query_row([partition.0], |row| row.get(0)).optional()?)
+            };
+            Ok((one(HEAD)?, one(SNAPSHOT)?))
         });
-        Ok(found.await?.unwrap_or_default().seq)
+        let (last, snapshot) = found.await?;
+        let seq = |number: Option<i64>| Seq(number.unwrap_or(0).cast_unsigned());
+        Ok((seq(last), seq(snapshot)))
     }
 }
 
