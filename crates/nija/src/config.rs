@@ -29,6 +29,7 @@ pub(crate) enum Feed {
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) jwt_secret: Option<Vec<u8>>,
+    pub(crate) jwt_previous: Option<Vec<u8>>,
     /// The file that the secret was read from.
     pub(crate) jwt_secret_file: Option<PathBuf>,
     pub(crate) database: PathBuf,
@@ -97,6 +98,7 @@ impl Config {
         let config = Self {
             listen: SocketAddr::new(host, port),
             jwt_secret: wrong.or(secret(of), None),
+            jwt_previous: of.get("JWT_SECRET_KEY_PREVIOUS").map(|text| text.as_bytes().to_vec()),
             jwt_secret_file,
             database: wrong.or(database(url), PathBuf::from("nija.db")),
             database_named: of.set("DATABASE_URL").is_some(),

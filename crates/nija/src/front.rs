@@ -78,6 +78,7 @@ pub(crate) fn settings(config: &Config, demo: bool) -> anyhow::Result<Settings> 
         None => bail!("JWT_SECRET_KEY is not set; make one with `openssl rand -hex 32`"),
     };
     let mut settings = Settings::with_secret(secret);
+    settings.jwt_previous = config.jwt_previous.clone().map(Into::into);
     settings.demo = demo;
     settings.tls = config.tls;
     settings.origins.clone_from(&config.origins);

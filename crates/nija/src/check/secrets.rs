@@ -11,15 +11,20 @@ const TOKEN: usize = 24;
 
 pub(super) fn look(config: &Config, variables: &Variables, findings: &mut Findings) {
     const KEY: &str = "JWT_SECRET_KEY";
-    match &config.jwt_secret {
-        None => findings.refuse(KEY, "is not set", "make one with `openssl rand -hex 32`"),
-        Some(secret) => {
-            if let Err(why) = Settings::check_secret(secret) {
-                let why = why.to_string();
-                let (found, todo) = why.split_once("; ").unwrap_or((&why, "use another one"));
-                findings.refuse(KEY, found.trim_start_matches("JWT_SECRET_KEY "), todo);
-            }
+    const PREVIOUS: &str = "JWT_SECRET_KEY_PREVIOUS";
+    if config.jwt_secret.is_none() {
+        findings.refuse(KEY, "is not set", "make one with `openssl rand -hex 32`");
+    }
+    for (name, secret) in [(KEY, &config.jwt_secret), (PREVIOUS, &config.jwt_previous)] {
+        if let Some(Err(why)) = secret.as_ref().map(|secret| Settings::check_secret(secret)) {
+            let why = why.to_string();
+            let (found, todo) = why.split_once("; ").unwrap_or((&why, "use another one"));
+            findings.refuse(name, found.trim_start_matches("JWT_SECRET_KEY "), todo);
         }
+    }
+    if config.jwt_previous.is_some() {
+        let todo = "unset it and start again 15 minutes after the change";
+        findings.warn(PREVIOUS, "is set: tokens of the secret before pass, too", todo);
     }
     if config.metrics_token.as_ref().is_some_and(|token| token.len() < TOKEN) {
         let found = format!("is shorter than {TOKEN} letters");

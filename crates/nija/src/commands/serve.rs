@@ -46,7 +46,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
         tracing::warn!(%finding, "configuration");
     }
     let settings = front::settings(&config, false)?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), configuration = report.summary(), "starting");
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        configuration = report.summary(),
+        "starting"
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = front::listen(&config).await?;

@@ -33,6 +33,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "",
         "a file, for its owner only, that holds the secret; wins over JWT_SECRET_KEY",
     ),
+    secret(
+        "JWT_SECRET_KEY_PREVIOUS",
+        "the secret before it: its tokens pass until it is unset, 15 minutes after a change",
+    ),
     row("HOST", "127.0.0.1", "address to listen on, not a name"),
     row("PORT", "8000", "port to listen on"),
     row(
