@@ -5,8 +5,12 @@
 //! not durable before the commit: answers wait for it.
 
 mod account;
+pub mod alarm;
 pub mod answer;
 pub mod apply;
+pub mod breaker;
+pub mod discrepancy;
+mod ended;
 pub mod event;
 mod exits;
 pub mod held;
@@ -29,6 +33,7 @@ use crate::words::money::{Money, Pct};
 use crate::words::order::{OrderState, Ticket};
 use crate::words::tier::{TierRules, TierTable};
 use crate::words::time::Timestamp;
+use alarm::Alarm;
 use answer::Answer;
 use apply::Broken;
 use event::Event;
@@ -77,6 +82,10 @@ struct Pulse {
     busy_until: i64,
     /// Fingerprint of the last order without a key, and when it came.
     last: (u64, Timestamp),
+    /// Entries that may still leave.
+    entries: breaker::Allowance,
+    /// Entries that strategies sent since the last fill.
+    unfilled: u16,
 }
 
 /// A partition's single writer.
@@ -94,6 +103,11 @@ pub struct Desk {
     count: u32,
     began: Timestamp,
     pending: Vec<Pending>,
+    alarms: Vec<Alarm>,
+    /// Entries of all accounts that may still leave.
+    entries: breaker::Allowance,
+    /// Why every partition must stop, until that was taken.
+    tripped: Option<String>,
     broken: Option<Broken>,
     tally: Tally,
 }
@@ -118,6 +132,9 @@ impl Desk {
             count: 0,
             began: Timestamp::EPOCH,
             pending: Vec::new(),
+            alarms: Vec::new(),
+            entries: breaker::Allowance::default(),
+            tripped: None,
             broken: None,
             tally: Tally::empty(),
         }
@@ -340,7 +357,8 @@ impl Desk {
         let contents = (core::mem::take(&mut self.count), self.body.take());
         let batch = Batch::chained(self.partition, self.epoch, self.began, &self.head, contents);
         self.head = Head { seq: batch.seq, epoch: batch.epoch, at: batch.at, hash: batch.hash };
-        Some(Held::new(batch, core::mem::take(&mut self.pending)))
+        let (pending, alarms) = (&mut self.pending, &mut self.alarms);
+        Some(Held::new(batch, core::mem::take(pending), core::mem::take(alarms)))
     }
 
     fn tier(&self, account: &account::Account) -> &TierRules {

@@ -74,7 +74,8 @@ impl State {
             }
             Event::Approved { ticket, .. } => self.open_order(ticket)?,
             Event::Filled { order, fill, entry } => self.fill(*order, *fill, entry)?,
-            Event::Closed { order, .. } => drop(self.close_order(*order)?),
+            Event::Closed { order, state, .. } => self.close_order(*order, *state)?,
+            Event::Discrepancy { order, fill, .. } => self.ended.tell(*order, fill.id),
             _ => self.apply_to_account(event)?,
         }
         Ok(())
@@ -280,13 +281,21 @@ impl State {
 
     fn fill(&mut self, id: OrderId, fill: Fill, entry: &Entry) -> Result<(), Broken> {
         self.post(entry)?;
-        let open = self.orders.get_mut(&id).ok_or(Broken::Order)?;
+        let (open, is_late) = match self.orders.get_mut(&id) {
+            Some(open) => (&mut **open, false),
+            None => (self.ended.find_mut(id).ok_or(Broken::Order)?, true),
+        };
+        let claimed = if is_late { Qty::ZERO } else { fill.qty.min(open.remaining()) };
         open.filled = open.filled.checked_add(fill.qty).ok_or(Broken::Range)?;
         open.see(fill.id);
-        open.state = OrderState::PartlyFilled;
         let left = open.remaining().or_zero();
+        open.state = match open.state {
+            _ if left.is_zero() => OrderState::Filled,
+            ended if ended.is_final() => ended,
+            _ => OrderState::PartlyFilled,
+        };
         let keep = open.ticket.reserved.share(left.raw(), open.ticket.qty.raw(), Round::Up);
-        let freed = open.reserved.saturating_sub(keep.unwrap_or(Money::ZERO));
+        let freed = open.reserved.saturating_sub(keep.unwrap_or(Money::ZERO)).or_zero();
         open.reserved = open.reserved.saturating_sub(freed);
         let (ticket, now) = (open.ticket.clone(), self.now);
         let strategy = Event::strategy(ticket.origin);
@@ -295,6 +304,7 @@ impl State {
         let cost = listing.instrument.value(fill.price, fill.qty, Round::HalfEven);
         let account = self.accounts.get_mut(ticket.account.0 as usize).ok_or(Broken::Account)?;
         account.reserved = account.reserved.saturating_sub(freed);
+        account.active = true;
         let position = account.position_mut(ticket.instrument);
         match ticket.side {
             Side::Buy => {
@@ -303,27 +313,32 @@ impl State {
             }
             Side::Sell => {
                 let _ = position.sell(fill.qty, strategy);
-                position.exiting = position.exiting.saturating_sub(fill.qty).or_zero();
+                position.exiting = position.exiting.saturating_sub(claimed).or_zero();
             }
         }
         self.settle(ticket.account, ticket.instrument);
         self.raise_peak(ticket.account)?;
-        if left.is_zero() {
-            self.close_order(id)?;
+        if left.is_zero() && !is_late {
+            self.close_order(id, OrderState::Filled)?;
         }
         Ok(())
     }
 
-    fn close_order(&mut self, id: OrderId) -> Result<Box<Open>, Broken> {
-        let open = self.orders.remove(&id).ok_or(Broken::Order)?;
-        let account = self.at(open.ticket.account)?;
+    fn close_order(&mut self, id: OrderId, state: OrderState) -> Result<(), Broken> {
+        let mut open = self.orders.remove(&id).ok_or(Broken::Order)?;
+        let (no, instrument) = (open.ticket.account, open.ticket.instrument);
+        let account = self.at(no)?;
         account.reserved = account.reserved.saturating_sub(open.reserved);
         account.orders.retain(|o| *o != id);
         if open.ticket.purpose == Purpose::Exit {
-            let position = account.position_mut(open.ticket.instrument);
-            position.exiting = position.exiting.saturating_sub(open.remaining()).or_zero();
+            let position = account.position_mut(instrument);
+            let left = open.remaining().or_zero();
+            position.exiting = position.exiting.saturating_sub(left).or_zero();
         }
-        self.settle(open.ticket.account, open.ticket.instrument);
-        Ok(open)
+        open.state = state;
+        open.reserved = Money::ZERO;
+        self.settle(no, instrument);
+        self.ended.keep(self.now, open);
+        Ok(())
     }
 }

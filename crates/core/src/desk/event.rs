@@ -1,6 +1,7 @@
 //! What happened, numbered for ever. Append only: a number, once used, keeps its meaning and its fields.
 //! Golden bytes in `tests/golden` hold every number to that.
 
+use super::discrepancy::Mismatch;
 use crate::allocation::Split;
 use crate::journal::{Batch, Damage};
 use crate::ledger::entry::Entry;
@@ -309,6 +310,23 @@ pub enum Event {
         #[n(3)]
         cash: Money,
     },
+    /// What a venue said of a fill does not fit what the desk knows; a person has to look. Whether it was
+    /// booked, by an event before this one, is the mismatch's word.
+    #[n(24)]
+    Discrepancy {
+        /// The order it was told of.
+        #[n(0)]
+        order: OrderId,
+        /// Whose, where that is known.
+        #[n(1)]
+        account: Option<AccountNo>,
+        /// The fill as it was told.
+        #[n(2)]
+        fill: Fill,
+        /// What does not fit.
+        #[n(3)]
+        what: Mismatch,
+    },
 }
 
 /// One changed setting of an account.
@@ -498,6 +516,7 @@ impl Event {
             | Self::Remembered { account, .. }
             | Self::DayClosed { account, .. } => Some(*account),
             Self::Approved { ticket, .. } => Some(ticket.account),
+            Self::Discrepancy { account, .. } => *account,
             _ => None,
         }
     }

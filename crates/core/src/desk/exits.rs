@@ -21,6 +21,11 @@ type Terms = (OrderType, TimeInForce);
 /// What is sold because somebody wants out.
 const AT_ONCE: Terms = (OrderType::Market, TimeInForce::Gtc);
 
+/// Exits that one owner may have open of an instrument, those at the market and those that rest counted apart.
+/// One more waits, joined with what waits already, until one of them has ended: none is turned away, and what is
+/// to be sold at the market never waits behind what rests.
+const EXITS_OPEN: usize = 16;
+
 impl State {
     /// Open orders of an account.
     pub(super) fn orders_of(&self, no: AccountNo) -> impl Iterator<Item = &Open> {
@@ -50,6 +55,16 @@ impl State {
         stops
             .filter(|o| strategy.is_some() && Event::strategy(o.ticket.origin) == strategy)
             .fold(Qty::ZERO, |sum, o| sum.saturating_add(o.remaining()))
+    }
+
+    /// Has the owner of an exit as many open of its sort as there may be?
+    fn is_crowded(&self, no: AccountNo, instrument: InstrumentId, exit: &QueuedExit) -> bool {
+        let rests = |order_type| order_type != OrderType::Market;
+        let open = self.orders_of(no).filter(|o| o.leaves(instrument));
+        let same = open.filter(|o| {
+            exit.is_of(o.ticket.origin) && rests(o.ticket.order_type) == rests(exit.order_type)
+        });
+        same.count() >= EXITS_OPEN
     }
 
     /// How much of a waiting exit there is to be sold.
@@ -119,18 +134,32 @@ impl Desk {
         let queued = position.queued().iter().find(|queued| queued.is_of(origin));
         // A stop that stood on behind its strategy's exit would sell what others hold.
         let guarded = self.state.guarded(no, instrument, origin).is_positive();
+        let mut exit = QueuedExit { qty, origin, order_type, tif };
         if queued.is_none()
+            && !self.state.is_crowded(no, instrument, &exit)
             && !(guarded && matches!(origin, Origin::Strategy { .. }))
             && let Ok(exit) = Exit::of(position, qty)
         {
             return self.send_exit(no, instrument, exit, origin, (order_type, tif));
         }
-        let exit = QueuedExit {
-            qty: qty.saturating_add(queued.map_or(Qty::ZERO, |queued| queued.qty)),
-            origin,
-            order_type,
-            tif,
-        };
+        // What rests at its price waits on; what is to be sold at the market leaves before it.
+        if let Some(&waits) = queued.filter(|queued| queued.order_type != OrderType::Market)
+            && order_type == OrderType::Market
+            && !self.state.is_crowded(no, instrument, &exit)
+            && qty <= position.available().saturating_sub(self.state.waiting(no, instrument))
+            && let Ok(exit) = Exit::of(position, qty)
+        {
+            let answer = self.send_exit(no, instrument, exit, origin, (order_type, tif));
+            self.emit(Event::ExitQueued { account: no, instrument, exit: waits });
+            return answer;
+        }
+        if let Some(queued) = queued {
+            exit.qty = qty.saturating_add(queued.qty);
+            // Joined, the more urgent terms count.
+            if queued.order_type == OrderType::Market {
+                (exit.order_type, exit.tif) = (queued.order_type, queued.tif);
+            }
+        }
         self.queue(no, instrument, exit);
         Answer::Queued
     }
@@ -202,6 +231,9 @@ impl Desk {
             let Some(position) = self.state.account(no).and_then(|a| a.position(instrument)) else {
                 return;
             };
+            if self.state.is_crowded(no, instrument, &queued) {
+                continue;
+            }
             let due = self.state.due(no, instrument, &queued);
             let mut free = position.available();
             if queued.protects() {
@@ -228,14 +260,13 @@ impl Desk {
     }
 
     /// Lets the rest of an exit that ended wait for the next price.
-    pub(super) fn queue_again(&mut self, open: &Open) {
-        let ticket = &open.ticket;
+    pub(super) fn queue_again(&mut self, ticket: &Ticket, left: Qty) {
         let (no, instrument, origin) = (ticket.account, ticket.instrument, ticket.origin);
         let position = self.state.account(no).and_then(|a| a.position(instrument));
         let mut queued = position.map_or(&[][..], |p| p.queued()).iter();
         let queued = queued.find(|queued| queued.is_of(origin));
         let exit = QueuedExit {
-            qty: open.remaining().saturating_add(queued.map_or(Qty::ZERO, |q| q.qty)),
+            qty: left.saturating_add(queued.map_or(Qty::ZERO, |q| q.qty)),
             origin,
             order_type: ticket.order_type,
             tif: ticket.tif,
@@ -247,8 +278,7 @@ impl Desk {
 
     /// What follows when an order is over: exits that were waiting, a stop under a new holding, and one again
     /// under what an exit left of an old one.
-    pub(super) fn after_end(&mut self, open: &Open) {
-        let ticket = &open.ticket;
+    pub(super) fn after_end(&mut self, ticket: &Ticket, cancelling: bool) {
         let (no, instrument) = (ticket.account, ticket.instrument);
         let waited = self.state.waiting(no, instrument).is_positive();
         self.retry_exits(no, instrument);
@@ -257,10 +287,35 @@ impl Desk {
                 let terms = (OrderType::Stop { stop }, TimeInForce::Gtc);
                 self.protect(no, instrument, strategy, terms);
             }
-            (Origin::Protection { strategy }, _) if open.cancelling && waited => {
+            (Origin::Protection { strategy }, _) if cancelling && waited => {
                 self.protect(no, instrument, strategy, (ticket.order_type, ticket.tif));
             }
             _ => {}
+        }
+    }
+
+    /// Rests stops under what open entries have brought so far: an entry may take long to fill.
+    pub(super) fn protect_parts(&mut self, no: AccountNo, instrument: InstrumentId) {
+        let entries = self.state.orders_of(no).filter(|o| o.enters(instrument));
+        let parts = entries.filter(|o| o.filled.is_positive());
+        let stops = parts.filter_map(|o| Event::strategy(o.ticket.origin).zip(o.ticket.protect));
+        for (strategy, stop) in stops.collect::<Vec<_>>() {
+            self.protect(no, instrument, strategy, (OrderType::Stop { stop }, TimeInForce::Gtc));
+        }
+    }
+
+    /// Makes room for a stop where there are too many: the oldest gives way and one takes both their places.
+    fn join_stops(&mut self, no: AccountNo, instrument: InstrumentId, mut stop: QueuedExit) {
+        let stops = self.state.orders_of(no).filter(|o| o.leaves(instrument));
+        let stops = stops.filter(|o| stop.is_of(o.ticket.origin));
+        let stops: Vec<_> = stops.map(|o| (o.cancelling, o.ticket.id, o.remaining())).collect();
+        let Some(&(_, oldest, left)) = stops.first() else {
+            return;
+        };
+        if stops.iter().all(|(cancelling, ..)| !cancelling) {
+            stop.qty = stop.qty.saturating_add(left);
+            self.emit(Event::ExitQueued { account: no, instrument, exit: stop });
+            self.request_cancel(oldest);
         }
     }
 
@@ -279,7 +334,10 @@ impl Desk {
         };
         let free = position.available().saturating_sub(self.state.waiting(no, instrument));
         let bare = self.state.due(no, instrument, &stop);
-        if let Ok(exit) = Exit::of(position, bare.min(free)) {
+        let qty = bare.min(free);
+        if qty.is_positive() && self.state.is_crowded(no, instrument, &stop) {
+            self.join_stops(no, instrument, QueuedExit { qty, ..stop });
+        } else if let Ok(exit) = Exit::of(position, qty) {
             let _ = self.send_exit(no, instrument, exit, origin, (order_type, tif));
         }
     }

@@ -1,5 +1,6 @@
 //! What a sealed batch holds back until the journal has it: opened by [`crate::commit::commit`] alone.
 
+use super::alarm::Alarm;
 use crate::journal::Batch;
 use crate::risk::approval::Approved;
 use crate::words::id::OrderId;
@@ -12,6 +13,7 @@ use crate::words::time::Span;
 pub struct Held {
     batch: Batch,
     pending: Vec<Pending>,
+    alarms: Vec<Alarm>,
 }
 
 /// An effect that waits for its batch.
@@ -38,11 +40,15 @@ pub enum Act {
 }
 
 impl Held {
-    pub(crate) const fn new(batch: Batch, pending: Vec<Pending>) -> Self {
-        Self { batch, pending }
+    pub(crate) const fn new(batch: Batch, pending: Vec<Pending>, alarms: Vec<Alarm>) -> Self {
+        Self { batch, pending, alarms }
     }
     pub(crate) fn open(self) -> (Batch, Vec<Pending>) {
         (self.batch, self.pending)
+    }
+    /// What a person has to look at, to be told once the batch is durable.
+    pub fn take_alarms(&mut self) -> Vec<Alarm> {
+        core::mem::take(&mut self.alarms)
     }
     /// The batch that is about to be appended.
     #[must_use]

@@ -52,6 +52,7 @@ impl Desk {
         for no in holders.copied().collect::<Vec<_>>() {
             self.guard(no);
             self.retry_exits(no, instrument);
+            self.protect_parts(no, instrument);
         }
         Answer::Done
     }

@@ -4,7 +4,6 @@ use super::Desk;
 use super::account::Account;
 use super::answer::{Answer, Decline};
 use super::event::{Event, Evidence, Size, Wish};
-use super::held::Act;
 use crate::risk::approval::approve;
 use crate::risk::execution::DUPLICATE_WITHIN;
 use crate::risk::facts::Facts;
@@ -139,7 +138,7 @@ impl Desk {
                 let (order, qty) = (ticket.id, ticket.qty);
                 let evidence = self.evidence(no, wish.instrument, level);
                 self.emit(Event::Approved { ticket, evidence });
-                self.release(no, Act::Place(approved));
+                self.release_entry(no, approved);
                 Answer::Placed { order, purpose: Purpose::Entry, qty, level }
             }
             Err(refusal) => {

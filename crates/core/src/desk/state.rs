@@ -1,6 +1,7 @@
 //! The state of a desk: what a snapshot keeps and a state hash covers. Changed only by `apply`.
 
 use super::account::{Account, Open};
+use super::ended::Ended;
 use crate::risk::kill::Pressed;
 use crate::words::conditions::Conditions;
 use crate::words::fixed::Round;
@@ -33,6 +34,8 @@ pub(super) struct State {
     pub(super) pressed: Vec<Pressed>,
     #[n(8)]
     pub(super) venues_down: Vec<VenueName>,
+    #[n(9)]
+    pub(super) ended: Ended,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,
@@ -75,6 +78,7 @@ impl State {
     pub(super) fn index(&mut self) {
         self.by_id.clear();
         self.holders.clear();
+        self.ended.index();
         for n in 0..self.accounts.len() {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
             self.list(no);

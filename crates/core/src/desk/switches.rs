@@ -91,10 +91,15 @@ impl Desk {
             let reason = clip(reason);
             self.emit(Event::Rearmed { scope, by, reason });
         }
+        if let Scope::Account(id) = scope
+            && let Some(no) = self.state.number(id)
+        {
+            self.note_fill(no);
+        }
         Answer::Done
     }
 
-    fn is_pressed(&self, scope: Scope) -> bool {
+    pub(super) fn is_pressed(&self, scope: Scope) -> bool {
         match scope {
             Scope::Account(id) => {
                 let no = self.state.number(id);

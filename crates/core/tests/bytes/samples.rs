@@ -2,6 +2,7 @@
 //! a sample does not compile.
 
 use nija_core::allocation::{Split, allocate};
+use nija_core::desk::discrepancy::Mismatch;
 use nija_core::desk::event::{Event, Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
 use nija_core::ledger::chart::Book;
 use nija_core::ledger::entry::{Entry, Leg};
@@ -68,6 +69,7 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::Halted { .. } => 21,
         Event::Remembered { .. } => 22,
         Event::DayClosed { .. } => 23,
+        Event::Discrepancy { .. } => 24,
     }
 }
 
@@ -463,8 +465,33 @@ pub(crate) fn events() -> Vec<Event> {
     }));
     let (equity, cash) = (money("1000.1"), money("-3"));
     events.push(Event::DayClosed { account: NO, day: 20_248, equity, cash });
+    events.extend(mismatches().into_iter().map(|(what, account)| Event::Discrepancy {
+        order: ORDER,
+        account,
+        fill: fill(),
+        what,
+    }));
     events.sort_by_key(number);
     events
+}
+
+fn mismatches() -> Vec<(Mismatch, Option<AccountNo>)> {
+    let all = every!(Mismatch:
+        Mismatch::UnknownOrder => Mismatch::UnknownOrder,
+        Mismatch::UnusableQuantity => Mismatch::UnusableQuantity,
+        Mismatch::UnusablePrice => Mismatch::UnusablePrice,
+        Mismatch::OutOfRange => Mismatch::OutOfRange,
+        Mismatch::Oversold => Mismatch::Oversold,
+        Mismatch::Overfilled => Mismatch::Overfilled,
+        Mismatch::BeyondLimit => Mismatch::BeyondLimit,
+        Mismatch::OffTick => Mismatch::OffTick,
+    );
+    let whose = |what| (what, (what != Mismatch::UnknownOrder).then_some(NO));
+    all.into_iter().map(whose).collect()
+}
+
+fn fill() -> Fill {
+    Fill { id: FillId(8), qty: Qty::STEP, price: Price::whole(50), fee: money("-0.01") }
 }
 
 fn switch_events() -> Vec<Event> {
@@ -534,8 +561,11 @@ fn order_events() -> Vec<Event> {
         events.push(Event::Skipped { account: NO, signal, why });
     }
     events.push(Event::Acknowledged { order: ORDER });
-    let fill = Fill { id: FillId(8), qty: Qty::STEP, price: Price::whole(50), fee: money("-0.01") };
-    events.extend(entries().into_iter().map(|entry| Event::Filled { order: ORDER, fill, entry }));
+    events.extend(entries().into_iter().map(|entry| Event::Filled {
+        order: ORDER,
+        fill: fill(),
+        entry,
+    }));
     events.extend(states().into_iter().map(|state| Event::Closed {
         order: ORDER,
         state,

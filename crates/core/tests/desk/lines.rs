@@ -65,6 +65,15 @@ pub(crate) fn line(event: &Event) -> String {
             };
             format!("remembered #{} {outcome}", account.0)
         }
+        Event::Discrepancy { order, fill, what, .. } => {
+            format!(
+                "discrepancy {} {} at {}: {}",
+                number(order.0),
+                fill.qty,
+                fill.price,
+                what.sentence()
+            )
+        }
         Event::DayClosed { account, day, equity, cash } => {
             format!("day closed #{} into {day}: equity ${equity}, cash ${cash}", account.0)
         }

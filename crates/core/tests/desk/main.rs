@@ -7,7 +7,9 @@
 )]
 
 mod guards;
+mod late;
 mod lines;
 mod model;
+mod runaway;
 mod scripts;
 mod world;

@@ -259,8 +259,9 @@ fn venue(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) 
     let (id, left) = (open.ticket.id, open.ticket.qty.checked_sub(open.filled).unwrap());
     match *step {
         Step::Fill(_, part, moved) => {
-            let some = Qty::from_raw((left.raw() / 4 * i64::from(part % 4 + 1)).max(1));
-            let qty = if part % 4 == 3 { left } else { some };
+            let lot = crate::world::instrument(open.ticket.instrument).lot;
+            let some = Qty::from_raw(left.raw() / 4 * i64::from(part % 4 + 1)).floor_to(lot);
+            let qty = if part % 4 == 3 || !some.is_positive() { left } else { some };
             let price = price_near(world, open.ticket.instrument, moved);
             let fill = world.fill(id, qty, &price.to_string());
             *last = Some((id, Outcome::Filled(fill)));

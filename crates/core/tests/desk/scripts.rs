@@ -198,7 +198,8 @@ fn more_than_was_ordered_stops_the_account() {
     quiet(&mut world);
     world.fill(order, "0.6".parse().unwrap(), "200");
     expect("overfill", &world);
-    assert_eq!(world.held(account, AAPL), "0.5".parse().unwrap());
+    assert_eq!(world.held(account, AAPL), "0.6".parse().unwrap(), "the venue's word counts");
+    assert_eq!(world.view(account).reserved, Money::ZERO);
     assert_eq!(world.view(account).pressed.len(), 1);
 }
 

@@ -1,6 +1,7 @@
 //! A desk with a market around it: takes inputs, keeps batches and releases, and writes down what happened.
 
 use nija_core::commit::{Release, commit};
+use nija_core::desk::alarm::Alarm;
 use nija_core::desk::answer::{AccountView, Answer, Query, View};
 use nija_core::desk::event::{OwnLimits, Size, Wish};
 use nija_core::desk::input::{Command, Input, Key};
@@ -91,6 +92,7 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) batches: Vec<Batch>,
     pub(crate) releases: Vec<Release>,
+    pub(crate) alarms: Vec<Alarm>,
     pub(crate) log: String,
     fills: u64,
     signals: u64,
@@ -104,6 +106,7 @@ impl World {
             now: NOON,
             batches: Vec::new(),
             releases: Vec::new(),
+            alarms: Vec::new(),
             log: String::new(),
             fills: 0,
             signals: 0,
@@ -137,7 +140,8 @@ impl World {
 
     /// Seals what happened; releases follow.
     pub(crate) fn commit(&mut self) {
-        let Some(held) = self.desk.seal() else { return };
+        let Some(mut held) = self.desk.seal() else { return };
+        self.alarms.extend(held.take_alarms());
         let batch = held.batch().clone();
         for event in batch.events().unwrap() {
             self.log.push_str(&crate::lines::line(&event));

@@ -17,8 +17,9 @@ const ACKNOWLEDGE: &str = "UPDATE orders SET updated_at = ?2, \
      state = CASE state WHEN 'approved' THEN 'working' ELSE state END WHERE id = ?1";
 const TRADED: &str =
     "SELECT account, symbol, side, qty, filled, turnover, fees, open FROM orders WHERE id = ?1";
-const TRADE: &str = "UPDATE orders SET filled = ?2, turnover = ?3, fees = ?4, state = ?5, open = ?6, \
-     updated_at = ?7 WHERE id = ?1";
+/// A fill that comes after its order was taken back leaves the order taken back, unless it completes it.
+const TRADE: &str = "UPDATE orders SET filled = ?2, turnover = ?3, fees = ?4, open = ?6, updated_at = ?7, \
+     state = CASE WHEN open OR ?5 = 'filled' THEN ?5 ELSE state END WHERE id = ?1";
 const ADD_FILL: &str = "INSERT INTO fill (account, number, order_id, fill_id, symbol, side, qty, price, fee, \
      realized, at) VALUES (?1, 1 + coalesce((SELECT max(number) FROM fill WHERE account = ?1), 0), \
      ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";

@@ -102,6 +102,7 @@ impl<'c> Pass<'c> {
             | Event::ExitQueued { .. }
             | Event::Killed { .. }
             | Event::Rearmed { .. }
+            | Event::Discrepancy { .. }
             | Event::Remembered { .. } => {}
         }
         Ok(())

@@ -13,7 +13,7 @@ use nija_core::words::money::Money;
 use nija_core::words::order::Purpose;
 
 /// The kinds of events, in order of their numbers.
-pub(super) const KINDS: [&str; 24] = [
+pub(super) const KINDS: [&str; 25] = [
     "clock",
     "announced",
     "listed",
@@ -38,6 +38,7 @@ pub(super) const KINDS: [&str; 24] = [
     "halted",
     "remembered",
     "day_closed",
+    "discrepancy",
 ];
 
 /// The kind of an event.
@@ -67,6 +68,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::Halted { .. } => 21,
         Event::Remembered { .. } => 22,
         Event::DayClosed { .. } => 23,
+        Event::Discrepancy { .. } => 24,
     }]
 }
 
@@ -181,6 +183,10 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
         }
         Event::Closed { order: id, state, why } => {
             format!("{} is {}: {why}", order(*id, names), state.name())
+        }
+        Event::Discrepancy { order: id, fill, what, .. } => {
+            let (qty, price, id) = (fill.qty, fill.price, order(*id, names));
+            format!("the venue says {id} traded {qty} at ${price}: {}", what.sentence())
         }
         Event::CancelRequested { order: id } => {
             format!("{} is to be taken back", order(*id, names))

@@ -66,8 +66,9 @@ impl Names {
     /// The account that an event is about, also where it names only an order.
     pub(super) fn account_of(&self, event: &Event) -> Option<AccountId> {
         let no = match event {
+            // A fill may come after its order has ended.
+            Event::Filled { entry, .. } => entry.legs().first()?.account,
             Event::Acknowledged { order }
-            | Event::Filled { order, .. }
             | Event::Closed { order, .. }
             | Event::CancelRequested { order } => self.order(*order)?.account,
             other => other.account()?,
