@@ -8,6 +8,7 @@ mod eio;
 mod kill;
 mod options;
 mod outcome;
+mod power;
 mod syscalls;
 mod trial;
 
@@ -39,6 +40,12 @@ const PROGRAMS: &[Program] = &[
         run: syscalls::run,
     },
     Program {
+        name: "power",
+        row: "R3",
+        says: "power cuts: the disk is copied while orders flow, and a server starts on it; --times cuts",
+        run: power::run,
+    },
+    Program {
         name: "eio",
         row: "R4",
         says: "the n-th sync of the disk fails, n = 1 ...; --times of each kind at most",
@@ -55,6 +62,12 @@ const PROGRAMS: &[Program] = &[
         row: "R26",
         says: "a recorded history is backed up, restored and replayed; --times minutes, two events each or more",
         run: backup::run,
+    },
+    Program {
+        name: "stop",
+        row: "R21",
+        says: "SIGTERM while clients trade; --times stops",
+        run: kill::stop,
     },
 ];
 

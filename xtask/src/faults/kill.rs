@@ -1,5 +1,5 @@
-//! SIGKILL at random moments, again and again, while clients trade; then the server is held to what it had
-//! acknowledged. Clients keep files of their own; the server is asked through its API and `nija verify`,
+//! SIGKILL, or SIGTERM, at random moments, again and again, while clients trade; then the server is held to what
+//! it had acknowledged. Clients keep files of their own; the server is asked through its API and `nija verify`,
 //! never trusted about itself. Absent: power cuts and disk errors.
 
 use super::trial::audit;
@@ -16,6 +16,13 @@ const NOBODY: &str = "no server is running";
 const CLIENTS: usize = 8;
 /// Kills where no number is given.
 const KILLS: u64 = 200;
+/// Stops where no number is given.
+const STOPS: u64 = 100;
+/// How long an orderly stop may take.
+const STOP: Duration = Duration::from_secs(10);
+/// How long a start may take, and how often it is tried, over a long history.
+const READY: Duration = Duration::from_secs(2);
+const LONG_STARTS: usize = 9;
 /// Kills between two full checks.
 const CHECK_EVERY: u64 = 20;
 /// One kill in so many comes while the server is still starting.
@@ -23,15 +30,57 @@ const EARLY: u64 = 8;
 /// A server lives between so many milliseconds once it is ready.
 const LIFE_MS: (u64, u64) = (5, 500);
 
-/// Kills, restarts and checks.
+/// How a server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Without a word.
+    Kill,
+    /// Told to, in good order.
+    Stop,
+}
+
+/// Kills, restarts and checks; then how long a start over a long history takes.
 pub(super) fn run(options: &Options) -> Result<Outcome> {
     let binary = options.binary()?;
     options.within("kill", |folder| {
         let site = Site::new(binary, folder, secret()?)?;
-        let mut trial = Trial::new(options.seed, &site)?;
+        let mut trial = Trial::new(options.seed, &site, End::Kill)?;
         trial.run(options.times.unwrap_or(KILLS))?;
+        let mut outcome = trial.outcome();
+        history(&site, options.seed, &mut outcome)?;
+        Ok(outcome)
+    })
+}
+
+/// Tells a server under load to stop, restarts and checks.
+pub(super) fn stop(options: &Options) -> Result<Outcome> {
+    let binary = options.binary()?;
+    options.within("stop", |folder| {
+        let site = Site::new(binary, folder, secret()?)?;
+        let mut trial = Trial::new(options.seed, &site, End::Stop)?;
+        trial.run(options.times.unwrap_or(STOPS))?;
         Ok(trial.outcome())
     })
+}
+
+/// Kills over a history of some 90,000 events: the start has to be as quick as ever.
+fn history(site: &Site, seed: u64, outcome: &mut Outcome) -> Result<()> {
+    let folder = site.folder().join("history");
+    std::fs::create_dir(&folder)?;
+    let site = site.moved(&folder);
+    super::trial::history::write(&site, seed)?;
+    let mut took = Vec::new();
+    for _ in 0..LONG_STARTS {
+        let mut running = site.start()?;
+        took.push(site.ready(&mut running)?);
+        running.kill_now()?;
+    }
+    took.sort_unstable();
+    let most = took.last().copied().unwrap_or_default();
+    outcome.count("history_ready_ms_median", took[took.len() / 2].as_millis() as u64);
+    outcome.count("history_ready_ms_most", most.as_millis() as u64);
+    outcome.hold(most <= READY, || format!("ready only {most:?} after a kill over a long history"));
+    Ok(())
 }
 
 /// One run.
@@ -46,12 +95,15 @@ struct Trial<'a> {
     checks: u64,
     batches: u64,
     ready: Vec<Duration>,
+    end: End,
+    /// How long orderly stops took.
+    stops: Vec<Duration>,
     found: Vec<(Breach, String)>,
 }
 
 impl<'a> Trial<'a> {
     /// Starts the server and registers the clients.
-    fn new(seed: u64, site: &'a Site) -> Result<Self> {
+    fn new(seed: u64, site: &'a Site, end: End) -> Result<Self> {
         let chance = Chance::new(seed);
         let mut running = site.start()?;
         let first = site.ready(&mut running)?;
@@ -69,6 +121,8 @@ impl<'a> Trial<'a> {
             checks: 0,
             batches: 0,
             ready: Vec::new(),
+            end,
+            stops: Vec::new(),
             found: Vec::new(),
         })
     }
@@ -96,14 +150,22 @@ impl<'a> Trial<'a> {
             client.refresh(address)?;
         }
         let running = self.running.take().context(NOBODY)?;
-        std::thread::scope(|scope| {
+        let end = self.end;
+        let took = std::thread::scope(|scope| {
             for client in &mut self.clients {
                 scope.spawn(|| client.live(address, &stop));
             }
-            let killed = running.kill_after(Instant::now(), time);
+            let ended = match end {
+                End::Kill => running.kill_after(Instant::now(), time).map(|()| None),
+                End::Stop => {
+                    std::thread::park_timeout(time);
+                    running.stop().map(Some)
+                }
+            };
             stop.store(true, Ordering::Release);
-            killed
+            ended
         })?;
+        self.stops.extend(took);
         self.kills += 1;
         Ok(())
     }
@@ -112,7 +174,7 @@ impl<'a> Trial<'a> {
     fn restart(&mut self) -> Result<()> {
         let usual = self.ready.last().copied().unwrap_or(Duration::from_millis(200));
         let usual = u64::try_from(usual.as_millis()).unwrap_or(1).max(1);
-        while self.chance.one_in(EARLY) {
+        while self.end == End::Kill && self.chance.one_in(EARLY) {
             let time = Duration::from_millis(self.chance.between(1, usual));
             self.site.start()?.kill_after(Instant::now(), time)?;
             self.kills += 1;
@@ -145,10 +207,14 @@ impl<'a> Trial<'a> {
         self.ready.sort_unstable();
         let at = |n: usize| self.ready.get(n).copied().unwrap_or_default().as_millis() as u64;
         let mut outcome = Outcome::default();
-        outcome.count("kills", self.kills);
+        outcome.count("ends", self.kills);
         outcome.count("during_a_start", self.early);
         outcome.count("checks", self.checks);
         outcome.count("batches", self.batches);
+        if let Some(&most) = self.stops.iter().max() {
+            outcome.count("stop_ms_most", most.as_millis() as u64);
+            outcome.hold(most <= STOP, || format!("a stop took {most:?}"));
+        }
         outcome.count("ready_ms_median", at(self.ready.len() / 2));
         outcome.count("ready_ms_most", at(self.ready.len().saturating_sub(1)));
         self.tally().tell(&mut outcome);

@@ -16,6 +16,8 @@ use std::time::Duration;
 /// Pause between looks at views that follow the journal.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 const LOOKS: u32 = 50;
+/// Promises that fit one page of a list beside orders that were not acknowledged any more.
+const NEWEST: usize = 100;
 /// Pages of a list that are read at most.
 const PAGES: u32 = 5_000;
 
@@ -68,6 +70,30 @@ pub(crate) fn account(client: &mut Client, site: &Site) -> Result<()> {
     for (breach, what) in found {
         client.tally.breach(breach, what);
     }
+    Ok(())
+}
+
+/// Holds a server to the newest promises in the text of a client's file, as far as one page of the list goes.
+pub(crate) fn newest(client: &mut Client, site: &Site, text: &str) -> Result<()> {
+    let to = &mut Connection::open(site.address)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let from = lines.len().saturating_sub(NEWEST);
+    let (promised, _) = promised(&lines[from..].join("\n"))?;
+    let mut missing = Vec::new();
+    for _ in 0..LOOKS {
+        let page = client.read(to, "/api/v2/orders?limit=200")?;
+        ensure!(page.status == 200, "orders: {} {}", page.status, page.body);
+        let items = page.body["items"].as_array().map_or(&[][..], Vec::as_slice);
+        let id = |row: &Value| row["id"].as_str().unwrap_or_default().to_owned();
+        let listed: Listed = items.iter().map(|row| (id(row), row.clone())).collect();
+        missing = compare(&promised, &listed);
+        missing.retain(|(breach, _)| *breach != Breach::Doubled);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        std::thread::park_timeout(LOOK_AGAIN);
+    }
+    missing.into_iter().for_each(|(breach, what)| client.tally.breach(breach, what));
     Ok(())
 }
 

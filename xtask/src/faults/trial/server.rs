@@ -61,6 +61,12 @@ impl Site {
         Self { folder: folder.to_owned(), ..self.clone() }
     }
 
+    /// The same server over another folder, beside this one.
+    pub(crate) fn elsewhere(&self, folder: &Path) -> Result<Self> {
+        let free = Self::new(self.binary.clone(), folder, self.secret.clone())?;
+        Ok(Self { address: free.address, ..self.moved(folder) })
+    }
+
     /// Everything that servers of this folder said so far.
     pub(crate) fn said(&self) -> String {
         let bytes = std::fs::read(self.folder.join("server.log")).unwrap_or_default();

@@ -1,0 +1,142 @@
+//! Power cuts: the database lies in a file system of its own whose image is copied while orders flow. Whatever was
+//! not synced is not in the copy. A server started on the copy has to know everything that was acknowledged
+//! before the copy began. Absent: every order in which a disk may write what it was given.
+
+use super::trial::audit;
+use super::trial::chance::{Chance, secret};
+use super::trial::client::Client;
+use super::trial::server::Site;
+use super::trial::tally::Tally;
+use super::{Options, Outcome};
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const CUTS: u64 = 200;
+const CLIENTS: usize = 4;
+/// Cuts between two empty databases, so that lists stay short.
+const FRESH: u64 = 25;
+const SIZE: &str = "96M";
+/// Orders flow so many milliseconds before the cut.
+const FLOW_MS: (u64, u64) = (50, 500);
+
+/// A mounted image; dropping it takes it off again.
+struct Mount(PathBuf);
+
+impl Mount {
+    fn on(image: &Path, folder: PathBuf) -> Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        call("mount", &["-o".as_ref(), "loop".as_ref(), image.as_os_str(), folder.as_os_str()])?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // One that is busy stays until the machine ends; the folder is told to whoever looks.
+        let _ = call("umount", &[self.0.as_os_str()]);
+    }
+}
+
+fn call(program: &str, args: &[&std::ffi::OsStr]) -> Result<()> {
+    let status = Command::new(program).args(args).stdout(Stdio::null()).status();
+    let status = status.with_context(|| format!("cannot start {program}"))?;
+    ensure!(status.success(), "{program} ended with {status}");
+    Ok(())
+}
+
+/// An empty file system in a file.
+fn format(image: &Path) -> Result<()> {
+    call("truncate", &["-s".as_ref(), SIZE.as_ref(), image.as_os_str()])?;
+    call("mkfs.ext4", &["-q".as_ref(), "-F".as_ref(), image.as_os_str()])
+}
+
+/// Cuts the power again and again.
+pub(super) fn run(options: &Options) -> Result<Outcome> {
+    let binary = options.binary()?;
+    options.within("power", |folder| {
+        let probe = folder.join("probe.img");
+        if format(&probe).and_then(|()| Mount::on(&probe, folder.join("probe"))).is_err() {
+            return Ok(Outcome::skipped("no right to mount an image here"));
+        }
+        let (mut chance, mut found) = (Chance::new(options.seed), Tally::default());
+        let (cuts, mut done, mut batches) = (options.times.unwrap_or(CUTS), 0, 0);
+        while done < cuts {
+            let round = folder.join(format!("from-{done}"));
+            std::fs::create_dir(&round)?;
+            let most = FRESH.min(cuts - done);
+            batches += life(&binary, &round, most, &mut chance, &mut found)?;
+            done += most;
+        }
+        let mut outcome = Outcome::default();
+        outcome.count("cuts", done);
+        outcome.count("batches", batches);
+        found.tell(&mut outcome);
+        Ok(outcome)
+    })
+}
+
+/// One server from an empty database on, and so many cuts of it. The batches that were there at the last one.
+fn life(
+    binary: &Path,
+    folder: &Path,
+    cuts: u64,
+    chance: &mut Chance,
+    found: &mut Tally,
+) -> Result<u64> {
+    let (image, copy) = (folder.join("disk.img"), folder.join("copy.img"));
+    format(&image)?;
+    let disk = Mount::on(&image, folder.join("disk"))?;
+    let site = Site::new(binary.to_owned(), &disk.0, secret()?)?;
+    let running = site.begin()?;
+    let register = |n| Client::register(n, site.address, folder, chance.part(n as u64));
+    let mut clients = (0..CLIENTS).map(register).collect::<Result<Vec<_>>>()?;
+    let mut batches = 0;
+    for _ in 0..cuts {
+        let time = Duration::from_millis(chance.between(FLOW_MS.0, FLOW_MS.1));
+        let acknowledged = cut(&site, &mut clients, time, &image, &copy)?;
+        let disk = Mount::on(&copy, folder.join("after"))?;
+        let after = site.elsewhere(&disk.0)?;
+        let running = after.begin()?;
+        for (client, text) in clients.iter_mut().zip(&acknowledged) {
+            audit::newest(client, &after, text)?;
+        }
+        batches = audit::database(&after, &mut found.breaches)?;
+        running.kill_now()?;
+    }
+    clients.iter().for_each(|client| found.add(&client.tally));
+    running.kill_now()?;
+    Ok(batches)
+}
+
+/// Lets orders flow for a time, copies the disk meanwhile, and gives what was acknowledged before the copy began.
+fn cut(
+    site: &Site,
+    clients: &mut [Client],
+    time: Duration,
+    image: &Path,
+    copy: &Path,
+) -> Result<Vec<String>> {
+    let (address, stop) = (site.address, AtomicBool::new(false));
+    let paths: Vec<PathBuf> = clients.iter().map(|client| client.path.clone()).collect();
+    std::thread::scope(|scope| {
+        for client in clients.iter_mut() {
+            scope.spawn(|| client.live(address, &stop));
+        }
+        std::thread::park_timeout(time);
+        let texts = paths.iter().map(whole_lines).collect::<Result<Vec<_>>>();
+        let copied = std::fs::copy(image, copy);
+        stop.store(true, Ordering::Release);
+        copied.context("the image cannot be copied")?;
+        texts
+    })
+}
+
+/// A file that is being written, up to its last whole line.
+fn whole_lines(path: &PathBuf) -> Result<String> {
+    let mut text = std::fs::read_to_string(path)?;
+    text.truncate(text.rfind('\n').map_or(0, |at| at + 1));
+    Ok(text)
+}
