@@ -10,6 +10,7 @@ mod options;
 mod outcome;
 mod power;
 mod syscalls;
+mod torn;
 mod trial;
 
 use anyhow::{Result, bail};
@@ -62,6 +63,12 @@ const PROGRAMS: &[Program] = &[
         row: "R26",
         says: "a recorded history is backed up, restored and replayed; --times minutes, two events each or more",
         run: backup::run,
+    },
+    Program {
+        name: "torn",
+        row: "R7",
+        says: "the last bytes of the log are gone, or zeros; --times lengths up to 4,096",
+        run: torn::run,
     },
     Program {
         name: "stop",

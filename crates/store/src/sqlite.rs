@@ -22,6 +22,7 @@ mod inspection;
 mod install;
 mod journal;
 pub(crate) mod link;
+mod log;
 pub(crate) mod migration;
 mod writer;
 
@@ -70,6 +71,10 @@ impl Database {
         let owner = Arc::new(Lock::take(path)?);
         install::require_installed(path)?;
         make_private(path)?;
+        let bytes = log::unfinished(&file::log_path(path))?;
+        if bytes > 0 {
+            tracing::warn!(path = %path.display(), bytes, "a commit at the end was never finished; it was not acknowledged and is dropped");
+        }
         let mut writer = open(path, Access::Durable)?;
         LEDGER.migrate(&mut writer, path)?;
         let gate = Gate::default();

@@ -87,6 +87,11 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// SQLite's log beside the database.
+pub(crate) fn log_path(path: &Path) -> PathBuf {
+    with_suffix(path, "-wal")
+}
+
 /// The views' file beside the database: `nija.db` has `nija-views.db`.
 pub(crate) fn views_path(path: &Path) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_owned();
