@@ -34,6 +34,7 @@ impl PartialSchema for Decimal {
         let either = OneOfBuilder::new()
             .item(number)
             .item(text)
+            .examples([serde_json::json!(100)])
             .description(Some(
                 "A JSON number or a decimal string; at most 1e9, at most 8 decimal places.",
             ))

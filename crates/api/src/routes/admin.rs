@@ -37,7 +37,13 @@ pub(crate) struct SwitchRequest {
     of: Field<Option<String>>,
     /// Why, 3 to 200 characters; it is kept.
     #[serde(default)]
-    #[schema(value_type = String, required = true, min_length = 3, max_length = 200)]
+    #[schema(
+        value_type = String,
+        required = true,
+        example = "a drill",
+        min_length = 3,
+        max_length = 200
+    )]
     reason: Field<Sentence>,
     /// Sell what is held, too? Read when a switch is pressed.
     #[serde(default)]

@@ -44,7 +44,12 @@ pub(crate) struct Login {
 pub(crate) struct Refresh {
     /// The last refresh token of the session.
     #[serde(default)]
-    #[schema(value_type = String, required = true)]
+    #[schema(
+        value_type = String,
+        required = true,
+        example = "00000000000000000000000000000000\
+                   0000000000000000000000000000000000000000000000000000000000000000",
+    )]
     refresh_token: Field<String>,
 }
 
@@ -54,11 +59,11 @@ pub(crate) struct Refresh {
 pub(crate) struct PasswordChange {
     /// The password until now.
     #[serde(default)]
-    #[schema(value_type = String, required = true, format = Password)]
+    #[schema(value_type = String, required = true, example = "secure_password", format = Password)]
     old_password: Field<String>,
     /// 15 to 256 characters of any kind.
     #[serde(default)]
-    #[schema(value_type = String, required = true, format = Password)]
+    #[schema(value_type = String, required = true, example = "seven garden chairs", format = Password)]
     #[serde(rename = "new_password")]
     password: Field<String>,
 }

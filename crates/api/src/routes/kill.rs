@@ -20,7 +20,13 @@ use utoipa::ToSchema;
 pub(crate) struct KillRequest {
     /// Why, 3 to 200 characters; it is kept.
     #[serde(default)]
-    #[schema(value_type = String, required = true, min_length = 3, max_length = 200)]
+    #[schema(
+        value_type = String,
+        required = true,
+        example = "a drill",
+        min_length = 3,
+        max_length = 200
+    )]
     reason: Field<Sentence>,
     /// Sell all that is held, too?
     #[serde(default)]
@@ -34,7 +40,13 @@ pub(crate) struct KillRequest {
 pub(crate) struct RearmRequest {
     /// Why, 3 to 200 characters; it is kept.
     #[serde(default)]
-    #[schema(value_type = String, required = true, min_length = 3, max_length = 200)]
+    #[schema(
+        value_type = String,
+        required = true,
+        example = "a drill",
+        min_length = 3,
+        max_length = 200
+    )]
     reason: Field<Sentence>,
 }
 

@@ -232,7 +232,7 @@ pub(crate) async fn tolerance(
 pub(crate) struct AutopilotRequest {
     /// Shall strategies trade for the account?
     #[serde(default)]
-    #[schema(value_type = bool, required = true)]
+    #[schema(value_type = bool, required = true, example = false)]
     enabled: Field<bool>,
 }
 

@@ -14,6 +14,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    /// Status line and headers, as they came.
+    pub(crate) head: String,
     pub(crate) kind: String,
     pub(crate) text: String,
 }
@@ -105,15 +107,22 @@ impl Caller {
                 body.len()
             ));
         }
-        let mut stream = TcpStream::connect_timeout(&self.address, TIMEOUT).unwrap();
-        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-        stream.set_write_timeout(Some(TIMEOUT)).unwrap();
         let request = format!("{head}\r\n{}", body.unwrap_or_default());
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        read(&String::from_utf8(answer).unwrap())
+        exchange(self.address, request.as_bytes())
     }
+}
+
+/// Sends bytes over a connection of their own, and reads the answer until the server closes.
+pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
+    // A server that has heard enough closes before everything is sent; its answer is there all the same.
+    let sent = stream.write_all(request);
+    let mut answer = Vec::new();
+    let heard = stream.read_to_end(&mut answer);
+    assert!(!answer.is_empty(), "no answer: {sent:?}, {heard:?}");
+    read(&String::from_utf8(answer).unwrap())
 }
 
 fn read(answer: &str) -> Reply {
@@ -127,7 +136,8 @@ fn read(answer: &str) -> Reply {
         Some(_) => chunks(body),
         None => body.to_owned(),
     };
-    Reply { status, kind: header("content-type").unwrap_or_default(), text }
+    let kind = header("content-type").unwrap_or_default();
+    Reply { status, head: head.to_owned(), kind, text }
 }
 
 /// Joins a body that came in chunks.
