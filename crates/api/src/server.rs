@@ -34,7 +34,7 @@ pub struct Limits {
     pub first_byte: Duration,
     /// A request's headers; also how long a connection may rest between requests.
     pub headers: Duration,
-    /// How long a caller may take no byte of an answer that waits for it.
+    /// Within so long a caller takes 10 KiB of an answer that waits for it, or all of it.
     pub stalled_write: Duration,
     /// How long running requests may take after the stop.
     pub shutdown: Duration,
@@ -50,7 +50,7 @@ impl Default for Limits {
             connections_per_address: 200,
             first_byte: ten,
             headers: ten,
-            stalled_write: Duration::from_secs(30),
+            stalled_write: ten,
             shutdown: ten,
             trusted_proxies: Vec::new(),
         }
@@ -175,35 +175,53 @@ async fn answer(
     router.call(request).await
 }
 
-/// A stream whose writer must take something every now and then.
+/// What a caller takes at least within [`Limits::stalled_write`].
+const TAKEN_LEAST: usize = 10 * 1024;
+
+/// A stream whose reader must keep taking: whoever takes a byte now and then is dropped like one who takes none.
 struct Patient {
     stream: TcpStream,
     limit: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
+    /// Bytes taken since the deadline was set.
+    taken: usize,
 }
 
 impl Patient {
     const fn new(stream: TcpStream, limit: Duration) -> Self {
-        Self { stream, limit, deadline: None }
+        Self { stream, limit, deadline: None, taken: 0 }
     }
 
-    /// Starts, checks or clears the deadline after a write that led to `outcome`.
-    fn hold<T>(
+    /// Sets, checks or lifts the deadline after a write that led to `outcome`.
+    fn hold(
         &mut self,
         context: &mut Context<'_>,
-        outcome: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if outcome.is_ready() {
-            self.deadline = None;
-            return outcome;
+        outcome: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match outcome {
+            Poll::Ready(Ok(taken)) => {
+                self.taken = self.taken.saturating_add(taken);
+                if self.taken >= TAKEN_LEAST {
+                    self.lift();
+                }
+                outcome
+            }
+            Poll::Ready(Err(_)) => outcome,
+            Poll::Pending => {
+                let until = Instant::now() + self.limit;
+                let deadline =
+                    self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+                match deadline.as_mut().poll(context) {
+                    Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+                    Poll::Pending => Poll::Pending,
+                }
+            }
         }
-        let until = Instant::now() + self.limit;
-        let deadline =
-            self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
-        match deadline.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
-        }
+    }
+
+    fn lift(&mut self) {
+        self.deadline = None;
+        self.taken = 0;
     }
 }
 
@@ -227,12 +245,12 @@ impl AsyncWrite for Patient {
         self.hold(context, outcome)
     }
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.stream).poll_flush(context);
-        self.hold(context, outcome)
+        // Nothing waits any more.
+        self.lift();
+        Pin::new(&mut self.stream).poll_flush(context)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.hold(context, outcome)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,

@@ -99,7 +99,7 @@ impl Settings {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             paper: PaperLimits { largest_transfer: Money::whole(1_000_000_000) },
             request_timeout: Duration::from_secs(30),
-            body_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(10),
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The password of the blueprint's example.
 pub(crate) const PASSWORD: &str = "secure_password";
 /// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An answer.
 #[derive(Debug)]

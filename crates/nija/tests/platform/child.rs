@@ -61,6 +61,11 @@ impl Nija {
         Self { child, printed }
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything printed so far.
     pub(crate) fn text(&self) -> String {
         self.printed.text.lock().unwrap().clone()
