@@ -20,7 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// NIJA trades crypto, equities and derivatives for many accounts, through four risk gates.
 #[derive(Parser)]
-#[command(name = "nija", version, about)]
+#[command(name = "nija", version)]
 struct Arguments {
     #[command(subcommand)]
     role: Role,

@@ -13,3 +13,4 @@ mod demo;
 mod parity;
 mod restart;
 mod tour;
+mod watching;

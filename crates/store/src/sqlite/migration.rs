@@ -85,3 +85,27 @@ impl Schema {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nija_core::desk::event::Event;
+
+    /// Kinds of events that this build can read.
+    fn kinds() -> u32 {
+        let unknown = |number: &u32| {
+            let mut bytes = Vec::new();
+            let mut encoder = minicbor::Encoder::new(&mut bytes);
+            encoder.array(2).and_then(|e| e.u32(*number)).and_then(|e| e.array(0)).unwrap();
+            minicbor::decode::<Event>(&bytes).is_err_and(|why| why.is_unknown_variant())
+        };
+        (0..1_000).find(unknown).unwrap()
+    }
+
+    #[test]
+    fn whoever_adds_an_event_raises_the_schema() {
+        // An older program must say that it is too old, and not call a journal damaged that it cannot read. A step
+        // for new events holds nothing but a line on which they are.
+        assert_eq!((kinds(), LEDGER.known()), (24, 2), "new events need a step in LEDGER");
+    }
+}
