@@ -3,6 +3,7 @@
 //! To add one: a file in `faults/` with `run(&Options) -> Result<Outcome>`, and a row in `PROGRAMS`.
 
 mod backup;
+mod clock;
 mod corruption;
 mod eio;
 mod kill;
@@ -69,6 +70,12 @@ const PROGRAMS: &[Program] = &[
         row: "R7",
         says: "the last bytes of the log are gone, or zeros; --times lengths up to 4,096",
         run: torn::run,
+    },
+    Program {
+        name: "clock",
+        row: "R14",
+        says: "the clock is set forth and back or stands still; leap days and summer time",
+        run: clock::run,
     },
     Program {
         name: "stop",

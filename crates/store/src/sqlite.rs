@@ -178,7 +178,9 @@ impl Database {
         match self.integrity()?.into_iter().next() {
             None => Ok(()),
             Some(finding) => {
-                let finding = finding.lines().collect::<Vec<_>>().join(" ");
+                // What follows the first line is mostly the same thing again, cell by cell.
+                let first = finding.lines().find(|line| !line.starts_with("***"));
+                let finding = first.unwrap_or(&finding).to_owned();
                 Err(Error::Damaged { path: self.path.clone(), finding })
             }
         }

@@ -282,7 +282,7 @@ mod tests {
         });
         assert!(matches!(unsound, Err(AppendError::Unavailable(_))));
         let next = block(journal.append(&[batch(&Head::default(), 10)]));
-        assert!(matches!(next, Err(AppendError::Unavailable(why)) if why.contains("restart")));
+        assert!(matches!(next, Err(AppendError::Unavailable(why)) if why.contains("start again")));
     }
 
     #[test]

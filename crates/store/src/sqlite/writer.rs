@@ -63,7 +63,10 @@ impl Writer {
             Err(Failure::Sqlite(e)) => judge(connection, &e),
         };
         if !(sound && rolled_back) {
-            self.gate.close(&told.to_string());
+            match &told {
+                AppendError::Unavailable(why) => self.gate.close(why),
+                other => self.gate.close(&other.to_string()),
+            }
         }
         Err(told)
     }

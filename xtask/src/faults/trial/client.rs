@@ -313,6 +313,22 @@ impl Client {
         Ok(())
     }
 
+    /// Asks again for all that is remembered: every promise must be the same.
+    pub(crate) fn repeat_all(&mut self, address: SocketAddr) -> io::Result<()> {
+        let mut to = Connection::open(address)?;
+        for (request, promised) in self.kept.clone() {
+            let request = Request { token: self.token.clone(), ..request };
+            let reply = to.ask(&request)?;
+            self.must_equal(&request, &promised, &reply);
+        }
+        Ok(())
+    }
+
+    /// The access token of the last login.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     fn must_equal(&mut self, request: &Request, promised: &Value, reply: &Reply) {
         // A busy server says so and promises nothing.
         if matches!(reply.status, 429 | 503) {
