@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_secs(5);
+/// Seconds by which a clock goes wrong between two looks before it is told.
+const JUMP: f64 = 0.5;
 /// How long the desks may take to answer a look.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Edges of the commit histogram, seconds.
@@ -91,6 +93,8 @@ pub(crate) struct Watch {
     database: PathBuf,
     /// Wall clock and monotonic clock at the beginning.
     began: (Timestamp, Instant),
+    /// By how much they had gone apart at the last look, seconds.
+    drift: f64,
     /// What the journal held when the views were last known to have all of it, and since when they lack something.
     behind: Option<(u64, Instant)>,
 }
@@ -104,6 +108,7 @@ impl Watch {
             time: Arc::clone(&platform.clock),
             database,
             began: (Real.now(), Instant::now()),
+            drift: 0.0,
             behind: None,
         }
     }
@@ -121,10 +126,15 @@ impl Watch {
     }
 
     /// How far the wall clock went away from the monotonic one: somebody set it.
-    fn clock(&self) {
+    fn clock(&mut self) {
         let (wall, monotonic) = self.began;
         let passed = Real.now().since(wall).0 as f64 / 1e6;
-        gauge!("nija_clock_drift_seconds").set(passed - monotonic.elapsed().as_secs_f64());
+        let drift = passed - monotonic.elapsed().as_secs_f64();
+        gauge!("nija_clock_drift_seconds").set(drift);
+        let seconds = drift - std::mem::replace(&mut self.drift, drift);
+        if seconds.abs() > JUMP {
+            tracing::warn!(seconds, "the clock was set or stands still; check its time service");
+        }
     }
 
     fn disk(&self) {

@@ -12,7 +12,7 @@ use nija_core::words::fixed::{Round, mul_div};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Pct, Price, Qty};
 use nija_core::words::time::{Span, Timestamp};
-use nija_engine::clock::{self, Real, Simulated};
+use nija_engine::clock::{Real, Simulated};
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::Feed as _;
 use nija_engine::feeds::intrabar::{Quoted, Terms};
@@ -85,7 +85,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
             () = front::told_to_stop() => None,
             ended = &mut platform.ended => Some(cause(ended)),
             why = platform.database.in_doubt() => Some(anyhow!(why)),
-            () = clock::watch(&Real) => None,
             ended = &mut market => Some(match timeout(SETTLE, &mut platform.ended).await {
                 // The market ends with the desks: theirs is the reason.
                 Ok(desks) => cause(desks),
