@@ -1,14 +1,16 @@
 //! Passwords: Argon2id with m = 19 MiB, t = 2, p = 1 (OWASP), on the blocking pool, as many at
-//! once as there are cores and 32 waiting. NFKC before hashing, so that one password typed on two
+//! once as there are cores and 32 waiting. Attempts from doubtful addresses have half of the cores
+//! and a short queue, so that a storm of guesses leaves room for everybody else. NFKC before hashing, so that one password typed on two
 //! keyboards stays one; this is a deliberate deviation from "exactly as received" (ASVS 6.2.8).
 
 use super::blocklist;
+use super::throttle::Standing;
 use crate::error::Problem;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -18,14 +20,38 @@ const LANES: u32 = 1;
 const SHORTEST: usize = 15;
 const LONGEST: usize = 256;
 const WAITING: usize = 32;
+const DOUBTFUL_WAITING: usize = 4;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// What unknown users' passwords are hashed with: the same work, and nothing to find.
 const NOBODYS_SALT: [u8; 16] = *b"nobody's salt 16";
 
 /// Hashes and checks passwords without stopping everything else.
 pub(crate) struct Hasher {
+    all: Lane,
+    /// Passed by doubtful attempts before the lane of all.
+    doubtful: Lane,
+}
+
+/// So many at once, and so many more that wait.
+struct Lane {
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
+}
+
+impl Lane {
+    fn new(at_once: usize, waiting: usize) -> Self {
+        let admitted = Arc::new(Semaphore::new(at_once + waiting));
+        Self { running: Arc::new(Semaphore::new(at_once)), admitted }
+    }
+
+    /// Waits for a turn, which lasts as long as what is given; a full queue is a problem.
+    async fn enter(&self) -> Result<[OwnedSemaphorePermit; 2], Problem> {
+        const FULL: Problem = Problem::unavailable("busy", "too many logins at once; try again", 1);
+        let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| FULL)?;
+        let waiting = Arc::clone(&self.running).acquire_owned();
+        let running = tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| FULL)?;
+        Ok([admitted, running.map_err(|_| FULL)?])
+    }
 }
 
 fn argon() -> Option<Argon2<'static>> {
@@ -96,25 +122,25 @@ pub(crate) fn is_outdated(stored: &str) -> bool {
 impl Hasher {
     pub(crate) fn new(cores: usize) -> Self {
         let cores = cores.clamp(1, 64);
-        Self {
-            running: Arc::new(Semaphore::new(cores)),
-            admitted: Arc::new(Semaphore::new(cores + WAITING)),
-        }
+        let doubtful = Lane::new(cores.div_ceil(2), DOUBTFUL_WAITING);
+        Self { all: Lane::new(cores, WAITING), doubtful }
     }
 
     async fn work<T: Send + 'static>(
         &self,
+        standing: Standing,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        const FULL: Problem = Problem::unavailable("busy", "too many logins at once; try again", 1);
-        let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| FULL)?;
-        let waiting = Arc::clone(&self.running).acquire_owned();
-        let permit = tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| FULL)?;
-        // The permits go with the work: a caller who leaves does not make room while a core is
+        let doubtful = match standing {
+            Standing::Clean => None,
+            Standing::Doubtful => Some(self.doubtful.enter().await?),
+        };
+        let turn = self.all.enter().await?;
+        // The turn goes with the work: a caller who leaves does not make room while a core is
         // still busy.
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
-            drop((admitted, permit));
+            drop((turn, doubtful));
             result
         });
         done.await.map_err(|_| Problem::internal())
@@ -125,8 +151,9 @@ impl Hasher {
         &self,
         password: Zeroizing<String>,
         stored: Option<String>,
+        standing: Standing,
     ) -> Result<bool, Problem> {
-        self.work(move || {
+        self.work(standing, move || {
             let fits = password.chars().take(LONGEST + 1).count() <= LONGEST;
             let shown = if fits { normal(&password) } else { Zeroizing::default() };
             matches(&shown, stored.as_deref()) && fits
@@ -140,7 +167,8 @@ impl Hasher {
         password: Zeroizing<String>,
         salt: [u8; 16],
     ) -> Result<String, Problem> {
-        self.work(move || hash(&normal(&password), &salt)).await?.ok_or(Problem::internal())
+        let hashed = self.work(Standing::Clean, move || hash(&normal(&password), &salt)).await?;
+        hashed.ok_or(Problem::internal())
     }
 }
 
@@ -185,10 +213,17 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_answers_busy() {
         let hasher = Hasher::new(1);
-        let all = hasher.admitted.clone().acquire_many_owned(1 + WAITING as u32).await.unwrap();
-        let refused = hasher.verify(Zeroizing::new("x".into()), None).await.unwrap_err();
+        let verify = |standing| hasher.verify(Zeroizing::new("x".into()), None, standing);
+        let admitted = &hasher.all.admitted;
+        let all = Arc::clone(admitted).acquire_many_owned(1 + WAITING as u32).await.unwrap();
+        let refused = verify(Standing::Clean).await.unwrap_err();
         assert_eq!((refused.code, refused.retry_after), ("busy", Some(1)));
         drop(all);
-        assert_eq!(hasher.verify(Zeroizing::new("x".into()), None).await, Ok(false));
+        assert_eq!(verify(Standing::Clean).await, Ok(false));
+        let admitted = &hasher.doubtful.admitted;
+        let _all =
+            Arc::clone(admitted).acquire_many_owned(1 + DOUBTFUL_WAITING as u32).await.unwrap();
+        assert_eq!(verify(Standing::Doubtful).await.unwrap_err().code, "busy");
+        assert_eq!(verify(Standing::Clean).await, Ok(false), "room for everybody else");
     }
 }

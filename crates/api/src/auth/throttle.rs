@@ -1,7 +1,7 @@
 //! How often a password may be tried: per account and address, per account, and
 //! how many accounts per address. An attempt counts before its password is checked, so that many at
-//! once gain nothing. Unknown accounts count like known ones. Nothing locks for good, and sessions
-//! that exist are left alone.
+//! once gain nothing. Unknown accounts count like known ones. Nothing locks for good: sessions that
+//! exist are left alone, and where an account has logged in before, guesses made elsewhere delay nobody.
 
 use crate::address::Origin;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ const FAILURES_WINDOW: Duration = Duration::from_secs(15 * 60);
 const FREE_FAILURES: u32 = 5;
 /// From this failure in a row an account takes one attempt an hour.
 const STREAK_MOST: u32 = 100;
-/// Accounts that one address may try within the window.
+/// Accounts that one address may try in vain within the window.
 const ACCOUNTS: usize = 30;
 const ACCOUNTS_WINDOW: Duration = Duration::from_secs(10 * 60);
 /// Rows of one table; the longest untouched half goes when it is full.
@@ -45,6 +45,26 @@ impl<V: Default> Table<V> {
     }
 }
 
+/// What is known of the address that an attempt comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing bad.
+    Clean,
+    /// Attempts of the last minutes were in vain.
+    Doubtful,
+}
+
+/// An attempt that was let through and counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) standing: Standing,
+    account: u64,
+    address: u64,
+    pair: u64,
+    /// Is it the address's first of this account?
+    first: bool,
+}
+
 /// An account's failures in a row.
 #[derive(Default)]
 struct Streak {
@@ -54,8 +74,17 @@ struct Streak {
 
 struct Tables {
     pairs: Table<Vec<Instant>>,
-    accounts: Table<Streak>,
+    /// By account; by pair where the account has logged in before.
+    streaks: Table<Streak>,
     addresses: Table<Vec<(u64, Instant)>>,
+    /// Pairs that have logged in.
+    known: Table<()>,
+}
+
+impl Tables {
+    fn streak(&self, account: u64, pair: u64) -> u64 {
+        if self.known.rows.contains_key(&pair) { pair } else { account }
+    }
 }
 
 /// The memory of failed logins.
@@ -68,8 +97,9 @@ impl Default for Throttle {
     fn default() -> Self {
         let tables = Tables {
             pairs: Table { rows: HashMap::new() },
-            accounts: Table { rows: HashMap::new() },
+            streaks: Table { rows: HashMap::new() },
             addresses: Table { rows: HashMap::new() },
+            known: Table { rows: HashMap::new() },
         };
         Self { hash: RandomState::new(), tables: Mutex::new(tables) }
     }
@@ -89,7 +119,12 @@ fn delay(failures: u32) -> Duration {
 
 impl Throttle {
     /// Counts an attempt, or says for how many seconds there may be none.
-    pub(crate) fn attempt(&self, email: &str, origin: Origin, now: Instant) -> Result<(), u32> {
+    pub(crate) fn attempt(
+        &self,
+        email: &str,
+        origin: Origin,
+        now: Instant,
+    ) -> Result<Attempt, u32> {
         let account = self.hash.hash_one(email);
         let address = self.hash.hash_one(origin);
         let pair = self.hash.hash_one((account, address));
@@ -97,6 +132,7 @@ impl Throttle {
 
         let tried = tables.addresses.row(address, now);
         tried.retain(|(_, at)| now.duration_since(*at) < ACCOUNTS_WINDOW);
+        let standing = if tried.is_empty() { Standing::Clean } else { Standing::Doubtful };
         let known = tried.iter().any(|(other, _)| *other == account);
         if let Some((_, oldest)) = tried.first().filter(|_| !known && tried.len() >= ACCOUNTS) {
             return Err(seconds(ACCOUNTS_WINDOW - now.duration_since(*oldest)));
@@ -111,51 +147,99 @@ impl Throttle {
             return Err(seconds(FAILURES_WINDOW - now.duration_since(*oldest)));
         }
 
-        let streak = tables.accounts.row(account, now);
+        let streak = tables.streak(account, pair);
+        let streak = tables.streaks.row(streak, now);
         if let Some(until) = streak.not_before.filter(|until| now < *until) {
             return Err(seconds(until - now));
         }
         streak.failures = streak.failures.saturating_add(1);
         streak.not_before = Some(now + delay(streak.failures));
         tables.pairs.row(pair, now).push(now);
-        Ok(())
+        Ok(Attempt { standing, account, address, pair, first: !known })
     }
 
-    /// The password was right: the account's failures are forgotten.
-    pub(crate) fn succeeded(&self, email: &str, origin: Origin) {
-        let account = self.hash.hash_one(email);
-        let address = self.hash.hash_one(origin);
-        let pair = self.hash.hash_one((account, address));
+    /// The password was right: what was counted here is forgotten, and the pair remembered.
+    pub(crate) fn succeeded(&self, attempt: &Attempt, now: Instant) {
+        let Attempt { account, address, pair, .. } = *attempt;
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.accounts.rows.remove(&account);
+        let streak = tables.streak(account, pair);
+        tables.streaks.rows.remove(&streak);
         tables.pairs.rows.remove(&pair);
+        if let Some((tried, _)) = tables.addresses.rows.get_mut(&address) {
+            tried.retain(|(other, _)| *other != account);
+        }
+        tables.known.row(pair, now);
+    }
+
+    /// The password was not looked at: nothing is counted.
+    pub(crate) fn unjudged(&self, attempt: &Attempt) {
+        let Attempt { account, address, pair, first, .. } = *attempt;
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let streak = tables.streak(account, pair);
+        if let Some((streak, _)) = tables.streaks.rows.get_mut(&streak) {
+            streak.failures = streak.failures.saturating_sub(1);
+            streak.not_before = None;
+        }
+        if let Some((failures, _)) = tables.pairs.rows.get_mut(&pair) {
+            failures.pop();
+        }
+        if let Some((tried, _)) = tables.addresses.rows.get_mut(&address).filter(|_| first) {
+            tried.retain(|(other, _)| *other != account);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Standing::{Clean, Doubtful};
     use std::net::{IpAddr, Ipv4Addr};
 
     fn from(n: u32) -> Origin {
         Origin(IpAddr::V4(Ipv4Addr::from_bits(n)))
     }
 
+    fn attempt(of: &Throttle, email: &str, from: Origin, now: Instant) -> Result<Standing, u32> {
+        of.attempt(email, from, now).map(|attempt| attempt.standing)
+    }
+
+    fn login(of: &Throttle, email: &str, from: Origin, now: Instant) {
+        of.succeeded(&of.attempt(email, from, now).unwrap(), now);
+    }
+
     #[test]
     fn delays_begin_at_the_fifth_failure_and_grow_to_a_minute() {
         let (throttle, mut now) = (Throttle::default(), Instant::now());
-        for _ in 0..5 {
-            assert_eq!(throttle.attempt("a", from(1), now), Ok(()));
+        assert_eq!(attempt(&throttle, "a", from(1), now), Ok(Clean));
+        for _ in 0..4 {
+            assert_eq!(attempt(&throttle, "a", from(1), now), Ok(Doubtful));
         }
-        assert_eq!(throttle.attempt("a", from(2), now), Err(1), "whatever the address");
+        assert_eq!(attempt(&throttle, "a", from(2), now), Err(1), "whatever the address");
         for (n, wait) in [1u64, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
             let address = from(10 + n as u32);
-            assert_eq!(throttle.attempt("a", address, now), Err(wait as u32));
+            assert_eq!(attempt(&throttle, "a", address, now), Err(wait as u32));
             now += Duration::from_secs(wait);
-            assert_eq!(throttle.attempt("a", address, now), Ok(()));
+            assert!(attempt(&throttle, "a", address, now).is_ok());
         }
-        throttle.succeeded("a", from(1));
-        assert_eq!(throttle.attempt("a", from(1), now), Ok(()));
+        login(&throttle, "a", from(1), now + MINUTE);
+        assert_eq!(attempt(&throttle, "a", from(1), now + MINUTE), Ok(Clean));
+    }
+
+    #[test]
+    fn an_owner_who_has_been_there_is_not_delayed_by_guesses_from_elsewhere() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        let owner = from(1);
+        login(&throttle, "a", owner, now);
+        for n in 0..5 {
+            assert_eq!(attempt(&throttle, "a", from(10 + n), now), Ok(Clean));
+        }
+        assert_eq!(attempt(&throttle, "a", from(20), now), Err(1));
+        login(&throttle, "a", owner, now);
+        assert_eq!(attempt(&throttle, "a", from(20), now), Err(1), "and frees no guesses");
+        for _ in 0..5 {
+            assert!(attempt(&throttle, "a", owner, now).is_ok());
+        }
+        assert_eq!(attempt(&throttle, "a", owner, now), Err(1), "delays of its own");
     }
 
     #[test]
@@ -164,26 +248,45 @@ mod tests {
         let mut now = began;
         for _ in 0..10 {
             now += MINUTE;
-            assert_eq!(throttle.attempt("a", from(1), now), Ok(()));
+            assert!(attempt(&throttle, "a", from(1), now).is_ok());
         }
         now += MINUTE;
         let wait = seconds(began + MINUTE + FAILURES_WINDOW - now);
-        assert_eq!(throttle.attempt("a", from(1), now), Err(wait));
-        assert_eq!(throttle.attempt("a", from(2), now), Ok(()), "the owner elsewhere may try");
+        assert_eq!(attempt(&throttle, "a", from(1), now), Err(wait));
+        assert_eq!(attempt(&throttle, "a", from(2), now), Ok(Clean), "the owner elsewhere may try");
         now += Duration::from_secs(wait.into());
-        assert_eq!(throttle.attempt("a", from(1), now), Ok(()));
+        assert!(attempt(&throttle, "a", from(1), now).is_ok());
     }
 
     #[test]
     fn an_address_may_try_thirty_accounts() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..30 {
-            assert_eq!(throttle.attempt(&format!("u{n}"), from(1), now), Ok(()));
+            assert!(attempt(&throttle, &format!("u{n}"), from(1), now).is_ok());
         }
-        assert_eq!(throttle.attempt("u30", from(1), now), Err(600));
-        assert_eq!(throttle.attempt("u0", from(1), now), Ok(()), "an account it has tried already");
+        assert_eq!(attempt(&throttle, "u30", from(1), now), Err(600));
+        assert!(attempt(&throttle, "u0", from(1), now).is_ok(), "an account it has tried already");
         let later = now + ACCOUNTS_WINDOW;
-        assert_eq!(throttle.attempt("u30", from(1), later), Ok(()));
+        assert_eq!(attempt(&throttle, "u30", from(1), later), Ok(Clean));
+    }
+
+    #[test]
+    fn an_office_may_log_in_as_often_as_it_has_people() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        for n in 0..100 {
+            assert_eq!(attempt(&throttle, &format!("u{n}"), from(1), now), Ok(Clean));
+            login(&throttle, &format!("u{n}"), from(1), now);
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_nobody_judged_does_not_count() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        for _ in 0..100 {
+            let attempt = throttle.attempt("a", from(1), now).unwrap();
+            assert_eq!(attempt.standing, Clean);
+            throttle.unjudged(&attempt);
+        }
     }
 
     #[test]
@@ -191,9 +294,9 @@ mod tests {
         let (throttle, mut now) = (Throttle::default(), Instant::now());
         for n in 0..100 {
             now += MINUTE;
-            assert_eq!(throttle.attempt("a", from(n), now), Ok(()));
+            assert_eq!(attempt(&throttle, "a", from(n), now), Ok(Clean));
         }
-        assert_eq!(throttle.attempt("a", from(200), now), Err(3600));
+        assert_eq!(attempt(&throttle, "a", from(200), now), Err(3600));
     }
 
     #[test]

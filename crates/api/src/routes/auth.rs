@@ -132,15 +132,24 @@ async fn prove(
     let told = |outcome: &'static str| {
         metrics::counter!("nija_logins_total", "outcome" => outcome).increment(1);
     };
-    if let Err(wait) = app.throttle.attempt(email, origin, Instant::now().into_std()) {
+    let now = || Instant::now().into_std();
+    let attempt = app.throttle.attempt(email, origin, now()).map_err(|wait| {
         told("throttled");
-        return Err(Problem::too_many(wait));
-    }
+        Problem::too_many(wait)
+    })?;
     let stored = user.map(|user| user.password.clone());
-    if app.hasher.verify(secret, stored).await? {
-        app.throttle.succeeded(email, origin);
-        told("passed");
-        return Ok(());
+    match app.hasher.verify(secret, stored, attempt.standing).await {
+        Ok(true) => {
+            app.throttle.succeeded(&attempt, now());
+            told("passed");
+            return Ok(());
+        }
+        Ok(false) => {}
+        Err(problem) => {
+            app.throttle.unjudged(&attempt);
+            told("throttled");
+            return Err(problem);
+        }
     }
     told("failed");
     let actor = user.map(|user| user.id);

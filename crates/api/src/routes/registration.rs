@@ -3,6 +3,7 @@
 
 use super::auth::{TokenBody, Tokens, tokens};
 use crate::address::Origin;
+use crate::auth::throttle::Standing;
 use crate::auth::{account, password, session};
 use crate::error::Problem;
 use crate::field::Field;
@@ -144,7 +145,7 @@ async fn add(app: &App, email: String, secret: Zeroizing<String>) -> Result<User
 
 /// A registration that broke off goes on when its password comes again; whatever else is taken.
 async fn resume(app: &App, user: User, secret: Zeroizing<String>) -> Result<User, Problem> {
-    let same = app.hasher.verify(secret, Some(user.password.clone())).await?;
+    let same = app.hasher.verify(secret, Some(user.password.clone()), Standing::Clean).await?;
     if same && !user.active { Ok(user) } else { Err(ControlError::EmailTaken.into()) }
 }
 
