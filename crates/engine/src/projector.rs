@@ -1,5 +1,5 @@
-//! The projector: reads the journal behind each view's checkpoint and writes rows. Resumable, and never in the
-//! way of a desk; what it lags behind is shown, not waited for.
+//! The projector: reads the journal behind the views' checkpoints and writes what screens list. Resumable, and never
+//! in the way of a desk; what it lags behind is shown, not waited for.
 
 use nija_core::ports::views::Projection;
 use nija_core::ports::{AppendError, Bus, Heard, Journal, ReadError};
@@ -8,11 +8,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
 
 /// Batches read at a time.
 const STRIDE: usize = 256;
-/// How long notices gather before the views are written: a transaction for each would cost as much as the desks.
-const GATHER: Duration = Duration::from_millis(10);
+/// Bytes of events after which a transaction ends.
+const TRANSACTION: usize = 8 * 1024 * 1024;
+/// Rests between transactions last so many times as long as the one before took: a projector takes at most a fifth
+/// of a core, and the busier the desks, the more orders share the pages that a transaction writes.
+const REST: u32 = 4;
+/// The shortest and the longest rest.
+const RESTS: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(250)];
 
 /// Why a projector ended.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +37,15 @@ pub struct Projector {
     views: Arc<dyn Projection>,
 }
 
+/// How far a partition is projected, and how far its journal is known to reach.
+#[derive(Clone, Copy, Default)]
+struct Reach {
+    done: Seq,
+    known: Seq,
+}
+
+type Reaches = BTreeMap<PartitionId, Reach>;
+
 impl Projector {
     /// From this journal into these views.
     #[must_use]
@@ -38,31 +53,46 @@ impl Projector {
         Self { journal, views }
     }
 
-    /// Projects what one partition has behind its checkpoint, and tells the new one.
+    /// Projects everything that is in the journal, and tells the new checkpoints.
     ///
     /// # Errors
     /// See [`Ended`]; what was projected stays.
-    pub async fn catch_up(&self, partition: PartitionId) -> Result<Seq, Ended> {
-        let mut at = self.views.checkpoint(partition).await?;
-        loop {
-            let batches = self.journal.read(partition, at, STRIDE).await?;
-            let Some(last) = batches.last() else { return Ok(at) };
-            let last = last.seq;
-            self.views.project(&batches).await?;
-            at = last;
-        }
+    pub async fn catch_up(&self) -> Result<BTreeMap<PartitionId, Seq>, Ended> {
+        let reaches = self.everything().await?;
+        Ok(reaches.into_iter().map(|(partition, reach)| (partition, reach.done)).collect())
     }
 
-    /// Projects every partition of the journal, and tells the new checkpoints.
-    ///
-    /// # Errors
-    /// See [`Ended`].
-    pub async fn catch_up_all(&self) -> Result<BTreeMap<PartitionId, Seq>, Ended> {
-        let mut done = BTreeMap::new();
+    async fn everything(&self) -> Result<Reaches, Ended> {
+        let mut reaches = Reaches::new();
         for partition in self.journal.partitions().await? {
-            done.insert(partition, self.catch_up(partition).await?);
+            let done = self.views.checkpoint(partition).await?;
+            reaches.insert(partition, Reach { done, known: Seq(u64::MAX) });
         }
-        Ok(done)
+        self.advance(&mut reaches).await?;
+        Ok(reaches)
+    }
+
+    /// Projects every partition as far as its journal is known to reach.
+    async fn advance(&self, reaches: &mut Reaches) -> Result<(), Ended> {
+        loop {
+            let (mut batches, mut bytes) = (Vec::new(), 0);
+            for (&partition, reach) in reaches.iter_mut() {
+                if reach.done >= reach.known || bytes >= TRANSACTION {
+                    continue;
+                }
+                let some = self.journal.read(partition, reach.done, STRIDE).await?;
+                match some.last() {
+                    Some(last) => reach.done = last.seq,
+                    None => reach.known = reach.done,
+                }
+                bytes += some.iter().map(|batch| batch.body.len()).sum::<usize>();
+                batches.extend(some);
+            }
+            if batches.is_empty() {
+                return Ok(());
+            }
+            self.views.project(batches).await?;
+        }
     }
 
     /// Follows the bus until it or the watch is gone.
@@ -71,30 +101,46 @@ impl Projector {
     /// See [`Ended`].
     pub async fn run(&self, bus: &dyn Bus, mut stop: watch::Receiver<bool>) -> Result<(), Ended> {
         let mut heard = bus.subscribe();
-        let mut done = self.catch_up_all().await?;
+        let mut reaches = self.everything().await?;
+        let [shortest, longest] = RESTS;
+        let mut rest = shortest;
         loop {
             let next = tokio::select! {
                 next = heard.next() => next,
                 _ = stop.wait_for(|stop| *stop) => None,
             };
-            match next {
-                None => {
-                    self.catch_up_all().await?;
-                    return Ok(());
-                }
-                Some(Heard::Lost(_)) => done = self.catch_up_all().await?,
-                Some(Heard::Notice(notice)) => {
-                    if done.get(&notice.partition).is_some_and(|&at| notice.seq <= at) {
-                        continue;
-                    }
-                    done.entry(notice.partition).or_default();
-                    // What comes meanwhile is written in the same transaction.
-                    tokio::time::sleep(GATHER).await;
-                    for (&partition, at) in &mut done {
-                        *at = self.catch_up(partition).await?;
-                    }
-                }
+            let Some(next) = next else {
+                self.catch_up().await?;
+                return Ok(());
+            };
+            let mut lost = note(&mut reaches, &next);
+            if !lost && reaches.values().all(|reach| reach.done >= reach.known) {
+                continue;
             }
+            // What comes meanwhile is written in the same transaction.
+            sleep(rest).await;
+            while let Ok(Some(next)) = timeout(Duration::ZERO, heard.next()).await {
+                lost |= note(&mut reaches, &next);
+            }
+            let began = Instant::now();
+            if lost {
+                reaches = self.everything().await?;
+            } else {
+                self.advance(&mut reaches).await?;
+            }
+            rest = (began.elapsed() * REST).clamp(shortest, longest);
         }
+    }
+}
+
+/// Notes how far a partition's journal reaches now; were notices lost?
+fn note(reaches: &mut Reaches, heard: &Heard) -> bool {
+    match heard {
+        Heard::Notice(notice) => {
+            let reach = reaches.entry(notice.partition).or_default();
+            reach.known = reach.known.max(notice.seq);
+            false
+        }
+        Heard::Lost(_) => true,
     }
 }

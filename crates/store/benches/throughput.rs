@@ -1,13 +1,20 @@
 //! How many durable appends a second, how long one takes, and how fast their events become rows of the views.
 //! Writes beside the build, on a real disk: run with `cargo bench -p nija-store`.
 
-use nija_core::desk::event::Event;
+use nija_core::desk::event::{Event, Evidence, Remembered};
 use nija_core::journal::{Batch, Head};
 use nija_core::ledger::entry::{Entry, Unbalanced};
 use nija_core::ports::views::Projection;
 use nija_core::ports::{Clock, Journal};
-use nija_core::words::id::{AccountId, AccountNo, Epoch, PartitionId, UserId};
-use nija_core::words::money::Money;
+use nija_core::risk::refusal::Level;
+use nija_core::words::conditions::Regime;
+use nija_core::words::id::{
+    AccountId, AccountNo, Epoch, FillId, InstrumentId, OrderId, PartitionId, UserId,
+};
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
+use nija_core::words::money::{Money, Price, Qty};
+use nija_core::words::order::{Fill, OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
+use nija_core::words::score::Score;
 use nija_core::words::tier::{Tier, Tolerance};
 use nija_core::words::time::{Span, Timestamp};
 use nija_store::sqlite::{Database, Mode};
@@ -66,35 +73,82 @@ fn measure(events: u32, partitions: u16, rounds: usize) -> Result<(), Box<dyn st
     Ok(())
 }
 
-/// Deposits as transfers: one event and two ledger lines each, over 1000 accounts.
-fn project(batches: u32, events: u32) -> Result<(), Box<dyn std::error::Error>> {
+/// Whole lives of orders over random accounts, in transactions of 2,000: approved, remembered, acknowledged,
+/// filled.
+fn project(orders: u64, accounts: u32) -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let database = Database::open(folder.path().join("nija.db"), Mode::Owner, Arc::new(Still))?;
-    let (mut head, mut made) = (Head::default(), Vec::new());
-    for number in 0..=batches {
-        let mut body = Vec::new();
-        let count = if number == 0 { 1_000 } else { events };
-        for index in 0..count {
-            let account = AccountNo((number * events + index) % 1_000);
-            let event = if number == 0 { open(index) } else { deposit(account)? };
-            minicbor::encode(event, &mut body)?;
+    let mut opening = vec![listed()];
+    opening.extend((0..accounts).map(open));
+    let mut passes = vec![batch(&Head::default(), &opening)?];
+    let mut chance = 88_172_645_463_325_252u64;
+    let ids: Vec<u64> = (1..=orders).collect();
+    for some in ids.chunks(500) {
+        let mut events = Vec::new();
+        for &id in some {
+            chance ^= chance << 13;
+            chance ^= chance >> 7;
+            chance ^= chance << 17;
+            let account = AccountNo(u32::try_from(chance % u64::from(accounts))?);
+            events.extend(life(id, account)?);
         }
-        let batch = Batch::chained(PartitionId(0), Epoch(1), Timestamp(1), &head, (count, body));
-        head = batch.follows(&head)?;
-        made.push(batch);
+        let head = passes.last().map(head_of).unwrap_or_default();
+        passes.push(batch(&head, &events)?);
     }
     let projection = database.projection();
-    let began = Instant::now();
-    for some in made.chunks(16) {
-        let mut doing = projection.project(some);
+    for some in [&passes[..1]].into_iter().chain(passes[1..].chunks(4)) {
+        let mut doing = projection.project(some.to_vec());
         let polled = doing.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         if !matches!(polled, Poll::Ready(Ok(()))) {
             return Err("a projection failed".into());
         }
     }
-    let rate = f64::from(batches * events) / began.elapsed().as_secs_f64();
-    println!("projection: {rate:.0} events/s, {:.0} rows/s", rate * 2.0);
     Ok(())
+}
+
+/// Prints the processor time an order of [`project`].
+fn projections(orders: u64, accounts: u32) -> Result<(), Box<dyn std::error::Error>> {
+    let began = cpu()?;
+    project(0, accounts)?;
+    let opened = cpu()?;
+    project(orders, accounts)?;
+    let took = (cpu()? - opened) - (opened - began);
+    println!("projection: {:.2} us CPU/order, {accounts} accounts", took / orders as f64 / 1e3);
+    Ok(())
+}
+
+/// Nanoseconds on a processor.
+fn cpu() -> Result<f64, Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string("/proc/self/schedstat")?;
+    Ok(text.split(' ').next().unwrap_or_default().parse()?)
+}
+
+const fn head_of(batch: &Batch) -> Head {
+    Head { seq: batch.seq, epoch: batch.epoch, at: batch.at, hash: batch.hash }
+}
+
+fn batch(head: &Head, events: &[Event]) -> Result<Batch, Box<dyn std::error::Error>> {
+    let mut body = Vec::new();
+    for event in events {
+        minicbor::encode(event, &mut body)?;
+    }
+    let contents = (u32::try_from(events.len())?, body);
+    Ok(Batch::chained(PartitionId(0), Epoch(1), Timestamp(1), head, contents))
+}
+
+fn listed() -> Event {
+    let instrument = Instrument {
+        id: InstrumentId(1),
+        symbol: "BTC-USD".to_owned(),
+        class: AssetClass::Crypto,
+        kind: Kind::Spot,
+        hours: Hours::Always,
+        tick: Price::from_raw(1_000_000),
+        lot: Qty::from_raw(1),
+        stale_after: Span::seconds(60),
+        venue: VenueName::Paper,
+    };
+    Event::Listed { instrument }
 }
 
 fn open(no: u32) -> Event {
@@ -108,16 +162,58 @@ fn open(no: u32) -> Event {
     }
 }
 
-fn deposit(account: AccountNo) -> Result<Event, Unbalanced> {
-    let entry = Entry::transfer(account, Money::CENT)?;
-    Ok(Event::Transferred { account, amount: Money::CENT, entry })
+fn life(id: u64, account: AccountNo) -> Result<[Event; 4], Unbalanced> {
+    let (order, qty, level) =
+        (OrderId::new(PartitionId(0), id), Qty::from_raw(200_000), Level::Safe);
+    let ticket = Ticket {
+        id: order,
+        account,
+        instrument: InstrumentId(1),
+        side: Side::Buy,
+        qty,
+        order_type: OrderType::Market,
+        tif: TimeInForce::Gtc,
+        origin: Origin::User,
+        purpose: Purpose::Entry,
+        reserved: Money::whole(100),
+        at: Timestamp(1_749_470_400_000_000),
+        venue: VenueName::Paper,
+        protect: None,
+    };
+    let evidence = Evidence {
+        mark: Price::whole(50_000),
+        mark_age: Span::millis(12),
+        equity: Money::whole(10_000),
+        volatility: Some(Score::points(45)),
+        regime: Some(Regime::Ranging),
+        level,
+    };
+    let fill = Fill { id: FillId(id), qty, price: Price::whole(50_001), fee: Money::CENT };
+    let outcome = Remembered::Order { order, purpose: Purpose::Entry, qty, level };
+    let entry = Entry::bought(account, Money::whole(100), Money::CENT)?;
+    Ok([
+        Event::Approved { ticket, evidence },
+        Event::Remembered {
+            account,
+            key: id.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            request: id,
+            outcome,
+        },
+        Event::Acknowledged { order },
+        Event::Filled { order, fill, entry },
+    ])
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if std::env::args().any(|arg| arg == "projection") {
+        projections(100_000, 1_000)?;
+        return projections(100_000, 50_000);
+    }
     measure(1, 1, 4_000)?;
     measure(64, 1, 4_000)?;
     measure(64, 8, 1_500)?;
     measure(640, 1, 2_000)?;
     measure(2_048, 1, 600)?;
-    project(2_000, 64)
+    projections(100_000, 1_000)?;
+    projections(100_000, 50_000)
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a database, and how each failure is told through the doors.
 
+use nija_core::journal::Damage;
 use nija_core::ports::control::ControlError;
 use nija_core::ports::{AppendError, ReadError};
 use rusqlite::ErrorCode;
@@ -127,6 +128,21 @@ pub(crate) enum Fault {
     Unusable(String),
     #[error(transparent)]
     Control(#[from] ControlError),
+}
+
+impl Fault {
+    /// For `map_err`: a row of the views that cannot be read.
+    pub(crate) fn unreadable(e: minicbor::decode::Error) -> Self {
+        Self::Unusable(format!(
+            "the views cannot be read ({e}); stop the server and run `nija replay`"
+        ))
+    }
+}
+
+impl From<Damage> for Fault {
+    fn from(damage: Damage) -> Self {
+        Self::Unusable(damage.to_string())
+    }
 }
 
 impl From<Fault> for ReadError {

@@ -209,7 +209,7 @@ impl Database {
     }
 }
 
-/// Opens the views for writing; a file that is damaged or of a newer version is replaced by an empty one.
+/// Opens the views for writing; a file that is damaged or of another version is replaced by an empty one.
 fn own_views(path: &Path) -> Result<Connection, Error> {
     let attempt = || -> Result<Connection, Error> {
         make_private(path)?;
@@ -219,7 +219,13 @@ fn own_views(path: &Path) -> Result<Connection, Error> {
     };
     match attempt() {
         Err(e) if is_spoiled(&e) => {
-            tracing::warn!(path = %path.display(), error = %e, "views are made anew from the journal");
+            let why = match &e {
+                Error::Newer { found, .. } | Error::Older { found, .. } => {
+                    format!("schema {found}")
+                }
+                other => other.to_string(),
+            };
+            tracing::warn!(path = %path.display(), %why, "views are made anew from the journal");
             file::remove(path)?;
             attempt()
         }
@@ -228,7 +234,7 @@ fn own_views(path: &Path) -> Result<Connection, Error> {
 }
 
 const fn is_spoiled(e: &Error) -> bool {
-    matches!(e, Error::Newer { .. } | Error::Damaged { .. })
+    matches!(e, Error::Newer { .. } | Error::Older { .. } | Error::Damaged { .. })
 }
 
 /// Opens the views for reading, where the owner has made them.

@@ -198,9 +198,9 @@ pub trait Views: Send + Sync {
 pub trait Projection: Send + Sync {
     /// The last batch of a partition that is in the views; 0 before the first.
     fn checkpoint(&self, partition: PartitionId) -> Doing<'_, Result<Seq, ReadError>>;
-    /// Writes the rows of consecutive batches of one partition and moves its checkpoint, in one transaction.
-    /// Batches at or before the checkpoint are passed over.
-    fn project<'a>(&'a self, batches: &'a [Batch]) -> Doing<'a, Result<(), AppendError>>;
+    /// Writes the rows of batches and moves the checkpoints of their partitions, in one transaction. Those of one
+    /// partition must be consecutive; those at or before its checkpoint are passed over.
+    fn project(&self, batches: Vec<Batch>) -> Doing<'_, Result<(), AppendError>>;
     /// Forgets all rows and checkpoints.
     fn reset(&self) -> Doing<'_, Result<(), AppendError>>;
 }

@@ -5,6 +5,7 @@
 use crate::figure::{Better, Figure, Goal};
 use crate::life::Life;
 use crate::meter::timed;
+use crate::peer;
 use crate::scene::{self, NOON, block, desks, memory_journal, populate, wish};
 use crate::{RUNS, Scale};
 use anyhow::{Result, ensure};
@@ -77,7 +78,7 @@ async fn events(scale: &Scale) -> Result<Vec<Figure>> {
     let batches = batches(u64::from(scale.of(400))).await?;
     let events: u64 = batches.iter().map(|batch| u64::from(batch.count)).sum();
     let sizes: Vec<usize> = batches.iter().map(|batch| batch.body.len() + RECORD).collect();
-    let (mut ours, mut limit) = (Vec::new(), Vec::new());
+    let (mut ours, mut limit, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let folder = tempfile::tempdir()?;
         let database = database(folder.path())?;
@@ -88,12 +89,19 @@ async fn events(scale: &Scale) -> Result<Vec<Figure>> {
         }
         ours.push(events as f64 / began.elapsed().as_secs_f64());
         limit.push(events as f64 / raw(folder.path(), &sizes)?);
+        rows.push(events as f64 / peer::durable_rows(folder.path(), &batches)?);
     }
     let each = events as f64 / batches.len() as f64;
     let name = format!("durable events a second, {each:.0} in a batch");
     let goal = Goal::ratio("P9", Better::More, 0.4, 0.8);
     let what = "append and fdatasync of the same bytes";
-    Ok(vec![Figure::new("journal", name, "1/s", ours).limit(what, &limit).goal(goal)])
+    let sqlite = Goal::ratio("P9", Better::More, 1.5, 3.0);
+    Ok(vec![
+        Figure::new("journal", name.clone(), "1/s", ours.clone()).limit(what, &limit).goal(goal),
+        Figure::new("journal", name, "1/s", ours)
+            .peer("SQLite, 1,000 rows a commit", &rows)
+            .goal(sqlite),
+    ])
 }
 
 /// Decides groups of orders under keys and commits each: what a loaded server does behind its door.

@@ -2,7 +2,7 @@
 //! simulated exchange, reported, booked. Bought in one round and sold in the next.
 
 use crate::figure::{Better, Figure, Goal};
-use crate::meter::Process;
+use crate::meter::{Chance, Process};
 use crate::scene::{self, BTC, NOON, bitcoin, block, desks, populate, quote, wish};
 use crate::{RUNS, Scale};
 use anyhow::{Result, ensure};
@@ -80,6 +80,26 @@ impl Life {
             self.settle().await?;
         }
         Ok(placed)
+    }
+
+    /// Takes accounts in another order than they were opened in.
+    pub(crate) fn shuffle(&mut self) {
+        let mut chance = Chance::new(11);
+        for n in (1..self.accounts.len()).rev() {
+            self.accounts.swap(n, chance.below(n + 1));
+        }
+    }
+
+    /// Orders far too large for any account: all are refused. Gives their number.
+    pub(crate) async fn refuse(&mut self, orders: usize) -> Result<u64> {
+        for n in 0..orders {
+            let account = self.accounts[(self.next + n) % self.accounts.len()];
+            let place = Command::Place(wish(Side::Buy, 900_000));
+            let answer = self.desks.command(account, None, place, self.at)?;
+            ensure!(matches!(answer, Answer::Refused { .. }), "not refused: {answer:?}");
+        }
+        self.settle().await?;
+        Ok(orders as u64)
     }
 
     /// Commits, sends and takes reports until nothing more happens.

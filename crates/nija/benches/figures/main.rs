@@ -13,6 +13,8 @@ mod journal;
 mod life;
 mod memory;
 mod meter;
+mod peer;
+mod projector;
 mod recovery;
 mod scene;
 
@@ -42,12 +44,13 @@ impl Scale {
 /// One bench: its name, what it measures, and how.
 type Bench = (&'static str, &'static str, fn(&Scale) -> Result<Vec<Figure>>);
 
-const BENCHES: [Bench; 9] = [
+const BENCHES: [Bench; 10] = [
     ("gates", "the verdict of the gates, hot and over a million accounts", gates::gates),
     ("allocation", "the split of capital", gates::allocation),
     ("desk", "a whole decision with its events, without a journal", desk::decisions),
     ("life", "the life of an order in memory, and that its cost is flat", life::life),
     ("journal", "durable events and decisions beside the disk itself", journal::journal),
+    ("projector", "orders made into rows for screens", projector::projector),
     ("http", "durable orders over loopback beside a bare server", http::http),
     ("backtest", "bars a second", backtest::backtest),
     ("memory", "an idle account and an idle server", memory::memory),

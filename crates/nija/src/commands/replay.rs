@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let (journal, views) = (database.journal(), database.projection());
     let lines = block(async {
         views.reset().await?;
-        Projector::new(journal.clone(), views.clone()).catch_up_all().await?;
+        Projector::new(journal.clone(), views.clone()).catch_up().await?;
         let mut lines = Vec::new();
         for partition in journal.partitions().await? {
             let last = views.checkpoint(partition).await?;

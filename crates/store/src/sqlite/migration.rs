@@ -1,4 +1,5 @@
-//! Numbered schemas: each step runs once, in order, in a transaction of its own; a newer file is refused.
+//! Numbered schemas: each step runs once, in order, in a transaction of its own; a newer file is refused,
+//! and so is one older than the first of them.
 
 use crate::error::Error;
 use rusqlite::{Connection, TransactionBehavior};
@@ -8,13 +9,16 @@ use std::path::Path;
 pub(crate) struct Schema {
     /// SQLite's application id, so that one kind of file is never taken for another.
     pub(crate) application: i64,
-    /// Step `n` leads from version `n - 1` to `n`.
+    /// The version that the first step leads to. A file between none and this one is not brought up.
+    pub(crate) first: i64,
+    /// Each step leads to the version after the one of the step before.
     pub(crate) steps: &'static [&'static str],
 }
 
 /// Journal and control data.
 pub(crate) const LEDGER: Schema = Schema {
     application: 0x4e49_4a41,
+    first: 1,
     steps: &[
         include_str!("../../migrations/0001_journal.sql"),
         include_str!("../../migrations/0002_control.sql"),
@@ -24,7 +28,7 @@ pub(crate) const LEDGER: Schema = Schema {
 impl Schema {
     /// The newest version.
     pub(crate) const fn known(&self) -> i64 {
-        self.steps.len() as i64
+        self.first - 1 + self.steps.len() as i64
     }
 
     /// An empty database of the newest version, in memory.
@@ -41,8 +45,10 @@ impl Schema {
         if found > self.known() {
             return Err(Error::Newer { path: path.to_owned(), found, known: self.known() });
         }
-        let done = usize::try_from(found).unwrap_or(0);
-        for (number, step) in (1i64..).zip(self.steps).skip(done) {
+        if (1..self.first).contains(&found) {
+            return Err(Error::Older { path: path.to_owned(), found, known: self.known() });
+        }
+        for (number, step) in (self.first..).zip(self.steps).filter(|(number, _)| *number > found) {
             let step_done = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .and_then(|transaction| {

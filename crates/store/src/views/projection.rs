@@ -1,4 +1,5 @@
-//! Writes the rows of batches and their checkpoint in one transaction, holding every batch to the hash chain.
+//! Writes what screens list and the checkpoints of all partitions concerned in one transaction, holding every batch
+//! to the hash chain.
 //!
 //! Doing it twice changes nothing: batches at or before the checkpoint are passed over. Batches that do not
 //! continue the checkpoint, or that name what the views never saw, are an error; resetting is the way out.
@@ -12,12 +13,13 @@ use nija_core::ports::{AppendError, Doing, ReadError};
 use nija_core::words::id::{Epoch, PartitionId, Seq};
 use nija_core::words::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const CHECKPOINT: &str = "SELECT seq, epoch, at, hash FROM checkpoint WHERE partition = ?1";
 const MOVE: &str = "INSERT OR REPLACE INTO checkpoint (partition, seq, epoch, at, hash) VALUES (?1, ?2, ?3, ?4, ?5)";
-const RESET: &str = "DELETE FROM checkpoint; DELETE FROM account; DELETE FROM instrument; \
-     DELETE FROM orders; DELETE FROM fill; DELETE FROM decision; DELETE FROM equity; DELETE FROM entry;";
+const RESET: &str = "DELETE FROM checkpoint; DELETE FROM account; DELETE FROM instrument; DELETE FROM log; \
+     DELETE FROM heads; DELETE FROM mark; DELETE FROM standing; DELETE FROM open_order;";
 
 /// The writer of the views.
 #[derive(Debug)]
@@ -49,33 +51,35 @@ fn checkpoint(connection: &Connection, partition: PartitionId) -> Result<Head, F
 }
 
 fn project(connection: &mut Connection, batches: &[Batch]) -> Result<(), Fault> {
-    let Some(partition) = batches.first().map(|batch| batch.partition) else {
-        return Ok(());
-    };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut head = checkpoint(&transaction, partition)?;
-    let mut pass = Pass::over(&transaction, partition);
-    let passed = head.seq;
-    for batch in batches.iter().filter(|batch| batch.seq > passed) {
-        if batch.partition != partition {
-            return Err(Fault::Unusable("batches of one partition at a time".to_owned()));
-        }
-        let broken = |damage| {
-            let seq = batch.seq;
-            Fault::Unusable(format!(
-                "partition {partition} batch {seq}: {damage}; run `nija verify`, then reset the views"
-            ))
+    let mut heads: BTreeMap<PartitionId, Head> = BTreeMap::new();
+    let mut pass = Pass::over(&transaction)?;
+    for batch in batches {
+        let (partition, seq) = (batch.partition, batch.seq);
+        let head = match heads.get(&partition) {
+            Some(head) => *head,
+            None => checkpoint(&transaction, partition)?,
         };
-        head = batch.follows(&head).map_err(broken)?;
-        pass.batch(batch, batch.events().map_err(broken)?)?;
+        if seq > head.seq {
+            let broken = |damage| {
+                Fault::Unusable(format!(
+                    "partition {partition} batch {seq}: {damage}; run `nija verify`, then reset the views"
+                ))
+            };
+            heads.insert(partition, batch.follows(&head).map_err(broken)?);
+            pass.batch(batch)?;
+        }
     }
-    transaction.prepare_cached(MOVE)?.execute((
-        partition.0,
-        head.seq.0.cast_signed(),
-        head.epoch.0.cast_signed(),
-        head.at.0,
-        &head.hash,
-    ))?;
+    pass.finish()?;
+    for (partition, head) in heads {
+        transaction.prepare_cached(MOVE)?.execute((
+            partition.0,
+            head.seq.0.cast_signed(),
+            head.epoch.0.cast_signed(),
+            head.at.0,
+            &head.hash,
+        ))?;
+    }
     Ok(transaction.commit()?)
 }
 
@@ -85,8 +89,7 @@ impl nija_core::ports::views::Projection for Projection {
         Box::pin(async move { Ok(found.await?.seq) })
     }
 
-    fn project<'a>(&'a self, batches: &'a [Batch]) -> Doing<'a, Result<(), AppendError>> {
-        let batches = batches.to_vec();
+    fn project(&self, batches: Vec<Batch>) -> Doing<'_, Result<(), AppendError>> {
         let done = self.writer.call(move |connection| project(connection, &batches));
         Box::pin(async move { Ok(done.await?) })
     }

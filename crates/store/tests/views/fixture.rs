@@ -205,7 +205,7 @@ pub(crate) fn round_trip() -> Vec<(Timestamp, Vec<Event>)> {
 
 pub(crate) async fn projected(world: &World, batches: &[(Timestamp, Vec<Event>)]) -> Vec<Batch> {
     let batches = Book::of(P, batches);
-    world.projection.project(&batches).await.unwrap();
+    world.projection.project(batches.clone()).await.unwrap();
     batches
 }
 

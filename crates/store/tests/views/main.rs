@@ -9,9 +9,10 @@ use fixture::*;
 
 use nija_core::desk::event::Event;
 use nija_core::journal::Head;
-use nija_core::ledger::entry::Entry;
-use nija_core::ports::AppendError;
-use nija_core::ports::views::{OrderRow, Page, Projection as _, Scope, Views as _};
+use nija_core::ledger::chart::Book as Account;
+use nija_core::ledger::entry::{Entry, Leg};
+use nija_core::ports::views::{OrderRow, Page, Projection as _, Row, Scope, Views as _};
+use nija_core::ports::{AppendError, ReadError};
 use nija_core::words::id::{AccountId, AccountNo, OrderId, PartitionId, Seq, UserId};
 use nija_core::words::money::{Money, Price};
 use nija_core::words::order::{OrderState, Side};
@@ -77,7 +78,7 @@ async fn v_02_states_follow_the_events() {
     book.add(P, NOON, &setup());
     for (event, state, open) in steps {
         book.add(P, NOON, &[event]);
-        world.projection.project(&book.batches).await.unwrap();
+        world.projection.project(book.batches.clone()).await.unwrap();
         head = book.head;
         let found = world.views.order(&ADA, order.id).await.unwrap().unwrap();
         assert_eq!(found.state, state);
@@ -263,15 +264,15 @@ async fn v_09_projecting_again_or_anew_gives_the_same_rows() {
     assert!(once.contains("50000.66666667"));
     assert_eq!(world.projection.checkpoint(P).await, Ok(Seq(3)));
 
-    world.projection.project(&batches).await.unwrap();
-    world.projection.project(&batches[1..2]).await.unwrap();
+    world.projection.project(batches.clone()).await.unwrap();
+    world.projection.project(batches[1..2].to_vec()).await.unwrap();
     assert_eq!(everything(&world.views).await, once, "batches that are in are passed over");
 
     world.projection.reset().await.unwrap();
     assert_eq!(world.projection.checkpoint(P).await, Ok(Seq(0)));
     assert!(!everything(&world.views).await.contains("BTC-USD"));
     for batch in &batches {
-        world.projection.project(std::slice::from_ref(batch)).await.unwrap();
+        world.projection.project(vec![batch.clone()]).await.unwrap();
     }
     assert_eq!(everything(&world.views).await, once, "one by one gives what all at once gave");
 }
@@ -284,39 +285,41 @@ async fn v_10_what_does_not_follow_is_an_error_and_changes_nothing() {
         let Err(AppendError::Unavailable(why)) = told else { panic!("{told:?}") };
         assert!(why.contains(word), "{why}");
     };
-    refused(world.projection.project(&batches[1..]).await, "missing or out of order");
+    refused(world.projection.project(batches[1..].to_vec()).await, "missing or out of order");
     let nobody = Book::of(P, &round_trip()[1..]);
-    refused(world.projection.project(&nobody).await, "account 00000000 is not in the views");
+    refused(world.projection.project(nobody).await, "account 00000000 is not in the views");
     let nothing = Book::of(P, &[(NOON, vec![opened(0, &ADA), refusal()])]);
-    refused(world.projection.project(&nothing).await, "instrument 00000001 is not in the views");
+    refused(world.projection.project(nothing).await, "instrument 00000001 is not in the views");
     let no_order = Event::Acknowledged { order: OrderId::new(P, 77) };
-    let stray = Book::of(P, &[(NOON, vec![no_order])]);
-    refused(world.projection.project(&stray).await, "order 000200000000004d is not in the views");
+    let stray = Book::of(P, &[(NOON, vec![no_order.clone()])]);
+    refused(world.projection.project(stray).await, "order 000200000000004d is not in the views");
     let mut altered = batches.clone();
     altered[1].body[3] ^= 1;
-    refused(world.projection.project(&altered).await, "do not match their hash");
+    refused(world.projection.project(altered).await, "do not match their hash");
     let elsewhere = Book::of(PartitionId(5), &[(NOON, vec![])]);
-    let mixed = [batches[0].clone(), elsewhere[0].clone()];
-    refused(world.projection.project(&mixed).await, "one partition at a time");
+    let third = Book::of(P, &[(NOON, setup()), (NOON, vec![no_order])]);
+    let mixed = [elsewhere, third].concat();
+    refused(world.projection.project(mixed).await, "order 000200000000004d");
+    assert_eq!(world.projection.checkpoint(PartitionId(5)).await, Ok(Seq(0)), "all or nothing");
     assert_eq!(world.projection.checkpoint(P).await, Ok(Seq(0)), "not even the whole first batch");
 
-    world.projection.project(&batches).await.unwrap();
+    world.projection.project(batches.clone()).await.unwrap();
     let restored =
         Book::of(P, &[(later(5), setup()), (NOON, vec![]), (NOON, vec![]), (NOON, vec![])]);
-    refused(world.projection.project(&restored).await, "not chained");
+    refused(world.projection.project(restored).await, "not chained");
 }
 
 #[tokio::test]
 async fn v_11_partitions_have_accounts_of_the_same_number() {
     let world = world();
     let other = PartitionId(3);
-    world.projection.project(&Book::of(P, &[(NOON, vec![opened(0, &ADA)])])).await.unwrap();
-    world.projection.project(&Book::of(other, &[(NOON, vec![opened(0, &BOB)])])).await.unwrap();
+    world.projection.project(Book::of(P, &[(NOON, vec![opened(0, &ADA)])])).await.unwrap();
+    world.projection.project(Book::of(other, &[(NOON, vec![opened(0, &BOB)])])).await.unwrap();
     let amount = Money::whole(7);
     let entry = Entry::transfer(AccountNo(0), amount).unwrap();
     let paid = Event::Transferred { account: AccountNo(0), amount, entry };
     let batches = Book::of(other, &[(NOON, vec![opened(0, &BOB)]), (NOON, vec![paid])]);
-    world.projection.project(&batches).await.unwrap();
+    world.projection.project(batches.clone()).await.unwrap();
     assert_eq!(rows(world.views.entries(&ADA, ALL).await), []);
     assert_eq!(rows(world.views.entries(&BOB, ALL).await).len(), 2);
 }
@@ -332,17 +335,116 @@ async fn v_12_a_file_of_the_views_that_does_not_fit_is_made_anew() {
     assert_eq!(database.projection().checkpoint(P).await, Ok(Seq(3)), "kept when it fits");
     drop(database);
 
-    let raw = rusqlite::Connection::open(&path).unwrap();
-    raw.execute_batch("PRAGMA user_version = 99").unwrap();
-    drop(raw);
-    let database = open(folder.path());
-    assert_eq!(database.projection().checkpoint(P).await, Ok(Seq(0)));
-    database.projection().project(&batches).await.unwrap();
-    drop(database);
+    for version in [1, 99] {
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.pragma_update(None, "user_version", version).unwrap();
+        drop(raw);
+        let database = open(folder.path());
+        assert_eq!(database.projection().checkpoint(P).await, Ok(Seq(0)), "schema {version}");
+        database.projection().project(batches.clone()).await.unwrap();
+    }
 
     std::fs::write(&path, "this is not a database, whatever its name says").unwrap();
     let database = open(folder.path());
     assert_eq!(database.projection().checkpoint(P).await, Ok(Seq(0)));
-    database.projection().project(&batches).await.unwrap();
+    database.projection().project(batches.clone()).await.unwrap();
     assert_eq!(rows(database.views().orders(&ADA, ALL, false).await).len(), 2);
+}
+
+/// Reads a list page by page and tells all numbers and rows.
+async fn paged<T>(
+    limit: u32,
+    mut list: impl AsyncFnMut(Page) -> Result<Vec<Row<T>>, ReadError>,
+) -> (Vec<i64>, Vec<T>) {
+    let (mut numbers, mut rows, mut before) = (Vec::new(), Vec::new(), None);
+    loop {
+        let some = list(Page { before, limit }).await.unwrap();
+        assert!(some.len() <= limit as usize);
+        let Some(last) = some.last() else { return (numbers, rows) };
+        before = Some(last.number);
+        numbers.extend(some.iter().map(|row| row.number));
+        rows.extend(some.into_iter().map(|row| row.row));
+    }
+}
+
+#[tokio::test]
+async fn v_13_a_long_history_is_paged_to_its_first_row() {
+    const MANY: u64 = 300;
+    let world = world();
+    let mut book = Book { head: Head::default(), batches: Vec::new() };
+    book.add(P, NOON, &setup());
+    for n in 1..=MANY {
+        let order = ticket(n, u32::from(n % 3 == 0), Side::Buy, units(1));
+        let no = order.account;
+        let entry = Entry::bought(no, Money::whole(50), Money::CENT).unwrap();
+        let fill = filled(&order, n, (units(1), Price::whole(50_000)), entry);
+        let mut events = vec![approved(order), fill];
+        if n % 50 == 0 {
+            events.push(refusal());
+        }
+        book.add(P, later(n.cast_signed()), &events);
+    }
+    // In transactions of all sizes, so that records of an account lie in many rows.
+    let mut rest = book.batches.as_slice();
+    for size in 1.. {
+        let (some, more) = rest.split_at(rest.len().min(size));
+        world.projection.project(some.to_vec()).await.unwrap();
+        rest = more;
+        if rest.is_empty() {
+            break;
+        }
+    }
+
+    let views = &world.views;
+    let (numbers, orders) = paged(7, async |page| views.orders(&ADA, page, false).await).await;
+    assert_eq!(numbers, (1..=200).rev().collect::<Vec<_>>());
+    assert_eq!(orders[199].id, "0002000000000001");
+    assert!(orders.iter().all(|order| order.state == "filled"));
+    assert!(orders.is_sorted_by(|a, b| a.id > b.id));
+    let (numbers, fills) = paged(9, async |page| views.fills(&ADA, page).await).await;
+    assert_eq!(numbers, (1..=200).rev().collect::<Vec<_>>());
+    assert!(fills.iter().zip(&orders).all(|(fill, order)| fill.order_id == order.id));
+    let (numbers, entries) = paged(10, async |page| views.entries(&ADA, page).await).await;
+    assert_eq!(numbers, (1..=602).rev().collect::<Vec<_>>(), "three lines a fill, two a transfer");
+    assert_eq!((entries[0].book.as_str(), entries[601].book.as_str()), ("venue_fees", "cash"));
+    let (numbers, all) = paged(8, async |page| views.decisions(&ADA, page, None).await).await;
+    assert_eq!(numbers, (1..=206).rev().collect::<Vec<_>>());
+    for kind in ["approved", "refused"] {
+        let some = paged(2, async |page| views.decisions(&ADA, page, Some(kind)).await).await;
+        let expected = numbers.iter().zip(&all).filter(|(_, row)| row.kind == kind);
+        assert_eq!(some, expected.map(|(number, row)| (*number, row.clone())).unzip());
+    }
+    let (numbers, _) = paged(7, async |page| views.orders(&BOB, page, false).await).await;
+    assert_eq!(numbers.len(), 100);
+}
+
+#[tokio::test]
+async fn v_14_a_row_keeps_the_name_its_instrument_had_then() {
+    let world = world();
+    let Event::Listed { mut instrument } = listed() else { panic!("not a listing") };
+    instrument.symbol = "XBT-USD".to_owned();
+    let order = |n| approved(ticket(n, 0, Side::Buy, units(1)));
+    let renamed = vec![order(1), Event::Listed { instrument }, order(2)];
+    projected(&world, &[(NOON, setup()), (NOON, renamed)]).await;
+    let orders = rows(world.views.orders(&ADA, ALL, false).await);
+    assert_eq!([&*orders[0].symbol, &*orders[1].symbol], ["XBT-USD", "BTC-USD"]);
+}
+
+#[tokio::test]
+async fn v_15_whoever_a_leg_belongs_to_sees_it() {
+    let world = world();
+    let leg = |no, cents| Leg {
+        account: AccountNo(no),
+        book: Account::Cash,
+        amount: Money::from_raw(cents * Money::CENT.raw()),
+    };
+    let entry = Entry::new([leg(0, -3), leg(1, 1), leg(1, 2)]).unwrap();
+    let given = Event::Transferred { account: AccountNo(0), amount: Money::CENT, entry };
+    projected(&world, &[(NOON, setup()), (NOON, vec![given])]).await;
+    let amounts = async |scope| {
+        let found = rows(world.views.entries(scope, ALL).await);
+        found.into_iter().map(|row| row.amount).collect::<Vec<_>>()
+    };
+    assert_eq!(amounts(&BOB).await, ["0.02", "0.01"]);
+    assert_eq!(amounts(&ADA).await[0], "-0.03");
 }
