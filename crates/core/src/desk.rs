@@ -174,9 +174,9 @@ impl Desk {
             return Err(Damage::Unreadable(Broken::Clock.to_string()));
         }
         self.state.now = batch.at;
-        for event in batch.events()? {
-            self.state.apply(&event).map_err(|broken| Damage::Unreadable(broken.to_string()))?;
-        }
+        batch.each(|event, _| {
+            self.state.apply(&event).map_err(|broken| Damage::Unreadable(broken.to_string()))
+        })?;
         self.pulses.resize(self.state.accounts.len(), Pulse::default());
         self.head = head;
         self.epoch = head.epoch;

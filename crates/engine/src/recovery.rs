@@ -10,6 +10,28 @@ use std::sync::Arc;
 /// Batches asked of the journal at a time.
 const STRIDE: usize = 512;
 
+/// Brings the desks of partitions `0..count` back, as many at a time as the runtime has threads.
+///
+/// # Errors
+/// As [`recover`], for the lowest partition that has one.
+pub async fn recover_all(
+    journal: &Arc<dyn Journal>,
+    count: u16,
+    rules: &Arc<Rules>,
+) -> Result<Vec<Desk>, ReadError> {
+    let mut tasks = Vec::with_capacity(usize::from(count));
+    for partition in (0..count).map(PartitionId) {
+        let (journal, rules) = (Arc::clone(journal), Arc::clone(rules));
+        tasks.push(tokio::spawn(async move { recover(&*journal, partition, &rules).await }));
+    }
+    let mut desks = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let ended = |e: tokio::task::JoinError| ReadError::Unavailable(e.to_string());
+        desks.push(task.await.map_err(ended)??);
+    }
+    Ok(desks)
+}
+
 /// Brings a desk back to the end of its journal.
 ///
 /// # Errors

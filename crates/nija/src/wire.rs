@@ -19,7 +19,7 @@ use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
 use nija_engine::partitions::Partitions;
 use nija_engine::projector::Projector;
-use nija_engine::recovery::recover;
+use nija_engine::recovery::recover_all;
 use nija_engine::sim::Paper;
 use nija_store::sqlite::{Database, Mode};
 use std::sync::Arc;
@@ -80,7 +80,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
 
     let now = clock.now();
     let (partitions, releases) =
-        take_over(&*journal, config.partitions, &rules, &instruments, now).await?;
+        take_over(&journal, config.partitions, &rules, &instruments, now).await?;
     for desk in partitions.desks() {
         for open in desk.outstanding() {
             venue.restore(&open.ticket, open.filled, open.fills);
@@ -147,7 +147,7 @@ fn carry_reports(tasks: &mut JoinSet<()>, handle: &Handle, gateway: &Arc<Gateway
 
 /// Recovers every desk and announces this node in its journal. Nothing else happens before that is durable.
 async fn take_over(
-    journal: &dyn Journal,
+    journal: &Arc<dyn Journal>,
     configured: u16,
     rules: &Arc<Rules>,
     instruments: &[Instrument],
@@ -156,11 +156,8 @@ async fn take_over(
     let known = journal.partitions().await?;
     // The number of partitions is fixed by the first start: accounts are spread over it.
     let count = known.iter().map(|p| p.0 + 1).max().unwrap_or(configured.max(1));
-    let mut desks = Vec::with_capacity(usize::from(count));
-    for n in 0..count {
-        let partition = nija_core::words::id::PartitionId(n);
-        desks.push(recover(journal, partition, rules).await.context("recovery refused to start")?);
-    }
+    let desks = recover_all(journal, count, rules).await;
+    let mut desks = desks.context("recovery refused to start")?;
     let mut held = Vec::new();
     for desk in &mut desks {
         let epoch = Epoch(desk.head().epoch.0 + 1);
@@ -171,7 +168,7 @@ async fn take_over(
         desk.resume_cancels();
         held.extend(desk.seal());
     }
-    let releases = commit(journal, held).await.context("the journal did not take the start")?;
+    let releases = commit(&**journal, held).await.context("the journal did not take the start")?;
     Ok((Partitions::of(desks), releases))
 }
 

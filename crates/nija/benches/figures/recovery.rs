@@ -5,14 +5,13 @@
 use crate::figure::{Better, Figure, Goal};
 use crate::journal::database;
 use crate::life::Life;
-use crate::scene::{PARTITIONS, block, rules};
+use crate::scene::{PARTITIONS, rules};
 use crate::{RUNS, Scale, meter};
 use anyhow::{Result, ensure};
 use nija_core::desk::Desk;
 use nija_core::journal::Hash;
 use nija_core::ports::Journal;
-use nija_core::words::id::PartitionId;
-use nija_engine::recovery::recover;
+use nija_engine::recovery::recover_all;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,23 +21,25 @@ const ACCOUNTS: u32 = 20_000;
 
 pub(crate) fn recovery(scale: &Scale) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
-    block(async {
+    // As a server has it: a thread for each core.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
         let (events, hashes) = write(folder.path(), u64::from(scale.of(EVENTS))).await?;
         let bytes = meter::size(&folder.path().join("nija.db"));
         let database = database(folder.path())?;
-        let journal = database.journal();
+        let journal: Arc<dyn Journal> = database.journal();
         let mut replayed = Vec::new();
         for _ in 0..RUNS {
-            replayed.push(all(&*journal, &hashes).await?.0);
+            replayed.push(all(&journal, &hashes).await?.0);
         }
-        let (_, desks) = all(&*journal, &hashes).await?;
+        let (_, desks) = all(&journal, &hashes).await?;
         for snapshot in desks.iter().filter_map(Desk::snapshot) {
             journal.save(snapshot).await?;
         }
         drop(desks);
         let mut shortened = Vec::new();
         for _ in 0..RUNS {
-            shortened.push(all(&*journal, &hashes).await?.0);
+            shortened.push(all(&journal, &hashes).await?.0);
         }
         let scaled = |seconds: &[f64]| -> Vec<f64> {
             seconds.iter().map(|s| s * f64::from(EVENTS) / events as f64).collect()
@@ -59,7 +60,7 @@ pub(crate) fn recovery(scale: &Scale) -> Result<Vec<Figure>> {
                 scaled(&shortened),
             ),
         ])
-    })?
+    })
 }
 
 /// Writes the journal and tells how many events it holds and where every desk stood.
@@ -75,14 +76,11 @@ async fn write(folder: &Path, events: u64) -> Result<(u64, Vec<Hash>)> {
     Ok((life.events, hashes))
 }
 
-/// Brings every desk back, one after the other, as a start does; the time of that and the desks.
-async fn all(journal: &dyn Journal, hashes: &[Hash]) -> Result<(f64, Vec<Desk>)> {
+/// Brings every desk back, as a start does; the time of that and the desks.
+async fn all(journal: &Arc<dyn Journal>, hashes: &[Hash]) -> Result<(f64, Vec<Desk>)> {
     let rules = rules()?;
     let began = Instant::now();
-    let mut desks = Vec::with_capacity(usize::from(PARTITIONS));
-    for n in 0..PARTITIONS {
-        desks.push(recover(journal, PartitionId(n), &Arc::clone(&rules)).await?);
-    }
+    let desks = recover_all(journal, PARTITIONS, &rules).await?;
     let took = began.elapsed().as_secs_f64();
     let same = desks.iter().map(Desk::state_hash).eq(hashes.iter().copied());
     ensure!(same, "recovery led to another state");

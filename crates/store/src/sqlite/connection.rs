@@ -15,6 +15,8 @@ const STATEMENTS: usize = 64;
 
 /// Pages in the log from which on a commit copies it into the database.
 const LOG_PAGES: c_int = 1_000;
+/// KiB of pages that the writer of the views keeps at most: the heads of some 200,000 accounts.
+const VIEWS_CACHE: i64 = 16 * 1024;
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +60,10 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, Error> {
             begin_wal(&connection, path, "FULL", 2)?;
             connection.wal_hook(Some(checkpoint));
         }
-        Access::Disposable => begin_wal(&connection, path, "NORMAL", 1)?,
+        Access::Disposable => {
+            begin_wal(&connection, path, "NORMAL", 1)?;
+            connection.pragma_update(None, "cache_size", -VIEWS_CACHE).map_err(&failed)?;
+        }
     }
     Ok(connection)
 }

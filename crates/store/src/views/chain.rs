@@ -120,12 +120,12 @@ impl Heads {
     pub(super) const fn set(&mut self, chain: Chain, head: Head) {
         self.0[chain as usize] = head;
     }
-    pub(super) fn write(&self) -> Result<Vec<u8>, Unwritable<Infallible>> {
-        let mut e = Encoder::new(Vec::with_capacity(64));
+    pub(super) fn write(&self, row: &mut Vec<u8>) -> Result<(), Unwritable<Infallible>> {
+        let mut e = Encoder::new(row);
         for head in self.0 {
             e.i64(head.number)?.i64(head.place.0)?;
         }
-        Ok(e.into_writer())
+        Ok(())
     }
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
         let (mut d, mut heads) = (Decoder::new(bytes), Self::default());

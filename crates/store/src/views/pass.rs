@@ -274,16 +274,21 @@ impl<'c> Pass<'c> {
     /// Writes everything that the pass changed.
     pub(super) fn finish(mut self) -> Result<(), Fault> {
         self.log.flush(self.connection)?;
+        let unwritable = |e: minicbor::encode::Error<_>| Fault::Unusable(e.to_string());
+        let mut row = Vec::with_capacity(256);
         let mut set = self.connection.prepare_cached(SET_HEADS)?;
         for (holder, heads) in &self.heads {
-            set.execute((holder.0, heads.write().map_err(|e| Fault::Unusable(e.to_string()))?))?;
+            row.clear();
+            heads.write(&mut row).map_err(unwritable)?;
+            set.execute((holder.0, &row))?;
         }
         let mut set = self.connection.prepare_cached(SET_STANDING)?;
         let mut open = self.connection.prepare_cached(OPEN)?;
         let mut shut = self.connection.prepare_cached(SHUT)?;
         for (id, Order { standing, listed }) in &self.orders {
-            let body = minicbor::to_vec(standing).map_err(|e| Fault::Unusable(e.to_string()))?;
-            set.execute((id.0.cast_signed(), body))?;
+            row.clear();
+            minicbor::encode(standing, &mut row).map_err(unwritable)?;
+            set.execute((id.0.cast_signed(), &row))?;
             let (holder, number) = (standing.holder().0, standing.number);
             match (*listed, standing.open) {
                 (false, true) => drop(open.execute((holder, number, standing.approval().0))?),
