@@ -27,11 +27,13 @@ pub(crate) struct Principal {
     pub(crate) scope: Scope,
     pub(crate) role: Role,
     pub(crate) session: u128,
+    /// The tier of the account, once the desk was asked within the last seconds.
+    pub(crate) tier: Option<Tier>,
 }
 
 impl Principal {
     pub(crate) fn new(user: &User, session: u128) -> Self {
-        Self { scope: Scope::of(user.id, user.account), role: user.role, session }
+        Self { scope: Scope::of(user.id, user.account), role: user.role, session, tier: None }
     }
     pub(crate) const fn user(&self) -> UserId {
         self.scope.user()
@@ -148,7 +150,7 @@ pub(crate) async fn account(app: &App, id: AccountId) -> Result<Box<AccountView>
 
 /// The tier of the caller's account: asked of the desk once per cached session, then remembered.
 pub(crate) async fn tier(app: &App, principal: &Principal) -> Result<Tier, Problem> {
-    if let Some(tier) = app.sessions.tier(principal.session) {
+    if let Some(tier) = principal.tier {
         return Ok(tier);
     }
     let tier = account(app, principal.account()).await?.tier;

@@ -7,12 +7,12 @@ use crate::headers;
 use crate::state::App;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const LONGEST_URI: usize = 8 * 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,8 +41,8 @@ pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    record(&id, method.as_str(), route, response.status(), began);
+    let ended = (response.status(), began.elapsed());
+    record(&app, &id, &method, route.as_ref(), ended);
     response
 }
 
@@ -90,26 +90,19 @@ fn document(response: &mut Response, id: &str) {
     }
 }
 
-fn record(id: &str, method: &str, route: &str, status: StatusCode, began: Instant) {
-    let elapsed = began.elapsed();
-    let (micros, code) = (elapsed.as_micros(), status.as_u16());
+fn record(
+    app: &App,
+    id: &str,
+    method: &Method,
+    route: Option<&MatchedPath>,
+    (status, took): (StatusCode, Duration),
+) {
+    let route = route.map_or("unmatched", MatchedPath::as_str);
+    let (micros, code) = (took.as_micros(), status.as_u16());
     if status.is_server_error() {
-        tracing::error!(request_id = id, method, route, status = code, %micros, "request");
+        tracing::error!(request_id = id, %method, route, status = code, %micros, "request");
     } else {
-        tracing::debug!(request_id = id, method, route, status = code, %micros, "request");
+        tracing::debug!(request_id = id, %method, route, status = code, %micros, "request");
     }
-    // Methods and routes come from our own lists, so the labels are bounded.
-    let method = match method {
-        "GET" => "GET",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        _ => "other",
-    };
-    let labels = [("method", method.to_owned()), ("route", route.to_owned())];
-    metrics::histogram!("nija_http_request_seconds", &labels).record(elapsed.as_secs_f64());
-    let class = format!("{}xx", code / 100);
-    let [method, route] = labels;
-    let labels = [method, route, ("status", class)];
-    metrics::counter!("nija_http_requests_total", &labels).increment(1);
+    app.meters.record(method, route, status, took);
 }

@@ -4,11 +4,12 @@
 
 use crate::address::Origin;
 use crate::error::Problem;
+use crate::rate::{Rate, RateLimits};
 use governor::clock::{Clock, QuantaClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use nija_core::words::id::UserId;
-use nija_core::words::tier::{Tier, TierTable};
+use nija_core::words::tier::{Tier, TierRules, TierTable};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,18 +26,15 @@ struct Limiter {
 }
 
 impl Limiter {
-    fn new(one_per: Duration, burst: u32) -> Self {
+    fn new(rate: Rate) -> Self {
         let clock = QuantaClock::default();
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let burst = NonZeroU32::new(rate.burst).unwrap_or(NonZeroU32::MIN);
+        let one_per = rate.per / rate.count.max(1);
         let quota = Quota::with_period(one_per.max(Duration::from_nanos(1)))
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
             .allow_burst(burst);
         let rates = RateLimiter::hashmap_with_clock(quota, clock.clone());
         Self { rates, clock, started: Instant::now(), tended: AtomicU64::new(0) }
-    }
-
-    fn per_second(rate: u32, burst: u32) -> Self {
-        Self::new(Duration::from_secs(1) / rate.max(1), burst)
     }
 
     fn check(&self, key: u64) -> Result<(), Problem> {
@@ -65,22 +63,19 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    pub(crate) fn new(tiers: &TierTable) -> Self {
-        let orders = tiers
-            .iter()
-            .map(|rules| {
-                Limiter::per_second(rules.orders_per_second.into(), rules.order_burst.into())
-            })
-            .collect();
+    pub(crate) fn new(tiers: &TierTable, limits: &RateLimits) -> Self {
+        let of_tier = |rules: &TierRules| {
+            Limiter::new(Rate::new(rules.orders_per_second.into(), 1, rules.order_burst.into()))
+        };
         Self {
             hash: RandomState::new(),
-            anonymous: Limiter::per_second(10, 40),
-            reads: Limiter::per_second(20, 60),
-            exits: Limiter::per_second(50, 100),
-            admin: Limiter::per_second(2, 10),
-            registrations: Limiter::new(Duration::from_secs(30), 20),
-            refreshes: Limiter::new(Duration::from_secs(2), 30),
-            orders,
+            anonymous: Limiter::new(limits.anonymous),
+            reads: Limiter::new(limits.reads),
+            exits: Limiter::new(limits.exits),
+            admin: Limiter::new(limits.admin),
+            registrations: Limiter::new(limits.registrations),
+            refreshes: Limiter::new(limits.refreshes),
+            orders: tiers.iter().map(of_tier).collect(),
         }
     }
 
@@ -88,11 +83,11 @@ impl Rates {
         self.hash.hash_one(of)
     }
 
-    /// A request of nobody known: 10 a second, 40 at once.
+    /// A request of nobody known.
     pub(crate) fn anonymous(&self, origin: Origin) -> Result<(), Problem> {
         self.anonymous.check(self.key(origin))
     }
-    /// A read or a change of settings: 20 a second, 60 at once.
+    /// A read or a change of settings.
     pub(crate) fn read(&self, user: UserId) -> Result<(), Problem> {
         self.reads.check(self.key(user))
     }
@@ -103,20 +98,19 @@ impl Rates {
             None => Ok(()),
         }
     }
-    /// A sale, a cancel, a kill switch: its own budget, so that entries cannot use it up. 50 a
-    /// second, 100 at once.
+    /// A sale, a cancel, a kill switch: its own budget, so that entries cannot use it up.
     pub(crate) fn exit(&self, user: UserId) -> Result<(), Problem> {
         self.exits.check(self.key(user))
     }
-    /// An admin's request: 2 a second, 10 at once.
+    /// An admin's request.
     pub(crate) fn admin(&self, user: UserId) -> Result<(), Problem> {
         self.admin.check(self.key(user))
     }
-    /// A registration: 20 in 10 minutes.
+    /// A registration.
     pub(crate) fn registration(&self, origin: Origin) -> Result<(), Problem> {
         self.registrations.check(self.key(origin))
     }
-    /// A refresh of one session: 30 a minute.
+    /// A refresh of one session.
     pub(crate) fn refresh(&self, session: u128) -> Result<(), Problem> {
         self.refreshes.check(self.key(session))
     }
@@ -128,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_then_waits() {
-        let limiter = Limiter::new(Duration::from_secs(3600), 3);
+        let limiter = Limiter::new(Rate::new(1, 3_600, 3));
         for _ in 0..3 {
             assert_eq!(limiter.check(1), Ok(()));
         }
@@ -139,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_table_of_keys_is_bounded() {
-        let limiter = Limiter::new(Duration::from_secs(3600), 1);
+        let limiter = Limiter::new(Rate::new(1, 3_600, 1));
         for key in 0..(MOST_KEYS as u64 + 20_000) {
             let _ = limiter.check(key.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         }

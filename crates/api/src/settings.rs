@@ -2,6 +2,7 @@
 //! environment.
 
 use crate::address::Network;
+use crate::rate::RateLimits;
 use nija_core::words::money::Money;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub cores: usize,
     /// Limits of paper money.
     pub paper: PaperLimits,
+    /// How often one may ask.
+    pub rates: RateLimits,
     /// A request as a whole.
     pub request_timeout: Duration,
     /// Arrival of a request's body.
@@ -98,6 +101,7 @@ impl Settings {
             metrics_token: None,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             paper: PaperLimits { largest_transfer: Money::whole(1_000_000_000) },
+            rates: RateLimits::default(),
             request_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
         }

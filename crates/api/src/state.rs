@@ -8,6 +8,7 @@ use crate::auth::token::Tokens;
 use crate::doors::Doors;
 use crate::error::Problem;
 use crate::limit::Rates;
+use crate::meter::Meters;
 use crate::settings::{Settings, WeakSecret};
 use crate::turnstile::Turnstile;
 use nija_core::ports::EntropyError;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) rates: Rates,
     /// Lists of orders on their way.
     pub(crate) lists: Turnstile,
+    pub(crate) meters: Meters,
     request_prefix: u64,
     requests: AtomicU64,
 }
@@ -62,8 +64,9 @@ impl Shared {
             sessions: Cache::default(),
             hasher: Hasher::new(settings.cores),
             throttle: Throttle::default(),
-            rates: Rates::new(&doors.tiers),
+            rates: Rates::new(&doors.tiers, &settings.rates),
             lists: Turnstile::default(),
+            meters: Meters::default(),
             request_prefix: u64::from_be_bytes(prefix),
             requests: AtomicU64::new(0),
             doors,

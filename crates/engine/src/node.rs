@@ -136,7 +136,8 @@ struct Node {
 pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended>>), Ended> {
     let (send, inbox) = mpsc::channel(INBOX);
     let (ended, told) = oneshot::channel();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // No sockets: without them a wait is a parked thread, not a call of the system's event queue.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let snapshots = parts.partitions.desks().iter().map(|d| d.head().seq.0).collect();
     let mut node = Node {
         parts,

@@ -4,10 +4,11 @@
 pub(crate) mod variables;
 
 use anyhow::{Context, bail, ensure};
-use nija_api::Network;
+use nija_api::{Network, RateLimits};
 use nija_core::words::money::Money;
 use nija_core::words::time::Span;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use variables::Variables;
 
@@ -51,6 +52,11 @@ pub(crate) struct Config {
     /// Was it said that there is no proxy, on purpose?
     pub(crate) no_proxy: bool,
     pub(crate) metrics_token: Option<String>,
+    pub(crate) rates: RateLimits,
+    /// Connections at once.
+    pub(crate) connections: NonZeroU32,
+    /// Connections at once from one address.
+    pub(crate) connections_per_address: NonZeroU32,
 }
 
 /// Values that could not be read: the default holds meanwhile, so that the others are read too.
@@ -116,8 +122,24 @@ impl Config {
             trusted_proxies: wrong.or(networks(named), Vec::new()),
             no_proxy,
             metrics_token: of.get("NIJA_METRICS_TOKEN").map(str::to_owned),
+            rates: rates(of, &mut wrong),
+            connections: wrong.or(of.parse("NIJA_CONNECTIONS"), NonZeroU32::MIN),
+            connections_per_address: wrong
+                .or(of.parse("NIJA_CONNECTIONS_PER_ADDRESS"), NonZeroU32::MIN),
         };
         (config, wrong.0)
+    }
+}
+
+fn rates(of: &Variables, wrong: &mut Mistakes) -> RateLimits {
+    let usual = RateLimits::default();
+    RateLimits {
+        anonymous: wrong.or(of.parse("NIJA_LIMIT_ANONYMOUS"), usual.anonymous),
+        reads: wrong.or(of.parse("NIJA_LIMIT_READS"), usual.reads),
+        exits: wrong.or(of.parse("NIJA_LIMIT_EXITS"), usual.exits),
+        admin: wrong.or(of.parse("NIJA_LIMIT_ADMIN"), usual.admin),
+        registrations: wrong.or(of.parse("NIJA_LIMIT_REGISTRATIONS"), usual.registrations),
+        refreshes: wrong.or(of.parse("NIJA_LIMIT_REFRESHES"), usual.refreshes),
     }
 }
 
@@ -177,25 +199,36 @@ mod tests {
         assert_eq!(config.min_balance, Money::whole(10));
         assert_eq!(config.database, PathBuf::from("nija.db"));
         assert!(config.jwt_secret.is_none() && !config.database_named);
+        assert_eq!(config.rates, RateLimits::default(), "the table says what the code says");
+        assert_eq!((config.connections.get(), config.connections_per_address.get()), (10_000, 200));
     }
 
     #[test]
     fn variables_are_read_and_all_mistakes_named() {
         let text = "PORT=9000\nMINIMUM_TRADING_BALANCE=\"12.5\"\n# note\nNIJA_FEED=replay:data/demo\n\
-             NIJA_TRUSTED_PROXIES=none";
+             NIJA_TRUSTED_PROXIES=none\nNIJA_LIMIT_READS=5000/s:9000\nNIJA_CONNECTIONS=64";
         let (good, mistakes) = config(text);
         assert_eq!(mistakes, "");
         assert_eq!(good.listen.port(), 9000);
         assert_eq!(good.min_balance.to_string(), "12.5");
         assert_eq!(good.feed, Feed::Replay(PathBuf::from("data/demo")));
+        assert_eq!(good.rates.reads, "5000/s:9000".parse().unwrap());
+        assert_eq!(good.connections.get(), 64);
         assert!(good.no_proxy && good.trusted_proxies.is_empty());
         let (_, mistakes) = config(
             "PORT=none\nMINIMUM_TRADING_BALANCE=1e3\nNIJA_FEED=somewhere\nDATABASE_URL=postgres://db\n\
-             NIJA_TRUSTED_PROXIES=proxy.local",
+             NIJA_TRUSTED_PROXIES=proxy.local\nNIJA_LIMIT_READS=fast\nNIJA_LIMIT_EXITS=0/s\nNIJA_CONNECTIONS=0",
         );
-        for named in
-            ["PORT", "MINIMUM_TRADING_BALANCE", "NIJA_FEED", "DATABASE_URL", "NIJA_TRUSTED_PROXIES"]
-        {
+        for named in [
+            "PORT",
+            "MINIMUM_TRADING_BALANCE",
+            "NIJA_FEED",
+            "DATABASE_URL",
+            "NIJA_TRUSTED_PROXIES",
+            "NIJA_LIMIT_READS",
+            "NIJA_LIMIT_EXITS",
+            "NIJA_CONNECTIONS",
+        ] {
             assert!(mistakes.contains(named), "{named}: {mistakes}");
         }
         let broken = Variables::of("no equals sign", std::iter::empty()).err().unwrap();

@@ -84,13 +84,19 @@ pub(crate) fn settings(config: &Config, demo: bool) -> anyhow::Result<Settings> 
     settings.origins.clone_from(&config.origins);
     settings.cors_origins.clone_from(&config.cors_origins);
     settings.trusted_proxies.clone_from(&config.trusted_proxies);
+    settings.rates = config.rates;
     settings.metrics_token = config.metrics_token.clone().map(Into::into);
     Ok(settings)
 }
 
 /// Limits of the listener.
 pub(crate) fn limits(config: &Config) -> Limits {
-    Limits { trusted_proxies: config.trusted_proxies.clone(), ..Limits::default() }
+    Limits {
+        connections: config.connections.get() as usize,
+        connections_per_address: config.connections_per_address.get() as usize,
+        trusted_proxies: config.trusted_proxies.clone(),
+        ..Limits::default()
+    }
 }
 
 /// Opens the listener; before anything else is started, so that a taken port is told at once.

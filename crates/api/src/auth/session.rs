@@ -28,7 +28,6 @@ const SHARD_CAPACITY: usize = 8_192;
 #[derive(Clone, Copy)]
 struct Seen {
     principal: Principal,
-    tier: Option<Tier>,
     until: Instant,
 }
 
@@ -67,17 +66,12 @@ impl Cache {
             // more.
             shard.clear();
         }
-        shard.insert(principal.session, Seen { principal, tier: None, until: now + FRESH });
-    }
-
-    pub(crate) fn tier(&self, session: u128) -> Option<Tier> {
-        let now = Instant::now();
-        self.shard(session).get(&session).filter(|seen| now < seen.until).and_then(|seen| seen.tier)
+        shard.insert(principal.session, Seen { principal, until: now + FRESH });
     }
 
     pub(crate) fn remember_tier(&self, session: u128, tier: Tier) {
         if let Some(seen) = self.shard(session).get_mut(&session) {
-            seen.tier = Some(tier);
+            seen.principal.tier = Some(tier);
         }
     }
 
@@ -240,10 +234,9 @@ mod tests {
         let cache = Cache::default();
         cache.put(principal(1), 0);
         cache.remember_tier(1, Tier::Baller);
-        assert!(cache.get(1).is_some());
-        assert_eq!(cache.tier(1), Some(Tier::Baller));
+        assert_eq!(cache.get(1).unwrap().tier, Some(Tier::Baller));
         tokio::time::advance(Duration::from_secs(5)).await;
-        assert!(cache.get(1).is_none() && cache.tier(1).is_none());
+        assert!(cache.get(1).is_none());
         cache.put(principal(2), 0);
         cache.forget_user(UserId(1));
         assert!(cache.get(2).is_none());

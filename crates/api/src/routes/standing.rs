@@ -1,7 +1,6 @@
 //! Where the caller stands: how the capital is split and why, and how near the account is to its
 //! limits.
 
-use super::market_view;
 use super::verdict::PressedBody;
 use crate::auth::{Principal, account};
 use crate::error::Problem;
@@ -58,7 +57,6 @@ pub(crate) async fn allocation(
     principal: Principal,
 ) -> Result<Json<AllocationBody>, Problem> {
     let view = account(&app, principal.account()).await?;
-    let conditions = market_view(&app).await?.conditions;
     let [crypto, equity, derivatives, cash] = view.split.dollars(view.equity);
     let percent = |class| view.split.class(class).into();
     Ok(Json(AllocationBody {
@@ -70,7 +68,7 @@ pub(crate) async fn allocation(
         equity_usd: equity.into(),
         derivatives_usd: derivatives.into(),
         cash_usd: cash.into(),
-        regime: conditions.and_then(|c| c.regime).map(|regime| regime.name()),
+        regime: view.regime.map(|regime| regime.name()),
         reason: view.reason.to_string(),
     }))
 }

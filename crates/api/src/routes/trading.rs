@@ -174,7 +174,7 @@ pub(crate) async fn place(
     let (wish, instrument) = body.wish(&app)?;
     match wish.side {
         Side::Buy => {
-            app.rates.order(principal.user(), app.sessions.tier(principal.session))?;
+            app.rates.order(principal.user(), principal.tier)?;
         }
         Side::Sell => app.rates.exit(principal.user())?,
     }

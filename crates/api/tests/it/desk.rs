@@ -167,6 +167,7 @@ impl FakeDesks {
             limits: rules.limits,
             own: account.own.clone(),
             books: Books::default(),
+            regime: None,
             split,
             reason,
             positions: vec![PositionView {

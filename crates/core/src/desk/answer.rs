@@ -6,7 +6,7 @@ use crate::ledger::chart::Books;
 use crate::positions::Lot;
 use crate::risk::kill::Pressed;
 use crate::risk::refusal::{Level, Refusal};
-use crate::words::conditions::Conditions;
+use crate::words::conditions::{Conditions, Regime};
 use crate::words::id::{AccountId, InstrumentId, OrderId, UserId};
 use crate::words::instrument::Instrument;
 use crate::words::money::{Money, Pct, Price, Qty};
@@ -168,6 +168,8 @@ pub struct AccountView {
     pub own: OwnLimits,
     /// Ledger balances.
     pub books: Books,
+    /// The market's regime, where it is known.
+    pub regime: Option<Regime>,
     /// The split in force.
     pub split: Split,
     /// Why.

@@ -107,6 +107,7 @@ impl Desk {
             limits: account.limits(self.tier(account)),
             own: account.own.as_deref().cloned().unwrap_or_default(),
             books: account.books,
+            regime: self.state.conditions.and_then(|c| c.regime),
             split,
             reason,
             positions: self.position_views(account),
