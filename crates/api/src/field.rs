@@ -1,12 +1,11 @@
 //! A field of a request that remembers what is wrong with it, so that the answer can name it.
-//! Reading never fails; using does.
+//! Reading never fails; using does. What is read is the text of a JSON value, see `json.rs`.
 
 use crate::error::Problem;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::order::{Side, TimeInForce};
 use nija_core::words::tier::{Tier, Tolerance};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 /// What is wrong with a value, in our own words.
 pub(crate) type Why = &'static str;
@@ -42,8 +41,7 @@ impl<T: Readable> Default for Field<T> {
 
 impl<'de, T: Readable> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(from)?;
-        Ok(Self(T::read(raw.get())))
+        <&str>::deserialize(from).map(|raw| Self(T::read(raw)))
     }
 }
 
@@ -123,6 +121,7 @@ impl Readable for Sentence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::de::value::{self, BorrowedStrDeserializer, MapDeserializer};
 
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -133,14 +132,19 @@ mod tests {
         note: Field<Option<String>>,
     }
 
+    fn sample(members: &[(&str, &'static str)]) -> Result<Sample, value::Error> {
+        let pairs = members.iter().map(|&(name, raw)| (name, BorrowedStrDeserializer::new(raw)));
+        Sample::deserialize(MapDeserializer::new(pairs))
+    }
+
     #[test]
     fn a_wrong_value_is_named_when_it_is_used() {
-        let sample: Sample = serde_json::from_str(r#"{"side": {"a": 1}}"#).unwrap();
-        let problem = sample.side.get("side").unwrap_err();
+        let wrong = sample(&[("side", r#"{"a": 1}"#)]).unwrap();
+        let problem = wrong.side.get("side").unwrap_err();
         assert_eq!((problem.field, problem.detail), (Some("side"), "must be buy or sell"));
-        assert_eq!(sample.note.get("note"), Ok(None));
-        let empty: Sample = serde_json::from_str("{}").unwrap();
+        assert_eq!(wrong.note.get("note"), Ok(None));
+        let empty = sample(&[]).unwrap();
         assert_eq!(empty.side.get("side").unwrap_err().detail, "is required");
-        assert!(serde_json::from_str::<Sample>(r#"{"sides": "buy"}"#).is_err());
+        assert!(sample(&[("sides", r#""buy""#)]).is_err());
     }
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use nija_core::desk::input::Key;
 use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 
 mod many;
 mod outline;
@@ -40,7 +41,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Valid<T> {
         json_only(&parts.headers)?;
         let caller = caller_key(&parts.headers)?;
         let bytes = read(body, app, BODY_LIMIT).await?;
-        let (body, outline) = parse(text(&bytes)?)?;
+        let outline = outline(text(&bytes)?)?;
+        let body = fields(&outline)?;
         let key = match (caller, client_order_id(&outline)?) {
             (Some(caller), Some(own)) if caller != own.as_bytes() => {
                 return Err(Problem::field(CLIENT_ORDER_ID, "must equal the Idempotency-Key"));
@@ -68,7 +70,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Perhaps<T> {
             return Ok(Self(None));
         }
         json_only(&parts.headers)?;
-        Ok(Self(Some(parse(text(&bytes)?)?.0)))
+        Ok(Self(Some(fields(&outline(text(&bytes)?)?)?)))
     }
 }
 
@@ -154,10 +156,8 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "invalid_utf8", "the body is not UTF-8"))
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<(T, Vec<Member<'_>>), Problem> {
-    let outline = outline(text)?;
-    let body = serde_json::from_str(text).map_err(|error| {
-        Problem::from(if error.is_data() { Flaw::Unknown } else { Flaw::Malformed })
-    })?;
-    Ok((body, outline))
+/// A type made of fields, each of which reads its own text.
+fn fields<T: DeserializeOwned>(outline: &[Member<'_>]) -> Result<T, Problem> {
+    T::deserialize(MapDeserializer::new(outline.iter().map(Member::pair)))
+        .map_err(|_| Flaw::Unknown.into())
 }

@@ -1,8 +1,8 @@
 //! Bodies that come together: `{"orders": [...]}`, each held to the limits of a body of its own, so that one that
 //! cannot be read spoils no other. What is wrong with the list itself refuses it whole.
 
-use super::outline::items;
-use super::{Valid, caller_key, client_order_id, json_only, parse, read, request_key, text};
+use super::outline::{Item, items};
+use super::{Valid, caller_key, client_order_id, fields, json_only, read, request_key, text};
 use crate::auth::Principal;
 use crate::error::Problem;
 use crate::state::App;
@@ -33,22 +33,23 @@ impl<T: DeserializeOwned> FromRequest<App> for Many<T> {
         let principal = parts.extensions.get::<Principal>().ok_or(Problem::unauthorized())?;
         let pass = app.lists.enter(principal.user())?;
         let bytes = read(body, app, LIST_LIMIT).await?;
-        let texts = items(text(&bytes)?, "orders", MOST_ORDERS)?;
-        if texts.is_empty() || texts.len() > MOST_ORDERS {
+        let found = items(text(&bytes)?, "orders", MOST_ORDERS)?;
+        if found.is_empty() || found.len() > MOST_ORDERS {
             return Err(Problem::field("orders", "must hold 1 to 500 orders"));
         }
-        let one = |(n, text)| item(text, caller, n);
-        Ok(Self { items: texts.into_iter().enumerate().map(one).collect(), pass })
+        let one = |(n, found)| item(found, caller, n);
+        Ok(Self { items: found.into_iter().enumerate().map(one).collect(), pass })
     }
 }
 
 /// An order of the list. Its key is its own, or follows from the list's key and its place.
 fn item<T: DeserializeOwned>(
-    text: &str,
+    found: Item<'_>,
     caller: Option<&[u8]>,
     place: usize,
 ) -> Result<Valid<T>, Problem> {
-    let (body, outline) = parse(text)?;
+    let outline = found?;
+    let body = fields(&outline)?;
     let key = match (client_order_id(&outline)?, caller) {
         (Some(own), _) => Some(request_key(own.as_bytes(), ALONE.to_vec(), outline)),
         (None, Some(caller)) => {

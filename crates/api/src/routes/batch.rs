@@ -16,13 +16,12 @@ use nija_core::words::id::UserId;
 use nija_core::words::instrument::Instrument;
 use nija_core::words::order::Side;
 use nija_core::words::tier::Tier;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Orders of one caller.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body; `Many` reads it order by order")]
 pub(crate) struct BatchRequest {
     /// 1 to 500 orders, decided in this order. The whole body has at most 256 KiB.
