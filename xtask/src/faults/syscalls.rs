@@ -91,7 +91,7 @@ impl Trial<'_> {
             let mut deaths = 0;
             while deaths < self.most {
                 let inject = Inject { calls, what: "signal=SIGKILL", when: deaths + 1, on: None };
-                let traced = self.site.clone().under(inject.from_the_start(self.folder));
+                let traced = self.site.clone().under(inject.whole_run(self.folder));
                 let mut running = traced.start()?;
                 let Err(status) = traced.ready_or_ended(&mut running)? else {
                     running.kill_now()?;

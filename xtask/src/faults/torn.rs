@@ -30,7 +30,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
     let binary = options.binary()?;
     options.within("torn", |folder| {
         let site = Site::new(binary, folder, secret()?)?;
-        let mut clients = vec![die(&site, options.seed)?];
+        let mut clients = [die(&site, options.seed)?];
         let patient = folder.join("patient");
         std::fs::create_dir(&patient)?;
         let torn = site.moved(&patient);

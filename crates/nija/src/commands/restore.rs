@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     install(from.join(COPY), &manifest.fingerprint()?, &to, &aside)?;
     let database = Database::open(&to, Mode::Owner, Arc::new(Real))?;
     let views = Projector::new(database.journal(), database.projection());
-    block(async { Ok(views.catch_up_all().await?) })?;
+    block(async { Ok(views.catch_up().await?) })?;
     let mut out = std::io::stdout().lock();
     manifest.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
     if stands {

@@ -71,14 +71,26 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "NIJA_METRICS_TOKEN",
         "bearer token that /metrics asks for; without it, only this machine may read them",
     ),
-    row("NIJA_LIMIT_ANONYMOUS", "10/s:40", "calls of nobody known, an address: how many in how long, and after a colon how many at once"),
+    row(
+        "NIJA_LIMIT_ANONYMOUS",
+        "10/s:40",
+        "calls of nobody known, an address: how many in how long, and after a colon how many at once",
+    ),
     row("NIJA_LIMIT_READS", "20/s:60", "reads and settings, a user"),
-    row("NIJA_LIMIT_EXITS", "50/s:100", "sales, cancels and kill switches, a user; purchases have the figures of their tier"),
+    row(
+        "NIJA_LIMIT_EXITS",
+        "50/s:100",
+        "sales, cancels and kill switches, a user; purchases have the figures of their tier",
+    ),
     row("NIJA_LIMIT_ADMIN", "2/s:10", "calls of an administrator"),
     row("NIJA_LIMIT_REGISTRATIONS", "20/10m", "registrations, an address"),
     row("NIJA_LIMIT_REFRESHES", "30/m", "refreshes of one session"),
     row("NIJA_CONNECTIONS", "10000", "connections at once"),
-    row("NIJA_CONNECTIONS_PER_ADDRESS", "200", "of these from one address; trusted proxies are exempt"),
+    row(
+        "NIJA_CONNECTIONS_PER_ADDRESS",
+        "200",
+        "of these from one address; trusted proxies are exempt",
+    ),
     row("NIJA_LOG", "info", "filter of the log on standard error"),
 ];
 

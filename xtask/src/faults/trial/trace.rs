@@ -38,7 +38,7 @@ impl Inject<'_> {
     }
 
     /// A wrapper that watches a server from its first instruction on, in all threads.
-    pub(crate) fn from_the_start(&self, folder: &Path) -> Vec<String> {
+    pub(crate) fn whole_run(&self, folder: &Path) -> Vec<String> {
         let log = folder.join("strace.log").display().to_string();
         let first = ["strace", "-D", "-f", "-qq", "-o", &log].map(str::to_owned);
         first.into_iter().chain(self.words()).collect()

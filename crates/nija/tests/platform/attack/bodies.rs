@@ -254,7 +254,7 @@ fn bodies_that_are_no_json_are_refused() {
         for twice in [json!(name).to_string(), format!("\"{disguised}\"")] {
             bodies.push(format!("{{\"{name}\":{value},{twice}:{value}}}").into_bytes());
         }
-        bodies.push(example[..example.len() - 1].as_bytes().to_vec());
+        bodies.push(example.as_bytes()[..example.len() - 1].to_vec());
         bodies.push(format!("{example}{example}").into_bytes());
         for bad in bodies {
             let (call, reply) = sent(&scene, &operation, bad);
