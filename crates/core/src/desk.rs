@@ -390,6 +390,7 @@ impl Desk {
                 state: open.state,
                 filled: open.filled,
                 fills: open.fills.len() as u64,
+                cancelling: open.cancelling,
             })
             .collect()
     }
@@ -417,4 +418,6 @@ pub struct Outstanding {
     pub filled: crate::words::money::Qty,
     /// In how many fills.
     pub fills: u64,
+    /// Was a cancel asked for?
+    pub cancelling: bool,
 }

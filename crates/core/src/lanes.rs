@@ -34,8 +34,8 @@ impl<T> Lane<T> {
 }
 
 impl<T> Lanes<T> {
-    /// Lanes that hold up to `capacity` entries each. Exits and cancels are never turned away:
-    /// there are no more of them than open positions and orders.
+    /// Lanes that hold up to `capacity` entries each. Exits and cancels are never turned away: the desk bounds
+    /// how many a position may have open, and a cancel is of an order.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         let lane = || Lane { exits: VecDeque::new(), entries: VecDeque::new() };
@@ -95,15 +95,26 @@ impl<T> Lanes<T> {
         self.lanes.iter().all(Lane::is_empty)
     }
 
-    /// Takes out the entries that `unwanted` picks, in order: what a kill switch drops.
-    pub fn drop_entries(&mut self, mut unwanted: impl FnMut(&T) -> bool) -> Vec<T> {
-        let mut dropped = Vec::new();
+    /// Puts back what was taken out in turn and could not go: before everything else of its sort.
+    pub fn put_back(&mut self, lane: Priority, is_entry: bool, item: T) {
+        let lane = &mut self.lanes[lane as usize];
+        let row = if is_entry { &mut lane.entries } else { &mut lane.exits };
+        row.push_front(item);
+    }
+
+    /// Takes out what `unwanted` picks, lane by lane: what was cancelled before it was sent.
+    pub fn take_out(&mut self, unwanted: impl Fn(&T) -> bool) -> Vec<T> {
+        let mut out = Vec::new();
         for lane in &mut self.lanes {
-            let (out, keep): (Vec<T>, Vec<T>) = lane.entries.drain(..).partition(&mut unwanted);
-            dropped.extend(out);
-            lane.entries.extend(keep);
+            for row in [&mut lane.exits, &mut lane.entries] {
+                if row.iter().any(&unwanted) {
+                    let (taken, kept): (Vec<T>, Vec<T>) = row.drain(..).partition(&unwanted);
+                    out.extend(taken);
+                    row.extend(kept);
+                }
+            }
         }
-        dropped
+        out
     }
 }
 
@@ -132,8 +143,10 @@ mod tests {
         lanes.push_entry(Priority::High, 1).unwrap();
         assert_eq!(lanes.push_entry(Priority::High, 2), Err(2));
         lanes.push_exit(Priority::High, 3);
-        assert_eq!(lanes.drop_entries(|_| true), vec![1]);
-        assert_eq!(lanes.pop(), Some(3));
+        assert_eq!(lanes.take_out(|item| *item == 1), [1]);
+        lanes.put_back(Priority::High, false, 4);
+        assert_eq!(lanes.take_out(|_| false), []);
+        assert_eq!([lanes.pop(), lanes.pop(), lanes.pop()], [Some(4), Some(3), None]);
     }
 
     proptest! {

@@ -142,12 +142,11 @@ impl Backtest {
         }
     }
 
-    /// Queues a release as a gateway does: a cancel takes its entry out of the lanes before it is sent.
+    /// Queues a release as a gateway does: a cancel takes its order out of the lanes before it is sent.
     fn queue(&mut self, release: Release, now: Timestamp) -> Result<(), Ended> {
         let (lane, order) = (release.lane(), release.order());
-        if matches!(release.act(), Act::Cancel { .. })
-            && !self.lanes.drop_entries(|waiting| waiting.order() == order).is_empty()
-        {
+        let same = |waiting: &Release| waiting.ticket().is_some_and(|ticket| ticket.id == order);
+        if matches!(release.act(), Act::Cancel { .. }) && !self.lanes.take_out(same).is_empty() {
             return self.lapse(order, "cancelled before it was sent", now);
         }
         if !release.is_entry() {

@@ -15,11 +15,16 @@ use nija_core::ports::{Clock, DeskError, Venue};
 use nija_core::words::order::Report;
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Reports taken from the venue at a time.
 const HANDFUL: usize = 1_024;
+
+/// How long a step waits for its releases before it takes what the venue has said so far.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// In real time the market does not wait longer than this for a release that is tried again and again.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +144,16 @@ impl Driver {
         }
         while !inputs.is_empty() {
             rooms.handle.slice(std::mem::take(&mut inputs), at).await?;
-            rooms.gateway.settled().await;
+            let began = Instant::now();
+            let in_time =
+                || matches!(self.pace, Pace::Simulated { .. }) || began.elapsed() < PATIENCE;
+            // A venue whose reports wait untaken takes no more orders, so they are taken meanwhile.
+            while tokio::time::timeout(LOOK_AGAIN, rooms.gateway.settled()).await.is_err()
+                && in_time()
+            {
+                let reports = rooms.venue.take_reports(HANDFUL);
+                inputs.extend(reports.into_iter().map(Input::Report));
+            }
             let reports = rooms.venue.take_reports(HANDFUL);
             inputs.extend(reports.into_iter().map(Input::Report));
         }

@@ -1,40 +1,52 @@
-//! The gateway of one venue: releases wait in the lanes and leave in their turn.
+//! The gateway of one venue: releases wait in the lanes and leave in their turn, several at a time.
 //!
 //! It tries again only what certainly did not happen. A doubtful order is looked up by its id, then adopted or
-//! lapsed; there is no resend. Every release ends in a report.
+//! lapsed; there is no resend. Every release ends in a report. A slow answer holds up nothing but what must follow
+//! it; a cancelled order that has not begun its way to the venue never begins it.
+
+mod flights;
 
 use crate::latency::Latencies;
+use flights::{Flights, Waiting, Way};
 use nija_core::commit::{ENTRY_GOOD_FOR, Release};
 use nija_core::desk::held::Act;
 use nija_core::lanes::Lanes;
 use nija_core::ports::{Clock, Found, Venue, VenueError};
+use nija_core::words::id::OrderId;
 use nija_core::words::order::{Outcome, Report};
+use nija_core::words::tier::Tier;
+use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 /// Entries that may wait in one lane.
 const LANE_CAPACITY: usize = 65_536;
+/// Tries that may be under way at once.
+const TRIES: usize = 32;
+/// Flights that may wait for an answer or for their next try.
+const FLIGHTS: usize = 4_096;
 /// How long a venue may take to answer.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The first pause before another try; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+const CANCELLED: &str = "cancelled before it was sent";
 
 /// One venue's door for releases.
 pub struct Gateway {
     venue: Arc<dyn Venue>,
     clock: Arc<dyn Clock>,
     latencies: Arc<Latencies>,
-    lanes: Mutex<Lanes<Waiting>>,
+    flights: Mutex<Flights>,
+    tries: Arc<Semaphore>,
     woken: Notify,
     idle: Notify,
-    /// Releases accepted and not yet reported or sent.
-    open: Mutex<usize>,
-}
-
-struct Waiting {
-    release: Release,
-    since: Instant,
 }
 
 impl Gateway {
@@ -45,93 +57,115 @@ impl Gateway {
             venue,
             clock,
             latencies,
-            lanes: Mutex::new(Lanes::new(LANE_CAPACITY)),
+            flights: Mutex::new(Flights::new(Lanes::new(LANE_CAPACITY))),
+            tries: Arc::new(Semaphore::new(TRIES)),
             woken: Notify::new(),
             idle: Notify::new(),
-            open: Mutex::new(0),
         }
     }
 
-    fn lanes(&self) -> MutexGuard<'_, Lanes<Waiting>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count(&self) -> MutexGuard<'_, usize> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn flights(&self) -> MutexGuard<'_, Flights> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn done(&self, count: usize) {
-        let mut open = self.count();
-        *open = open.saturating_sub(count);
-        if *open == 0 {
+        let mut flights = self.flights();
+        flights.open = flights.open.saturating_sub(count);
+        if flights.open == 0 {
             self.idle.notify_waiters();
         }
     }
 
-    /// Queues releases. Reports of what cannot wait come back at once.
+    /// Queues releases. Reports of what cannot wait come back at once. Once it returns, nothing that these
+    /// releases cancel begins its way to the venue any more.
     #[must_use = "reports must reach the desks"]
     pub fn accept(&self, releases: Vec<Release>) -> Vec<Report> {
         let mut reports = Vec::new();
-        let now = self.clock.now();
-        let lapsed = |order, why| Report { order, outcome: Outcome::Lapsed { why }, at: now };
-        let since = Instant::now();
-        let mut lanes = self.lanes();
+        let (at, since) = (self.clock.now(), Instant::now());
+        let lapsed = |order, why| Report { order, outcome: Outcome::Lapsed { why }, at };
+        let mut cancelled: Vec<OrderId> = releases
+            .iter()
+            .filter(|release| matches!(release.act(), Act::Cancel { .. }))
+            .map(Release::order)
+            .collect();
+        cancelled.sort_unstable();
+        let mut flights = self.flights();
+        let out = if cancelled.is_empty() { Vec::new() } else { flights.revoke(&cancelled) };
+        let mut over = out.len();
+        let tier_of = |release: &Release| (release.order(), release.tier());
+        let mut dropped: BTreeMap<OrderId, Tier> =
+            out.iter().map(|waiting| tier_of(&waiting.release)).collect();
+        flights.open += releases.len();
         for release in releases {
-            let (lane, order) = (release.lane(), release.order());
-            *self.count() += 1;
-            if matches!(release.act(), Act::Cancel { .. }) {
-                let dropped = lanes.drop_entries(|w| w.release.order() == order);
-                if let Some(waiting) = dropped.first() {
-                    self.latencies.lapsed(waiting.release.tier());
-                    reports.push(lapsed(order, "cancelled before it was sent"));
-                    self.done(dropped.len() + 1);
-                    continue;
-                }
-            }
-            let is_entry = release.is_entry();
+            let order = release.order();
             let waiting = Waiting { release, since };
-            if !is_entry {
-                lanes.push_exit(lane, waiting);
-            } else if let Err(back) = lanes.push_entry(lane, waiting) {
-                self.latencies.lapsed(back.release.tier());
-                reports.push(lapsed(order, "its lane is full"));
-                self.done(1);
+            if waiting.release.ticket().is_some() {
+                if cancelled.binary_search(&order).is_ok() {
+                    dropped.extend([tier_of(&waiting.release)]);
+                    over += 1;
+                } else if let Err(back) = flights.push(waiting) {
+                    self.latencies.lapsed(back.release.tier());
+                    reports.push(lapsed(order, "its lane is full"));
+                    over += 1;
+                }
+            } else if let Some(tier) = dropped.remove(&order) {
+                self.latencies.lapsed(tier);
+                reports.push(lapsed(order, CANCELLED));
+                over += 1;
+            } else {
+                // What reduces risk is never turned away.
+                let _ = flights.push(waiting);
             }
         }
-        drop(lanes);
+        drop(flights);
+        self.done(over);
         self.woken.notify_one();
         reports
     }
 
-    /// Sends what waits, in turn, until the node is gone. Reports go to `reports`.
-    pub async fn run(&self, reports: mpsc::Sender<Report>) {
-        let mut next = self.lanes().pop();
+    /// Sends what waits, in turn, until the node is gone. Reports go to `reports`. What a venue answers at once is
+    /// done in the order of the lanes; what it does not goes on by itself.
+    pub async fn run(self: Arc<Self>, reports: mpsc::Sender<Report>) {
+        let mut going = JoinSet::new();
+        let mut done = 0;
         loop {
-            let Some(waiting) = next else {
-                tokio::select! {
-                    () = self.woken.notified() => {}
-                    () = reports.closed() => return,
-                }
-                next = self.lanes().pop();
-                continue;
+            while going.try_join_next().is_some() {}
+            let slot = tokio::select! {
+                slot = Arc::clone(&self.tries).acquire_owned() => slot,
+                () = reports.closed() => return,
             };
-            let told = self.send(&waiting).await;
-            for report in told {
-                if reports.send(report).await.is_err() {
-                    return;
-                }
-            }
+            let next = if going.len() < FLIGHTS { self.flights().next() } else { None };
             // Finding the lanes empty ends their round. That comes before anyone hears that all is sent, so the
             // turns of the next releases do not depend on who is quicker.
-            next = self.lanes().pop();
-            self.done(1);
+            self.done(std::mem::take(&mut done));
+            let (Ok(slot), Some((way, waiting))) = (slot, next) else {
+                tokio::select! {
+                    () = self.woken.notified() => {}
+                    Some(_) = going.join_next() => {}
+                    () = reports.closed() => return,
+                }
+                continue;
+            };
+            let flight = Arc::clone(&self).fly(way, waiting, slot, reports.clone());
+            let mut flight = Box::pin(flight);
+            match poll_fn(|cx| Poll::Ready(flight.as_mut().poll(cx))).await {
+                Poll::Ready(()) => done += 1,
+                Poll::Pending => {
+                    let gateway = Arc::clone(&self);
+                    going.spawn(async move {
+                        flight.await;
+                        gateway.done(1);
+                        gateway.woken.notify_one();
+                    });
+                }
+            }
         }
     }
 
     /// How many wait in each lane, the lowest first.
     #[must_use]
     pub fn waiting(&self) -> [usize; 4] {
-        self.lanes().waiting()
+        self.flights().waiting()
     }
 
     /// Waits until every release that was accepted has been sent or reported.
@@ -141,25 +175,42 @@ impl Gateway {
             tokio::pin!(idle);
             // Registered before the count is read, so a release that ends in between is not missed.
             idle.as_mut().enable();
-            if *self.count() == 0 {
+            if self.flights().open == 0 {
                 return;
             }
             idle.await;
         }
     }
 
-    async fn send(&self, waiting: &Waiting) -> Vec<Report> {
+    /// One release from its turn to its end.
+    async fn fly(
+        self: Arc<Self>,
+        way: Way,
+        waiting: Waiting,
+        slot: OwnedSemaphorePermit,
+        reports: mpsc::Sender<Report>,
+    ) {
+        for report in self.send(way, &waiting, slot).await {
+            // Without listeners the node is gone: the start is the recovery.
+            let _ = reports.send(report).await;
+        }
+        self.flights().land(way);
+    }
+
+    async fn send(&self, way: Way, waiting: &Waiting, slot: OwnedSemaphorePermit) -> Vec<Report> {
         let release = &waiting.release;
         let (tier, order) = (release.tier(), release.order());
-        let mut pause = FIRST_PAUSE;
-        let mut tries_left = release.retries();
+        let (mut pause, mut tries_left) = (FIRST_PAUSE, release.retries());
+        let mut slot = Some(slot);
         loop {
             if release.is_entry() && waiting.since.elapsed() > millis(ENTRY_GOOD_FOR.as_millis()) {
                 return self.lapse(release, "it waited too long to be sent");
             }
-            let submit = self.venue.submit(release);
-            let answer = tokio::time::timeout(SUBMIT_TIMEOUT, submit).await;
-            let answer = answer.unwrap_or(Err(VenueError::Unknown));
+            let Some(answer) = self.attempt(way, release).await else {
+                return self.lapse(release, CANCELLED);
+            };
+            // Whoever waits between tries keeps nobody else from theirs.
+            drop(slot.take());
             if let Err(why) = &answer {
                 metrics::counter!("nija_venue_errors_total", "kind" => kind(why)).increment(1);
             }
@@ -184,10 +235,28 @@ impl Gateway {
                     tries_left = tries_left.saturating_sub(1);
                     self.latencies.retried(tier);
                     tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(5));
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    slot = Arc::clone(&self.tries).acquire_owned().await.ok();
                 }
             }
         }
+    }
+
+    /// One try; none when the order was cancelled before. It begins under the lock that cancels take, so whoever
+    /// cancels finds it either begun or never to begin.
+    async fn attempt(&self, way: Way, release: &Release) -> Option<Result<(), VenueError>> {
+        let mut submit = self.venue.submit(release);
+        let begun = poll_fn(|cx| {
+            let flights = self.flights();
+            Poll::Ready(flights.may_begin(way).then(|| submit.as_mut().poll(cx)))
+        });
+        Some(match begun.await? {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => {
+                let answer = tokio::time::timeout(SUBMIT_TIMEOUT, submit).await;
+                answer.unwrap_or(Err(VenueError::Unknown))
+            }
+        })
     }
 
     /// Finds out what became of an order whose answer was lost.
@@ -205,7 +274,7 @@ impl Gateway {
                 }
                 Ok(Err(_)) | Err(_) => {
                     tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(5));
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
         }
@@ -234,3 +303,6 @@ const fn kind(error: &VenueError) -> &'static str {
 fn millis(ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use crate::partitions::{Partitions, Stopped};
 use counts::Counts;
 use nija_core::commit::{Release, commit};
 use nija_core::desk::answer::{Answer, Query, View};
+use nija_core::desk::held::Held;
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::ports::{
     AppendError, Bus, Clock, DeskError, Desks, Doing, Journal, Notice, ReadError,
@@ -221,7 +222,8 @@ impl Node {
 
     /// Makes what was taken durable, then lets its effects go: releases, answers, views, notices.
     async fn commit(&mut self) -> Result<(), Ended> {
-        let held = self.parts.partitions.seal();
+        let mut held = self.parts.partitions.seal();
+        let alarms: Vec<_> = held.iter_mut().flat_map(Held::take_alarms).collect();
         let heads: Vec<Notice> = held
             .iter()
             .map(|h| Notice { partition: h.batch().partition, seq: h.batch().seq })
@@ -245,6 +247,10 @@ impl Node {
         if batches > 0 {
             let count = (batches, events.into(), releases.len() as u64);
             self.counts.committed(count, began.elapsed(), &self.parts.partitions);
+        }
+        for alarm in alarms {
+            metrics::counter!("nija_alarms_total", "kind" => alarm.kind).increment(1);
+            tracing::error!(kind = alarm.kind, what = %alarm.text, "a person has to look");
         }
         if !releases.is_empty() {
             self.reports.extend((self.parts.release)(releases));

@@ -6,6 +6,7 @@ use nija_core::desk::apply::Broken;
 use nija_core::desk::held::Held;
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::desk::{Desk, Rules};
+use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::id::{AccountId, PartitionId};
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
@@ -77,12 +78,29 @@ impl Partitions {
                 answer =
                     desk.take(input.clone(), at).map_err(|broken| Stopped { partition, broken })?;
             }
+            let tripped = self.desks.iter_mut().find_map(Desk::take_tripped);
+            self.stop_all(tripped, at)?;
             return Ok(answer);
         };
-        match self.desk(partition) {
-            Some(desk) => desk.take(input, at).map_err(|broken| Stopped { partition, broken }),
-            None => Ok(Answer::Declined(Decline::UnknownOrder)),
+        let Some(desk) = self.desk(partition) else {
+            return Ok(Answer::Declined(Decline::UnknownOrder));
+        };
+        let answer = desk.take(input, at).map_err(|broken| Stopped { partition, broken })?;
+        let tripped = desk.take_tripped();
+        self.stop_all(tripped, at)?;
+        Ok(answer)
+    }
+
+    /// What one desk found reason to stop everywhere is stopped in every partition.
+    fn stop_all(&mut self, why: Option<String>, at: Timestamp) -> Result<(), Stopped> {
+        let Some(reason) = why else { return Ok(()) };
+        for desk in &mut self.desks {
+            let (partition, reason) = (desk.partition(), reason.clone());
+            let (scope, by) = (Scope::Platform, Actor::Platform);
+            let kill = Input::Kill { scope, by, reason, flatten: false };
+            desk.take(kill, at).map_err(|broken| Stopped { partition, broken })?;
         }
+        Ok(())
     }
 
     /// Gives a command to its account's desk.

@@ -11,7 +11,7 @@ use nija_core::desk::input::Input;
 use nija_core::ports::{Bus, Clock, Journal, Venue};
 use nija_core::words::id::Epoch;
 use nija_core::words::instrument::Instrument;
-use nija_core::words::order::Report;
+use nija_core::words::order::{Outcome, Report};
 use nija_core::words::tier::TierTable;
 use nija_core::words::time::Timestamp;
 use nija_engine::gateway::Gateway;
@@ -28,6 +28,9 @@ use tokio::task::{JoinHandle, JoinSet};
 
 /// Reports that may wait between a gateway and the desks.
 const REPORTS: usize = 4_096;
+
+/// How long a stop waits for what is still to be sent.
+const LAST_SENDS: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The running rooms.
 pub(crate) struct Platform {
@@ -81,12 +84,20 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let now = clock.now();
     let (partitions, releases) =
         take_over(&journal, config.partitions, &rules, &instruments, now).await?;
+    let mut cancelled = Vec::new();
     for desk in partitions.desks() {
         for open in desk.outstanding() {
-            venue.restore(&open.ticket, open.filled, open.fills);
+            // What was cancelled does not come back: nothing may trade between a kill switch and its cancels.
+            if open.cancelling {
+                let outcome = Outcome::Cancelled { why: "taken back before the restart" };
+                cancelled.push(Report { order: open.ticket.id, outcome, at: now });
+            } else {
+                venue.restore(&open.ticket, open.filled, open.fills);
+            }
         }
     }
-    let early = gateway.accept(releases);
+    let mut early = gateway.accept(releases);
+    early.extend(cancelled);
 
     let at_gateway = Arc::clone(&gateway);
     let release =
@@ -175,7 +186,8 @@ async fn take_over(
 impl Platform {
     /// Ends everything in order: nothing new, everything durable, views caught up.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        self.gateway.settled().await;
+        // What cannot be sent now is settled by the recovery.
+        let _ = tokio::time::timeout(LAST_SENDS, self.gateway.settled()).await;
         self.handle.stop().await;
         let ended = self.ended.await.context("the desks' thread is gone")?;
         self.carriers.shutdown().await;
