@@ -65,18 +65,18 @@ fn bars(events: &[MarketEvent]) -> u64 {
 }
 
 /// The analyst as shipped.
-fn trader() -> Result<Trader> {
+pub(crate) fn trader() -> Result<Trader> {
     let setup: Setup = toml::from_str(include_str!("../../data/analyst.toml"))?;
     Ok(Trader::new(Analyst::new(&setup)))
 }
 
-fn catalog() -> Result<Vec<Instrument>> {
+pub(crate) fn catalog() -> Result<Vec<Instrument>> {
     let Catalog { instrument } = toml::from_str(include_str!("../../data/instruments.toml"))?;
     Ok(instrument)
 }
 
 /// The shipped history: every series of the demo folder whose symbol is in the catalog.
-fn history(catalog: &[Instrument]) -> Result<Vec<MarketEvent>> {
+pub(crate) fn history(catalog: &[Instrument]) -> Result<Vec<MarketEvent>> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/demo"));
     let mut sources: Vec<Box<dyn Feed>> = Vec::new();
     for class in ["crypto", "equity", "etf", "index"] {

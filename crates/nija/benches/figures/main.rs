@@ -10,7 +10,9 @@ mod figure;
 mod gates;
 mod http;
 mod journal;
+mod kill;
 mod life;
+mod market;
 mod memory;
 mod meter;
 mod peer;
@@ -44,11 +46,13 @@ impl Scale {
 /// One bench: its name, what it measures, and how.
 type Bench = (&'static str, &'static str, fn(&Scale) -> Result<Vec<Figure>>);
 
-const BENCHES: [Bench; 10] = [
+const BENCHES: [Bench; 12] = [
     ("gates", "the verdict of the gates, hot and over a million accounts", gates::gates),
     ("allocation", "the split of capital", gates::allocation),
     ("desk", "a whole decision with its events, without a journal", desk::decisions),
     ("life", "the life of an order in memory, and that its cost is flat", life::life),
+    ("market", "a tick or a bar to the decision, in process", market::decisions),
+    ("kill", "the kill switch against a flood", kill::kill),
     ("journal", "durable events and decisions beside the disk itself", journal::journal),
     ("projector", "orders made into rows for screens", projector::projector),
     ("http", "durable orders over loopback beside a bare server", http::http),

@@ -67,7 +67,10 @@ impl Names {
     pub(super) fn account_of(&self, event: &Event) -> Option<AccountId> {
         let no = match event {
             // A fill may come after its order has ended.
-            Event::Filled { entry, .. } => entry.legs().first()?.account,
+            Event::Filled { order, entry, .. } => match self.order(*order) {
+                Some(ticket) => ticket.account,
+                None => entry.legs().first()?.account,
+            },
             Event::Acknowledged { order }
             | Event::Closed { order, .. }
             | Event::CancelRequested { order } => self.order(*order)?.account,

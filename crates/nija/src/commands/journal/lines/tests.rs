@@ -195,6 +195,7 @@ fn order_events() -> Vec<(Event, &'static str)> {
     let fill = Fill { id, qty, price, fee: Money::CENT };
     let entry = Entry::sold(NO, Money::whole(16), Money::whole(20), Money::CENT).unwrap();
     let (state, why) = (OrderState::Lapsed, "its lane is full".to_owned());
+    let what = nija_core::desk::discrepancy::Mismatch::UnknownOrder;
     vec![
         (
             Event::Acknowledged { order: ORDER },
@@ -208,6 +209,11 @@ fn order_events() -> Vec<(Event, &'static str)> {
         (
             Event::Closed { order: ORDER, state, why },
             "order 0000000000000007 (sell 2 BTC-USD stop $9 gtc) is lapsed: its lane is full",
+        ),
+        (
+            Event::Discrepancy { order: OrderId(9), account: None, fill, what },
+            "the venue says order 0000000000000009 traded 2 at $8: the order is not known here; \
+             nothing was booked",
         ),
         (
             Event::CancelRequested { order: OrderId(8) },
