@@ -1,6 +1,6 @@
 //! Where a venue's word and the desk's differ. What can be booked is booked as the venue says, since that is where
-//! the money is; what cannot is refused. Either way it is written down, a person is called, and the account
-//! enters nothing until that person has looked.
+//! the money is; what cannot is refused. Either way it is written down and a person is called; but for a price
+//! between two ticks, the account enters nothing until that person has looked.
 
 use super::Desk;
 use super::alarm::Alarm;
@@ -49,6 +49,11 @@ impl Mismatch {
     #[must_use]
     pub const fn is_booked(self) -> bool {
         matches!(self, Self::Oversold | Self::Overfilled | Self::BeyondLimit | Self::OffTick)
+    }
+    /// Must the account's entries wait for a person? A price between two ticks happens to be better than asked.
+    #[must_use]
+    pub const fn stops_entries(self) -> bool {
+        !matches!(self, Self::OffTick)
     }
     /// One sentence for people.
     #[must_use]
@@ -108,7 +113,7 @@ impl Desk {
         }
     }
 
-    /// Writes a discrepancy down, once, calls a person, and stops the entries of the account.
+    /// Writes a discrepancy down, once, calls a person, and stops the entries of the account where that is grave.
     pub(super) fn discrepancy(
         &mut self,
         account: Option<AccountNo>,
@@ -122,7 +127,9 @@ impl Desk {
         self.emit(Event::Discrepancy { order, account, fill, what });
         let text = format!("order {order}, fill {}: {}", fill.id, what.sentence());
         self.alarms.push(Alarm { kind: "discrepancy", text: text.clone() });
-        if let Some(account) = account.and_then(|no| self.state.account(no)) {
+        if what.stops_entries()
+            && let Some(account) = account.and_then(|no| self.state.account(no))
+        {
             let scope = Scope::Account(account.id);
             self.kill(scope, Actor::Platform, text, false);
         }

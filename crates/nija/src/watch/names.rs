@@ -27,6 +27,7 @@ const CODE: Label = Some(("code", || Code::ALL.iter().map(|code| code.name()).co
 const DECIDED: Label = Some(("outcome", || Counted::ALL.into_iter().map(Counted::name).collect()));
 const LOGIN: Label = Some(("outcome", || vec!["passed", "failed", "throttled"]));
 const VENUE: Label = Some(("kind", || vec!["rejected", "unknown", "unreachable", "throttled"]));
+const ALARM: Label = Some(("kind", || vec!["discrepancy", "runaway"]));
 const SWITCH: Label = Some(("scope", || super::SCOPES.iter().map(|(name, _)| *name).collect()));
 const FILE: Label = Some(("file", || vec!["journal", "journal_log", "views", "views_log"]));
 
@@ -100,6 +101,13 @@ const TABLE: &[Row] = &[
         Unit::Count,
         VENUE,
         "answers of the venue that were no yes",
+    ),
+    (
+        Counter,
+        "nija_alarms_total",
+        Unit::Count,
+        ALARM,
+        "what a person has to look at: fills that do not fit, and who sends without end",
     ),
     (
         Gauge,
