@@ -36,6 +36,13 @@ impl Desks for Busy {
     fn command(&self, _: AccountId, _: Option<Key>, _: Command) -> Doing<'_, Result<Answer, DeskError>> {
         Box::pin(async { Err(DeskError::Busy) })
     }
+    fn commands(
+        &self,
+        _: AccountId,
+        _: Vec<(Option<Key>, Command)>,
+    ) -> Doing<'_, Result<Vec<Answer>, DeskError>> {
+        Box::pin(async { Err(DeskError::Busy) })
+    }
     fn query(&self, _: Query) -> Doing<'_, Result<View, DeskError>> {
         Box::pin(async { Err(DeskError::Busy) })
     }

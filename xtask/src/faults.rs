@@ -7,9 +7,12 @@ mod clock;
 mod corruption;
 mod eio;
 mod kill;
+mod mutants;
 mod options;
 mod outcome;
 mod power;
+mod slow_clients;
+mod stuffing;
 mod syscalls;
 mod torn;
 mod trial;
@@ -82,6 +85,24 @@ const PROGRAMS: &[Program] = &[
         row: "R21",
         says: "SIGTERM while clients trade; --times stops",
         run: kill::stop,
+    },
+    Program {
+        name: "mutants",
+        row: "S1",
+        says: "random mutants of every write request; --times of them",
+        run: mutants::run,
+    },
+    Program {
+        name: "slow_clients",
+        row: "S2",
+        says: "slowhttptest with slow headers, bodies and readers; --times connections of each",
+        run: slow_clients::run,
+    },
+    Program {
+        name: "stuffing",
+        row: "S3",
+        says: "logins with stolen lists from a thousand addresses; --times logins, --seconds at most",
+        run: stuffing::run,
     },
 ];
 

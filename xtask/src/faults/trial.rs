@@ -4,6 +4,7 @@
 pub(crate) mod audit;
 pub(crate) mod chance;
 pub(crate) mod client;
+pub(crate) mod crowd;
 pub(crate) mod history;
 pub(crate) mod http;
 pub(crate) mod order;

@@ -67,6 +67,12 @@ impl Connection {
         self.read()
     }
 
+    /// Sends bytes as they are and waits for an answer.
+    pub(crate) fn raw(&mut self, request: &[u8]) -> Result<Reply> {
+        self.stream.get_mut().write_all(request)?;
+        self.read()
+    }
+
     pub(crate) fn send(&mut self, request: &Request) -> Result<()> {
         let body = request.body.as_ref().map(Value::to_string);
         let mut text =
