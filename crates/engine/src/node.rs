@@ -5,6 +5,7 @@
 //! is the recovery.
 
 mod counts;
+mod room;
 
 use crate::partitions::{Partitions, Stopped};
 use counts::Counts;
@@ -344,19 +345,12 @@ impl Handle {
 
     async fn ask<T>(&self, work: impl FnOnce(Reply<T>) -> Work) -> Result<T, DeskError> {
         let (reply, answer) = oneshot::channel();
-        self.inbox.try_send(work(reply)).map_err(refused)?;
+        room::bring(&self.inbox, work(reply))?;
         answer.await.map_err(|_| DeskError::Gone)?
     }
 
     async fn bring(&self, input: Input) -> Result<Answer, DeskError> {
         self.ask(|reply| Work::Input { input, at: None, reply: Some(reply) }).await
-    }
-}
-
-fn refused(error: mpsc::error::TrySendError<Work>) -> DeskError {
-    match error {
-        mpsc::error::TrySendError::Full(_) => DeskError::Busy,
-        mpsc::error::TrySendError::Closed(_) => DeskError::Gone,
     }
 }
 
@@ -381,7 +375,7 @@ impl Desks for Handle {
     fn query(&self, query: Query) -> Doing<'_, Result<View, DeskError>> {
         Box::pin(async move {
             let (reply, view) = oneshot::channel();
-            self.inbox.try_send(Work::Query { query, reply }).map_err(refused)?;
+            room::bring(&self.inbox, Work::Query { query, reply })?;
             view.await.map_err(|_| DeskError::Gone)
         })
     }

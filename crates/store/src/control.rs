@@ -7,6 +7,7 @@ use crate::error::{Fault, is_damage};
 use crate::sqlite::Owner;
 use crate::sqlite::link::{Gate, Link, words};
 use nija_core::ports::control::{Audit, ControlError, Role, Rotation, Session, User};
+use nija_core::ports::views::{Page, Row as Numbered};
 use nija_core::ports::{Clock, Doing};
 use nija_core::words::id::{AccountId, UserId};
 use nija_core::words::time::Timestamp;
@@ -19,6 +20,8 @@ mod session;
 
 /// The most lines that one read of the audit log gives.
 const AUDIT_MOST: u32 = 1_000;
+/// The most users on one page.
+const USERS_MOST: u32 = 1_000;
 
 const ADD_USER: &str = "INSERT INTO user (id, email, password, role, account, created_at, active) \
                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -26,6 +29,9 @@ const BY_EMAIL: &str =
     "SELECT id, email, password, role, account, created_at, active FROM user WHERE email = ?1";
 const BY_ID: &str =
     "SELECT id, email, password, role, account, created_at, active FROM user WHERE id = ?1";
+/// Rows keep the order in which they came.
+const USERS: &str = "SELECT id, email, password, role, account, created_at, active, rowid FROM user \
+                     WHERE rowid < ?1 ORDER BY rowid DESC LIMIT ?2";
 const ADD_AUDIT: &str =
     "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
 const AUDIT_LOG: &str =
@@ -270,6 +276,17 @@ impl nija_core::ports::control::Control for Control {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(AUDIT_LOG)?;
             let rows = statement.query_map([limit.min(AUDIT_MOST)], audit_of)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn users(&self, page: Page) -> Doing<'_, Result<Vec<Numbered<User>>, ControlError>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(USERS)?;
+            let before = page.before.unwrap_or(i64::MAX);
+            let rows = statement.query_map((before, page.limit.min(USERS_MOST)), |row| {
+                Ok(Numbered { number: row.get(7)?, row: user_of(row)? })
+            })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

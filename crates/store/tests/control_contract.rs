@@ -4,6 +4,7 @@
 
 use nija_core::journal::{Batch, Head};
 use nija_core::ports::control::{Audit, Control as _, ControlError, Role, Rotation, Session, User};
+use nija_core::ports::views::Page;
 use nija_core::ports::{Clock, Journal as _};
 use nija_core::words::id::{AccountId, Epoch, PartitionId, Seq, UserId};
 use nija_core::words::time::{Span, Timestamp};
@@ -90,6 +91,10 @@ async fn c_01_users_are_found_by_address_and_by_id() {
     assert_eq!(control.user_by_email("nobody@example.org").await, Ok(None));
     assert_eq!(control.user(UserId(9)).await, Ok(None));
     assert_eq!(control.count_users().await, Ok(2));
+    let first = control.users(Page { before: None, limit: 1 }).await.unwrap();
+    assert_eq!(first[0].row, user(2), "the newest comes first");
+    let second = control.users(Page { before: Some(first[0].number), limit: 9 }).await.unwrap();
+    assert_eq!(second.iter().map(|row| row.row.id).collect::<Vec<_>>(), [UserId(1)]);
 }
 
 #[tokio::test]

@@ -6,14 +6,14 @@ use crate::auth::Principal;
 use crate::error::Problem;
 use crate::field::{Field, Sentence};
 use crate::json::Valid;
-use crate::page::{Listed, Params};
+use crate::page::{Listed, Paging, Params};
 use crate::state::App;
 use axum::Json;
 use axum::extract::{Path, State};
 use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::event::Setting;
 use nija_core::desk::input::Command;
-use nija_core::ports::control::Audit;
+use nija_core::ports::control::{Audit, Role, User};
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::id::UserId;
 use nija_core::words::instrument::{AssetClass, VenueName};
@@ -209,20 +209,65 @@ pub(crate) async fn set_tier(
     done(answer, "the tier holds from now")
 }
 
-/// How many users there are.
+/// Users, a page at a time.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UsersBody {
-    /// Registered users.
+    /// Registered users, on all pages.
     count: u64,
+    #[serde(flatten)]
+    page: Listed<UserBody>,
 }
 
-/// How many users there are.
+/// A user. Never a password.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserBody {
+    /// Id.
+    id: String,
+    /// Address.
+    email: String,
+    /// `user` or `admin`.
+    role: &'static str,
+    /// The user's account at the desks.
+    account: String,
+    /// Since when, RFC 3339.
+    created_at: String,
+    /// Is the account open?
+    active: bool,
+}
+
+impl From<User> for UserBody {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: user.email,
+            role: match user.role {
+                Role::User => "user",
+                Role::Admin => "admin",
+            },
+            account: user.account.to_string(),
+            created_at: user.created_at.to_string(),
+            active: user.active,
+        }
+    }
+}
+
+/// Users, newest first, and how many there are.
 #[utoipa::path(
     get, path = "/api/v2/admin/users", tag = "admin",
+    params(Paging),
     responses((status = 200, body = UsersBody)),
 )]
-pub(crate) async fn users(State(app): State<App>) -> Result<Json<UsersBody>, Problem> {
-    Ok(Json(UsersBody { count: app.doors.control.count_users().await? }))
+pub(crate) async fn users(
+    State(app): State<App>,
+    principal: Principal,
+    Params(paging): Params<Paging>,
+) -> Result<Json<UsersBody>, Problem> {
+    let page = paging.page()?;
+    let me = Some(principal.user());
+    app.audit(me, "users_read", "users".to_owned(), String::new()).await?;
+    let control = &app.doors.control;
+    let (count, rows) = (control.count_users().await?, control.users(page).await?);
+    Ok(Json(UsersBody { count, page: Listed::of(rows, page) }))
 }
 
 /// How much of the log.

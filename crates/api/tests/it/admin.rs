@@ -93,3 +93,32 @@ async fn admins_read_the_log_and_the_log_says_so() {
     assert_eq!(log["items"][0]["action"], "audit_read");
     assert_eq!(get("audit?limit=501").await.json()["field"], "limit");
 }
+
+#[tokio::test]
+async fn users_are_listed_by_pages_and_without_passwords() {
+    let world = world();
+    for name in ["a", "b", "c"] {
+        token(&world, &format!("{name}@example.com")).await;
+    }
+    let boss = admin(&world).await;
+    let get = |query: String| {
+        call("GET", format!("/api/v2/admin/users{query}")).token(&boss).send(&world)
+    };
+    let first = get("?limit=3".to_owned()).await;
+    assert!(!first.text.contains("argon2"), "{}", first.text);
+    let first = first.json();
+    assert_eq!((&first["count"], &first["items"][0]["role"]), (&json!(4), &json!("admin")));
+    assert_eq!(first["items"][2]["email"], "b@example.com");
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = get(format!("?limit=3&cursor={cursor}")).await.json();
+    assert_eq!(second["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&second["items"][0]["email"], &second["next_cursor"]),
+        (&json!("a@example.com"), &Value::Null)
+    );
+    let stranger = token(&world, "d@example.com").await;
+    let reply = call("GET", "/api/v2/admin/users").token(&stranger).send(&world).await;
+    assert_eq!(reply.status, StatusCode::NOT_FOUND);
+    let log = call("GET", "/api/v2/admin/audit?limit=9").token(&boss).send(&world).await;
+    assert!(log.text.contains("users_read"), "{}", log.text);
+}

@@ -141,6 +141,18 @@ impl Control for FakeControl {
     fn audit_log(&self, limit: u32) -> Doing<'_, Result<Vec<Audit>, ControlError>> {
         self.do_it(|records| Ok(records.audit.iter().rev().take(limit as usize).cloned().collect()))
     }
+    fn users(&self, page: Page) -> Doing<'_, Result<Vec<Row<User>>, ControlError>> {
+        self.do_it(|records| {
+            let mut rows = Vec::new();
+            for (number, user) in (1..).zip(records.users.clone()) {
+                rows.push(Row { number, row: user });
+            }
+            rows.retain(|row| page.before.is_none_or(|before| row.number < before));
+            rows.reverse();
+            rows.truncate(page.limit as usize);
+            Ok(rows)
+        })
+    }
     fn count_users(&self) -> Doing<'_, Result<u64, ControlError>> {
         self.do_it(|records| Ok(records.users.len() as u64))
     }

@@ -1,6 +1,7 @@
 //! Control data: users, sessions, audit. Plain reads and writes; money is never here.
 
 use super::Doing;
+use super::views::{Page, Row};
 use crate::words::id::{AccountId, UserId};
 use crate::words::time::Timestamp;
 
@@ -128,6 +129,8 @@ pub trait Control: Send + Sync {
     fn audit(&self, line: Audit) -> Doing<'_, Result<(), ControlError>>;
     /// The newest lines of the audit log.
     fn audit_log(&self, limit: u32) -> Doing<'_, Result<Vec<Audit>, ControlError>>;
+    /// Users, newest first.
+    fn users(&self, page: Page) -> Doing<'_, Result<Vec<Row<User>>, ControlError>>;
     /// How many users there are.
     fn count_users(&self) -> Doing<'_, Result<u64, ControlError>>;
 }

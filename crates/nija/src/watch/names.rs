@@ -29,12 +29,20 @@ const LOGIN: Label = Some(("outcome", || vec!["passed", "failed", "throttled"]))
 const VENUE: Label = Some(("kind", || vec!["rejected", "unknown", "unreachable", "throttled"]));
 const ALARM: Label = Some(("kind", || vec!["discrepancy", "runaway"]));
 const SWITCH: Label = Some(("scope", || super::SCOPES.iter().map(|(name, _)| *name).collect()));
+const WORK: Label = Some(("what", || vec!["preview", "read", "entry", "exit"]));
 const FILE: Label = Some(("file", || vec!["journal", "journal_log", "views", "views_log"]));
 
 /// Every metric. Times are seconds, sizes are bytes, everything else is a count.
 const TABLE: &[Row] = &[
     (Gauge, "nija_build_info", Unit::Count, None, "1, with version and schema of this program"),
     (Gauge, "nija_inbox_waiting", Unit::Count, None, "inputs that wait for the desks, of 32768"),
+    (
+        Counter,
+        "nija_turned_away_total",
+        Unit::Count,
+        WORK,
+        "work that found no room in the inbox, by its kind",
+    ),
     (
         Histogram,
         "nija_commit_seconds",

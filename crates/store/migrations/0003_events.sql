@@ -1,0 +1,1 @@
+-- Event 24, discrepancy: programs before this step cannot read it.
