@@ -168,6 +168,13 @@ impl IntoResponse for Problem {
     }
 }
 
+const STORAGE_FULL: Problem = Problem::unavailable(
+    "storage_full",
+    "storage is full and nothing was done: purchases wait until there is space; reading works, and sales, cancels \
+     and kill switches as long as the reserve lasts",
+    5,
+);
+
 impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
         match error {
@@ -179,11 +186,7 @@ impl From<DeskError> for Problem {
                 "not serving, and it may have been done: ask again with the same Idempotency-Key",
                 2,
             ),
-            DeskError::StorageFull => Self::unavailable(
-                "storage_full",
-                "storage is full: nothing can be written until there is space; reading works",
-                30,
-            ),
+            DeskError::StorageFull => STORAGE_FULL,
         }
     }
 }
@@ -197,6 +200,7 @@ impl From<ControlError> for Problem {
                 "this address cannot be registered; if it is yours, log in",
             ),
             ControlError::NotFound => Self::not_found(),
+            ControlError::Full => STORAGE_FULL,
             ControlError::Unavailable(why) => {
                 tracing::error!(%why, "control store");
                 Self::unavailable("unavailable", "the user store does not answer; ask again", 2)

@@ -191,6 +191,17 @@ impl Desk {
     pub const fn partition(&self) -> PartitionId {
         self.partition
     }
+    /// The rules it decides by.
+    #[must_use]
+    pub const fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+    /// Goes on counting, for those who watch, where a desk of the partition that is given up had come.
+    #[must_use]
+    pub fn counting_on(mut self, from: &Self) -> Self {
+        self.tally = from.tally.clone();
+        self
+    }
     /// The last sealed batch.
     #[must_use]
     pub const fn head(&self) -> &Head {
@@ -277,6 +288,7 @@ impl Desk {
             Input::List(instrument) => self.list(instrument),
             Input::Session { hours, open, until } => self.session(hours, open, until),
             Input::Mark { instrument, price } => self.mark(instrument, price),
+            Input::Tick { instrument, price } => self.tick(instrument, price),
             Input::Conditions(conditions) => self.conditions(conditions),
             Input::Signal(signal) => self.signal(&signal),
             Input::Report(report) => self.report(report),

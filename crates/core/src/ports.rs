@@ -50,8 +50,20 @@ pub enum AppendError {
     /// Not written. Stop: recovery is the way to start.
     #[error("the journal cannot be written: {0}")]
     Unavailable(String),
-    /// Not written because no space is left.
-    #[error("the journal's disk is full")]
+    /// Not written because no space is left, and never to appear later.
+    #[error("the journal's disk is full; free some space")]
+    Full,
+}
+
+/// How much room the journal's disk has left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Space {
+    /// Enough for everything.
+    #[default]
+    Ample,
+    /// The reserve is in use: for what reduces risk, and for what has happened already.
+    Low,
+    /// Nothing can be written.
     Full,
 }
 
@@ -105,6 +117,14 @@ pub trait Journal: Send + Sync {
     fn snapshot(&self, partition: PartitionId) -> Doing<'_, Result<Option<Snapshot>, ReadError>>;
     /// Every partition that has a batch.
     fn partitions(&self) -> Doing<'_, Result<Vec<PartitionId>, ReadError>>;
+    /// Is there room? Quick: asked before every batch.
+    fn space(&self) -> Space {
+        Space::Ample
+    }
+    /// Looks again after room ran out, and fills the reserve up where it fits. May block on the disk.
+    fn reclaim(&self) -> Space {
+        self.space()
+    }
 }
 
 /// What a venue can do; recovery and retries obey it.
@@ -174,7 +194,7 @@ pub enum DeskError {
     /// It stopped or moved; the command may have been done: ask again with the same key.
     #[error("not serving; ask again with the same Idempotency-Key")]
     Gone,
-    /// The journal's disk is full: entries are refused until there is space.
+    /// The journal's disk is full: nothing of it was done, nor will be. What opens risk waits until there is space.
     #[error("storage is full; reading still works")]
     StorageFull,
 }
@@ -206,6 +226,10 @@ pub trait Desks: Send + Sync {
     ) -> Doing<'_, Result<(), DeskError>>;
     /// Releases a switch in every partition.
     fn rearm(&self, scope: Scope, by: Actor, reason: String) -> Doing<'_, Result<(), DeskError>>;
+    /// How much room the journal has, as the desks last saw it.
+    fn space(&self) -> Space {
+        Space::Ample
+    }
 }
 
 /// Something that became durable, told to whoever listens. Losing one loses nothing: the journal has it.

@@ -17,9 +17,12 @@ use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 /// Reports taken from the venue at a time.
 const HANDFUL: usize = 1_024;
+/// How often the venue is told the time while no events come.
+const TICK: Duration = Duration::from_millis(250);
 
 /// How long a step waits for its releases before it takes what the venue has said so far.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -95,7 +98,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Keeps the venue's orders of the API moving while no events come, until told to stop.
+    /// Keeps the venue's orders moving while no events come, until told to stop.
     ///
     /// # Errors
     /// See [`Ended`].
@@ -161,7 +164,7 @@ impl Driver {
     }
 }
 
-/// Carries the venue's reports for so long. `false` when told to stop.
+/// Lets time pass at the venue and carries its reports for so long. `false` when told to stop.
 async fn pump(
     rooms: &Rooms,
     time: Duration,
@@ -169,10 +172,14 @@ async fn pump(
 ) -> Result<bool, Ended> {
     let until = tokio::time::sleep(time);
     tokio::pin!(until);
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = &mut until => return Ok(true),
             () = told(stop) => return Ok(false),
+            // By the venue's own clock: a simulated one stands still between events, and so does the venue.
+            _ = tick.tick() => rooms.venue.advance(),
             reports = rooms.venue.reports() => match reports {
                 Some(reports) => report(rooms, reports).await?,
                 None => return Ok(false),
@@ -201,3 +208,6 @@ fn micros(us: i64) -> Duration {
 fn f64_days(us: i64) -> f64 {
     us as f64 / 86_400_000_000.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,26 +2,28 @@
 //!
 //! It takes what has arrived, seals, commits, and only then lets releases, answers and notices go. While one
 //! batch is on the disk the next collects by itself; nothing is tuned. A failed append ends the node: the start
-//! is the recovery.
+//! is the recovery. Only a full disk does not: the desks go back to what is durable and wait for space.
 
 mod counts;
+mod handle;
 mod room;
+mod storage;
 
 use crate::partitions::{Partitions, Stopped};
+use crate::recovery::recover;
 use counts::Counts;
+pub use handle::Handle;
 use nija_core::commit::{Release, commit};
 use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::held::Held;
 use nija_core::desk::input::{Command, Input, Key};
-use nija_core::ports::{
-    AppendError, Bus, Clock, DeskError, Desks, Doing, Journal, Notice, ReadError,
-};
-use nija_core::risk::kill::{Actor, Scope};
+use nija_core::ports::{AppendError, Bus, Clock, DeskError, Journal, Notice, ReadError, Space};
 use nija_core::words::id::AccountId;
 use nija_core::words::order::Report;
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 use std::time::Instant;
+use storage::{LOOK_AGAIN, Shown, Storage};
 use tokio::sync::{mpsc, oneshot};
 
 /// Inputs that may wait for the desks.
@@ -30,6 +32,8 @@ const INBOX: usize = 32_768;
 const BATCH: usize = 2_048;
 /// Batches of a partition after which a snapshot is worth its cost.
 const SNAPSHOT_EVERY: u64 = 4_096;
+/// Reports that may wait for space before those who bring more are held up.
+const REPORTS: usize = 65_536;
 
 /// Why a node ended.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +44,7 @@ pub enum Ended {
     /// A desk met a bug.
     #[error(transparent)]
     Broken(#[from] Stopped),
-    /// The journal could not be read at the start.
+    /// The journal could not be read after its disk was full.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The thread could not be started.
@@ -113,19 +117,17 @@ pub struct Parts {
     pub release: Box<dyn Fn(Vec<Release>) -> Vec<Report> + Send>,
 }
 
-/// The way into a node.
-#[derive(Clone)]
-pub struct Handle {
-    inbox: mpsc::Sender<Work>,
-}
-
 struct Node {
     parts: Parts,
     inbox: mpsc::Receiver<Work>,
     replies: Vec<Waiting>,
     queries: Vec<(Query, oneshot::Sender<View>)>,
     barriers: Vec<oneshot::Sender<()>>,
+    /// Reports to be taken next: the gateway's at once, or what waits for space.
     reports: Vec<Report>,
+    /// Reports in the batches at hand: nobody would bring them again.
+    unsaved: Vec<Report>,
+    storage: Storage,
     snapshots: Vec<u64>,
     counts: Counts,
     stopping: bool,
@@ -141,6 +143,7 @@ pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended
     // No sockets: without them a wait is a parked thread, not a call of the system's event queue.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let snapshots = parts.partitions.desks().iter().map(|d| d.head().seq.0).collect();
+    let space = Shown::default();
     let mut node = Node {
         parts,
         inbox,
@@ -148,6 +151,8 @@ pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended
         queries: Vec::new(),
         barriers: Vec::new(),
         reports: Vec::new(),
+        unsaved: Vec::new(),
+        storage: Storage::new(space.clone()),
         snapshots,
         counts: Counts::new(),
         stopping: false,
@@ -162,21 +167,21 @@ pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended
         // Whoever waited for this may be gone already.
         let _ = ended.send(result);
     })?;
-    Ok((Handle { inbox: send }, told))
+    Ok((Handle { inbox: send, space }, told))
 }
 
 impl Node {
     async fn run(&mut self) -> Result<(), Ended> {
         loop {
-            if self.reports.is_empty() {
-                match self.inbox.recv().await {
-                    Some(work) => self.take(work)?,
-                    None => self.stopping = true,
-                }
+            self.storage.look(&*self.parts.journal);
+            if self.reports.is_empty() || self.storage.is_full() {
+                self.first().await?;
             }
-            for report in std::mem::take(&mut self.reports) {
-                let at = report.at;
-                self.parts.partitions.take(Input::Report(report), at)?;
+            if !self.storage.is_full() {
+                for report in std::mem::take(&mut self.reports) {
+                    let at = report.at;
+                    self.hear(Input::Report(report), at)?;
+                }
             }
             self.counts.waiting(self.inbox.len());
             let mut taken = 1;
@@ -186,32 +191,58 @@ impl Node {
                 taken += 1;
             }
             self.commit().await?;
-            if self.stopping && self.reports.is_empty() {
+            if self.stopping && (self.reports.is_empty() || self.storage.is_full()) {
                 return self.save_all().await;
             }
         }
+    }
+
+    /// Waits for the first work of a batch; while space is short, no longer than until the next look for it.
+    async fn first(&mut self) -> Result<(), Stopped> {
+        let next = if self.storage.is_ample() {
+            self.inbox.recv().await
+        } else {
+            match tokio::time::timeout(LOOK_AGAIN, self.inbox.recv()).await {
+                Ok(next) => next,
+                Err(_) => return Ok(()),
+            }
+        };
+        match next {
+            Some(work) => self.take(work)?,
+            None => self.stopping = true,
+        }
+        Ok(())
     }
 
     fn take(&mut self, work: Work) -> Result<(), Stopped> {
         match work {
             Work::Input { input, at, reply } => {
                 let at = at.unwrap_or_else(|| self.parts.clock.now());
-                let answer = self.parts.partitions.take(input, at)?;
-                if let Some(reply) = reply {
-                    self.replies.push(Waiting::One(reply, answer));
+                let answer = self.hear(input, at)?;
+                match (reply, answer) {
+                    (Some(reply), Some(answer)) => self.replies.push(Waiting::One(reply, answer)),
+                    // A caller that went away need not know.
+                    (Some(reply), None) => drop(reply.send(Err(DeskError::StorageFull))),
+                    (None, _) => {}
                 }
             }
             Work::Commands { account, commands, reply } => {
+                let command = |(key, command)| Input::Command { account, key, command };
+                let inputs: Vec<Input> = commands.into_iter().map(command).collect();
+                if !inputs.iter().all(|input| self.storage.admits(input)) {
+                    drop(reply.send(Err(DeskError::StorageFull)));
+                    return Ok(());
+                }
                 let at = self.parts.clock.now();
-                let mut answers = Vec::with_capacity(commands.len());
-                for (key, command) in commands {
-                    answers.push(self.parts.partitions.command(account, key, command, at)?);
+                let mut answers = Vec::with_capacity(inputs.len());
+                for input in inputs {
+                    answers.push(self.parts.partitions.take(input, at)?);
                 }
                 self.replies.push(Waiting::Many(reply, answers));
             }
             Work::Slice { inputs, at } => {
                 for input in inputs {
-                    self.parts.partitions.take(input, at)?;
+                    self.hear(input, at)?;
                 }
             }
             Work::Query { query, reply } => self.queries.push((query, reply)),
@@ -219,6 +250,21 @@ impl Node {
             Work::Stop => self.stopping = true,
         }
         Ok(())
+    }
+
+    /// Gives an input to the desks. `None` when space is too short for it: then a report waits, for it happened
+    /// and will not be told again, and everything else is passed by.
+    fn hear(&mut self, input: Input, at: Timestamp) -> Result<Option<Answer>, Stopped> {
+        if !self.storage.admits(&input) {
+            if let Input::Report(report) = input {
+                self.reports.push(report);
+            }
+            return Ok(None);
+        }
+        if let Input::Report(report) = &input {
+            self.unsaved.push(report.clone());
+        }
+        self.parts.partitions.take(input, at).map(Some)
     }
 
     /// Makes what was taken durable, then lets its effects go: releases, answers, views, notices.
@@ -234,17 +280,19 @@ impl Node {
         let began = Instant::now();
         let releases = match commit(&*self.parts.journal, held).await {
             Ok(releases) => releases,
+            Err(AppendError::Full) => {
+                self.fall_back(&heads).await?;
+                self.answer();
+                return Ok(());
+            }
             Err(why) => {
-                let error = match why {
-                    AppendError::Full => DeskError::StorageFull,
-                    _ => DeskError::Gone,
-                };
                 for waiting in self.replies.drain(..) {
-                    waiting.fail(error.clone());
+                    waiting.fail(DeskError::Gone);
                 }
                 return Err(why.into());
             }
         };
+        self.unsaved.clear();
         if batches > 0 {
             let count = (batches, events.into(), releases.len() as u64);
             self.counts.committed(count, began.elapsed(), &self.parts.partitions);
@@ -259,15 +307,41 @@ impl Node {
         for waiting in self.replies.drain(..) {
             waiting.tell();
         }
-        for (query, reply) in self.queries.drain(..) {
-            let _ = reply.send(self.parts.partitions.query(&query));
-        }
         for notice in heads {
             self.snapshot(notice.clone()).await;
             self.parts.bus.publish(notice);
         }
-        for barrier in self.barriers.drain(..) {
-            let _ = barrier.send(());
+        self.answer();
+        Ok(())
+    }
+
+    /// Answers who waits without a batch. Those who bring reports go on as long as there is room for more.
+    fn answer(&mut self) {
+        for (query, reply) in self.queries.drain(..) {
+            let _ = reply.send(self.parts.partitions.query(&query));
+        }
+        if self.reports.len() < REPORTS {
+            for barrier in self.barriers.drain(..) {
+                let _ = barrier.send(());
+            }
+        }
+    }
+
+    /// The disk took nothing: the desks go back to what is durable, callers hear that nothing happened, and the
+    /// reports wait, in their order.
+    async fn fall_back(&mut self, untaken: &[Notice]) -> Result<(), Ended> {
+        self.storage.set(Space::Full);
+        for waiting in self.replies.drain(..) {
+            waiting.fail(DeskError::StorageFull);
+        }
+        let later = std::mem::replace(&mut self.reports, std::mem::take(&mut self.unsaved));
+        self.reports.extend(later);
+        for notice in untaken {
+            let at = usize::from(notice.partition.0);
+            let Some(desk) = self.parts.partitions.desks_mut().get_mut(at) else { continue };
+            let rules = Arc::clone(desk.rules());
+            let durable = recover(&*self.parts.journal, notice.partition, &rules).await?;
+            *desk = durable.counting_on(desk);
         }
         Ok(())
     }
@@ -276,7 +350,7 @@ impl Node {
     async fn snapshot(&mut self, notice: Notice) {
         let at = usize::from(notice.partition.0);
         let last = self.snapshots.get(at).copied().unwrap_or(0);
-        if notice.seq.0 < last + SNAPSHOT_EVERY {
+        if notice.seq.0 < last + SNAPSHOT_EVERY || !self.storage.is_ample() {
             return;
         }
         self.save(at).await;
@@ -286,17 +360,24 @@ impl Node {
         let Some(desk) = self.parts.partitions.desks().get(at) else { return };
         let Some(snapshot) = desk.snapshot() else { return };
         let seq = snapshot.head.seq.0;
-        match self.parts.journal.save(snapshot).await {
-            Ok(()) => {
-                if let Some(last) = self.snapshots.get_mut(at) {
-                    *last = seq;
-                }
-            }
-            Err(why) => tracing::warn!(%why, partition = at, "snapshot not kept"),
+        if let Err(why) = self.parts.journal.save(snapshot).await {
+            tracing::warn!(%why, partition = at, "snapshot not kept");
+        }
+        // Also after a failure: the next one is tried when it is due, not with every batch.
+        if let Some(last) = self.snapshots.get_mut(at) {
+            *last = seq;
         }
     }
 
     async fn save_all(&mut self) -> Result<(), Ended> {
+        if !self.storage.is_ample() {
+            let waiting = self.reports.len();
+            tracing::warn!(
+                waiting,
+                "stopped while space is short: no snapshot, and reports that waited are lost"
+            );
+            return Ok(());
+        }
         for at in 0..self.parts.partitions.desks().len() {
             let head = self.parts.partitions.desks().get(at).map_or(0, |d| d.head().seq.0);
             if self.snapshots.get(at).is_some_and(|&last| last < head) {
@@ -307,92 +388,5 @@ impl Node {
     }
 }
 
-impl Handle {
-    /// Brings an input; waits while the inbox is full. `at` is when it happened; none means now.
-    ///
-    /// # Errors
-    /// [`DeskError::Gone`] when the node has ended.
-    pub async fn send(&self, input: Input, at: Option<Timestamp>) -> Result<(), DeskError> {
-        let work = Work::Input { input, at, reply: None };
-        self.inbox.send(work).await.map_err(|_| DeskError::Gone)
-    }
-
-    /// Brings inputs of one instant, in order, and waits until they are durable and their releases are with the
-    /// gateway. They are taken together: nothing comes between.
-    ///
-    /// # Errors
-    /// [`DeskError::Gone`] when the node has ended.
-    pub async fn slice(&self, inputs: Vec<Input>, at: Timestamp) -> Result<(), DeskError> {
-        self.inbox.send(Work::Slice { inputs, at }).await.map_err(|_| DeskError::Gone)?;
-        self.barrier().await
-    }
-
-    /// Waits until everything sent before is durable and its releases are with the gateway.
-    ///
-    /// # Errors
-    /// [`DeskError::Gone`] when the node has ended.
-    pub async fn barrier(&self) -> Result<(), DeskError> {
-        let (reply, done) = oneshot::channel();
-        self.inbox.send(Work::Barrier(reply)).await.map_err(|_| DeskError::Gone)?;
-        done.await.map_err(|_| DeskError::Gone)
-    }
-
-    /// Asks the node to make everything durable and end.
-    pub async fn stop(&self) {
-        // A node that has ended already needs no asking.
-        let _ = self.inbox.send(Work::Stop).await;
-    }
-
-    async fn ask<T>(&self, work: impl FnOnce(Reply<T>) -> Work) -> Result<T, DeskError> {
-        let (reply, answer) = oneshot::channel();
-        room::bring(&self.inbox, work(reply))?;
-        answer.await.map_err(|_| DeskError::Gone)?
-    }
-
-    async fn bring(&self, input: Input) -> Result<Answer, DeskError> {
-        self.ask(|reply| Work::Input { input, at: None, reply: Some(reply) }).await
-    }
-}
-
-impl Desks for Handle {
-    fn command(
-        &self,
-        account: AccountId,
-        key: Option<Key>,
-        command: Command,
-    ) -> Doing<'_, Result<Answer, DeskError>> {
-        Box::pin(self.bring(Input::Command { account, key, command }))
-    }
-
-    fn commands(
-        &self,
-        account: AccountId,
-        commands: Vec<(Option<Key>, Command)>,
-    ) -> Doing<'_, Result<Vec<Answer>, DeskError>> {
-        Box::pin(self.ask(move |reply| Work::Commands { account, commands, reply }))
-    }
-
-    fn query(&self, query: Query) -> Doing<'_, Result<View, DeskError>> {
-        Box::pin(async move {
-            let (reply, view) = oneshot::channel();
-            room::bring(&self.inbox, Work::Query { query, reply })?;
-            view.await.map_err(|_| DeskError::Gone)
-        })
-    }
-
-    fn kill(
-        &self,
-        scope: Scope,
-        by: Actor,
-        reason: String,
-        flatten: bool,
-    ) -> Doing<'_, Result<(), DeskError>> {
-        Box::pin(
-            async move { self.bring(Input::Kill { scope, by, reason, flatten }).await.map(drop) },
-        )
-    }
-
-    fn rearm(&self, scope: Scope, by: Actor, reason: String) -> Doing<'_, Result<(), DeskError>> {
-        Box::pin(async move { self.bring(Input::Rearm { scope, by, reason }).await.map(drop) })
-    }
-}
+#[cfg(test)]
+pub(crate) mod tests;

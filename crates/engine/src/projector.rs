@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, interval, sleep, timeout};
 
 /// Batches read at a time.
 const STRIDE: usize = 256;
@@ -19,6 +19,9 @@ const TRANSACTION: usize = 8 * 1024 * 1024;
 const REST: u32 = 4;
 /// The shortest and the longest rest.
 const RESTS: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(250)];
+
+/// Pause before views that found the disk full are written again.
+const FULL: Duration = Duration::from_secs(1);
 
 /// Why a projector ended.
 #[derive(Debug, thiserror::Error)]
@@ -95,23 +98,25 @@ impl Projector {
         }
     }
 
-    /// Follows the bus until it or the watch is gone.
+    /// Follows the bus until it or the watch is gone. On a full disk the views stand still, and go on by themselves.
     ///
     /// # Errors
     /// See [`Ended`].
     pub async fn run(&self, bus: &dyn Bus, mut stop: watch::Receiver<bool>) -> Result<(), Ended> {
         let mut heard = bus.subscribe();
-        let mut reaches = self.everything().await?;
+        let mut again = interval(FULL);
+        let mut reaches = Reaches::new();
+        let mut fits = fitted(self.everything().await.map(|all| reaches = all))?;
         let [shortest, longest] = RESTS;
         let mut rest = shortest;
         loop {
             let next = tokio::select! {
-                next = heard.next() => next,
+                next = heard.next(), if fits => next,
+                _ = again.tick(), if !fits => Some(Heard::Lost(0)),
                 _ = stop.wait_for(|stop| *stop) => None,
             };
             let Some(next) = next else {
-                self.catch_up().await?;
-                return Ok(());
+                return fitted(self.catch_up().await.map(drop)).map(drop);
             };
             let mut lost = note(&mut reaches, &next);
             if !lost && reaches.values().all(|reach| reach.done >= reach.known) {
@@ -123,13 +128,22 @@ impl Projector {
                 lost |= note(&mut reaches, &next);
             }
             let began = Instant::now();
-            if lost {
-                reaches = self.everything().await?;
-            } else {
-                self.advance(&mut reaches).await?;
-            }
+            let done = match lost {
+                true => self.everything().await.map(|all| reaches = all),
+                false => self.advance(&mut reaches).await,
+            };
+            fits = fitted(done)?;
             rest = (began.elapsed() * REST).clamp(shortest, longest);
         }
+    }
+}
+
+/// Was there room for it?
+fn fitted(done: Result<(), Ended>) -> Result<bool, Ended> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(Ended::Write(AppendError::Full)) => Ok(false),
+        Err(why) => Err(why),
     }
 }
 

@@ -28,12 +28,11 @@ impl Trader {
             Kind::SessionClosed { hours, until } => {
                 out.push(Input::Session { hours, open: false, until });
             }
-            Kind::BarOpened { instrument, price } | Kind::Trade { instrument, price, .. } => {
-                out.push(Input::Mark { instrument, price });
-            }
+            Kind::BarOpened { instrument, price } => out.push(Input::Mark { instrument, price }),
+            Kind::Trade { instrument, price, .. } => out.push(Input::Tick { instrument, price }),
             Kind::Quote { instrument, bid, ask, .. } => {
                 if let Some(price) = middle(bid, ask) {
-                    out.push(Input::Mark { instrument, price });
+                    out.push(Input::Tick { instrument, price });
                 }
             }
             Kind::BarClosed(candle) => {

@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) database: PathBuf,
     /// Was the database named, or is it the default?
     pub(crate) database_named: bool,
+    /// Bytes beside the database that are given up when its disk is full.
+    pub(crate) reserve: u64,
     pub(crate) partitions: u16,
     pub(crate) min_balance: Money,
     pub(crate) tiers: Option<PathBuf>,
@@ -108,6 +110,7 @@ impl Config {
             jwt_secret_file,
             database: wrong.or(database(url), PathBuf::from("nija.db")),
             database_named: of.set("DATABASE_URL").is_some(),
+            reserve: u64::from(wrong.or(of.parse("NIJA_RESERVE_MIB"), 32u32)) << 20,
             partitions: wrong.or(of.parse("NIJA_PARTITIONS"), 8),
             min_balance: wrong.or(of.parse("MINIMUM_TRADING_BALANCE"), Money::whole(10)),
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),

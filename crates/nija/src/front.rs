@@ -127,6 +127,8 @@ pub(crate) fn filter(text: &str) -> anyhow::Result<EnvFilter> {
 pub(crate) fn log(text: &str, json: bool) -> anyhow::Result<()> {
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter(text)?).with_writer(std::io::stderr);
+    // Lost lines are not told on the same stream: where that is a file on a full disk, telling panics.
+    let lines = lines.log_internal_errors(false);
     if json {
         lines.json().init()
     } else {

@@ -21,7 +21,7 @@ use nija_engine::partitions::Partitions;
 use nija_engine::projector::Projector;
 use nija_engine::recovery::recover_all;
 use nija_engine::sim::Paper;
-use nija_store::sqlite::{Database, Mode};
+use nija_store::sqlite::Database;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -68,7 +68,7 @@ pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
 pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Platform> {
     let instruments = crate::catalog::read(config.instruments.as_deref())?;
     let rules = rules(config)?;
-    let database = Database::open(&config.database, Mode::Owner, Arc::clone(&clock))?;
+    let database = Database::own(&config.database, config.reserve, Arc::clone(&clock))?;
     database.require_sound()?;
     let journal: Arc<dyn Journal> = database.journal();
     let exchange = crate::market::exchange(&instruments, config.seed);

@@ -6,6 +6,7 @@
 use crate::error::{Fault, is_damage};
 use crate::sqlite::Owner;
 use crate::sqlite::link::{Gate, Link, words};
+use crate::sqlite::reserve::Reserve;
 use nija_core::ports::control::{Audit, ControlError, Role, Rotation, Session, User};
 use nija_core::ports::views::{Page, Row as Numbered};
 use nija_core::ports::{Clock, Doing};
@@ -43,7 +44,8 @@ pub struct Control {
     reader: Link,
     gate: Gate,
     clock: Arc<dyn Clock>,
-    _owner: Option<Arc<Owner>>,
+    /// With the lock of the owner.
+    owned: Option<(Arc<Reserve>, Arc<Owner>)>,
 }
 
 impl std::fmt::Debug for Control {
@@ -57,20 +59,25 @@ impl Control {
         (writer, reader): (Link, Link),
         gate: Gate,
         clock: Arc<dyn Clock>,
-        owner: Option<Arc<Owner>>,
+        owned: Option<(Arc<Reserve>, Arc<Owner>)>,
     ) -> Self {
-        Self { writer, reader, gate, clock, _owner: owner }
+        Self { writer, reader, gate, clock, owned }
     }
 
-    /// Runs `work` in a transaction that is durable when this answers.
+    /// Runs `work` in a transaction that is durable when this answers. On a full disk it lives on the reserve:
+    /// without a session nobody could sell.
     fn write<'a, T: Send + 'static>(
         &'a self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+        work: impl Fn(&Transaction<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Doing<'a, Result<T, ControlError>> {
         let gate = self.gate.clone();
+        let reserve = self.owned.as_ref().map(|(reserve, _)| Arc::clone(reserve));
         let done = self.writer.call(move |connection| {
             let _turn = gate.enter()?;
-            let done = transact(connection, work);
+            let mut done = transact(connection, &work);
+            if done.as_ref().is_err_and(Fault::is_full) && reserve.is_some_and(|r| r.give_up()) {
+                done = transact(connection, &work);
+            }
             if let Err(Fault::Sqlite(e)) = &done
                 && is_doubtful(e)
             {
@@ -92,7 +99,7 @@ impl Control {
 
 fn transact<T>(
     connection: &mut Connection,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+    work: impl Fn(&Transaction<'_>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let told = work(&transaction)?;

@@ -71,6 +71,17 @@ pub enum Error {
         /// What it stayed at.
         found: String,
     },
+    /// There is no room to start in, and no reserve to give up.
+    #[error(
+        "the disk of {} has less than {need} bytes free, and the start must be written down; free some space, then \
+         start again", path.display()
+    )]
+    Full {
+        /// Which file.
+        path: PathBuf,
+        /// Least bytes to start with.
+        need: u64,
+    },
     /// The file is not what was written.
     #[error("{} is damaged: {finding}; {RESTORE}", path.display())]
     Damaged {
@@ -154,10 +165,17 @@ impl From<Fault> for ReadError {
     }
 }
 
+impl Fault {
+    /// Was nothing written because no space is left?
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::Sqlite(e) if e.sqlite_error_code() == Some(ErrorCode::DiskFull))
+    }
+}
+
 impl From<Fault> for AppendError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Sqlite(e) if e.sqlite_error_code() == Some(ErrorCode::DiskFull) => Self::Full,
+            full if full.is_full() => Self::Full,
             other => Self::Unavailable(other.to_string()),
         }
     }
@@ -167,6 +185,7 @@ impl From<Fault> for ControlError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Control(told) => told,
+            full if full.is_full() => Self::Full,
             other => Self::Unavailable(other.to_string()),
         }
     }

@@ -11,12 +11,13 @@ use file::{Lock, make_private};
 use link::{Gate, Link};
 use migration::LEDGER;
 use nija_core::ports::Clock;
+use reserve::Reserve;
 use rusqlite::Connection;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-mod connection;
+pub(crate) mod connection;
 mod file;
 mod inspection;
 mod install;
@@ -24,6 +25,7 @@ mod journal;
 pub(crate) mod link;
 mod log;
 pub(crate) mod migration;
+pub(crate) mod reserve;
 mod writer;
 
 pub use inspection::{Inspection, inspect, schema};
@@ -55,21 +57,27 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the database at `path`; its views are beside it, `nija.db` with `nija-views.db`.
+    /// Opens the database at `path`; its views are beside it, `nija.db` with `nija-views.db`. An owner opened so
+    /// has no reserve.
     ///
     /// # Errors
     /// See [`Error`].
     pub fn open(path: impl AsRef<Path>, mode: Mode, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let path = path.as_ref();
         match mode {
-            Mode::Owner => Self::own(path, clock),
-            Mode::Admin | Mode::Reader => Self::join(path, mode, clock),
+            Mode::Owner => Self::own(path, 0, clock),
+            Mode::Admin | Mode::Reader => Self::join(path.as_ref(), mode, clock),
         }
     }
 
-    fn own(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    /// Opens the database as its owner, with a reserve of so many bytes for a full disk.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn own(path: impl AsRef<Path>, reserve: u64, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let path = path.as_ref();
         let owner = Arc::new(Lock::take(path)?);
         install::require_installed(path)?;
+        let reserve = Arc::new(Reserve::of(path, reserve)?);
         make_private(path)?;
         let bytes = log::unfinished(&file::log_path(path))?;
         if bytes > 0 {
@@ -82,10 +90,10 @@ impl Database {
             (Link::to(open(path, Access::Durable)?), Link::to(open(path, Access::Read)?)),
             gate.clone(),
             clock,
-            Some(owner.clone()),
+            Some((reserve.clone(), owner.clone())),
         );
         let reader = Link::to(open(path, Access::Read)?);
-        let journal = Journal::owned(writer, reader, gate.clone(), owner.clone());
+        let journal = Journal::owned((writer, reader), gate.clone(), reserve, owner.clone());
         let views_path = file::views_path(path);
         let projection = Projection::owned(Link::to(own_views(&views_path)?), owner);
         let views = Views::reading(Link::to(open(&views_path, Access::Read)?));

@@ -1,4 +1,5 @@
-//! Is it alive, started, ready; and the metrics. Nothing here tells a stranger more than one word.
+//! Is it alive, started, ready, and has it room to write; and the metrics. Nothing here tells a stranger more than
+//! a word each.
 
 use crate::address::Origin;
 use crate::auth::bearer;
@@ -7,23 +8,33 @@ use crate::state::App;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
+use nija_core::ports::Space;
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-/// The state in one word.
+/// The state in a word each.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     /// `ok`.
     status: &'static str,
+    /// Room for the journal: `ok`; `low`: purchases are refused; `full`: nothing is written, reading works.
+    storage: &'static str,
 }
 
-const OK: Json<Health> = Json(Health { status: "ok" });
+fn ok(app: &App) -> Json<Health> {
+    let storage = match app.doors.desks.space() {
+        Space::Ample => "ok",
+        Space::Low => "low",
+        Space::Full => "full",
+    };
+    Json(Health { status: "ok", storage })
+}
 
 /// The process answers.
 #[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Health)))]
-pub(crate) async fn health() -> Json<Health> {
-    OK
+pub(crate) async fn health(State(app): State<App>) -> Json<Health> {
+    ok(&app)
 }
 
 /// The process answers; restart it when it does not.
@@ -31,17 +42,17 @@ pub(crate) async fn health() -> Json<Health> {
     get, path = "/health/live", tag = "health",
     responses((status = 200, body = Health)),
 )]
-pub(crate) async fn live() -> Json<Health> {
-    OK
+pub(crate) async fn live(State(app): State<App>) -> Json<Health> {
+    ok(&app)
 }
 
-/// Orders can be taken; send no traffic when not.
+/// Orders can be taken; send no traffic when not. Short storage is no reason: sales and cancels must come in.
 #[utoipa::path(
     get, path = "/health/ready", tag = "health",
     responses((status = 200, body = Health), (status = 503, description = "Not ready")),
 )]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    if app.doors.readiness.is_serving() { Ok(OK) } else { Err(NOT_READY) }
+    if app.doors.readiness.is_serving() { Ok(ok(&app)) } else { Err(NOT_READY) }
 }
 
 /// Recovery is done.
@@ -50,7 +61,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Proble
     responses((status = 200, body = Health), (status = 503, description = "Still recovering")),
 )]
 pub(crate) async fn startup(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    if app.doors.readiness.is_started() { Ok(OK) } else { Err(NOT_READY) }
+    if app.doors.readiness.is_started() { Ok(ok(&app)) } else { Err(NOT_READY) }
 }
 
 const NOT_READY: Problem = Problem::unavailable("not_ready", "not ready yet; ask again", 2);

@@ -133,7 +133,7 @@ async fn execution_stats_and_health() {
     let body = call("GET", "/api/v2/execution/stats").token(&token).send(&world).await.json();
     assert_eq!(body["tiers"].as_array().unwrap().len(), 7);
     assert_eq!(body["tiers"][2]["p50_ms"], 1.5);
-    assert_eq!(call("GET", "/health").send(&world).await.text, r#"{"status":"ok"}"#);
+    assert_eq!(call("GET", "/health").send(&world).await.text, r#"{"status":"ok","storage":"ok"}"#);
     assert_eq!(call("GET", "/health/live").send(&world).await.status, StatusCode::OK);
     for path in ["/health/ready", "/health/startup"] {
         assert_eq!(call("GET", path).send(&world).await.code(), "not_ready");

@@ -6,8 +6,8 @@ use crate::words::conditions::Conditions;
 use crate::words::id::{AccountId, Epoch, InstrumentId, OrderId, UserId};
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price};
-use crate::words::order::Report;
-use crate::words::signal::Signal;
+use crate::words::order::{Report, Side};
+use crate::words::signal::{Action, Signal};
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 
@@ -34,6 +34,13 @@ pub enum Input {
     },
     /// A price.
     Mark {
+        /// Of what.
+        instrument: InstrumentId,
+        /// The price.
+        price: Price,
+    },
+    /// A price between two bars: adopted at once where somebody holds the instrument, else now and then.
+    Tick {
         /// Of what.
         instrument: InstrumentId,
         /// The price.
@@ -81,6 +88,33 @@ pub enum Input {
         /// What to do.
         command: Command,
     },
+}
+
+impl Input {
+    /// Must it be written down also when the journal lives on its reserve? What has happened at a venue, what
+    /// reduces risk, and what stops trading; everything else can wait until there is space again.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        match self {
+            Self::Announce { .. }
+            | Self::Session { .. }
+            | Self::Report(_)
+            | Self::Venue { .. }
+            | Self::Kill { .. } => true,
+            Self::Signal(signal) => signal.action == Action::Exit,
+            Self::Command { command, .. } => match command {
+                Command::Cancel(_) | Command::Kill { .. } => true,
+                Command::Place(wish) => wish.side == Side::Sell,
+                Command::Set(setting) => *setting == Setting::Autopilot(false),
+                Command::Open { .. } | Command::Transfer(_) | Command::Rearm { .. } => false,
+            },
+            Self::List(_)
+            | Self::Mark { .. }
+            | Self::Tick { .. }
+            | Self::Conditions(_)
+            | Self::Rearm { .. } => false,
+        }
+    }
 }
 
 /// An idempotency key with the hash of the request it came with.

@@ -12,7 +12,10 @@ use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::instrument::{AssetClass, Hours, Instrument};
 use crate::words::money::{Money, Price};
 use crate::words::order::OrderType;
-use crate::words::time::Timestamp;
+use crate::words::time::{Span, Timestamp};
+
+/// How old the price of something that nobody here holds may grow between bars.
+const QUIET: Span = Span::seconds(10);
 
 impl Desk {
     pub(super) fn list(&mut self, instrument: Instrument) -> Answer {
@@ -37,6 +40,17 @@ impl Desk {
             self.emit(Event::SessionChanged { hours, open, until });
         }
         Answer::Done
+    }
+
+    /// Adopts a price between bars where it can change something: somebody holds the instrument, or the price known
+    /// so far grows old. A desk at rest then writes little.
+    pub(super) fn tick(&mut self, instrument: InstrumentId, price: Price) -> Answer {
+        let is_held = self.state.holders.get(&instrument).is_some_and(|of| !of.is_empty());
+        let is_new = self.state.listings.get(&instrument).is_some_and(|l| {
+            let quiet = QUIET.min(Span(l.instrument.stale_after.0 / 2));
+            l.mark.is_some() && self.clock.since(l.mark_at) < quiet
+        });
+        if is_new && !is_held { Answer::Done } else { self.mark(instrument, price) }
     }
 
     /// Adopts a price, then looks at every account that holds the instrument.

@@ -17,6 +17,9 @@ pub enum ControlError {
     /// The store does not answer, or not in time.
     #[error("the store cannot be reached: {0}")]
     Unavailable(String),
+    /// Not written because no space is left.
+    #[error("the store's disk is full; free some space")]
+    Full,
 }
 
 /// Who somebody is to the platform.

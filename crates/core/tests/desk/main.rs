@@ -12,4 +12,5 @@ mod lines;
 mod model;
 mod runaway;
 mod scripts;
+mod ticks;
 mod world;

@@ -44,6 +44,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "sqlite:nija.db",
         "the database's file; its views, lock and logs lie beside it",
     ),
+    row(
+        "NIJA_RESERVE_MIB",
+        "32",
+        "space that is given up when the disk is full; twice as much must be free",
+    ),
     row("NIJA_PARTITIONS", "8", "desks' partitions; counts at a database's first start only"),
     row("MINIMUM_TRADING_BALANCE", "10", "dollars of equity below which an account enters nothing"),
     row("NIJA_TIERS_FILE", "", "a tier table instead of the embedded one"),

@@ -44,6 +44,13 @@ const TABLE: &[Row] = &[
         "work that found no room in the inbox, by its kind",
     ),
     (
+        Gauge,
+        "nija_storage_short",
+        Unit::Count,
+        None,
+        "1 while the journal lives on its reserve, 2 while nothing can be written",
+    ),
+    (
         Histogram,
         "nija_commit_seconds",
         Unit::Seconds,

@@ -10,6 +10,7 @@ mod batch;
 mod caller;
 mod child;
 mod demo;
+mod low_storage;
 mod parity;
 mod restart;
 mod tour;

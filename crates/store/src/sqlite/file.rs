@@ -59,25 +59,29 @@ pub(crate) fn make_private(path: &Path) -> Result<(), Error> {
 
 /// Makes the name of a file in its folder survive a power cut.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
-    let folder = match path.parent() {
+    let folder = folder_of(path);
+    File::open(folder).and_then(|f| f.sync_all()).map_err(Error::file(folder))
+}
+
+/// The folder of a file.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
-    File::open(folder).and_then(|f| f.sync_all()).map_err(Error::file(folder))
+    }
 }
 
 /// Removes a disposable database with its `-wal` and `-shm` files.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
-    for suffix in ["", "-wal", "-shm"] {
-        let file = with_suffix(path, suffix);
-        match std::fs::remove_file(&file) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::file(&file)(e));
-            }
-            _ => {}
-        }
+    ["", "-wal", "-shm"].iter().try_for_each(|suffix| remove_one(&with_suffix(path, suffix)))
+}
+
+/// Removes a file; one that is not there is no error.
+pub(super) fn remove_one(file: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(file) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::file(file)(e)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The path with more behind its name.

@@ -1,15 +1,17 @@
 //! The journal in SQLite: one row per batch, one transaction per append, durable when it answers `Ok`.
 //!
 //! `append` and `save` block the thread that polls them: the desk's thread, which owns the journal and has
-//! nothing to do until the disk answers. Reads have a connection of their own and block nobody.
+//! nothing to do until the disk answers. Reads have a connection of their own and block nobody. An append that
+//! finds the disk full gives the reserve up and is made again; a snapshot is not worth that.
 
 use super::file::Lock;
 use super::link::{Gate, Link};
+use super::reserve::Reserve;
 use super::writer::{Failure, Writer};
 use crate::admission::{Place, place, settle};
 use crate::error::Fault;
 use nija_core::journal::{Batch, Hash, Head};
-use nija_core::ports::{AppendError, Doing, ReadError, Snapshot};
+use nija_core::ports::{AppendError, Doing, ReadError, Snapshot, Space};
 use nija_core::words::id::{Epoch, PartitionId, Seq};
 use nija_core::words::time::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction};
@@ -43,15 +45,24 @@ const SNAPSHOT: &str =
 pub struct Journal {
     writer: Writer,
     reader: Link,
-    _owner: Option<Arc<Lock>>,
+    /// With the lock of the owner.
+    owned: Option<(Arc<Reserve>, Arc<Lock>)>,
 }
 
 impl Journal {
-    pub(super) fn owned(writer: Connection, reader: Link, gate: Gate, owner: Arc<Lock>) -> Self {
-        Self { writer: Writer::on(writer, gate), reader, _owner: Some(owner) }
+    pub(super) fn owned(
+        (writer, reader): (Connection, Link),
+        gate: Gate,
+        reserve: Arc<Reserve>,
+        owner: Arc<Lock>,
+    ) -> Self {
+        Self { writer: Writer::to(writer, gate), reader, owned: Some((reserve, owner)) }
     }
     pub(super) fn reader(reader: Link) -> Self {
-        Self { writer: Writer::closed(), reader, _owner: None }
+        Self { writer: Writer::closed(), reader, owned: None }
+    }
+    fn reserve(&self) -> Option<&Reserve> {
+        self.owned.as_ref().map(|(reserve, _)| &**reserve)
     }
 
     /// The numbers of a partition's last batch and of its snapshot's; 0 where there is none.
@@ -168,7 +179,11 @@ impl nija_core::ports::Journal for Journal {
             if batches.is_empty() {
                 return Ok(());
             }
-            self.writer.write(|transaction| append(transaction, batches))
+            let write = || self.writer.write(|transaction| append(transaction, batches));
+            match write() {
+                Err(AppendError::Full) if self.reserve().is_some_and(Reserve::give_up) => write(),
+                told => told,
+            }
         })
     }
 
@@ -235,6 +250,16 @@ impl nija_core::ports::Journal for Journal {
             Ok(found.await?)
         })
     }
+
+    fn space(&self) -> Space {
+        self.reserve().map_or(Space::Ample, Reserve::space)
+    }
+
+    fn reclaim(&self) -> Space {
+        // Where it cannot be done now, it is tried again with the next look.
+        let _ = self.writer.shrink();
+        self.reserve().map_or(Space::Ample, Reserve::reclaim)
+    }
 }
 
 #[cfg(test)]
@@ -255,7 +280,9 @@ mod tests {
         LEDGER.migrate(&mut writer, &path).unwrap();
         writer.execute_batch(sql).unwrap();
         let reader = Link::to(open(&path, Access::Read).unwrap());
-        Journal::owned(writer, reader, Gate::default(), Arc::new(Lock::take(&path).unwrap()))
+        let reserve = Arc::new(Reserve::of(&path, 1 << 20).unwrap());
+        let owner = Arc::new(Lock::take(&path).unwrap());
+        Journal::owned((writer, reader), Gate::default(), reserve, owner)
     }
 
     fn batch(head: &Head, bytes: usize) -> Batch {
@@ -267,9 +294,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = journal(folder.path(), "PRAGMA max_page_count=20");
         let large = batch(&Head::default(), 1 << 20);
+        assert_eq!(journal.space(), Space::Ample);
         assert_eq!(block(journal.append(&[large])), Err(AppendError::Full));
+        assert_eq!(journal.space(), Space::Low, "the reserve was tried");
         assert_eq!(block(journal.partitions()), Ok(vec![]));
         assert_eq!(block(journal.append(&[batch(&Head::default(), 10)])), Ok(()));
+        assert_eq!((journal.reclaim(), journal.space()), (Space::Ample, Space::Ample));
     }
 
     #[test]

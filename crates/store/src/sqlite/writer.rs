@@ -3,6 +3,7 @@
 //! A write that fails in a way that leaves the disk in doubt ends all writing: a failed fsync is never retried
 //! into a success. Opening the file again, which is recovery, is the way back.
 
+use super::connection::shrink;
 use super::link::{Gate, words};
 use crate::error::Fault;
 use nija_core::ports::AppendError;
@@ -38,7 +39,7 @@ impl From<AppendError> for Failure {
 }
 
 impl Writer {
-    pub(super) fn on(connection: Connection, gate: Gate) -> Self {
+    pub(super) fn to(connection: Connection, gate: Gate) -> Self {
         Self { connection: Mutex::new(Some(connection)), gate }
     }
 
@@ -52,10 +53,22 @@ impl Writer {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
     ) -> Result<(), AppendError> {
+        self.on(|connection| transact(connection, work))
+    }
+
+    /// Gives the log's room back, as far as that goes now.
+    pub(super) fn shrink(&self) -> Result<(), AppendError> {
+        self.on(|connection| Ok(shrink(connection)?))
+    }
+
+    fn on(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<(), Failure>,
+    ) -> Result<(), AppendError> {
         let _turn = self.gate.enter()?;
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = connection.as_mut().ok_or(Fault::Closed)?;
-        let done = transact(connection, work);
+        let done = work(connection);
         let rolled_back = connection.is_autocommit();
         let (told, sound) = match done {
             Ok(()) => return Ok(()),

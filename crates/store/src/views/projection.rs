@@ -7,6 +7,7 @@
 use super::pass::Pass;
 use crate::error::Fault;
 use crate::sqlite::Owner;
+use crate::sqlite::connection::shrink;
 use crate::sqlite::link::Link;
 use nija_core::journal::{Batch, Head};
 use nija_core::ports::{AppendError, Doing, ReadError};
@@ -90,7 +91,14 @@ impl nija_core::ports::views::Projection for Projection {
     }
 
     fn project(&self, batches: Vec<Batch>) -> Doing<'_, Result<(), AppendError>> {
-        let done = self.writer.call(move |connection| project(connection, &batches));
+        let done = self.writer.call(move |connection| {
+            let done = project(connection, &batches);
+            if done.as_ref().is_err_and(Fault::is_full) {
+                // The next try may fit in what the log gives back.
+                let _ = shrink(connection);
+            }
+            done
+        });
         Box::pin(async move { Ok(done.await?) })
     }
 
