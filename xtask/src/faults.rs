@@ -5,6 +5,7 @@
 mod backup;
 mod clock;
 mod corruption;
+mod disk_full;
 mod eio;
 mod kill;
 mod mutants;
@@ -55,6 +56,12 @@ const PROGRAMS: &[Program] = &[
         row: "R4",
         says: "the n-th sync of the disk fails, n = 1 ...; --times of each kind at most",
         run: eio::run,
+    },
+    Program {
+        name: "disk_full",
+        row: "R5",
+        says: "the disk fills up under load and is freed, then single writes fail; --times rounds",
+        run: disk_full::run,
     },
     Program {
         name: "corruption",

@@ -87,7 +87,11 @@ fn doctests() -> Result<()> {
 
 /// The faults, each as often as a build machine has time for.
 fn faults() -> Result<()> {
-    const QUICK: &[&[&str]] = &[&["kill", "--times", "50"], &["backup", "--times", "5000"]];
+    const QUICK: &[&[&str]] = &[
+        &["kill", "--times", "50"],
+        &["backup", "--times", "5000"],
+        &["disk_full", "--times", "1"],
+    ];
     QUICK.iter().try_for_each(|args| {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         faults::run(&args)
