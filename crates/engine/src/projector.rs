@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, interval, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Batches read at a time.
 const STRIDE: usize = 256;
@@ -104,7 +104,6 @@ impl Projector {
     /// See [`Ended`].
     pub async fn run(&self, bus: &dyn Bus, mut stop: watch::Receiver<bool>) -> Result<(), Ended> {
         let mut heard = bus.subscribe();
-        let mut again = interval(FULL);
         let mut reaches = Reaches::new();
         let mut fits = fitted(self.everything().await.map(|all| reaches = all))?;
         let [shortest, longest] = RESTS;
@@ -112,7 +111,7 @@ impl Projector {
         loop {
             let next = tokio::select! {
                 next = heard.next(), if fits => next,
-                _ = again.tick(), if !fits => Some(Heard::Lost(0)),
+                () = sleep(FULL), if !fits => Some(Heard::Lost(0)),
                 _ = stop.wait_for(|stop| *stop) => None,
             };
             let Some(next) = next else {

@@ -81,7 +81,8 @@ impl Database {
         make_private(path)?;
         let bytes = log::unfinished(&file::log_path(path))?;
         if bytes > 0 {
-            tracing::warn!(path = %path.display(), bytes, "a commit at the end was never finished; it was not acknowledged and is dropped");
+            let path = path.display();
+            tracing::warn!(%path, bytes, "a commit at the end was never finished; it was not acknowledged and is dropped");
         }
         let mut writer = open(path, Access::Durable)?;
         LEDGER.migrate(&mut writer, path)?;
