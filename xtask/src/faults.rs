@@ -7,6 +7,7 @@ mod clock;
 mod corruption;
 mod disk_full;
 mod eio;
+mod flood;
 mod kill;
 mod mutants;
 mod options;
@@ -86,6 +87,12 @@ const PROGRAMS: &[Program] = &[
         row: "R14",
         says: "the clock is set forth and back or stands still; leap days and summer time",
         run: clock::run,
+    },
+    Program {
+        name: "flood",
+        row: "P5",
+        says: "orders by the thousand a second in batches, and SIGKILL; --times kills, --seconds a life",
+        run: flood::run,
     },
     Program {
         name: "stop",

@@ -5,9 +5,11 @@
 use crate::field::{Readable, Why};
 use nija_core::words::money::{Money, Pct, Price};
 use nija_core::words::score::Score;
+use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
@@ -176,11 +178,12 @@ impl From<Pct> for Plain {
 
 impl Serialize for Plain {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut text = Money::from_raw(self.0).to_string();
+        let mut text = String::with_capacity(24);
+        write!(text, "{}", Money::from_raw(self.0)).map_err(S::Error::custom)?;
         if !text.contains('.') {
             text.push_str(".0");
         }
-        RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(to)
+        serde_json::from_str::<&RawValue>(&text).map_err(S::Error::custom)?.serialize(to)
     }
 }
 

@@ -18,6 +18,9 @@ use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Length of a request's id.
+const REQUEST_ID: usize = 28;
+
 /// The shared state.
 pub(crate) type App = Arc<Shared>;
 
@@ -32,7 +35,7 @@ pub(crate) struct Shared {
     /// Lists of orders on their way.
     pub(crate) lists: Turnstile,
     pub(crate) meters: Meters,
-    request_prefix: u64,
+    request_prefix: String,
     requests: AtomicU64,
 }
 
@@ -67,7 +70,7 @@ impl Shared {
             rates: Rates::new(&doors.tiers, &settings.rates),
             lists: Turnstile::default(),
             meters: Meters::default(),
-            request_prefix: u64::from_be_bytes(prefix),
+            request_prefix: format!("{:016x}", u64::from_be_bytes(prefix)),
             requests: AtomicU64::new(0),
             doors,
             settings,
@@ -88,7 +91,11 @@ impl Shared {
     /// A new id for the log and the caller; never one of the caller's choosing.
     pub(crate) fn request_id(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        format!("{:016x}{number:012x}", self.request_prefix)
+        let mut id = String::with_capacity(REQUEST_ID);
+        id.push_str(&self.request_prefix);
+        let digit = |place: u32| char::from_digit((number >> (4 * place)) as u32 & 0xf, 16);
+        id.extend((0..12).rev().filter_map(digit));
+        id
     }
 
     /// Writes a line of the audit log; whoever must not act without one asks for its result.

@@ -68,28 +68,39 @@ pub fn parse(text: &str) -> Result<i64, ParseError> {
 /// # Errors
 /// Those of the formatter.
 pub fn write(units: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let wanted = f.precision().filter(|&places| places < DECIMALS);
     let magnitude = units.unsigned_abs();
     let scale = SCALE.unsigned_abs();
-    let (whole, fraction) = (magnitude / scale, magnitude % scale);
-    let sign = if units < 0 { "-" } else { "" };
-    let text = match f.precision() {
-        Some(places) if places < DECIMALS => {
-            let step = 10u64.pow(u32::try_from(DECIMALS - places).unwrap_or(8));
-            let rounded = magnitude / step;
-            let per_whole = scale / step;
-            if places == 0 {
-                format!("{sign}{rounded}")
-            } else {
-                format!("{sign}{}.{:0places$}", rounded / per_whole, rounded % per_whole)
-            }
+    let (mut whole, mut fraction) = (magnitude / scale, magnitude % scale);
+    // From the last digit to the first; 19 digits, a point and a sign fit.
+    let mut text = [0_u8; 24];
+    let mut at = text.len();
+    for place in (1..=DECIMALS).rev() {
+        let digit = fraction % 10;
+        fraction /= 10;
+        let begun = at < text.len();
+        if wanted.map_or(begun || digit != 0, |places| place <= places) {
+            at -= 1;
+            text[at] = b'0' + digit as u8;
         }
-        _ if fraction == 0 => format!("{sign}{whole}"),
-        _ => {
-            let digits = format!("{fraction:08}");
-            format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
+    }
+    if at < text.len() {
+        at -= 1;
+        text[at] = b'.';
+    }
+    loop {
+        at -= 1;
+        text[at] = b'0' + (whole % 10) as u8;
+        whole /= 10;
+        if whole == 0 {
+            break;
         }
-    };
-    f.pad_integral(true, "", &text)
+    }
+    if units < 0 {
+        at -= 1;
+        text[at] = b'-';
+    }
+    f.pad_integral(true, "", core::str::from_utf8(&text[at..]).map_err(|_| fmt::Error)?)
 }
 
 /// `a * b / c` without an intermediate overflow. `None` when `c` is zero or the result does not fit.
@@ -273,6 +284,9 @@ mod tests {
         }
         assert_eq!(format!("{:.2}", Sample::from_raw(123_456_789)), "1.23");
         assert_eq!(format!("{:>8.2}", Sample::from_raw(123_456_789)), "    1.23");
+        assert_eq!(format!("{:.0}", Sample::from_raw(-199_999_999)), "-1");
+        assert_eq!(Sample::from_raw(i64::MIN).to_string(), "-92233720368.54775808");
+        assert_eq!(format!("{:.3}", Sample::from_raw(i64::MAX)), "92233720368.547");
     }
 
     #[test]

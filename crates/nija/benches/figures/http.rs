@@ -1,11 +1,18 @@
-//! Durable `POST /api/v2/trade` of the real server, started as an operator starts it, beside a bare
-//! axum server on the same machine in the same minutes, turn by turn.
+//! The real server, started as an operator starts it, beside a bare axum server on the same machine in the same
+//! minutes, turn by turn: durable `POST /api/v2/trade` here, reads, batches and many tenants in the files below.
 //!
 //! One user a connection, each with a tier table whose order rate nobody reaches. Every order has a
 //! key of its own. Refusals by a gate are decisions, too, and as durable; how many is told.
 
 pub(crate) mod bare;
+mod batch;
 mod load;
+mod reads;
+mod tenants;
+
+pub(crate) use batch::batch;
+pub(crate) use reads::reads;
+pub(crate) use tenants::tenants;
 
 use crate::Scale;
 use crate::figure::{Better, Figure, Goal};
@@ -55,7 +62,7 @@ impl Server {
         Ok(server)
     }
 
-    /// `nija serve` as shipped, but for the order rate of the tiers.
+    /// `nija serve` as shipped, but for rates that would only measure themselves.
     pub(crate) async fn nija(folder: &Path) -> Result<Self> {
         let address = free()?;
         std::fs::write(folder.join("tiers.toml"), lifted_table())?;
@@ -71,12 +78,13 @@ impl Server {
             .env("NIJA_TIERS_FILE", "tiers.toml")
             // Each registration comes from an address of its own.
             .env("NIJA_TRUSTED_PROXIES", "127.0.0.1")
+            .env("NIJA_LIMIT_READS", "1000000/s")
             .env("NIJA_QUOTE_EVERY_MS", "100")
             .env("NIJA_LOG", "warn");
         Self::start(command, address).await
     }
 
-    async fn bare(folder: &Path) -> Result<Self> {
+    pub(super) async fn bare(folder: &Path) -> Result<Self> {
         let address = free()?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(BARE).arg(address.port().to_string()).arg(folder);
@@ -99,8 +107,8 @@ fn free() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
-/// Registers a user and gives the template of its orders.
-async fn user(server: &Server, n: usize) -> Result<Template> {
+/// Registers a user and gives its token.
+async fn user(server: &Server, n: usize) -> Result<String> {
     let body = json!({
         "email": format!("bench-{n}@example.com"), "password": secret()?,
         "tier": "BALLER", "initial_capital": 500_000_000,
@@ -114,7 +122,7 @@ async fn user(server: &Server, n: usize) -> Result<Template> {
     let (status, body) = ask(server.address, &request).await?;
     let token = body["access_token"].as_str();
     let token = token.with_context(|| format!("registration: {status} {body}"))?;
-    Ok(order("/api/v2/trade", token, n))
+    Ok(token.to_owned())
 }
 
 fn order(path: &str, token: &str, n: usize) -> Template {
@@ -128,22 +136,40 @@ struct Side<'a> {
     server: &'a Server,
     templates: Vec<Template>,
     loads: Vec<Load>,
+    /// Processor time a request.
     cpu_us: Vec<f64>,
+    /// Processor time an order, and the same without the threads that make the views.
+    order_us: Vec<(f64, f64)>,
 }
+
+/// The server's threads that wait for disks: while orders flow, those that make the views.
+const BLOCKING: &str = "blocking";
 
 impl<'a> Side<'a> {
     const fn new(name: &'static str, server: &'a Server, templates: Vec<Template>) -> Self {
-        Self { name, server, templates, loads: Vec::new(), cpu_us: Vec::new() }
+        let (loads, cpu_us, order_us) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, server, templates, loads, cpu_us, order_us }
     }
 
     async fn round(&mut self, time: Duration, keys: &mut u64) -> Result<()> {
         let process = self.server.process();
-        let before = process.cpu()?;
+        let before = (process.cpu()?, process.cpu_but(BLOCKING)?);
         let load = send(self.server.address, &self.templates, time, keys).await;
         let load = load.context(self.name)?;
-        let cpu = process.cpu()? - before;
+        let (cpu, own) = (process.cpu()? - before.0, process.cpu_but(BLOCKING)? - before.1);
         self.cpu_us.push(cpu * 1e6 / load.answered as f64);
+        let orders = load.decided.max(1) as f64;
+        self.order_us.push((cpu * 1e6 / orders, own * 1e6 / orders));
         self.loads.push(load);
+        Ok(())
+    }
+
+    /// Warms up caches and connections; not counted.
+    async fn warm(&mut self, time: Duration, keys: &mut u64) -> Result<()> {
+        self.round(time, keys).await?;
+        self.loads.clear();
+        self.cpu_us.clear();
+        self.order_us.clear();
         Ok(())
     }
 
@@ -160,7 +186,7 @@ pub(crate) fn http(scale: &Scale) -> Result<Vec<Figure>> {
         let bare = Server::bare(folder.path()).await?;
         let mut users = Vec::with_capacity(CONNECTIONS);
         for n in 0..CONNECTIONS {
-            users.push(user(&nija, n).await?);
+            users.push(order("/api/v2/trade", &user(&nija, n).await?, n));
         }
         let token = bare::token()?;
         let peers = |path: &str| (0..CONNECTIONS).map(|n| order(path, &token, n)).collect();
@@ -175,10 +201,7 @@ pub(crate) fn http(scale: &Scale) -> Result<Vec<Figure>> {
             [Side::new("nija alone", &nija, single), Side::new("bare alone", &bare, single_peer)];
         let mut keys = 1;
         for side in &mut many {
-            // Warms up caches and connections; not counted.
-            side.round(time / 3, &mut keys).await?;
-            side.loads.clear();
-            side.cpu_us.clear();
+            side.warm(time / 3, &mut keys).await?;
         }
         for _ in 0..PAIRS {
             for side in &mut many {
@@ -211,6 +234,7 @@ fn figures(many: &[Side<'_>; 3], alone: &[Side<'_>; 2]) -> Vec<Figure> {
             .peer("bare, durable", &journal.cpu_us)
             // 15 and 25 times less than the 846 us of the original.
             .goal(Goal::value("P1", Better::Less, 56.4, 33.8)),
+        new("the same without the views", "us", nija.order_us.iter().map(|us| us.1).collect()),
         new("p50, 32 connections", "us", nija.each(|load| load.percentile(50)))
             .peer("bare, durable", &journal.each(|load| load.percentile(50))),
         new("p99, 32 connections", "us", nija.each(|load| load.percentile(99)))

@@ -30,11 +30,21 @@ impl Process {
 
     /// Seconds that its threads, those that still run, were on a processor.
     pub(crate) fn cpu(&self) -> Result<f64> {
+        self.cpu_but("")
+    }
+
+    /// The same without the threads of one name.
+    pub(crate) fn cpu_but(&self, name: &str) -> Result<f64> {
         let folder = format!("/proc/{}/task", self.0);
         let mut nanos = 0u64;
         for task in std::fs::read_dir(&folder).with_context(|| folder.clone())? {
             // A thread that ends between listing and reading counts for nothing.
-            let text = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+            let path = task?.path();
+            let called = std::fs::read_to_string(path.join("comm")).unwrap_or_default();
+            if called.trim_end() == name {
+                continue;
+            }
+            let text = std::fs::read_to_string(path.join("schedstat")).unwrap_or_default();
             let first = text.split(' ').next().unwrap_or_default();
             nanos += first.parse::<u64>().unwrap_or(0);
         }

@@ -22,6 +22,7 @@ use nija_market::candle::Timeframe;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{oneshot::error::RecvError, watch};
 use tokio::time::timeout;
@@ -51,8 +52,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         configuration = report.summary(),
         "starting"
     );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let listener = front::listen(&config).await?;
         let metrics = crate::watch::install()?;
         let (clock, pace): (Arc<dyn Clock>, Pace) = match &config.feed {
@@ -118,6 +118,18 @@ fn cause(ended: Result<Result<(), Ended>, RecvError>) -> anyhow::Error {
         Ok(Err(why)) => why.into(),
         Ok(Ok(())) | Err(_) => anyhow!("the desks ended before they were told to"),
     }
+}
+
+/// One worker a core. The workers begin first; every thread after them waits for a disk or hashes a password.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let begun = AtomicUsize::new(0);
+    let name = move || match begun.fetch_add(1, Ordering::Relaxed) {
+        n if n < workers => "async".to_owned(),
+        _ => "blocking".to_owned(),
+    };
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(workers).thread_name_fn(name).enable_all().build()
 }
 
 type Running = tokio::task::JoinHandle<anyhow::Result<()>>;

@@ -127,7 +127,7 @@ fn orders(client: &Client, to: &mut Connection) -> Result<Listed> {
 }
 
 /// A whole list, page by page, by number of the row and its id: what stands there twice stays visible.
-fn rows(
+pub(crate) fn rows(
     client: &Client,
     to: &mut Connection,
     path: &str,

@@ -4,6 +4,8 @@
 //! Its file is synced to the disk after each line and lies outside the server's database: it is what
 //! the server is held to.
 
+pub(crate) mod batch;
+
 use super::chance::{Chance, secret};
 use super::http::{Connection, Reply, Request};
 use super::order::{TIERS, Terms, draw, market_buy, order_of, promise};

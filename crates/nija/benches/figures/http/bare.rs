@@ -1,17 +1,19 @@
-//! The peer: an axum server that checks an HS256 token, reads the same JSON and answers as much of it,
-//! and does nothing else. `/trade` keeps nothing; the answer of `/trade_journal` waits for an append
-//! and `fdatasync` that it shares with whoever waits at the same time.
+//! The peer: an axum server that checks the signature of an HS256 token, reads the same JSON and answers as much
+//! of it, and does nothing else. `/hello` answers a constant; `/trade` keeps nothing; the answer of
+//! `/trade_journal` waits for an append and `fdatasync` that it shares with whoever waits at the same time. It is
+//! as lean as such a server gets: a slower peer would flatter us.
 
 use anyhow::{Context, Result};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, crypto, encode};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs::File;
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -22,10 +24,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 const SECRET: &[u8] = b"for a bench on one machine only, 32+";
+const JSON: &str = "application/json";
 /// Records that may wait for the disk.
 const WAITING: usize = 4_096;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Claims {
     sub: String,
     exp: u64,
@@ -33,11 +36,30 @@ struct Claims {
 
 /// The body of an order.
 #[derive(Deserialize)]
-struct Trade {
-    symbol: String,
-    side: String,
+struct Trade<'a> {
+    symbol: &'a str,
+    side: &'a str,
     size: f64,
-    order_type: Option<String>,
+    order_type: Option<&'a str>,
+    limit_price: Option<f64>,
+}
+
+/// An answer as long as ours.
+#[derive(Serialize)]
+struct Accepted<'a> {
+    success: bool,
+    message: String,
+    risk_level: &'a str,
+    tier: &'a str,
+    priority: &'a str,
+    infrastructure: &'a str,
+    venue: &'a str,
+    latency_promise_ms: u32,
+    retries: u8,
+    order_id: String,
+    symbol: &'a str,
+    side: &'a str,
+    order_type: Option<&'a str>,
     limit_price: Option<f64>,
 }
 
@@ -45,7 +67,6 @@ type Record = (Vec<u8>, oneshot::Sender<u64>);
 
 struct Shared {
     key: DecodingKey,
-    validation: Validation,
     next: AtomicU64,
     journal: mpsc::Sender<Record>,
 }
@@ -64,12 +85,12 @@ pub(crate) fn serve(port: u16, folder: &Path) -> Result<()> {
     std::thread::spawn(move || write(file, records));
     let shared = Arc::new(Shared {
         key: DecodingKey::from_secret(SECRET),
-        validation: Validation::new(Algorithm::HS256),
         next: AtomicU64::new(1),
         journal,
     });
     let router = Router::new()
         .route("/health/ready", get(|| async { Json(json!({"status": "ok"})) }))
+        .route("/hello", get(|| async { ([(header::CONTENT_TYPE, JSON)], r#"{"status":"ok"}"#) }))
         .route("/trade", post(trade))
         .route("/trade_journal", post(trade_journal))
         .with_state(shared);
@@ -107,51 +128,61 @@ fn write(mut file: File, mut records: mpsc::Receiver<Record>) {
 }
 
 /// Token and body as they must be.
-fn check(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Result<(Claims, Trade), StatusCode> {
+fn check<'a>(
+    shared: &Shared,
+    headers: &HeaderMap,
+    body: &'a [u8],
+) -> Result<Trade<'a>, StatusCode> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = value.and_then(|value| value.strip_prefix("Bearer "));
-    let token = token.ok_or(StatusCode::UNAUTHORIZED)?;
-    let claims = decode::<Claims>(token, &shared.key, &shared.validation);
-    let claims = claims.map_err(|_| StatusCode::UNAUTHORIZED)?.claims;
-    let trade: Trade = serde_json::from_slice(body).map_err(|_| StatusCode::BAD_REQUEST)?;
-    if trade.size > 0.0 { Ok((claims, trade)) } else { Err(StatusCode::BAD_REQUEST) }
+    let (message, signature) =
+        token.and_then(|token| token.rsplit_once('.')).ok_or(StatusCode::UNAUTHORIZED)?;
+    let signed = crypto::verify(signature, message.as_bytes(), &shared.key, Algorithm::HS256);
+    if !signed.is_ok_and(|signed| signed) {
+        return Err(StatusCode::UNAUTHORIZED);
+    }
+    let trade: Trade<'_> = serde_json::from_slice(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    if trade.size > 0.0 { Ok(trade) } else { Err(StatusCode::BAD_REQUEST) }
 }
 
-fn answer(number: u64, claims: &Claims, trade: &Trade) -> Json<Value> {
-    Json(json!({
-        "success": true,
-        "message": format!("approved: entry of {}", trade.size),
-        "risk_level": "safe",
-        "routing": {
-            "tier": "BALLER", "priority": "Ultra High", "infrastructure": "dedicated",
-            "venue": "paper", "latency_promise_ms": 50, "retries": 5,
-        },
-        "order_id": format!("{number:016x}"),
-        "user": claims.sub,
-        "symbol": trade.symbol,
-        "side": trade.side,
-        "order_type": trade.order_type,
-        "limit_price": trade.limit_price,
-    }))
+fn answer(number: u64, trade: &Trade<'_>) -> Response {
+    let accepted = Accepted {
+        success: true,
+        message: format!("approved: entry of {}", trade.size),
+        risk_level: "safe",
+        tier: "BALLER",
+        priority: "Ultra High",
+        infrastructure: "dedicated",
+        venue: "paper",
+        latency_promise_ms: 50,
+        retries: 5,
+        order_id: format!("{number:016x}"),
+        symbol: trade.symbol,
+        side: trade.side,
+        order_type: trade.order_type,
+        limit_price: trade.limit_price,
+    };
+    let body = serde_json::to_vec(&accepted).unwrap_or_default();
+    ([(header::CONTENT_TYPE, JSON)], body).into_response()
 }
 
 async fn trade(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, StatusCode> {
-    let (claims, trade) = check(&shared, &headers, &body)?;
-    Ok(answer(shared.next.fetch_add(1, Ordering::Relaxed), &claims, &trade))
+) -> Result<Response, StatusCode> {
+    let trade = check(&shared, &headers, &body)?;
+    Ok(answer(shared.next.fetch_add(1, Ordering::Relaxed), &trade))
 }
 
 async fn trade_journal(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, StatusCode> {
-    let (claims, trade) = check(&shared, &headers, &body)?;
+) -> Result<Response, StatusCode> {
+    let trade = check(&shared, &headers, &body)?;
     let (reply, kept) = oneshot::channel();
     let gone = StatusCode::SERVICE_UNAVAILABLE;
     shared.journal.send((body.to_vec(), reply)).await.map_err(|_| gone)?;
-    Ok(answer(kept.await.map_err(|_| gone)?, &claims, &trade))
+    Ok(answer(kept.await.map_err(|_| gone)?, &trade))
 }

@@ -11,31 +11,40 @@ use tokio::task::JoinSet;
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A request with room for a key that changes each time.
+/// A request; one that writes has room for a key that changes each time.
 #[derive(Clone)]
 pub(crate) struct Template {
     bytes: Vec<u8>,
-    key_at: usize,
+    key_at: Option<usize>,
 }
 
 /// Digits of a key.
 const KEY: usize = 16;
 
 impl Template {
-    /// An order at this path. Bodies are short: they go out in one write.
+    /// A read.
+    pub(crate) fn get(path: &str, token: &str) -> Self {
+        let text = format!(
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n"
+        );
+        Self { bytes: text.into_bytes(), key_at: None }
+    }
+
+    /// An order, or many, at this path.
     pub(crate) fn order(path: &str, token: &str, body: &str) -> Self {
         let before = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\nidempotency-key: ",
             body.len()
         );
-        let (key_at, key) = (before.len(), "0".repeat(KEY));
+        let (key_at, key) = (Some(before.len()), "0".repeat(KEY));
         Self { bytes: format!("{before}{key}\r\n\r\n{body}").into_bytes(), key_at }
     }
 
     fn number(&mut self, key: u64) {
         let digits = format!("{key:0KEY$}");
-        if let Some(room) = self.bytes.get_mut(self.key_at..self.key_at + KEY) {
+        let room = self.key_at.and_then(|at| self.bytes.get_mut(at..at + KEY));
+        if let Some(room) = room {
             room.copy_from_slice(&digits.as_bytes()[..KEY]);
         }
     }
@@ -47,6 +56,8 @@ pub(crate) struct Load {
     pub(crate) seconds: f64,
     /// Answers of status 200.
     pub(crate) answered: u64,
+    /// Orders that were approved, or refused by a gate.
+    pub(crate) decided: u64,
     /// Of these, approvals.
     pub(crate) approved: u64,
     /// Answers of any other status.
@@ -86,6 +97,7 @@ pub(crate) async fn send(
     while let Some(done) = running.join_next().await {
         let load = done.context("a connection's task is gone")??;
         all.answered += load.answered;
+        all.decided += load.decided;
         all.approved += load.approved;
         all.other += load.other;
         all.latencies.extend(load.latencies);
@@ -105,31 +117,45 @@ async fn one(to: SocketAddr, mut template: Template, mut key: u64, until: Instan
         key += 1;
         let asked = Instant::now();
         stream.write_all(&template.bytes).await?;
-        let (status, approved) =
+        let (status, (approved, refused)) =
             tokio::time::timeout(PATIENCE, answer(&mut stream, &mut buffer)).await??;
         load.latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
         match status {
             200 => load.answered += 1,
             _ => load.other += 1,
         }
-        load.approved += u64::from(approved);
+        load.decided += approved + refused;
+        load.approved += approved;
     }
     Ok(load)
 }
 
-/// Reads one answer: its status, and whether it approves.
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<(u16, bool)> {
+/// Reads one answer: its status, and how many orders it approves and refuses.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<(u16, (u64, u64))> {
     buffer.clear();
     loop {
         if let Some((status, head, length)) = head(buffer)
             && buffer.len() >= head + length
         {
-            let approved = buffer[head..].windows(14).any(|part| part == b"\"success\":true");
-            return Ok((status, approved));
+            return Ok((status, verdicts(&buffer[head..])));
         }
         if stream.read_buf(buffer).await? == 0 {
             bail!("the server closed the connection");
         }
+    }
+}
+
+/// Orders approved and refused by a body: a batch counts them itself, and does so first.
+fn verdicts(body: &[u8]) -> (u64, u64) {
+    let start = std::str::from_utf8(&body[..body.len().min(64)]).unwrap_or_default();
+    let count = |name: &str| {
+        let rest = start.split_once(name)?.1;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    match (count("{\"approved\":"), count("\"refused\":")) {
+        (Some(approved), Some(refused)) => (approved, refused),
+        _ if start.contains("\"success\":true") => (1, 0),
+        _ => (0, u64::from(start.contains("\"success\":false"))),
     }
 }
 
