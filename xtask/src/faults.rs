@@ -9,11 +9,14 @@ mod disk_full;
 mod eio;
 mod flood;
 mod kill;
+mod limits;
 mod mutants;
 mod options;
 mod outcome;
+mod overload;
 mod power;
 mod slow_clients;
+mod soak;
 mod stuffing;
 mod syscalls;
 mod torn;
@@ -93,6 +96,24 @@ const PROGRAMS: &[Program] = &[
         row: "P5",
         says: "orders by the thousand a second in batches, and SIGKILL; --times kills, --seconds a life",
         run: flood::run,
+    },
+    Program {
+        name: "soak",
+        row: "R18",
+        says: "seven tenths of the capacity for --seconds: answers stay quick, memory flat",
+        run: soak::run,
+    },
+    Program {
+        name: "overload",
+        row: "R19",
+        says: "ten times too much, and 5,000 callers at once, for --seconds: cancels and kills go on",
+        run: overload::run,
+    },
+    Program {
+        name: "limits",
+        row: "R20",
+        says: "too few descriptors, too little memory and time",
+        run: limits::run,
     },
     Program {
         name: "stop",

@@ -6,6 +6,7 @@ use super::trial::audit;
 use super::trial::chance::{Chance, secret};
 use super::trial::client::Client;
 use super::trial::http::{Connection, Reply, Request};
+use super::trial::pass;
 use super::trial::server::{Running, Site};
 use super::trial::tally::Tally;
 use super::{Options, Outcome};
@@ -22,6 +23,8 @@ const LIBRARIES: [&str; 2] = [
 /// How long something may take to happen that has to.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// Purchases whose costs are more than what prices may have brought.
+const COSTLY: u32 = 4;
 /// A share that trades in New York only.
 const SHARE: &str = "AAPL";
 
@@ -47,12 +50,12 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         let cases: [(&str, &str, Case); 6] = [
             ("jumps", "+0", jumps),
             ("leap-day", "@2028-02-28 23:59:40", leap_day),
-            ("before-summer-time", "@2026-03-06 13:29:30", |w| {
-                opens(w, Some("@2026-03-06 14:29:50"))
+            ("before-summer-time", "@2027-03-12 13:29:30", |w| {
+                opens(w, Some("@2027-03-12 14:29:50"))
             }),
-            ("in-summer-time", "@2026-03-09 13:29:30", |w| opens(w, None)),
-            ("before-winter-time", "@2026-10-30 13:29:30", |w| opens(w, None)),
-            ("in-winter-time", "@2026-11-02 13:29:30", |w| opens(w, Some("@2026-11-02 14:29:50"))),
+            ("in-summer-time", "@2027-03-15 13:29:30", |w| opens(w, None)),
+            ("before-winter-time", "@2027-11-05 13:29:30", |w| opens(w, None)),
+            ("in-winter-time", "@2027-11-08 13:29:30", |w| opens(w, Some("@2027-11-08 14:29:50"))),
         ];
         for (name, time, case) in cases {
             let folder = folder.join(name);
@@ -150,7 +153,7 @@ impl<'a> World<'a> {
             if holds(&self.read(path)?.body) {
                 return Ok(true);
             }
-            std::thread::park_timeout(LOOK_AGAIN);
+            pass(LOOK_AGAIN);
         }
         Ok(false)
     }
@@ -197,7 +200,7 @@ fn jumps(world: &mut World<'_>) -> Result<()> {
     world.log_in()?;
     world.trade()?;
     // The clock is looked at every few seconds.
-    std::thread::park_timeout(Duration::from_secs(8));
+    pass(Duration::from_secs(8));
     world.trade()?;
     let told = world.site.said().matches("clock was set").count();
     world.outcome.count("alarms", told);
@@ -205,11 +208,15 @@ fn jumps(world: &mut World<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Lets the day's loss stop the account: a limit that the costs of one purchase reach.
+/// Lets the day's loss stop the account: a limit that the costs of some purchases reach, whatever prices do.
 fn halt(world: &mut World<'_>) -> Result<()> {
-    let limit = |pct: Value| json!({"max_daily_loss_pct": pct});
-    let reply = world.call("PUT", "/api/v2/limits", limit(json!("0.00000001")))?;
+    let limit = json!({"max_daily_loss_pct": "0.00000001"});
+    let reply = world.call("PUT", "/api/v2/limits", limit)?;
     ensure!(reply.status == 200, "limits: {} {}", reply.status, reply.body);
+    for _ in 0..COSTLY {
+        let trade = json!({"symbol": "BTC-USD", "side": "buy", "size": 5_000});
+        world.call("POST", "/api/v2/trade", trade)?;
+    }
     let halted = world.until("/api/v2/status", |status| status["daily_halt"] == true)?;
     ensure!(halted, "the day's loss does not stop the account");
     let trade = json!({"symbol": "BTC-USD", "side": "buy", "size": 100});
@@ -252,7 +259,7 @@ fn opens(world: &mut World<'_>, later: Option<&str>) -> Result<()> {
     let path = format!("/api/v2/orders/{order}");
     if let Some(time) = later {
         // Half a minute into the other half of the year's session: nothing may have traded.
-        std::thread::park_timeout(Duration::from_secs(45));
+        pass(Duration::from_secs(45));
         let state = world.read(&path)?.body["state"].clone();
         world.outcome.hold(state != "filled", || "New York opened an hour early".to_owned());
         world.set(time)?;

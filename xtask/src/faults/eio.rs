@@ -5,6 +5,7 @@
 use super::trial::audit;
 use super::trial::chance::{Chance, secret};
 use super::trial::client::Client;
+use super::trial::pass;
 use super::trial::server::{Running, Site};
 use super::trial::tally::Tally;
 use super::trial::trace::{Inject, Threads, Trace};
@@ -85,7 +86,7 @@ impl Trial<'_> {
             self.outcome.breach(format!("{point}: acknowledged although its sync had failed"));
         }
         let _ = client.log_in(site.address);
-        std::thread::park_timeout(QUIET);
+        pass(QUIET);
         let happened = trace.happened();
         let ended = running.ended(if happened { END } else { Duration::ZERO })?;
         drop(trace);

@@ -5,6 +5,7 @@
 use super::trial::audit;
 use super::trial::chance::{Chance, secret};
 use super::trial::client::Client;
+use super::trial::pass;
 use super::trial::server::{Running, Site};
 use super::trial::tally::{Breach, Tally};
 use super::{Options, Outcome};
@@ -158,7 +159,7 @@ impl<'a> Trial<'a> {
             let ended = match end {
                 End::Kill => running.kill_after(Instant::now(), time).map(|()| None),
                 End::Stop => {
-                    std::thread::park_timeout(time);
+                    pass(time);
                     running.stop().map(Some)
                 }
             };

@@ -6,6 +6,7 @@
 use super::client::Client;
 use super::http::Connection;
 use super::order::{order_of, units};
+use super::pass;
 use super::server::Site;
 use super::tally::Breach;
 use anyhow::{Context, Result, bail, ensure};
@@ -61,7 +62,7 @@ pub(crate) fn account(client: &mut Client, site: &Site) -> Result<()> {
         if promised.keys().all(|order| listed.contains_key(order)) {
             break;
         }
-        std::thread::park_timeout(LOOK_AGAIN);
+        pass(LOOK_AGAIN);
         listed = orders(client, to)?;
     }
     client.tally.fills = fills.len() as u64;
@@ -91,7 +92,7 @@ pub(crate) fn newest(client: &mut Client, site: &Site, text: &str) -> Result<()>
         if missing.is_empty() {
             return Ok(());
         }
-        std::thread::park_timeout(LOOK_AGAIN);
+        pass(LOOK_AGAIN);
     }
     missing.into_iter().for_each(|(breach, what)| client.tally.breach(breach, what));
     Ok(())

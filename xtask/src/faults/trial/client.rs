@@ -9,6 +9,7 @@ pub(crate) mod batch;
 use super::chance::{Chance, secret};
 use super::http::{Connection, Reply, Request};
 use super::order::{TIERS, Terms, draw, market_buy, order_of, promise};
+use super::pass;
 use super::tally::{Breach, Tally};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -148,7 +149,7 @@ impl Client {
                 self.ask_again(&mut to)?;
             }
             let pause = self.chance.between(2, 30);
-            std::thread::park_timeout(Duration::from_millis(pause));
+            pass(Duration::from_millis(pause));
         }
         Ok(())
     }
@@ -171,7 +172,7 @@ impl Client {
             if row.body["state"] == "filled" {
                 break;
             }
-            std::thread::park_timeout(Duration::from_millis(20));
+            pass(Duration::from_millis(20));
         }
         Ok(())
     }
@@ -293,7 +294,7 @@ impl Client {
                 self.must_equal(&request, &promise(&reply), &again);
             }
             if self.doubt.is_some() {
-                std::thread::park_timeout(LOOK_AGAIN);
+                pass(LOOK_AGAIN);
             }
         }
         Ok(())
@@ -377,7 +378,7 @@ impl Client {
             if reply.status == 200 {
                 return Ok(Some(reply.body));
             }
-            std::thread::park_timeout(LOOK_AGAIN);
+            pass(LOOK_AGAIN);
         }
         Ok(None)
     }
@@ -390,7 +391,7 @@ impl Client {
             if reply.status != 429 {
                 break;
             }
-            std::thread::park_timeout(LOOK_AGAIN);
+            pass(LOOK_AGAIN);
             reply = to.ask(&request)?;
         }
         Ok(reply)

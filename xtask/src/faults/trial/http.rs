@@ -22,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) token: String,
     /// Idempotency key; empty for none.
     pub(crate) key: String,
+    /// Whom a proxy speaks for; empty for none.
+    pub(crate) from: String,
     pub(crate) body: Option<Value>,
 }
 
@@ -33,6 +35,7 @@ impl Request {
             path: path.into(),
             token: token.to_owned(),
             key: String::new(),
+            from: String::new(),
             body: None,
         }
     }
@@ -42,6 +45,8 @@ impl Request {
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    /// Seconds after which one may come again, where that was told.
+    pub(crate) retry_after: Option<u32>,
     /// The body; null where it was no JSON.
     pub(crate) body: Value,
 }
@@ -77,9 +82,11 @@ impl Connection {
         let body = request.body.as_ref().map(Value::to_string);
         let mut text =
             format!("{} {} HTTP/1.1\r\nhost: localhost\r\n", request.method, request.path);
-        for (name, value) in
-            [("authorization: Bearer ", &request.token), ("idempotency-key: ", &request.key)]
-        {
+        for (name, value) in [
+            ("authorization: Bearer ", &request.token),
+            ("idempotency-key: ", &request.key),
+            ("x-forwarded-for: ", &request.from),
+        ] {
             if !value.is_empty() {
                 text.push_str(&format!("{name}{value}\r\n"));
             }
@@ -97,7 +104,7 @@ impl Connection {
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.ok_or_else(|| broken("no status line"))?;
-        let mut length = 0usize;
+        let (mut length, mut retry_after) = (0usize, None);
         loop {
             let line = self.line()?;
             let Some((name, value)) = line.split_once(':') else {
@@ -105,6 +112,8 @@ impl Connection {
             };
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().map_err(|_| broken("no length of the body"))?;
+            } else if name.eq_ignore_ascii_case("retry-after") {
+                retry_after = value.trim().parse().ok();
             }
         }
         if length > BODY_MOST {
@@ -113,7 +122,7 @@ impl Connection {
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Ok(Reply { status, body })
+        Ok(Reply { status, retry_after, body })
     }
 
     fn line(&mut self) -> Result<String> {
@@ -160,6 +169,7 @@ mod tests {
             path: "/trade".to_owned(),
             token: "t".to_owned(),
             key: "k".to_owned(),
+            from: "10.0.0.1".to_owned(),
             body: Some(json!({"size": 1})),
         };
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"ok\": true}\n";
@@ -170,6 +180,7 @@ mod tests {
             "post /trade http/1.1\r\n",
             "authorization: bearer t\r\n",
             "idempotency-key: k\r\n",
+            "x-forwarded-for: 10.0.0.1\r\n",
             "content-length: 10\r\n",
             "\r\n\r\n{\"size\":1}",
         ] {
@@ -183,8 +194,8 @@ mod tests {
         for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"ok\":", "no\r\n"] {
             assert!(asked(answer, &get).0.is_err(), "{answer}");
         }
-        let (reply, _) = asked("HTTP/1.1 503 Unavailable\r\n\r\n", &get);
+        let (reply, _) = asked("HTTP/1.1 503 Unavailable\r\nRetry-After: 2\r\n\r\n", &get);
         let reply = reply.unwrap();
-        assert_eq!((reply.status, reply.body), (503, Value::Null));
+        assert_eq!((reply.status, reply.retry_after, reply.body), (503, Some(2), Value::Null));
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn market_buy(terms: &Terms) -> Request {
 }
 
 fn request(method: &'static str, path: String, body: Option<Value>) -> Request {
-    Request { method, path, token: String::new(), key: String::new(), body }
+    Request { method, body, ..Request::get(path, "") }
 }
 
 /// What an answer promised, in the parts that must be the same whenever its key comes again.
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_promise_is_what_must_not_change() {
-        let reply = |body| Reply { status: 200, body };
+        let reply = |body| Reply { status: 200, retry_after: None, body };
         let first = reply(json!({"success": true, "order_id": "1", "routing": null}));
         let again = reply(json!({"success": true, "order_id": "1", "routing": {"tier": "SAVER"}}));
         let other = reply(json!({"success": true, "order_id": "2", "routing": null}));

@@ -2,6 +2,7 @@
 //! the same folder. What it says goes to `server.log` there.
 
 use super::http::{Connection, Request};
+use super::pass;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs::{File, OpenOptions};
@@ -143,7 +144,7 @@ impl Site {
             if running.began.elapsed() > START_MOST {
                 bail!("the server was not ready within {START_MOST:?}; see server.log");
             }
-            std::thread::park_timeout(POLL);
+            pass(POLL);
         }
     }
 
@@ -197,7 +198,7 @@ impl Running {
             match self.child.try_wait()? {
                 Some(status) => return Ok(Some(status)),
                 None if from.elapsed() > within => return Ok(None),
-                None => std::thread::park_timeout(POLL),
+                None => pass(POLL),
             }
         }
     }
@@ -211,9 +212,7 @@ impl Running {
 
     /// SIGKILL, after `time` has passed since `from`. An error when it ended before.
     pub(crate) fn kill_after(mut self, from: Instant, time: Duration) -> Result<()> {
-        while let Some(left) = time.checked_sub(from.elapsed()) {
-            std::thread::park_timeout(left);
-        }
+        pass(time.saturating_sub(from.elapsed()));
         self.must_live()?;
         self.child.kill()?;
         self.child.wait()?;
@@ -244,7 +243,7 @@ impl Running {
             if told.elapsed() > STOP_MOST {
                 bail!("the server did not stop within {STOP_MOST:?}");
             }
-            std::thread::park_timeout(POLL);
+            pass(POLL);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! strace on a running server: a call that dies or fails at its n-th time, in the threads that are named.
 //! It counts per thread, so threads that share a kind of work are watched together and the first counts.
 
+use super::pass;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -122,7 +123,7 @@ impl Trace {
             if from.elapsed() > ATTACH {
                 bail!("strace did not attach: {said}");
             }
-            std::thread::park_timeout(POLL);
+            pass(POLL);
         }
     }
 

@@ -1,0 +1,72 @@
+//! A long time at seven tenths of what the server can do: the slowest answers at the end are as quick as at the
+//! start, and its memory does not grow.
+
+use super::trial::chance::secret;
+use super::trial::load::{self, User, percentile};
+use super::trial::server::Site;
+use super::trial::{audit, tally::Tally};
+use super::{Options, Outcome};
+use anyhow::{Context, Result, ensure};
+use std::time::{Duration, Instant};
+
+const WORKERS: usize = 32;
+/// Enough that no user's own rate is reached.
+const USERS: usize = 4 * WORKERS;
+const SECONDS: u64 = 3_600;
+/// For how long the capacity is measured.
+const PROBE: Duration = Duration::from_secs(10);
+/// Parts of the time; the first is the warm-up, the second the start, the last the end.
+const PARTS: u32 = 10;
+
+/// Soaks.
+pub(super) fn run(options: &Options) -> Result<Outcome> {
+    let binary = options.binary()?;
+    options.within("soak", |folder| {
+        let site = Site::new(binary, folder, secret()?)?.with(load::PROXY.0, load::PROXY.1);
+        let running = site.begin()?;
+        let users = (0..USERS).map(|n| User::register(&site, n));
+        let mut users = users.collect::<Result<Vec<_>>>()?;
+        let most = load::run(site.address, &mut users, WORKERS, None, PROBE);
+        let capacity = most.done() / PROBE.as_secs();
+        ensure!(capacity > 0, "nothing was answered: {}", most.statuses());
+        let every = Duration::from_secs(1) * WORKERS as u32 * 10 / (7 * capacity as u32);
+        let time = Duration::from_secs(options.seconds.unwrap_or(SECONDS));
+        let (mut p99s, mut memory, mut orders) = (Vec::new(), Vec::new(), 0);
+        let mut outcome = Outcome::default();
+        for part in 0..PARTS {
+            let began = Instant::now();
+            let answers = load::run(site.address, &mut users, WORKERS, Some(every), time / PARTS);
+            let p99 = percentile(&answers.micros, 99);
+            let resident = load::resident(running.id());
+            println!(
+                "  part {part}: {}/s, p50 {:.1?}, p99 {p99:.1?}, {} MiB; {}",
+                answers.done() * 1_000 / began.elapsed().as_millis().max(1) as u64,
+                answers.percentile(50),
+                resident / 1_024,
+                answers.statuses(),
+            );
+            let known =
+                answers.by_status.keys().all(|status| *status == 200) && answers.broken == 0;
+            outcome.hold(known, || format!("{}, broken {}", answers.statuses(), answers.broken));
+            orders += answers.done();
+            p99s.push(p99);
+            memory.push(resident);
+        }
+        let (start, end) = (p99s[1], *p99s.last().context("no parts")?);
+        let (before, after) = (memory[1], *memory.last().context("no parts")?);
+        outcome.count("seconds", time.as_secs());
+        outcome.count("capacity_a_second", capacity);
+        outcome.count("orders", orders);
+        outcome.count("p99_us_at_the_start", start.as_micros() as u64);
+        outcome.count("p99_us_at_the_end", end.as_micros() as u64);
+        outcome.count("memory_kib_at_the_start", before);
+        outcome.count("memory_kib_at_the_end", after);
+        outcome.hold(end <= start * 12 / 10, || format!("p99 was {start:?} and is {end:?}"));
+        outcome.hold(after <= before * 11 / 10, || format!("{before} KiB became {after} KiB"));
+        running.stop()?;
+        let mut found = Tally::default();
+        audit::database(&site, &mut found.breaches)?;
+        found.breaches.into_iter().for_each(|(_, what)| outcome.breach(what));
+        Ok(outcome)
+    })
+}
