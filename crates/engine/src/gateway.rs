@@ -103,8 +103,8 @@ impl Gateway {
                 if cancelled.binary_search(&order).is_ok() {
                     dropped.extend([tier_of(&waiting.release)]);
                     over += 1;
-                } else if let Err(back) = flights.push(waiting) {
-                    self.latencies.lapsed(back.release.tier());
+                } else if let Err(tier) = flights.push(waiting) {
+                    self.latencies.lapsed(tier);
                     reports.push(lapsed(order, "its lane is full"));
                     over += 1;
                 }

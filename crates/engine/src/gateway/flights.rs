@@ -5,6 +5,7 @@ use nija_core::commit::Release;
 use nija_core::desk::held::Act;
 use nija_core::lanes::Lanes;
 use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId};
+use nija_core::words::tier::Tier;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
@@ -48,11 +49,11 @@ impl Flights {
         self.lanes.waiting()
     }
 
-    /// Queues a release in its lane; gives an entry back whose lane is full.
-    pub(super) fn push(&mut self, waiting: Waiting) -> Result<(), Waiting> {
+    /// Queues a release in its lane; an entry whose lane is full is dropped, and its tier told.
+    pub(super) fn push(&mut self, waiting: Waiting) -> Result<(), Tier> {
         let lane = waiting.release.lane();
         if waiting.release.is_entry() {
-            return self.lanes.push_entry(lane, waiting);
+            return self.lanes.push_entry(lane, waiting).map_err(|back| back.release.tier());
         }
         self.lanes.push_exit(lane, waiting);
         Ok(())

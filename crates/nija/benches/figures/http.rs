@@ -146,7 +146,7 @@ struct Side<'a> {
 const BLOCKING: &str = "blocking";
 
 impl<'a> Side<'a> {
-    const fn new(name: &'static str, server: &'a Server, templates: Vec<Template>) -> Self {
+    fn new(name: &'static str, server: &'a Server, templates: Vec<Template>) -> Self {
         let (loads, cpu_us, order_us) = (Vec::new(), Vec::new(), Vec::new());
         Self { name, server, templates, loads, cpu_us, order_us }
     }

@@ -46,7 +46,7 @@ impl Scale {
 /// One bench: its name, what it measures, and how.
 type Bench = (&'static str, &'static str, fn(&Scale) -> Result<Vec<Figure>>);
 
-const BENCHES: [Bench; 12] = [
+const BENCHES: [Bench; 15] = [
     ("gates", "the verdict of the gates, hot and over a million accounts", gates::gates),
     ("allocation", "the split of capital", gates::allocation),
     ("desk", "a whole decision with its events, without a journal", desk::decisions),

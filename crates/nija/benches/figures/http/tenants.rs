@@ -11,6 +11,7 @@ use anyhow::{Result, ensure};
 use nija_core::commit::commit;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::input::{Command, Input};
+use nija_core::ports::Journal;
 use nija_core::words::id::{AccountId, PartitionId};
 use nija_core::words::money::Money;
 use nija_core::words::tier::Tier;

@@ -65,7 +65,7 @@ impl Client {
                 self.tally.declined += u64::from(answer["status"] != 429);
                 continue;
             };
-            let promised = promise(&Reply { status: 200, body: answer.clone() });
+            let promised = promise(&Reply { status: 200, body: answer.clone(), retry_after: None });
             let line = json!({"key": order["client_order_id"], "promise": promised});
             lines.push_str(&format!("{line}\n"));
             self.tally.acknowledged += 1;
