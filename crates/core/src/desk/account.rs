@@ -171,24 +171,14 @@ pub(super) struct Open {
     pub(super) reserved: Money,
     #[n(4)]
     pub(super) cancelling: bool,
-    /// Fills seen, sorted, so that a repeat is dropped.
+    /// Fills seen, so that a repeat is dropped.
     #[n(5)]
-    pub(super) fills: Vec<FillId>,
+    pub(super) fills: Seen,
 }
 
 impl Open {
     pub(super) const fn remaining(&self) -> Qty {
         self.ticket.qty.saturating_sub(self.filled)
-    }
-    /// Was this fill seen before?
-    pub(super) fn has_seen(&self, fill: FillId) -> bool {
-        self.fills.binary_search(&fill).is_ok()
-    }
-    /// Notes a fill, to know a repeat.
-    pub(super) fn see(&mut self, fill: FillId) {
-        if let Err(at) = self.fills.binary_search(&fill) {
-            self.fills.insert(at, fill);
-        }
     }
     /// Is it a protective stop?
     pub(super) const fn protects(&self) -> bool {
@@ -204,5 +194,33 @@ impl Open {
     }
     pub(super) fn is_entry(&self) -> bool {
         self.ticket.purpose == Purpose::Entry
+    }
+}
+
+/// Fills that were seen. Most orders have one, which needs no room of its own.
+#[derive(Clone, Debug, Default, Encode, Decode)]
+pub(super) struct Seen {
+    #[n(0)]
+    first: Option<FillId>,
+    /// All others, sorted.
+    #[n(1)]
+    others: Vec<FillId>,
+}
+
+impl Seen {
+    pub(super) fn has(&self, fill: FillId) -> bool {
+        self.first == Some(fill) || self.others.binary_search(&fill).is_ok()
+    }
+    pub(super) fn add(&mut self, fill: FillId) {
+        if self.first.is_none() {
+            self.first = Some(fill);
+        } else if self.first != Some(fill)
+            && let Err(at) = self.others.binary_search(&fill)
+        {
+            self.others.insert(at, fill);
+        }
+    }
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
     }
 }

@@ -1,6 +1,6 @@
 //! `apply`: how an event changes the state. It decides nothing, so a replay needs no rule, limit or strategy.
 
-use super::account::{Account, Kept, Keys, Open};
+use super::account::{Account, Kept, Keys, Open, Seen};
 use super::event::{Event, Setting};
 use super::state::{Listing, Session, State};
 use crate::ledger::chart::Books;
@@ -270,7 +270,7 @@ impl State {
                 filled: Qty::ZERO,
                 reserved: ticket.reserved,
                 cancelling: false,
-                fills: Vec::new(),
+                fills: Seen::default(),
             }),
         );
         if ticket.purpose == Purpose::Exit {
@@ -287,7 +287,7 @@ impl State {
         };
         let claimed = if is_late { Qty::ZERO } else { fill.qty.min(open.remaining()) };
         open.filled = open.filled.checked_add(fill.qty).ok_or(Broken::Range)?;
-        open.see(fill.id);
+        open.fills.add(fill.id);
         let left = open.remaining().or_zero();
         open.state = match open.state {
             _ if left.is_zero() => OrderState::Filled,
@@ -338,7 +338,7 @@ impl State {
         open.state = state;
         open.reserved = Money::ZERO;
         self.settle(no, instrument);
-        self.ended.keep(self.now, open);
+        self.ended.keep(self.now, *open);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 use std::collections::VecDeque;
 
 /// How many ended orders are kept at most.
-pub(super) const KEPT: usize = 8_192;
+pub(super) const KEPT: usize = 4_096;
 /// How long an ended order is kept.
 pub(super) const KEPT_FOR: Span = Span(7 * Span::DAY.0);
 /// How many fills that do not fit are told apart from their repeats.
@@ -34,7 +34,7 @@ struct Past {
     #[n(0)]
     at: Timestamp,
     #[n(1)]
-    order: Box<Open>,
+    order: Open,
 }
 
 impl Ended {
@@ -44,7 +44,7 @@ impl Ended {
     }
 
     /// Keeps an order, and forgets those that are too old or too many.
-    pub(super) fn keep(&mut self, now: Timestamp, order: Box<Open>) {
+    pub(super) fn keep(&mut self, now: Timestamp, order: Open) {
         while let Some(oldest) = self.orders.front() {
             if now.since(oldest.at) <= KEPT_FOR && self.orders.len() < KEPT {
                 break;
@@ -60,11 +60,11 @@ impl Ended {
         self.ids.iter().rposition(|kept| *kept == id)
     }
     pub(super) fn find(&self, id: OrderId) -> Option<&Open> {
-        self.orders.get(self.place(id)?).map(|past| &*past.order)
+        self.orders.get(self.place(id)?).map(|past| &past.order)
     }
     pub(super) fn find_mut(&mut self, id: OrderId) -> Option<&mut Open> {
         let at = self.place(id)?;
-        self.orders.get_mut(at).map(|past| &mut *past.order)
+        self.orders.get_mut(at).map(|past| &mut past.order)
     }
 
     /// Was this fill told as a discrepancy?

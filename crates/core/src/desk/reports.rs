@@ -37,7 +37,7 @@ impl Desk {
         let Some(open) = self.state.orders.get(&order) else {
             return;
         };
-        if open.has_seen(fill.id) {
+        if open.fills.has(fill.id) {
             return;
         }
         let (ticket, left, cancelling) = (open.ticket.clone(), open.remaining(), open.cancelling);
@@ -62,7 +62,7 @@ impl Desk {
             self.discrepancy(None, order, fill, Mismatch::UnknownOrder);
             return;
         };
-        if past.has_seen(fill.id) {
+        if past.fills.has(fill.id) {
             return;
         }
         let (ticket, left) = (past.ticket.clone(), past.remaining());

@@ -99,7 +99,7 @@ fn ended_orders_are_forgotten_by_number_and_age() {
         order
     };
     let first = ended(&mut world);
-    for _ in 0..8_191 {
+    for _ in 0..4_095 {
         ended(&mut world);
     }
     world.fill(first, qty("0.1"), "200");
