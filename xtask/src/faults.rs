@@ -44,6 +44,12 @@ const PROGRAMS: &[Program] = &[
         run: kill::run,
     },
     Program {
+        name: "start",
+        row: "R1",
+        says: "how soon a server is ready that was killed over 90,000 events; --times starts",
+        run: kill::start,
+    },
+    Program {
         name: "syscalls",
         row: "R2",
         says: "SIGKILL at each system call of an order's life and of a start; --times of each call at most",

@@ -88,7 +88,11 @@ fn doctests() -> Result<()> {
 /// The faults, each as often as a build machine has time for.
 fn faults() -> Result<()> {
     const QUICK: &[&[&str]] = &[
-        &["kill", "--times", "50"],
+        &["kill", "--times", "40"],
+        &["syscalls", "eio", "--times", "1"],
+        &["power", "stop", "--times", "3"],
+        &["torn", "--times", "4"],
+        &["corruption", "--times", "10"],
         &["backup", "--times", "5000"],
         &["disk_full", "--times", "1"],
     ];

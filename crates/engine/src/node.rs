@@ -140,8 +140,6 @@ struct Node {
 pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended>>), Ended> {
     let (send, inbox) = mpsc::channel(INBOX);
     let (ended, told) = oneshot::channel();
-    // No sockets: without them a wait is a parked thread, not a call of the system's event queue.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let snapshots = parts.partitions.desks().iter().map(|d| d.head().seq.0).collect();
     let space = Shown::default();
     let mut node = Node {
@@ -158,7 +156,13 @@ pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended
         stopping: false,
     };
     std::thread::Builder::new().name("desks".to_owned()).spawn(move || {
-        let result = runtime.block_on(node.run());
+        // No sockets: without them a wait is a parked thread, not a call of the system's event queue. Made here,
+        // because the thread may not be given, and whoever calls may be in a runtime that must not drop another.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let result = match runtime {
+            Ok(runtime) => runtime.block_on(node.run()),
+            Err(why) => Err(Ended::Thread(why)),
+        };
         if let Err(why) = &result {
             tracing::error!(%why, "the desks stopped");
         }

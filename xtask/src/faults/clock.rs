@@ -134,7 +134,14 @@ impl<'a> World<'a> {
     fn call(&mut self, method: &'static str, path: &str, body: Value) -> Result<Reply> {
         let mut request = Request::get(path, self.client()?.token());
         (request.method, request.body) = (method, Some(body));
-        Ok(Connection::open(self.site.address)?.ask(&request)?)
+        let from = Instant::now();
+        loop {
+            let reply = Connection::open(self.site.address)?.ask(&request)?;
+            if reply.status != 429 || from.elapsed() > PATIENCE {
+                return Ok(reply);
+            }
+            pass(LOOK_AGAIN);
+        }
     }
 
     /// The old token must not be good any more.

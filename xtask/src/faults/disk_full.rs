@@ -9,6 +9,7 @@ use super::trial::audit;
 use super::trial::chance::{Chance, secret};
 use super::trial::client::Client;
 use super::trial::http::{Connection, Request};
+use super::trial::pass;
 use super::trial::server::{Running, Site};
 use super::trial::tally::Tally;
 use super::trial::trace::{Inject, Threads, Trace};
@@ -122,10 +123,10 @@ impl<'a> Trial<'a> {
             for client in &mut self.clients {
                 scope.spawn(|| client.live(address, &stop));
             }
-            std::thread::park_timeout(Duration::from_millis(500));
+            pass(Duration::from_millis(500));
             let low = disk.fill().and_then(|()| until(|| Ok(storage(address)? != "ok")));
             // It goes on under load for a while.
-            std::thread::park_timeout(Duration::from_millis(500));
+            pass(Duration::from_millis(500));
             stop.store(true, Ordering::Release);
             low
         })?;
@@ -208,7 +209,7 @@ impl<'a> Trial<'a> {
             if freed.elapsed() > 4 * NOTICE {
                 bail!("purchases are refused {:?} after there was room", freed.elapsed());
             }
-            std::thread::park_timeout(POLL);
+            pass(POLL);
         }
         let took = freed.elapsed();
         self.outcome.hold(took <= NOTICE, || format!("the way back took {took:?}"));
@@ -288,7 +289,7 @@ fn until(mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
         if from.elapsed() > 4 * NOTICE {
             bail!("nothing changed in {:?}", from.elapsed());
         }
-        std::thread::park_timeout(POLL);
+        pass(POLL);
     }
     Ok(())
 }

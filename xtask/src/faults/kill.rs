@@ -5,6 +5,7 @@
 use super::trial::audit;
 use super::trial::chance::{Chance, secret};
 use super::trial::client::Client;
+use super::trial::history;
 use super::trial::pass;
 use super::trial::server::{Running, Site};
 use super::trial::tally::{Breach, Tally};
@@ -23,7 +24,7 @@ const STOPS: u64 = 100;
 const STOP: Duration = Duration::from_secs(10);
 /// How long a start may take, and how often it is tried, over a long history.
 const READY: Duration = Duration::from_secs(2);
-const LONG_STARTS: usize = 9;
+const LONG_STARTS: u64 = 9;
 /// Kills between two full checks.
 const CHECK_EVERY: u64 = 20;
 /// One kill in so many comes while the server is still starting.
@@ -40,16 +41,14 @@ enum End {
     Stop,
 }
 
-/// Kills, restarts and checks; then how long a start over a long history takes.
+/// Kills, restarts and checks.
 pub(super) fn run(options: &Options) -> Result<Outcome> {
     let binary = options.binary()?;
     options.within("kill", |folder| {
         let site = Site::new(binary, folder, secret()?)?;
         let mut trial = Trial::new(options.seed, &site, End::Kill)?;
         trial.run(options.times.unwrap_or(KILLS))?;
-        let mut outcome = trial.outcome();
-        history(&site, options.seed, &mut outcome)?;
-        Ok(outcome)
+        Ok(trial.outcome())
     })
 }
 
@@ -65,23 +64,32 @@ pub(super) fn stop(options: &Options) -> Result<Outcome> {
 }
 
 /// Kills over a history of some 90,000 events: the start has to be as quick as ever.
-fn history(site: &Site, seed: u64, outcome: &mut Outcome) -> Result<()> {
-    let folder = site.folder().join("history");
-    std::fs::create_dir(&folder)?;
-    let site = site.moved(&folder);
-    super::trial::history::write(&site, seed)?;
-    let mut took = Vec::new();
-    for _ in 0..LONG_STARTS {
-        let mut running = site.start()?;
-        took.push(site.ready(&mut running)?);
-        running.kill_now()?;
-    }
-    took.sort_unstable();
-    let most = took.last().copied().unwrap_or_default();
-    outcome.count("history_ready_ms_median", took[took.len() / 2].as_millis() as u64);
-    outcome.count("history_ready_ms_most", most.as_millis() as u64);
-    outcome.hold(most <= READY, || format!("ready only {most:?} after a kill over a long history"));
-    Ok(())
+pub(super) fn start(options: &Options) -> Result<Outcome> {
+    let binary = options.binary()?;
+    options.within("start", |folder| {
+        let site = Site::new(binary, folder, secret()?)?;
+        history::write(&site, options.seed)?;
+        let mut took = Vec::new();
+        for _ in 0..options.times.unwrap_or(LONG_STARTS) {
+            let mut running = site.start()?;
+            took.push(site.ready(&mut running)?);
+            running.kill_now()?;
+        }
+        took.sort_unstable();
+        let most = took.last().copied().unwrap_or_default();
+        let mut found = Tally::default();
+        let mut outcome = Outcome::default();
+        outcome.count("batches", audit::database(&site, &mut found.breaches)?);
+        outcome.count("starts", took.len());
+        outcome.count(
+            "ready_ms_median",
+            took.get(took.len() / 2).map_or(0, |time| time.as_millis() as u64),
+        );
+        outcome.count("ready_ms_most", most.as_millis() as u64);
+        outcome.hold(most <= READY, || format!("ready only {most:?} after a kill"));
+        found.breaches.into_iter().for_each(|(_, what)| outcome.breach(what));
+        Ok(outcome)
+    })
 }
 
 /// One run.

@@ -3,6 +3,7 @@
 //! soon after it is over.
 
 use super::trial::chance::secret;
+use super::trial::crowd;
 use super::trial::http::Connection;
 use super::trial::load::{self, Answers, User};
 use super::trial::pass;
@@ -39,7 +40,7 @@ struct Guarded {
 pub(super) fn run(options: &Options) -> Result<Outcome> {
     let binary = options.binary()?;
     options.within("overload", |folder| {
-        let site = Site::new(binary, folder, secret()?)?.with(load::PROXY.0, load::PROXY.1);
+        let site = crowd::behind_a_proxy(Site::new(binary, folder, secret()?)?);
         let running = site.begin()?;
         let register = |n| User::register(&site, n);
         let mut users = (0..STORM).map(register).collect::<Result<Vec<_>>>()?;

@@ -2,6 +2,7 @@
 //! start, and its memory does not grow.
 
 use super::trial::chance::secret;
+use super::trial::crowd;
 use super::trial::load::{self, User, percentile};
 use super::trial::server::Site;
 use super::trial::{audit, tally::Tally};
@@ -22,7 +23,7 @@ const PARTS: u32 = 10;
 pub(super) fn run(options: &Options) -> Result<Outcome> {
     let binary = options.binary()?;
     options.within("soak", |folder| {
-        let site = Site::new(binary, folder, secret()?)?.with(load::PROXY.0, load::PROXY.1);
+        let site = crowd::behind_a_proxy(Site::new(binary, folder, secret()?)?);
         let running = site.begin()?;
         let users = (0..USERS).map(|n| User::register(&site, n));
         let mut users = users.collect::<Result<Vec<_>>>()?;
@@ -37,12 +38,12 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
             let began = Instant::now();
             let answers = load::run(site.address, &mut users, WORKERS, Some(every), time / PARTS);
             let p99 = percentile(&answers.micros, 99);
-            let resident = load::resident(running.id());
+            let (resident, _) = crowd::memory(running.id())?;
             println!(
                 "  part {part}: {}/s, p50 {:.1?}, p99 {p99:.1?}, {} MiB; {}",
                 answers.done() * 1_000 / began.elapsed().as_millis().max(1) as u64,
                 answers.percentile(50),
-                resident / 1_024,
+                resident,
                 answers.statuses(),
             );
             let known =
@@ -59,10 +60,10 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         outcome.count("orders", orders);
         outcome.count("p99_us_at_the_start", start.as_micros() as u64);
         outcome.count("p99_us_at_the_end", end.as_micros() as u64);
-        outcome.count("memory_kib_at_the_start", before);
-        outcome.count("memory_kib_at_the_end", after);
+        outcome.count("memory_mib_at_the_start", before);
+        outcome.count("memory_mib_at_the_end", after);
         outcome.hold(end <= start * 12 / 10, || format!("p99 was {start:?} and is {end:?}"));
-        outcome.hold(after <= before * 11 / 10, || format!("{before} KiB became {after} KiB"));
+        outcome.hold(after <= before * 11 / 10, || format!("{before} MiB became {after} MiB"));
         running.stop()?;
         let mut found = Tally::default();
         audit::database(&site, &mut found.breaches)?;

@@ -2,6 +2,7 @@
 
 use crate::faults::trial::chance::secret;
 use crate::faults::trial::http::{Connection, Reply, Request};
+use crate::faults::trial::pass;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -59,7 +60,7 @@ impl Hand {
             if reply.status != 429 {
                 return Ok(reply);
             }
-            std::thread::park_timeout(PAUSE);
+            pass(PAUSE);
         }
         bail!("{method} {path} is answered with 429 for ever")
     }

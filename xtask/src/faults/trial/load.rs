@@ -1,6 +1,7 @@
 //! Load: many users behind one trusted proxy, who buy and sell without end over kept connections. Their answers
 //! are counted and timed. Absent: a file of promises; whoever wants that uses a client.
 
+use super::crowd;
 use super::http::{Connection, Reply, Request};
 use super::pass;
 use super::server::Site;
@@ -12,8 +13,6 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The variable that makes all users come through a proxy on this machine.
-pub(crate) const PROXY: (&str, &str) = ("NIJA_TRUSTED_PROXIES", "127.0.0.1");
 /// Access tokens live ten minutes.
 const TOKEN_LIFE: Duration = Duration::from_secs(5 * 60);
 /// After a connection broke, or a caller was told to come later.
@@ -36,7 +35,7 @@ static KEYS: AtomicU64 = AtomicU64::new(0);
 impl User {
     /// Registers user `n` with its own address, without strategies.
     pub(crate) fn register(site: &Site, n: usize) -> Result<Self> {
-        let from = format!("10.{}.{}.{}", n / 65_536, n / 256 % 256, n % 256);
+        let from = crowd::address(1, u32::try_from(n)?).to_string();
         let (email, password) = (format!("load-{n}@example.com"), super::chance::secret()?);
         let run = u64::from(std::process::id());
         let mut user =
@@ -220,14 +219,6 @@ pub(crate) fn run(
     all
 }
 
-/// Resident memory of a process, KiB.
-pub(crate) fn resident(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let digits = line.and_then(|line| line.split_whitespace().next());
-    digits.and_then(|kib| kib.parse().ok()).unwrap_or(0)
-}
-
 /// Time that a process has spent on a processor.
 pub(crate) fn spent(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
@@ -248,10 +239,5 @@ mod tests {
         assert_eq!(percentile(&micros, 99), Duration::from_micros(199));
         assert_eq!(percentile(&[7], 99), Duration::from_micros(7));
         assert_eq!(percentile(&[], 99), Duration::ZERO);
-    }
-
-    #[test]
-    fn this_process_has_memory() {
-        assert!(resident(std::process::id()) > 100);
     }
 }
