@@ -1,6 +1,6 @@
 -- What screens list, made from the journal. A record is written once, behind the last one, whoever it is about;
 -- an account's records are found by walking back from its newest one. So an order costs no page of its own per
--- account and list, and nothing is indexed but every 64th number of a list.
+-- account and list, and nothing is indexed but every 256th number of a list.
 CREATE TABLE checkpoint (
     partition INTEGER NOT NULL PRIMARY KEY,
     seq       INTEGER NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE heads (
     body    BLOB    NOT NULL
 ) STRICT;
 
--- Where every 64th number of a list stands, for pages far back.
+-- Where every 256th number of a list stands, for pages far back.
 CREATE TABLE mark (
     account INTEGER NOT NULL,
     chain   INTEGER NOT NULL,

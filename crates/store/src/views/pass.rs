@@ -31,7 +31,7 @@ const LIST: &str = "INSERT OR REPLACE INTO instrument (partition, id, since, sym
      VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// Every so many numbers of a chain are marked.
-const MARKED: i64 = 64;
+const MARKED: i64 = 256;
 
 /// An order in a pass.
 struct Order {

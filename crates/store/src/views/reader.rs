@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 const ACCOUNT: &str = "SELECT key, day_starts, body FROM account JOIN heads ON heads.account = key \
      WHERE id = ?1 AND user = ?2";
 const ROW: &str = "SELECT body FROM log WHERE id = ?1";
-/// The nearest mark at or behind a number: from there it is at most 64 records back to it.
+/// The nearest mark at or behind a number: from there it is at most 256 records back to it.
 const MARK: &str = "SELECT place FROM mark WHERE account = ?1 AND chain = ?2 AND number >= ?3 \
      ORDER BY number LIMIT 1";
 const OPEN: &str = "SELECT number, place FROM open_order WHERE account = ?1 AND number < ?2 \
@@ -86,7 +86,7 @@ impl<'c> Reader<'c> {
         Ok(rows)
     }
 
-    /// A record at most 64 numbers behind the first one that is wanted.
+    /// A record at most 256 numbers behind the first one that is wanted.
     fn start(&self, chain: Chain, before: i64) -> Result<Place, Fault> {
         let head = self.heads.of(chain);
         if before > head.number {

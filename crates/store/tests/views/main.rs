@@ -369,7 +369,7 @@ async fn paged<T>(
 
 #[tokio::test]
 async fn v_13_a_long_history_is_paged_to_its_first_row() {
-    const MANY: u64 = 300;
+    const MANY: u64 = 900;
     let world = world();
     let mut book = Book { head: Head::default(), batches: Vec::new() };
     book.add(P, NOON, &setup());
@@ -397,25 +397,25 @@ async fn v_13_a_long_history_is_paged_to_its_first_row() {
 
     let views = &world.views;
     let (numbers, orders) = paged(7, async |page| views.orders(&ADA, page, false).await).await;
-    assert_eq!(numbers, (1..=200).rev().collect::<Vec<_>>());
-    assert_eq!(orders[199].id, "0002000000000001");
+    assert_eq!(numbers, (1..=600).rev().collect::<Vec<_>>());
+    assert_eq!(orders[599].id, "0002000000000001");
     assert!(orders.iter().all(|order| order.state == "filled"));
     assert!(orders.is_sorted_by(|a, b| a.id > b.id));
     let (numbers, fills) = paged(9, async |page| views.fills(&ADA, page).await).await;
-    assert_eq!(numbers, (1..=200).rev().collect::<Vec<_>>());
+    assert_eq!(numbers, (1..=600).rev().collect::<Vec<_>>());
     assert!(fills.iter().zip(&orders).all(|(fill, order)| fill.order_id == order.id));
     let (numbers, entries) = paged(10, async |page| views.entries(&ADA, page).await).await;
-    assert_eq!(numbers, (1..=602).rev().collect::<Vec<_>>(), "three lines a fill, two a transfer");
-    assert_eq!((entries[0].book.as_str(), entries[601].book.as_str()), ("venue_fees", "cash"));
+    assert_eq!(numbers, (1..=1802).rev().collect::<Vec<_>>(), "three lines a fill, two a transfer");
+    assert_eq!((entries[0].book.as_str(), entries[1801].book.as_str()), ("venue_fees", "cash"));
     let (numbers, all) = paged(8, async |page| views.decisions(&ADA, page, None).await).await;
-    assert_eq!(numbers, (1..=206).rev().collect::<Vec<_>>());
+    assert_eq!(numbers, (1..=618).rev().collect::<Vec<_>>());
     for kind in ["approved", "refused"] {
         let some = paged(2, async |page| views.decisions(&ADA, page, Some(kind)).await).await;
         let expected = numbers.iter().zip(&all).filter(|(_, row)| row.kind == kind);
         assert_eq!(some, expected.map(|(number, row)| (*number, row.clone())).unzip());
     }
     let (numbers, _) = paged(7, async |page| views.orders(&BOB, page, false).await).await;
-    assert_eq!(numbers.len(), 100);
+    assert_eq!(numbers.len(), 300);
 }
 
 #[tokio::test]
