@@ -28,7 +28,7 @@ mod view;
 
 use crate::journal::{Batch, Damage, Hash, Head};
 use crate::ports::Snapshot;
-use crate::words::id::{AccountId, AccountNo, PartitionId};
+use crate::words::id::{AccountId, AccountNo, OrderId, PartitionId};
 use crate::words::money::{Money, Pct};
 use crate::words::order::{OrderState, Ticket};
 use crate::words::tier::{TierRules, TierTable};
@@ -112,6 +112,8 @@ pub struct Desk {
     tally: Tally,
 }
 
+/// Cancelled orders that a venue is asked about again after reports were lost.
+const CANCELLED_ASKED: usize = 256;
 /// Body bytes after which a batch should be sealed.
 pub const BATCH_BYTES: usize = 256 * 1024;
 
@@ -405,6 +407,12 @@ impl Desk {
                 cancelling: open.cancelling,
             })
             .collect()
+    }
+
+    /// The last orders that were cancelled before all of them was filled: lost reports may have told of a fill.
+    #[must_use]
+    pub fn cancelled(&self) -> Vec<OrderId> {
+        self.state.ended.cancelled(CANCELLED_ASKED)
     }
 
     /// Asks again for the cancels that a restart may have lost; they leave with the next batch. Cancelling what

@@ -95,6 +95,12 @@ impl<T> Lanes<T> {
         self.lanes.iter().all(Lane::is_empty)
     }
 
+    /// Does something wait that `wanted` picks?
+    #[must_use]
+    pub fn any(&self, mut wanted: impl FnMut(&T) -> bool) -> bool {
+        self.lanes.iter().any(|lane| lane.exits.iter().chain(&lane.entries).any(&mut wanted))
+    }
+
     /// Puts back what was taken out in turn and could not go: before everything else of its sort.
     pub fn put_back(&mut self, lane: Priority, is_entry: bool, item: T) {
         let lane = &mut self.lanes[lane as usize];

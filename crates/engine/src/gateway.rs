@@ -19,9 +19,10 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// Entries that may wait in one lane.
 const LANE_CAPACITY: usize = 65_536;
@@ -37,6 +38,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 const CANCELLED: &str = "cancelled before it was sent";
+const NEVER: &str = "the venue never received it";
 
 /// One venue's door for releases.
 pub struct Gateway {
@@ -226,7 +228,10 @@ impl Gateway {
                     let (outcome, at) = (Outcome::Rejected { why }, self.clock.now());
                     return vec![Report { order, outcome, at }];
                 }
-                Err(VenueError::Unknown) => return self.settle(release).await,
+                // A cancel may be repeated, an order never.
+                Err(VenueError::Unknown) if release.ticket().is_some() => {
+                    return self.settle(release).await;
+                }
                 // What reduces risk is tried until the venue takes it.
                 Err(_) if tries_left == 0 && release.is_entry() => {
                     return self.lapse(release, "the venue could not be reached");
@@ -261,22 +266,42 @@ impl Gateway {
 
     /// Finds out what became of an order whose answer was lost.
     async fn settle(&self, release: &Release) -> Vec<Report> {
-        if release.ticket().is_none() {
-            return Vec::new();
+        match self.find(release.order()).await {
+            Found::Known(reports) => reports,
+            Found::Never => self.lapse(release, NEVER),
         }
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let find = self.venue.find(release.order());
-            match tokio::time::timeout(SUBMIT_TIMEOUT, find).await {
-                Ok(Ok(Found::Known(reports))) => return reports,
-                Ok(Ok(Found::Never)) => {
-                    return self.lapse(release, "the venue never received it");
-                }
-                Ok(Err(_)) | Err(_) => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Asks what became of orders whose reports may be lost, after a restart or a gap in the venue's stream:
+    /// everything that happened to each, or its lapse. What is still on its way from here is left out, so `orders`
+    /// must be those that were open, with everything before them released, when the desks were asked.
+    pub async fn adopt(&self, orders: Vec<OrderId>) -> Vec<Report> {
+        let mut reports = Vec::new();
+        for order in orders {
+            if self.flights().holds(order) {
+                continue;
+            }
+            match self.find(order).await {
+                Found::Known(known) => reports.extend(known),
+                Found::Never => {
+                    let (outcome, at) = (Outcome::Lapsed { why: NEVER }, self.clock.now());
+                    reports.push(Report { order, outcome, at });
                 }
             }
+        }
+        reports
+    }
+
+    /// Asks until the venue answers.
+    async fn find(&self, order: OrderId) -> Found {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let find = self.venue.find(order);
+            if let Ok(Ok(found)) = tokio::time::timeout(SUBMIT_TIMEOUT, find).await {
+                return found;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 

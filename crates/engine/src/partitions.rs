@@ -7,7 +7,7 @@ use nija_core::desk::held::Held;
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::desk::{Desk, Rules};
 use nija_core::risk::kill::{Actor, Scope};
-use nija_core::words::id::{AccountId, PartitionId};
+use nija_core::words::id::{AccountId, OrderId, PartitionId};
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 
@@ -55,6 +55,13 @@ impl Partitions {
     /// The desks, in order, to be resumed.
     pub fn desks_mut(&mut self) -> &mut [Desk] {
         &mut self.desks
+    }
+
+    /// Orders of which lost reports may have told something: those that are open, and the last that were cancelled.
+    #[must_use]
+    pub fn in_doubt(&self) -> Vec<OrderId> {
+        let open = self.desks.iter().flat_map(Desk::outstanding).map(|open| open.ticket.id);
+        open.chain(self.desks.iter().flat_map(Desk::cancelled)).collect()
     }
 
     fn desk(&mut self, partition: PartitionId) -> Option<&mut Desk> {

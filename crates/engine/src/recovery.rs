@@ -1,14 +1,52 @@
 //! Recovery: snapshot, then the tail of the journal, checked batch by batch. It decides nothing, so changed
-//! rules cannot change history. The normal start is this.
+//! rules cannot change history. The normal start is this: `take_over` recovers all desks and announces them.
 
+use crate::node::Ended;
+use crate::partitions::{Partitions, Stopped};
+use nija_core::commit::{Release, commit};
+use nija_core::desk::input::Input;
 use nija_core::desk::{Desk, Rules};
 use nija_core::journal::{Damage, Head};
 use nija_core::ports::{Journal, ReadError};
-use nija_core::words::id::{PartitionId, Seq};
+use nija_core::words::id::{Epoch, PartitionId, Seq};
+use nija_core::words::instrument::Instrument;
+use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 
 /// Batches asked of the journal at a time.
 const STRIDE: usize = 512;
+
+/// Recovers every desk, announces this node in its journal, lists the catalog and asks again for cancels that a
+/// restart may have lost. Nothing else happens before that is durable. `configured` counts partitions only at the
+/// first start: accounts are spread over them, so their number is fixed by it.
+///
+/// # Errors
+/// [`Ended`]; nothing was released.
+pub async fn take_over(
+    journal: &Arc<dyn Journal>,
+    configured: u16,
+    rules: &Arc<Rules>,
+    instruments: &[Instrument],
+    now: Timestamp,
+) -> Result<(Partitions, Vec<Release>), Ended> {
+    let known = journal.partitions().await?;
+    let count = known.iter().map(|p| p.0 + 1).max().unwrap_or(configured.max(1));
+    let mut desks = recover_all(journal, count, rules).await?;
+    let mut held = Vec::new();
+    for desk in &mut desks {
+        let partition = desk.partition();
+        let stopped = |broken| Stopped { partition, broken };
+        let epoch = Epoch(desk.head().epoch.0 + 1);
+        desk.take(Input::Announce { node: "embedded".to_owned(), epoch }, now).map_err(stopped)?;
+        for instrument in instruments {
+            desk.take(Input::List(instrument.clone()), now).map_err(stopped)?;
+        }
+        desk.resume_cancels();
+        held.extend(desk.seal());
+    }
+    let releases = commit(&**journal, held).await?;
+    Ok((Partitions::of(desks), releases))
+}
 
 /// Brings the desks of partitions `0..count` back, as many at a time as the runtime has threads.
 ///

@@ -5,11 +5,9 @@ use crate::config::Config;
 use anyhow::Context;
 use nija_bus::LocalBus;
 use nija_core::commit::Release;
-use nija_core::commit::commit;
 use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
-use nija_core::ports::{Bus, Clock, Journal, Venue};
-use nija_core::words::id::Epoch;
+use nija_core::ports::{Bus, Clock, Journal, Memory, Venue};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::tier::TierTable;
@@ -19,7 +17,7 @@ use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
 use nija_engine::partitions::Partitions;
 use nija_engine::projector::Projector;
-use nija_engine::recovery::recover_all;
+use nija_engine::recovery::take_over;
 use nija_engine::sim::Paper;
 use nija_store::sqlite::Database;
 use std::sync::Arc;
@@ -84,20 +82,11 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let now = clock.now();
     let (partitions, releases) =
         take_over(&journal, config.partitions, &rules, &instruments, now).await?;
-    let mut cancelled = Vec::new();
-    for desk in partitions.desks() {
-        for open in desk.outstanding() {
-            // What was cancelled does not come back: nothing may trade between a kill switch and its cancels.
-            if open.cancelling {
-                let outcome = Outcome::Cancelled { why: "taken back before the restart" };
-                cancelled.push(Report { order: open.ticket.id, outcome, at: now });
-            } else {
-                venue.restore(&open.ticket, open.filled, open.fills);
-            }
-        }
-    }
-    let mut early = gateway.accept(releases);
-    early.extend(cancelled);
+    let mut early = match venue.abilities().memory {
+        Memory::Venue => gateway.adopt(partitions.in_doubt()).await,
+        Memory::Journal => restore(&venue, &partitions, now),
+    };
+    early.extend(gateway.accept(releases));
 
     let at_gateway = Arc::clone(&gateway);
     let release =
@@ -156,31 +145,19 @@ fn carry_reports(tasks: &mut JoinSet<()>, handle: &Handle, gateway: &Arc<Gateway
     });
 }
 
-/// Recovers every desk and announces this node in its journal. Nothing else happens before that is durable.
-async fn take_over(
-    journal: &Arc<dyn Journal>,
-    configured: u16,
-    rules: &Arc<Rules>,
-    instruments: &[Instrument],
-    now: Timestamp,
-) -> anyhow::Result<(Partitions, Vec<Release>)> {
-    let known = journal.partitions().await?;
-    // The number of partitions is fixed by the first start: accounts are spread over it.
-    let count = known.iter().map(|p| p.0 + 1).max().unwrap_or(configured.max(1));
-    let desks = recover_all(journal, count, rules).await;
-    let mut desks = desks.context("recovery refused to start")?;
-    let mut held = Vec::new();
-    for desk in &mut desks {
-        let epoch = Epoch(desk.head().epoch.0 + 1);
-        desk.take(Input::Announce { node: "embedded".to_owned(), epoch }, now)?;
-        for instrument in instruments {
-            desk.take(Input::List(instrument.clone()), now)?;
+/// Hands the open orders back to a venue that lives in this process. What was cancelled does not come back: nothing
+/// may trade between a kill switch and its cancels.
+fn restore(venue: &Paper, partitions: &Partitions, at: Timestamp) -> Vec<Report> {
+    let mut cancelled = Vec::new();
+    for open in partitions.desks().iter().flat_map(|desk| desk.outstanding()) {
+        if open.cancelling {
+            let outcome = Outcome::Cancelled { why: "taken back before the restart" };
+            cancelled.push(Report { order: open.ticket.id, outcome, at });
+        } else {
+            venue.restore(&open.ticket, open.filled, open.fills);
         }
-        desk.resume_cancels();
-        held.extend(desk.seal());
     }
-    let releases = commit(&**journal, held).await.context("the journal did not take the start")?;
-    Ok((Partitions::of(desks), releases))
+    cancelled
 }
 
 impl Platform {

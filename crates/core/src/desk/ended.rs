@@ -3,6 +3,7 @@
 
 use super::account::Open;
 use crate::words::id::{FillId, OrderId};
+use crate::words::order::OrderState;
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
 use std::collections::VecDeque;
@@ -54,6 +55,13 @@ impl Ended {
         }
         self.ids.push_back(order.ticket.id);
         self.orders.push_back(Past { at: now, order });
+    }
+
+    /// The last orders that were cancelled before all of them was filled, up to so many.
+    pub(super) fn cancelled(&self, most: usize) -> Vec<OrderId> {
+        let orders = self.orders.iter().rev().map(|past| &past.order);
+        let cancelled = orders.filter(|order| order.state == OrderState::Cancelled);
+        cancelled.take(most).map(|order| order.ticket.id).collect()
     }
 
     fn place(&self, id: OrderId) -> Option<usize> {

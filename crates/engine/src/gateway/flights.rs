@@ -7,7 +7,7 @@ use nija_core::lanes::Lanes;
 use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId};
 use nija_core::words::tier::Tier;
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// A release with the time at which it came.
 pub(super) struct Waiting {
@@ -57,6 +57,13 @@ impl Flights {
         }
         self.lanes.push_exit(lane, waiting);
         Ok(())
+    }
+
+    /// Does the order wait to be placed, or is it being placed?
+    pub(super) fn holds(&self, order: OrderId) -> bool {
+        let places = |w: &Waiting| w.release.ticket().is_some_and(|ticket| ticket.id == order);
+        let mut behind = self.ways.values().flat_map(|flight| &flight.behind);
+        self.placing.contains_key(&order) || behind.any(places) || self.lanes.any(places)
     }
 
     /// Takes out those of these orders that wait to be placed, and keeps those on their way from another try.
