@@ -15,6 +15,7 @@ mod options;
 mod outcome;
 mod overload;
 mod power;
+mod simulate;
 mod slow_clients;
 mod soak;
 mod stuffing;
@@ -120,6 +121,24 @@ const PROGRAMS: &[Program] = &[
         row: "R20",
         says: "too few descriptors, too little memory and time",
         run: limits::run,
+    },
+    Program {
+        name: "venues",
+        row: "R15",
+        says: "a simulated venue does everything wrong that venues do; --times orders",
+        run: simulate::venues,
+    },
+    Program {
+        name: "simulate",
+        row: "R16",
+        says: "deterministic simulation of the whole order path; --seeds histories, --from the first",
+        run: simulate::run,
+    },
+    Program {
+        name: "days",
+        row: "R17",
+        says: "days of a thousand users by simulated time, on the real store; --times days",
+        run: simulate::days,
     },
     Program {
         name: "stop",

@@ -5,8 +5,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-pub(super) const USAGE: &str =
-    "[--times N] [--seconds N] [--seed S] [--release] [--binary PATH] [--keep]";
+pub(super) const USAGE: &str = "[--times N | --seeds N] [--seconds N] [--seed S | --from S] [--release] [--binary PATH] [--keep]";
 
 /// What to do.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,9 +31,9 @@ impl Options {
         while let Some(name) = args.next() {
             let mut value = || args.next().context(USAGE);
             match name.as_str() {
-                "--times" => options.times = Some(value()?.parse().context(USAGE)?),
+                "--times" | "--seeds" => options.times = Some(value()?.parse().context(USAGE)?),
                 "--seconds" => options.seconds = Some(value()?.parse().context(USAGE)?),
-                "--seed" => options.seed = value()?.parse().context(USAGE)?,
+                "--seed" | "--from" => options.seed = value()?.parse().context(USAGE)?,
                 "--binary" => options.binary = Some(std::path::absolute(value()?)?),
                 "--release" => options.release = true,
                 "--keep" => options.keep = true,

@@ -3,7 +3,8 @@
 //! One seed is one history; the same seed gives the same journal, byte for byte.
 //!
 //! A program instead of tests, so that a seed can be named: the test runner lists and runs what is in `TESTS`;
-//! `--seeds N [--from M] [--steps K]` runs so many seeds and prints how to repeat what failed.
+//! `--seeds N [--from M] [--steps K]` lives so many seeds and prints how to repeat what failed, `--orders N` lives
+//! seeds with everything that venues do wrong until there were so many orders.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -40,7 +41,7 @@ const TESTS: &[Test] = &[
     Test { name: "no_seed_of_the_first_hundred_breaks_a_law", run: || seeds(0..100, STEPS) },
     Test { name: "no_seed_of_the_second_hundred_breaks_a_law", run: || seeds(100..200, STEPS) },
     Test { name: "the_same_seed_gives_the_same_journal", run: same_seed },
-    Test { name: "no_venue_makes_orders_twice_or_unknown", run: || venues(0..4, 500) },
+    Test { name: "no_venue_makes_orders_twice_or_unknown", run: || venues(0, 1_000, STEPS) },
 ];
 
 fn main() -> ExitCode {
@@ -56,12 +57,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let from = number("--from").unwrap_or(0);
-    let steps = number("--steps").and_then(|n| u32::try_from(n).ok());
-    if let Some(count) = number("--seeds") {
-        return told(seeds(from..from + count, steps.unwrap_or(STEPS)));
+    let steps = number("--steps").and_then(|n| u32::try_from(n).ok()).unwrap_or(STEPS);
+    if let Some(orders) = number("--orders") {
+        return told(venues(from, orders, steps));
     }
-    if let Some(count) = number("--venues") {
-        return told(venues(from..from + count, steps.unwrap_or(STEPS)));
+    if let Some(count) = number("--seeds") {
+        return told(seeds(from..from + count, steps));
     }
     let named = |test: &&Test| {
         let mut names = args.iter().filter(|arg| !arg.starts_with('-')).peekable();
@@ -88,42 +89,59 @@ fn told(done: Result<(), String>) -> ExitCode {
 
 /// Lives the histories of these seeds; tells every seed that broke a law and how to repeat it.
 fn seeds(range: Range<u64>, steps: u32) -> Result<(), String> {
-    run(range, steps, "--seeds", |seed| live(seed, steps, None))
-}
-
-/// The same with everything that venues do wrong, and nothing else.
-fn venues(range: Range<u64>, steps: u32) -> Result<(), String> {
-    run(range, steps, "--venues", |seed| live(seed, steps, Some(Weather::of_venues())))
-}
-
-fn run(
-    range: Range<u64>,
-    steps: u32,
-    flag: &str,
-    live: impl Fn(u64) -> Outcome,
-) -> Result<(), String> {
-    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut told, mut failed) = (String::new(), 0);
-    let count = range.end - range.start;
+    let mut sums = Sums::default();
     for seed in range {
-        let outcome = live(seed);
-        let mut add = |name: String, n| *sums.entry(name).or_default() += n;
-        add("events".to_owned(), outcome.events);
-        add("orders".to_owned(), outcome.orders);
-        add("late fills".to_owned(), outcome.late);
-        add("starts".to_owned(), outcome.starts);
-        add("simulated seconds".to_owned(), outcome.lasted.as_millis().unsigned_abs() / 1_000);
-        outcome.faults.iter().for_each(|(fault, n)| add(format!("{fault:?}"), *n));
+        sums.add(seed, &live(seed, steps, None), &format!("--seeds 1 --steps {steps}"));
+    }
+    sums.told()
+}
+
+/// The same with everything that venues do wrong, and nothing else, until there were so many orders.
+fn venues(from: u64, orders: u64, steps: u32) -> Result<(), String> {
+    let mut sums = Sums::default();
+    let mut seed = from;
+    while sums.counts.get("orders").is_none_or(|n| *n < orders) {
+        let outcome = live(seed, steps, Some(Weather::of_venues()));
+        sums.add(seed, &outcome, &format!("--orders 1 --steps {steps}"));
+        seed += 1;
+    }
+    sums.told()
+}
+
+/// What many histories come to.
+#[derive(Default)]
+struct Sums {
+    counts: BTreeMap<String, u64>,
+    lived: u64,
+    failed: u64,
+    told: String,
+}
+
+impl Sums {
+    fn add(&mut self, seed: u64, outcome: &Outcome, again: &str) {
+        self.lived += 1;
+        let mut add = |name: &str, n| *self.counts.entry(name.to_owned()).or_default() += n;
+        add("events", outcome.events);
+        add("orders", outcome.orders);
+        add("late fills", outcome.late);
+        add("starts", outcome.starts);
+        add("simulated seconds", outcome.lasted.as_millis().unsigned_abs() / 1_000);
+        outcome.faults.iter().for_each(|(fault, n)| add(&format!("{fault:?}"), *n));
         if let Some(breach) = outcome.breaches.first() {
-            failed += 1;
-            told += &format!("seed {seed}: {}: {} ({})\n", breach.law, breach.what, breach.at);
-            told += &format!("  again: cargo test -p nija-engine --test simulation -- {flag} 1 ");
-            told += &format!("--from {seed} --steps {steps}\n");
+            self.failed += 1;
+            let (law, what, at) = (breach.law, &breach.what, breach.at);
+            self.told += &format!("seed {seed}: {law}: {what} ({at}); again: ");
+            self.told += "cargo test -p nija-engine --test simulation -- ";
+            self.told += &format!("{again} --from {seed}\n");
         }
     }
-    println!("{sums:?}");
-    println!("seeds: {} passed, {failed} failed", count - failed);
-    if failed == 0 { Ok(()) } else { Err(told) }
+
+    fn told(self) -> Result<(), String> {
+        // Names and numbers only, so this is JSON, too.
+        println!("{:?}", self.counts);
+        println!("seeds: {} passed, {} failed", self.lived - self.failed, self.failed);
+        if self.failed == 0 { Ok(()) } else { Err(self.told) }
+    }
 }
 
 /// The whole of a history follows from its seed.
