@@ -11,6 +11,7 @@ use nija_core::risk::refusal::Code;
 use nija_core::words::fixed::Round;
 use nija_core::words::id::{AccountId, AccountNo, FillId, InstrumentId, OrderId, PartitionId};
 use nija_core::words::instrument::Instrument;
+use nija_core::words::money::Price;
 use nija_core::words::order::{Fill, OrderState, Origin, Purpose, Side, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -112,7 +113,7 @@ impl Auditor {
                 self.accounts.insert((partition, *no), account);
             }
             Event::Transferred { entry, .. } => self.post(partition, entry),
-            Event::Approved { ticket, .. } => self.approved(partition, ticket),
+            Event::Approved { ticket, evidence } => self.approved(partition, ticket, evidence.mark),
             Event::Filled { order, fill, entry } => {
                 self.post(partition, entry);
                 self.filled(partition, *order, *fill);
@@ -185,13 +186,24 @@ impl Auditor {
         self.accounts.get(&place).and_then(|a| a.books.get(&Book::Cash)).copied().unwrap_or(0)
     }
 
-    fn approved(&mut self, partition: PartitionId, ticket: &Ticket) {
+    /// What an order costs at its own price, or at the mark it was judged by.
+    fn worth(&self, ticket: &Ticket, mark: Price) -> i64 {
+        let price = ticket.order_type.limit().or(ticket.order_type.stop()).unwrap_or(mark);
+        let instrument = &self.instruments[&ticket.instrument];
+        instrument.value(price, ticket.qty, Round::Down).unwrap().raw()
+    }
+
+    fn approved(&mut self, partition: PartitionId, ticket: &Ticket, mark: Price) {
         let place = (partition, ticket.account);
         if ticket.purpose == Purpose::Entry {
             let free = self.cash(place) - self.claimed(place);
             if ticket.reserved.raw() > free {
                 let what = format!("order {} claims {} of {free}", ticket.id, ticket.reserved);
                 self.breach("reserved and spent stay within capital", what);
+            }
+            if ticket.reserved.raw() < self.worth(ticket, mark) {
+                let what = format!("order {} reserves {} only", ticket.id, ticket.reserved);
+                self.breach("an entry reserves what it may cost", what);
             }
             if let Some(scope) = self.stopping(ticket) {
                 let what = format!("order {} although {scope} is stopped", ticket.id);

@@ -65,7 +65,9 @@ impl Disk {
             if torn {
                 let row = platter.rows.get_mut(&partition).unwrap();
                 let gone = row.split_off(usize::try_from(seq.0).unwrap() - 1);
-                gone.iter().flat_map(tickets).for_each(|t| drop(platter.approved.remove(&t.id)));
+                for ticket in gone.iter().flat_map(tickets) {
+                    platter.approved.remove(&ticket.id);
+                }
             }
         }
         platter.rows.retain(|_, row| !row.is_empty());

@@ -58,7 +58,7 @@ faults! {
     /// It never gets the order, and the sender waits in vain.
     TimeoutBeforeAccept = 20;
     /// A refused connection or an error that says that nothing was done.
-    Unreachable = 12;
+    Unreachable = 7;
     /// Too many requests.
     Throttled = 12;
     /// It answers after up to eight seconds.
@@ -71,8 +71,8 @@ faults! {
     // The venue's reports.
     /// A report comes twice.
     DuplicateReport = 8;
-    /// A report comes after later ones, up to five seconds late.
-    OutOfOrder = 8;
+    /// A report comes after later ones, up to twenty seconds late.
+    OutOfOrder = 6;
     /// The stream breaks: what it carries for some seconds is lost.
     StreamLost = 40;
     /// A fill comes in two parts that are no whole lots.

@@ -15,6 +15,7 @@ use nija_core::ports::{Clock, Journal, Memory, Venue};
 use nija_core::words::id::PartitionId;
 use nija_core::words::instrument::Instrument;
 use nija_core::words::order::Report;
+use nija_core::words::time::Span;
 use nija_engine::gateway::Gateway;
 use nija_engine::latency::Latencies;
 use nija_engine::node::Ended;
@@ -72,7 +73,8 @@ impl Process {
             let clock: Arc<dyn Clock> = Arc::clone(&ground.truth) as Arc<dyn Clock>;
             let now = clock.now();
             let (rules, instruments) = (&ground.rules, &ground.instruments);
-            let taken = take_over(&*ground.disk, PARTITIONS, rules, instruments, now).await;
+            let disk: Arc<dyn Journal> = Arc::clone(&ground.disk) as Arc<dyn Journal>;
+            let taken = take_over(&disk, PARTITIONS, rules, instruments, now).await;
             let (partitions, releases) = match taken {
                 Ok(taken) => taken,
                 Err(Ended::Journal(_)) => continue,
@@ -140,8 +142,9 @@ impl Process {
         let Ground { truth, disk, auditor, .. } = self.ground.clone();
         let now = Clock::now(&*truth);
         let mut answers = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            match self.partitions.take(input, now) {
+        for (n, input) in (0..).zip(inputs) {
+            // Time passes while a batch collects.
+            match self.partitions.take(input, now.plus(Span::millis(n))) {
                 Ok(answer) => answers.push(answer),
                 Err(stopped) => {
                     truth.breach("no desk meets a bug", stopped.to_string());

@@ -192,7 +192,7 @@ impl Hostile {
             hall.stream.push((late(60_000), report.clone()));
         }
         let is_late = self.remembers() && self.truth.strikes(Fault::OutOfOrder);
-        let at = if is_late { late(5_000) } else { now };
+        let at = if is_late { late(20_000) } else { now };
         hall.stream.push((at, report));
     }
 

@@ -7,7 +7,7 @@ use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
 use nija_core::ports::views::Projection;
 use nija_core::ports::{Bus, Clock, Journal, Venue};
-use nija_core::words::id::PartitionId;
+use nija_core::words::id::{PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Money;
 use nija_core::words::order::Report;
@@ -23,6 +23,7 @@ use nija_engine::recovery::{take_over, verify};
 use nija_engine::sim::{self, Exchange, Paper};
 use nija_store::sqlite::{Database, Mode};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -53,6 +54,8 @@ pub(crate) struct House {
     stop: watch::Sender<bool>,
     carriers: Vec<JoinHandle<()>>,
     projector: JoinHandle<Result<(), nija_engine::projector::Ended>>,
+    counted: BTreeMap<PartitionId, Seq>,
+    events: u64,
 }
 
 /// What was found at the end.
@@ -82,7 +85,7 @@ impl House {
         let latencies = Arc::new(Latencies::new()?);
         let gateway = Arc::new(Gateway::new(door, Arc::clone(&shared), latencies));
         let (partitions, releases) =
-            take_over(&*journal, PARTITIONS, &rules, &instruments, BEGIN).await?;
+            take_over(&journal, PARTITIONS, &rules, &instruments, BEGIN).await?;
         let early = gateway.accept(releases);
         anyhow::ensure!(early.is_empty(), "a first start has nothing to send");
 
@@ -114,6 +117,8 @@ impl House {
             stop,
             carriers,
             projector,
+            counted: BTreeMap::new(),
+            events: 0,
         })
     }
 
@@ -138,20 +143,19 @@ impl House {
         }
     }
 
-    /// Events of the journal so far.
-    pub(crate) async fn events(&self) -> Result<u64> {
+    /// Events of the journal so far; only what was written since the last call is read.
+    pub(crate) async fn events(&mut self) -> Result<u64> {
         let journal = self.database.journal();
-        let mut sum = 0;
         for partition in (0..PARTITIONS).map(PartitionId) {
-            let mut after = nija_core::words::id::Seq(0);
+            let after = self.counted.entry(partition).or_default();
             loop {
-                let batches = journal.read(partition, after, 512).await?;
+                let batches = journal.read(partition, *after, 256).await?;
                 let Some(last) = batches.last() else { break };
-                after = last.seq;
-                sum += batches.iter().map(|batch| u64::from(batch.count)).sum::<u64>();
+                *after = last.seq;
+                self.events += batches.iter().map(|batch| u64::from(batch.count)).sum::<u64>();
             }
         }
-        Ok(sum)
+        Ok(self.events)
     }
 
     /// Ends everything in order, then replays and verifies every partition.

@@ -1,5 +1,5 @@
 //! Days of a thousand users by simulated time, through the node, the gateway, the paper venue, the real store and
-//! the views: memory and open files must not grow once a first part is over. `cargo xtask faults soak`.
+//! the views: memory and open files must not grow once a first part is over. `cargo xtask faults days`.
 //!
 //! The clock is moved minute by minute; nothing waits but for the disk. Absent: the HTTP layer and the analyst,
 //! whose signals and readings are drawn here.
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     };
     // A test runner that builds everything starts this, too; only a bench asks with `--bench`.
     if !args.iter().any(|arg| arg == "--bench") {
-        eprintln!("run by `cargo xtask faults soak`");
+        eprintln!("run by `cargo xtask faults days`");
         return ExitCode::SUCCESS;
     }
     match soak(number("--days", 1), number("--seed", 1)) {
@@ -72,7 +72,7 @@ fn soak(days: u64, seed: u64) -> Result<()> {
         let closed = house.close().await?;
         let growth = (memory_end as f64 / memory as f64 - 1.0) * 100.0;
         println!(
-            "{{\"events\": {events}, \"orders\": {}, \"refused\": {}, \"seconds\": {}, \
+            "{{\"events\": {events}, \"orders\": {}, \"refused\": {:?}, \"seconds\": {}, \
              \"memory_warm\": {memory}, \"memory_end\": {memory_end}, \"growth_percent\": {growth:.1}, \
              \"files_warm\": {files}, \"files_end\": {files_end}, \"batches\": {}}}",
             users.placed,

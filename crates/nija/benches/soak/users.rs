@@ -34,13 +34,21 @@ pub(crate) struct Users {
     signals: u64,
     keys: u64,
     pub(crate) placed: u64,
-    pub(crate) refused: u64,
+    /// Refusals by their reason.
+    pub(crate) refused: BTreeMap<&'static str, u64>,
 }
 
 impl Users {
     pub(crate) const fn new(seed: u64) -> Self {
         let prices = BTreeMap::new();
-        Self { chance: seed * 2 + 1, prices, signals: 0, keys: 0, placed: 0, refused: 0 }
+        Self {
+            chance: seed * 2 + 1,
+            prices,
+            signals: 0,
+            keys: 0,
+            placed: 0,
+            refused: BTreeMap::new(),
+        }
     }
 
     /// Chance from a seed (xorshift, Marsaglia 2003).
@@ -90,10 +98,10 @@ impl Users {
     pub(crate) async fn minute(&mut self, house: &mut House, minute: u64) -> Result<()> {
         house.forward(Span::seconds(30));
         let (events, mut inputs) = self.market(house);
-        if minute % 240 == 0 {
+        if minute.is_multiple_of(240) {
             inputs.push(self.reading(house));
         }
-        if minute % SIGNAL_EVERY == 0 {
+        if minute.is_multiple_of(SIGNAL_EVERY) {
             inputs.push(self.signal(house));
         }
         house.step(&events, inputs).await?;
@@ -139,14 +147,16 @@ impl Users {
             }
             let (account, command) = (Self::account(n), self.command(&house.instruments));
             self.keys += 1;
-            let key = (self.keys % 2 == 0).then_some(Key { key: self.keys, request: 1 });
+            let key = self.keys.is_multiple_of(2).then_some(Key { key: self.keys, request: 1 });
             let desks = house.handle.clone();
             asked.spawn(async move { desks.command(account, key, command).await });
         }
         while let Some(answer) = asked.join_next().await {
             match answer?? {
                 Answer::Placed { .. } | Answer::Queued => self.placed += 1,
-                Answer::Refused(_) => self.refused += 1,
+                Answer::Refused(refusal) => {
+                    *self.refused.entry(refusal.code.name()).or_default() += 1;
+                }
                 Answer::Done | Answer::Declined(_) => {}
             }
         }
