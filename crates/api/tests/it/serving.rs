@@ -49,7 +49,7 @@ async fn it_serves_and_stops() {
     let get = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let answer = exchange(running.address, get).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert!(answer.ends_with(r#"{"status":"ok"}"#), "{answer}");
+    assert!(answer.ends_with(r#"{"status":"ok","storage":"ok"}"#), "{answer}");
     running.stop.send(()).unwrap();
     timeout(PATIENCE, running.server).await.unwrap().unwrap().unwrap();
     assert!(TcpStream::connect(running.address).await.is_err());

@@ -7,11 +7,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Below this many free bytes not even a start fits.
-const TOO_LITTLE: u64 = 4 << 20;
+const TOO_LITTLE: u64 = 1 << 20;
 /// Below this many free bytes somebody should look.
 const LITTLE: u64 = 1 << 30;
 /// What lies beside a database, by the end of its name.
-const SUFFIXES: [&str; 4] = ["", "-wal", "-shm", ".lock"];
+const SUFFIXES: [&str; 5] = ["", "-wal", "-shm", ".lock", "-reserve"];
 
 pub(super) fn look(config: &Config, findings: &mut Findings) {
     for path in beside(&config.database) {
@@ -44,7 +44,7 @@ pub(super) fn look(config: &Config, findings: &mut Findings) {
     if config.database.is_dir() {
         findings.refuse("DATABASE_URL", "names a folder", "name a file, like sqlite:nija.db");
     }
-    space(&folder, &name, findings);
+    space(&folder, reserved(&config.database), &name, findings);
     disk(&folder, &name, findings);
 }
 
@@ -107,13 +107,18 @@ pub(crate) fn free(folder: &Path) -> Option<u64> {
     Some(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
-fn space(folder: &Path, name: &str, findings: &mut Findings) {
+/// Bytes that a start may give up.
+fn reserved(database: &Path) -> u64 {
+    std::fs::metadata(with(database, "-reserve")).map_or(0, |file| file.len())
+}
+
+fn space(folder: &Path, reserved: u64, name: &str, findings: &mut Findings) {
     let Some(free) = free(folder) else {
         findings.warn(name, "its free space cannot be read", "watch the disk by other means");
         return;
     };
     let found = format!("{} MiB are free", free >> 20);
-    if free < TOO_LITTLE {
+    if free.saturating_add(reserved) < TOO_LITTLE {
         findings.refuse(name, found, "make space; see \"Disk\" in docs/operations.md");
     } else if free < LITTLE {
         findings.warn(name, found, "make space soon; see \"Disk\" in docs/operations.md");
