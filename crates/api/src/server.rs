@@ -211,10 +211,12 @@ impl Patient {
                 let until = Instant::now() + self.limit;
                 let deadline =
                     self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
-                match deadline.as_mut().poll(context) {
-                    Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-                    Poll::Pending => Poll::Pending,
+                if deadline.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
                 }
+                // Else the system would go on feeding what was written to a caller who hardly reads.
+                let _ = self.stream.set_zero_linger();
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
         }
     }
