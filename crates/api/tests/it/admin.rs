@@ -118,7 +118,7 @@ async fn users_are_listed_by_pages_and_without_passwords() {
     );
     let stranger = token(&world, "d@example.com").await;
     let reply = call("GET", "/api/v2/admin/users").token(&stranger).send(&world).await;
-    assert_eq!(reply.status, StatusCode::NOT_FOUND);
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
     let log = call("GET", "/api/v2/admin/audit?limit=9").token(&boss).send(&world).await;
     assert!(log.text.contains("users_read"), "{}", log.text);
 }

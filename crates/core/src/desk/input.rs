@@ -102,12 +102,7 @@ impl Input {
             | Self::Venue { .. }
             | Self::Kill { .. } => true,
             Self::Signal(signal) => signal.action == Action::Exit,
-            Self::Command { command, .. } => match command {
-                Command::Cancel(_) | Command::Kill { .. } => true,
-                Command::Place(wish) => wish.side == Side::Sell,
-                Command::Set(setting) => *setting == Setting::Autopilot(false),
-                Command::Open { .. } | Command::Transfer(_) | Command::Rearm { .. } => false,
-            },
+            Self::Command { command, .. } => command.is_urgent(),
             Self::List(_)
             | Self::Mark { .. }
             | Self::Tick { .. }
@@ -182,6 +177,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// Does it reduce risk or stop trading? Such a command is taken when others must wait.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        match self {
+            Self::Cancel(_) | Self::Kill { .. } => true,
+            Self::Place(wish) => wish.side == Side::Sell,
+            Self::Set(setting) => *setting == Setting::Autopilot(false),
+            Self::Open { .. } | Self::Transfer(_) | Self::Rearm { .. } => false,
+        }
+    }
+
     /// Sets the user's own limits.
     #[must_use]
     pub const fn limits(own: OwnLimits) -> Self {

@@ -3,9 +3,7 @@
 
 use super::{INBOX, Work};
 use nija_core::desk::answer::Query;
-use nija_core::desk::input::{Command, Input};
 use nija_core::ports::DeskError;
-use nija_core::words::order::Side;
 use tokio::sync::mpsc;
 
 /// Work of callers, the first to be given up first.
@@ -22,13 +20,10 @@ impl Urgency {
         match work {
             Work::Query { query: Query::Account(_), .. } => Self::Read,
             Work::Query { .. } => Self::Preview,
-            Work::Commands { commands, .. } if !commands.iter().all(|(_, c)| reduces_risk(c)) => {
+            Work::Input { input, .. } if !input.is_urgent() => Self::Entry,
+            Work::Commands { commands, .. } if !commands.iter().all(|(_, c)| c.is_urgent()) => {
                 Self::Entry
             }
-            Work::Input { input: Input::Command { command, .. }, .. } if !reduces_risk(command) => {
-                Self::Entry
-            }
-            Work::Input { input: Input::Rearm { .. }, .. } => Self::Entry,
             _ => Self::Exit,
         }
     }
@@ -54,16 +49,6 @@ impl Urgency {
     }
 }
 
-fn reduces_risk(command: &Command) -> bool {
-    match command {
-        Command::Cancel(_) | Command::Kill { .. } => true,
-        Command::Place(wish) => wish.side == Side::Sell,
-        Command::Open { .. } | Command::Transfer(_) | Command::Set(_) | Command::Rearm { .. } => {
-            false
-        }
-    }
-}
-
 /// Puts work of a caller into the inbox, if there is room for its kind.
 pub(super) fn bring(inbox: &mpsc::Sender<Work>, work: Work) -> Result<(), DeskError> {
     let urgency = Urgency::of(&work);
@@ -84,6 +69,7 @@ pub(super) fn bring(inbox: &mpsc::Sender<Work>, work: Work) -> Result<(), DeskEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nija_core::desk::input::{Command, Input};
     use nija_core::risk::kill::{Actor, Scope};
     use nija_core::words::id::{AccountId, OrderId};
     use nija_core::words::money::Money;

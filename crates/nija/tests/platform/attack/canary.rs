@@ -7,7 +7,9 @@ use super::scene::Person;
 use super::wire::Call;
 use crate::child::{Nija, until};
 use serde_json::json;
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 const SECRET: &str = "canary-Zk381mQx7Tz4WvbN2pLrY6cHdJ9sFgAe-signing";
@@ -72,6 +74,7 @@ fn serve(folder: &Path) -> Nija {
     // Outside the folder that is searched.
     let secret = folder.join("secret");
     std::fs::write(&secret, SECRET).unwrap();
+    std::fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
     let data = folder.join("data");
     std::fs::create_dir(&data).unwrap();
     let variables = [

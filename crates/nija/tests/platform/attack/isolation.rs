@@ -1,5 +1,6 @@
 //! What belongs to somebody else: not seen, not moved, and not even told apart from what does not exist.
 
+use super::document::Operation;
 use super::scene::{Scene, Victim};
 use super::wire::Call;
 use serde_json::{Value, json};
@@ -88,8 +89,8 @@ fn keys_and_cursors_of_others_open_nothing() {
     let names = victim.names();
     let listed = Call::to("GET", "/api/v2/entries?limit=1").token(&victim.person.token);
     let cursor = listed.send(scene.address).good()["next_cursor"].as_str().unwrap().to_owned();
-    for operation in scene.operations.iter().filter(|o| o.query.iter().any(|name| name == "cursor"))
-    {
+    let paged = |o: &&Operation| !o.admin && o.query.iter().any(|name| name == "cursor");
+    for operation in scene.operations.iter().filter(paged) {
         let cursors = [&cursor, "c7fffffffffffffff", "c0000000000000000", "c0000000000000001"];
         for cursor in cursors {
             let call =
