@@ -80,8 +80,8 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     ));
 
     let now = clock.now();
-    let (partitions, releases) =
-        take_over(&journal, config.partitions, &rules, &instruments, now).await?;
+    let taken = take_over(&journal, config.partitions, &rules, &instruments, now).await;
+    let (partitions, releases) = taken.context("recovery refused to start")?;
     let mut early = match venue.abilities().memory {
         Memory::Venue => gateway.adopt(partitions.in_doubt()).await,
         Memory::Journal => restore(&venue, &partitions, now),

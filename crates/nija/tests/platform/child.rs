@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Longest wait for something that must happen; a busy machine is slow.
@@ -24,11 +25,12 @@ struct Printed {
 pub(crate) struct Nija {
     child: Child,
     printed: Arc<Printed>,
+    /// They end with the streams, which end with the child.
+    readers: Vec<JoinHandle<()>>,
 }
 
-fn follow(printed: &Arc<Printed>, from: impl Read + Send + 'static) {
+fn follow(printed: &Arc<Printed>, from: impl Read + Send + 'static) -> JoinHandle<()> {
     let printed = Arc::clone(printed);
-    // It ends with the stream, which ends with the child.
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines() {
             let Ok(line) = line else { return };
@@ -37,7 +39,7 @@ fn follow(printed: &Arc<Printed>, from: impl Read + Send + 'static) {
             text.push('\n');
             printed.more.notify_all();
         }
-    });
+    })
 }
 
 impl Nija {
@@ -56,9 +58,11 @@ impl Nija {
             .spawn()
             .unwrap();
         let printed = Arc::new(Printed::default());
-        follow(&printed, child.stdout.take().unwrap());
-        follow(&printed, child.stderr.take().unwrap());
-        Self { child, printed }
+        let readers = vec![
+            follow(&printed, child.stdout.take().unwrap()),
+            follow(&printed, child.stderr.take().unwrap()),
+        ];
+        Self { child, printed, readers }
     }
 
     /// Its process.
@@ -106,15 +110,7 @@ impl Nija {
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 // The readers may be a line behind.
-                let mut text = self.text();
-                for _ in 0..50 {
-                    std::thread::park_timeout(PAUSE / 4);
-                    let now = self.text();
-                    if now.len() == text.len() {
-                        break;
-                    }
-                    text = now;
-                }
+                self.readers.drain(..).for_each(|reader| reader.join().unwrap());
                 return (status, self.text());
             }
             assert!(Instant::now() < deadline, "it did not end:\n{}", self.text());
