@@ -136,7 +136,10 @@ impl Report {
     }
 
     pub(crate) fn json(&self) -> Value {
-        let finding = |f: &Finding| json!({"weight": f.weight.name(), "about": f.about, "found": f.found, "todo": f.todo});
+        let finding = |finding: &Finding| {
+            let Finding { weight, about, found, todo } = finding;
+            json!({"weight": weight.name(), "about": about, "found": found, "todo": todo})
+        };
         let row = |row: &Effective| {
             let Effective { name, value, from, says } = row;
             ((*name).to_owned(), json!({"value": value, "from": from.name(), "says": says}))
