@@ -39,6 +39,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     )?;
 
     let mut findings = bans::check(&policy, &lock);
+    findings.extend(bans::wildcards(&metadata)?);
     findings.extend(licenses::check(&policy, &metadata)?);
     let advised = advisories::check(&policy, &lock, &snapshot)?;
     findings.extend(advised.findings);

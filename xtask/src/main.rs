@@ -5,6 +5,7 @@ mod bench;
 mod deny;
 mod faults;
 mod openapi;
+mod sbom;
 mod shell;
 mod test;
 mod tidy;
@@ -49,6 +50,11 @@ const COMMANDS: &[Command] = &[
         name: "faults",
         says: "faults of the world on a trading server, held to what it acknowledged",
         run: faults::run,
+    },
+    Command {
+        name: "sbom",
+        says: "what the released binary is made of, as a CycloneDX document",
+        run: sbom::run,
     },
 ];
 

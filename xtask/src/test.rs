@@ -2,7 +2,7 @@
 //! first that fails. `.ci/run` calls this and nothing else, so a desk and the build machine judge
 //! alike.
 
-use crate::{deny, faults, openapi, shell, tidy};
+use crate::{deny, faults, openapi, sbom, shell, tidy};
 use anyhow::{Context, Result, bail};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", run: clippy },
     Step { name: "tidy", run: || tidy::run(&[]) },
     Step { name: "deny", run: || deny::run(&[]) },
+    Step { name: "sbom", run: || sbom::run(&[]) },
     Step { name: "tests", run: tests },
     Step { name: "doctests", run: doctests },
     Step { name: "openapi", run: || openapi::run(&[]) },
@@ -95,6 +96,7 @@ fn faults() -> Result<()> {
         &["corruption", "--times", "10"],
         &["backup", "--times", "5000"],
         &["disk_full", "--times", "1"],
+        &["mutants", "--times", "1000"],
     ];
     QUICK.iter().try_for_each(|args| {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();

@@ -2,9 +2,12 @@
 
 use crate::deny::lock::{Lock, Locked};
 use crate::deny::policy::{Ban, Policy};
+use anyhow::{Context, Result};
+use serde::Deserialize;
 
 pub(crate) fn check(policy: &Policy, lock: &Lock) -> Vec<String> {
     let mut out: Vec<String> = policy.bans.iter().flat_map(|ban| judge(ban, lock)).collect();
+    let first = lock.packages.iter().find_map(|package| package.source.as_deref());
     for package in &lock.packages {
         // Cargo knows one public registry; anything else was written into a manifest on purpose.
         if package.source.as_ref().is_some_and(|source| !source.starts_with("registry+")) {
@@ -12,9 +15,45 @@ pub(crate) fn check(policy: &Policy, lock: &Lock) -> Vec<String> {
                 "Cargo.lock: source: `{}` does not come from a registry; use a released version",
                 package.name
             ));
+        } else if package.source.is_some() && package.source.as_deref() != first {
+            out.push(format!(
+                "Cargo.lock: source: `{}` comes from a second registry; all come from one",
+                package.name
+            ));
         }
     }
     out
+}
+
+/// Dependencies of our own crates that take whatever version there is.
+pub(crate) fn wildcards(metadata: &[u8]) -> Result<Vec<String>> {
+    let metadata: Metadata =
+        serde_json::from_slice(metadata).context("cargo metadata printed another form")?;
+    let own = metadata.packages.iter().filter(|package| package.source.is_none());
+    let any = own.flat_map(|package| {
+        let wild = package.dependencies.iter().filter(|d| d.source.is_some() && d.req == "*");
+        wild.map(|wild| format!("{}: wildcard: name a version of `{}`", package.name, wild.name))
+    });
+    Ok(any.collect())
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    source: Option<String>,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    source: Option<String>,
+    req: String,
 }
 
 fn judge(ban: &Ban, lock: &Lock) -> Vec<String> {
@@ -64,5 +103,22 @@ mod tests {
     fn only_the_registry_is_a_source() {
         assert_eq!(found("deny = []", &[("a", "1.0.0", "registry+https://a.example")]), 0);
         assert_eq!(found("deny = []", &[("a", "1.0.0", "git+https://a.example/a#1")]), 1);
+        let two = [
+            ("a", "1.0.0", "registry+https://a.example"),
+            ("b", "1.0.0", "registry+https://b.example"),
+        ];
+        assert_eq!(found("deny = []", &two), 1);
+    }
+
+    #[test]
+    fn a_version_is_named_for_what_is_not_ours() {
+        let of = |source: &str, req: &str| {
+            let text = format!(
+                "{{\"packages\": [{{\"name\": \"a\", \"source\": null, \"dependencies\": \
+                 [{{\"name\": \"b\", \"source\": {source}, \"req\": \"{req}\"}}]}}]}}"
+            );
+            wildcards(text.as_bytes()).unwrap().len()
+        };
+        assert_eq!((of("\"registry\"", "*"), of("\"registry\"", "^1"), of("null", "*")), (1, 0, 0));
     }
 }

@@ -6,7 +6,7 @@ use super::trial::crowd::{address, ask, behind_a_proxy, p95_ms, register, reques
 use super::trial::http::Connection;
 use super::trial::server::Site;
 use super::{Options, Outcome};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -214,18 +214,23 @@ fn logins(
     Ok(times)
 }
 
-/// Orders that end at once, so that any number of them fits an account.
+/// Orders that end at once, so that any number of them fits an account; each a cent larger than the one before, as
+/// twice the same within seconds is refused.
 fn orders(to: SocketAddr, token: &str, over: &AtomicBool) -> Result<Vec<Duration>> {
-    let order = json!({
-        "symbol": "BTC-USD", "side": "buy", "size": 20, "order_type": "limit", "limit_price": 1, "time_in_force": "ioc"
-    });
-    let order = order.to_string();
-    let post = request(("POST", "/api/v2/trade"), address(3, 1), token, Some(order.as_bytes()));
     let (mut kept, mut times) = (None, Vec::new());
-    while !over.load(Ordering::Acquire) {
+    for n in 0.. {
+        if over.load(Ordering::Acquire) {
+            break;
+        }
+        let order = json!({
+            "symbol": "BTC-USD", "side": "buy", "size": format!("{}.{:02}", 20 + n / 100, n % 100),
+            "order_type": "limit", "limit_price": 1, "time_in_force": "ioc",
+        });
+        let body = order.to_string();
+        let post = request(("POST", "/api/v2/trade"), address(3, 1), token, Some(body.as_bytes()));
         let (took, reply) = timed(|| ask(&mut kept, to, &post))?;
         let placed = reply.status == 200 && reply.body["success"] == Value::Bool(true);
-        anyhow::ensure!(placed, "an order was answered with {} {}", reply.status, reply.body);
+        ensure!(placed, "an order was answered with {} {}", reply.status, reply.body);
         times.push(took);
         std::thread::park_timeout(Duration::from_millis(150));
     }
