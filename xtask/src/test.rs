@@ -89,7 +89,7 @@ fn doctests() -> Result<()> {
 /// The faults, each as often as a build machine has time for.
 fn faults() -> Result<()> {
     const QUICK: &[&[&str]] = &[
-        &["kill", "--times", "40"],
+        &["kill", "--times", "20"],
         &["syscalls", "eio", "--times", "1"],
         &["power", "stop", "--times", "3"],
         &["torn", "--times", "4"],

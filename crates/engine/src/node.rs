@@ -48,7 +48,7 @@ pub enum Ended {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The thread could not be started.
-    #[error("the desks' thread could not be started: {0}")]
+    #[error("the desks' thread could not be started; allow the process more memory and threads")]
     Thread(#[from] std::io::Error),
 }
 

@@ -9,6 +9,8 @@ use super::{Options, Outcome};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -199,6 +201,8 @@ impl Trial<'_> {
             Kind::Swap | Kind::Tail => String::new(),
         };
         std::fs::write(path, &bytes)?;
+        // A file that others may read would be refused for that.
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
         match kind {
             Kind::Swap => self.swap(path),
             Kind::Tail => self.behead(path),

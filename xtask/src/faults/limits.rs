@@ -89,7 +89,7 @@ impl Trial<'_> {
 
     fn address_space(&mut self) -> Result<()> {
         let said = self.site.said().len();
-        let site = self.site.clone().under(["prlimit", "--as=400000000"]);
+        let site = self.site.clone().under(["prlimit", "--as=400000000:"]);
         let mut running = site.start()?;
         let started = site.ready_or_ended(&mut running)?;
         if let Err(status) = started {
@@ -106,7 +106,7 @@ impl Trial<'_> {
         running.must_live()?;
         self.outcome.count("address_space", "started");
         let id = running.id().to_string();
-        let freed = Command::new("prlimit").args(["--pid", &id, "--as=unlimited"]).status()?;
+        let freed = Command::new("prlimit").args(["--pid", &id, "--as=unlimited:"]).status()?;
         ensure!(freed.success(), "prlimit ended with {freed}");
         let took = self.filled(RELIEF * 4)?;
         self.relieved("address space", took);
