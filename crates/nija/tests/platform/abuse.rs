@@ -233,7 +233,9 @@ fn every_write_is_in_the_table(user: &Caller) {
     let described = user.get("/api/openapi.json").good();
     for (path, calls) in described["paths"].as_object().unwrap() {
         for (method, call) in calls.as_object().unwrap() {
-            if call["requestBody"].is_null() || path == "/api/v2/token/refresh" {
+            // Bad orders of a batch are answered inside it: see `batch` and `attack::bodies`.
+            let elsewhere = ["/api/v2/token/refresh", "/api/v2/orders/batch"];
+            if call["requestBody"].is_null() || elsewhere.contains(&path.as_str()) {
                 continue;
             }
             let plain = path.replace("{id}", "00000000000000000000000000000000");

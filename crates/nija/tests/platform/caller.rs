@@ -24,6 +24,16 @@ impl Reply {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|why| panic!("{why}: {self:?}"))
     }
+    /// How a write was taken: the status, and the code of a problem. Of a batch it is what its only order met: that
+    /// lies inside an answer that is good as a whole.
+    pub(crate) fn outcome(&self) -> (u16, String) {
+        let body: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        let inside = &body["answers"][0];
+        let problem = if inside["status"].is_number() { inside } else { &body };
+        let status = problem["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let code = problem["code"].as_str().unwrap_or_default().to_owned();
+        (status.unwrap_or(self.status), code)
+    }
     /// The body of an answer that must be a success.
     #[track_caller]
     pub(crate) fn good(&self) -> Value {

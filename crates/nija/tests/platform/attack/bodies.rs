@@ -284,7 +284,11 @@ fn wrong_kinds_of_values_are_refused_in_every_field() {
     for (operation, body) in with_bodies(&scene) {
         for Replaced { text, schema } in replaced(&body, &wrong) {
             let (call, reply) = sent(&scene, &operation, text);
-            assert!([400, 422].contains(&reply.status), "{schema}: {}: {reply:?}", call.shown());
+            assert!(
+                [400, 422].contains(&reply.outcome().0),
+                "{schema}: {}: {reply:?}",
+                call.shown()
+            );
             scene.judge(&operation, &call, &reply);
         }
     }
@@ -301,7 +305,7 @@ fn texts_that_mean_something_elsewhere_mean_nothing_here() {
     for (operation, body) in with_bodies(&scene) {
         for Replaced { text, schema } in replaced(&body, &quoted) {
             let (call, reply) = sent(&scene, &operation, text);
-            assert!(reply.status >= 400 || is_free(&schema), "{}: {reply:?}", call.shown());
+            assert!(reply.outcome().0 >= 400 || is_free(&schema), "{}: {reply:?}", call.shown());
             scene.judge(&operation, &call, &reply);
         }
     }
