@@ -82,7 +82,9 @@ impl Database {
         let bytes = log::unfinished(&file::log_path(path))?;
         if bytes > 0 {
             let path = path.display();
-            tracing::warn!(%path, bytes, "a commit at the end was never finished; it was not acknowledged and is dropped");
+            let what =
+                "a commit at the end was never finished; it was not acknowledged and is dropped";
+            tracing::warn!(%path, bytes, "{what}");
         }
         let mut writer = open(path, Access::Durable)?;
         LEDGER.migrate(&mut writer, path)?;

@@ -1,6 +1,7 @@
-//! The n-th sync of the disk fails with EIO, n = 1 and on until an order's life and a login pass without it.
-//! (Syncs of the views do not count: they are made again.) Nothing may be acknowledged whose sync failed; the process has to end, with a code and a line that says
-//! what and where; the next start has to be clean. SQLite must not swallow it.
+//! The n-th sync of the disk fails with EIO, n = 1 and on until an order's life and a login pass without it. (Syncs
+//! of the views do not count: they are made again.) Nothing may be acknowledged whose sync failed; the process has
+//! to end, with a code and a line that says what and where; the next start has to be clean. SQLite must not swallow
+//! it.
 
 use super::trial::audit;
 use super::trial::chance::{Chance, secret};

@@ -5,7 +5,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-pub(super) const USAGE: &str = "[--times N | --seeds N] [--seconds N] [--seed S | --from S] [--release] [--binary PATH] [--keep]";
+pub(super) const USAGE: &str = "[--times N | --seeds N] [--seconds N] [--seed S | --from S] [--release] \
+     [--binary PATH] [--keep]";
 
 /// What to do.
 #[derive(Debug, Default, PartialEq, Eq)]

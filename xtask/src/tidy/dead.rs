@@ -26,6 +26,7 @@ fn is_root(path: &str) -> bool {
         ["build.rs" | "lib.rs" | "main.rs", ..]
             | [_, "tests" | "benches" | "examples", ..]
             | [_, "bin", "src", ..]
+            | [_, "fuzz_targets", ..]
     )
 }
 

@@ -3,7 +3,7 @@ use nija_core::desk::held::Held;
 use nija_core::journal::Batch;
 
 fn make(batch: Batch) -> Held {
-    Held::new(batch, Vec::new())
+    Held::new(batch, Vec::new(), Vec::new())
 }
 
 fn main() {}

@@ -79,7 +79,10 @@ proptest! {
 
     #[test]
     fn a_list_is_its_objects_one_by_one(
-        parts in prop::collection::vec(r#"(\{("[ab]":[0-9ab]{0,2},?){0,3}\}|[0-9x]{1,4}|"[],0-9]{0,3}"|\[\{\]\})"#, 1..6),
+        parts in prop::collection::vec(
+            r#"(\{("[ab]":[0-9ab]{0,2},?){0,3}\}|[0-9x]{1,4}|"[],0-9]{0,3}"|\[\{\]\})"#,
+            1..6,
+        ),
     ) {
         let list = format!("{{ \"orders\" :[ {} ] }}", parts.join(" , "));
         if let Ok(found) = items(&list, "orders", 10) {
