@@ -203,7 +203,11 @@ mod tests {
         \"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\"\n";
 
     fn metadata(checked: &str) -> Vec<u8> {
-        let package = |name: &str, version: &str| json!({"id": name, "name": name, "version": version, "license": "MIT/Apache-2.0"});
+        let package = |name: &str, version: &str| {
+            json!({
+                "id": name, "name": name, "version": version, "license": "MIT/Apache-2.0",
+            })
+        };
         let edge = |on: &str, kind: Option<&str>| json!({"pkg": on, "dep_kinds": [{"kind": kind}]});
         let packages =
             [package("nija", "0.1.0"), package(checked, "1.0.0+x"), package("t", "1.0.0")];
