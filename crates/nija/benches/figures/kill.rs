@@ -171,18 +171,19 @@ async fn floods(count: u32) -> Result<(Vec<f64>, usize)> {
 
 pub(crate) fn kill(scale: &Scale) -> Result<Vec<Figure>> {
     let count = scale.of(1_000) / RUNS as u32;
-    let (mut worst, mut middle, mut orders) = (Vec::new(), Vec::new(), 0);
+    let (mut worst, mut middle, mut orders) = (0.0, Vec::new(), 0);
     for _ in 0..RUNS {
         let (took, sent) = block(floods(count))??;
         middle.push(crate::figure::median(&took));
-        worst.push(took.iter().copied().fold(0.0, f64::max));
+        worst = took.iter().copied().fold(worst, f64::max);
         orders += sent;
     }
     let presses = count as usize * RUNS;
     let name = format!("worst answer of {presses} presses into {orders} orders, none sent after");
     let goal = Goal::value("R24", Better::Less, 100.0, 100.0);
     Ok(vec![
-        Figure::new("kill", name, "ms", worst).goal(goal),
+        // A promise for every press: judged by the worst of all rounds, not by a median.
+        Figure::new("kill", name, "ms", vec![worst]).goal(goal),
         Figure::new("kill", "answer to a press, median", "ms", middle),
     ])
 }
