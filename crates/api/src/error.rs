@@ -273,6 +273,17 @@ impl From<Decline> for Problem {
             Decline::NoPosition => {
                 Self::new(StatusCode::NOT_FOUND, "no_position", "you hold nothing of that symbol")
             }
+            Decline::NotCopied => Self::new(
+                StatusCode::NOT_FOUND,
+                "not_copied",
+                "you do not copy this master; start copying first",
+            ),
+            Decline::Copying(why) => Self::new(StatusCode::CONFLICT, why.code(), why.sentence()),
+            Decline::NoFee => Self::new(
+                StatusCode::CONFLICT,
+                "no_fee",
+                "no fee was charged that could be given back",
+            ),
         }
     }
 }

@@ -5,7 +5,9 @@
 #![deny(clippy::float_arithmetic, missing_docs)]
 
 pub mod allocation;
+pub mod billing;
 pub mod commit;
+pub mod copy;
 pub mod desk;
 pub mod journal;
 pub mod lanes;

@@ -8,6 +8,7 @@
 pub mod backtest;
 pub mod calendar;
 pub mod clock;
+pub mod copier;
 pub mod driver;
 pub mod feeds;
 pub mod gateway;

@@ -12,6 +12,7 @@ use nija_core::words::instrument::Instrument;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::tier::TierTable;
 use nija_core::words::time::Timestamp;
+use nija_engine::copier::{Copier, Parcels};
 use nija_engine::gateway::Gateway;
 use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
@@ -36,6 +37,7 @@ pub(crate) struct Platform {
     pub(crate) handle: Handle,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) venue: Arc<Paper>,
+    pub(crate) parcels: Arc<Parcels>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) latencies: Arc<Latencies>,
     pub(crate) tiers: TierTable,
@@ -91,12 +93,14 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let at_gateway = Arc::clone(&gateway);
     let release =
         Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
+    let parcels = Arc::new(Parcels::default());
     let parts = Parts {
         partitions,
         journal: Arc::clone(&journal),
         clock: Arc::clone(&clock),
         bus: Arc::clone(&bus),
         release,
+        parcels: Arc::clone(&parcels),
     };
     let (handle, ended) = node::start(parts)?;
     for report in early {
@@ -106,6 +110,9 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let (stop, stopped) = watch::channel(false);
     let mut carriers = JoinSet::new();
     carry_reports(&mut carriers, &handle, &gateway);
+    let copier =
+        Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), config.partitions);
+    carriers.spawn(async move { copier.run().await });
     let projector = Projector::new(journal, database.projection());
     let heard = Arc::clone(&bus);
     let projector = tokio::spawn(async move { Ok(projector.run(&*heard, stopped).await?) });
@@ -115,6 +122,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         handle,
         gateway,
         venue,
+        parcels,
         clock,
         latencies,
         tiers: rules.tiers.clone(),

@@ -155,7 +155,7 @@ impl Desk {
         wish: &Wish,
         mut refusal: Refusal,
     ) -> Refusal {
-        let account = self.state.account(no);
+        let account = self.state.account(self.state.root_of(no));
         let listing = self.state.listings.get(&wish.instrument);
         if let Some((account, listing)) = account.zip(listing) {
             for scope in self.switches(account, &listing.instrument, wish.origin) {
@@ -245,12 +245,11 @@ impl Desk {
         level: Level,
     ) -> Evidence {
         let listing = self.state.listings.get(&instrument);
-        let account = self.state.account(no);
         let conditions = self.state.conditions;
         Evidence {
             mark: listing.and_then(|l| l.mark).unwrap_or(Price::ZERO),
             mark_age: listing.map_or(Span::ZERO, |l| self.clock.since(l.mark_at)),
-            equity: account.map_or(Money::ZERO, |a| self.state.equity(a)),
+            equity: self.state.guarded_equity(self.state.root_of(no)),
             volatility: conditions.zip(listing).and_then(|(c, l)| c.volatility(l.instrument.class)),
             regime: conditions.and_then(|c| c.regime),
             level,
@@ -265,12 +264,15 @@ impl Desk {
         draft: &Draft,
         keyed: bool,
     ) -> Option<Facts> {
-        let account = self.state.account(no)?;
+        let own = self.state.account(no)?;
+        // A sleeve spends its own money; everything else is judged for its owner.
+        let root = self.state.root_of(no);
+        let account = self.state.account(root)?;
         let listing = self.state.listings.get(&wish.instrument)?;
         let instrument = &listing.instrument;
         let rules = self.tier(account);
         let session = self.state.session(instrument.hours);
-        let (positions, opens) = self.count_positions(account, wish.instrument);
+        let (positions, opens) = self.count_positions(root, wish.instrument);
         let price = self.reference(wish.instrument, wish.order_type);
         let lot_value = price.and_then(|p| instrument.value(p, instrument.lot, Round::Up));
         let own_list = account.own.as_ref().and_then(|own| own.symbols.as_ref());
@@ -287,12 +289,12 @@ impl Desk {
             class_allowed: rules.allows(instrument.class),
             limits: account.limits(rules),
             min_balance: self.rules.min_balance,
-            equity: self.state.equity(account),
-            free_cash: account.unclaimed(),
+            equity: self.state.guarded_equity(root),
+            free_cash: own.unclaimed(),
             in_symbol: self.in_symbol(no, wish.instrument),
             opens,
             positions,
-            open_orders: u16::try_from(account.orders.len()).unwrap_or(u16::MAX),
+            open_orders: u16::try_from(own.orders.len()).unwrap_or(u16::MAX),
             max_open_orders: self.rules.max_open_orders,
             day_start: account.day_start,
             day_ends: account.day_ends(self.clock),
@@ -320,11 +322,16 @@ impl Desk {
     }
 
     /// Positions held or being opened, and whether an order in this instrument opens a further one.
-    fn count_positions(&self, account: &Account, instrument: InstrumentId) -> (u16, bool) {
-        let mut of: Vec<InstrumentId> = account.positions.iter().map(|p| p.instrument).collect();
-        for open in account.orders.iter().filter_map(|id| self.state.orders.get(id)) {
-            if open.is_entry() && !of.contains(&open.ticket.instrument) {
-                of.push(open.ticket.instrument);
+    fn count_positions(&self, root: AccountNo, instrument: InstrumentId) -> (u16, bool) {
+        let mut of: Vec<InstrumentId> = Vec::new();
+        for account in self.state.family(root) {
+            let held = account.positions.iter().map(|position| position.instrument);
+            let open = account.orders.iter().filter_map(|id| self.state.orders.get(id));
+            let entered = open.filter(|open| open.is_entry()).map(|open| open.ticket.instrument);
+            for id in held.chain(entered) {
+                if !of.contains(&id) {
+                    of.push(id);
+                }
             }
         }
         (u16::try_from(of.len()).unwrap_or(u16::MAX), !of.contains(&instrument))

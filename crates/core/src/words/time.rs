@@ -89,6 +89,19 @@ impl Timestamp {
             day as i32
         }
     }
+    /// Number of the calendar month (UTC) that contains this instant, from January 1970.
+    #[must_use]
+    pub const fn month(self) -> i32 {
+        let (year, month, _) = civil(self.0.div_euclid(Span::DAY.0));
+        // Microseconds in 64 bits reach some 300,000 years either way.
+        ((year - 1970) * 12 + month - 1) as i32
+    }
+    /// First instant of a calendar month (UTC), by its number.
+    #[must_use]
+    pub const fn of_month(month: i32) -> Self {
+        let (year, month) = (1970 + month.div_euclid(12) as i64, month.rem_euclid(12) as i64);
+        Self(days_to_month(year, month).saturating_mul(Span::DAY.0))
+    }
     /// First instant of a trading day, by its number.
     #[must_use]
     pub const fn of_day(day: i32, starts: Span) -> Self {
@@ -110,6 +123,14 @@ impl core::fmt::Display for Timestamp {
             rest => write!(f, ".{rest:06}Z"),
         }
     }
+}
+
+/// Days from 1970-01-01 to the first of a month, which counts from 0 (by the same author).
+const fn days_to_month(year: i64, month: i64) -> i64 {
+    let (year, from_march) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
+    let yoe = year.rem_euclid(400);
+    let doy = (153 * from_march + 2) / 5;
+    year.div_euclid(400) * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
 }
 
 /// Gregorian year, month, day of a day number since 1970-01-01
@@ -135,6 +156,17 @@ mod tests {
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp(951_782_400_000_001).to_string(), "2000-02-29T00:00:00.000001Z");
         assert_eq!(Timestamp(1_584_316_800_000_000).to_string(), "2020-03-16T00:00:00Z");
+    }
+
+    #[test]
+    fn months_begin_on_their_first() {
+        let at = Timestamp(951_782_400_000_001);
+        assert_eq!(at.month(), 30 * 12 + 1, "29 February 2000");
+        for month in [-1, 0, 1, 361, 362, 600, 1_571] {
+            let first = Timestamp::of_month(month);
+            assert_eq!((first.month(), first.plus(Span(-1)).month()), (month, month - 1));
+            assert!(first.to_string().ends_with("-01T00:00:00Z"), "{first}");
+        }
     }
 
     #[test]

@@ -33,6 +33,8 @@ macro_rules! every {
     }};
 }
 
+mod billing;
+
 const AT: Timestamp = Timestamp(1_749_470_400_000_000);
 const NO: AccountNo = AccountNo(3);
 const OF: InstrumentId = InstrumentId(41);
@@ -70,6 +72,19 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::Remembered { .. } => 22,
         Event::DayClosed { .. } => 23,
         Event::Discrepancy { .. } => 24,
+        Event::Billed { .. } => 25,
+        Event::Adjusted { .. } => 26,
+        Event::Collected { .. } => 27,
+        Event::MonthClosed { .. } => 28,
+        Event::MasterChanged { .. } => 29,
+        Event::Followed { .. } => 30,
+        Event::CopyChanged { .. } => 31,
+        Event::Moved { .. } => 32,
+        Event::Sent { .. } => 33,
+        Event::Delivered { .. } => 34,
+        Event::LeadHeard { .. } => 35,
+        Event::CopySkipped { .. } => 36,
+        Event::Credited { .. } => 37,
     }
 }
 
@@ -151,6 +166,7 @@ fn origins() -> Vec<Origin> {
         Origin::Strategy { .. } => Origin::Strategy { strategy, signal: SignalId(12) },
         Origin::Protection { .. } => Origin::Protection { strategy },
         Origin::KillSwitch => Origin::KillSwitch,
+        Origin::Copy { .. } => Origin::Copy { lead: 31, price: Price::whole(50) },
     )
 }
 
@@ -226,6 +242,7 @@ fn settings() -> Vec<Setting> {
         Setting::Tolerance(_) => Setting::Tolerance(Tolerance::Moderate),
         Setting::OwnLimits(_) => Setting::OwnLimits(OwnLimits::default()),
         Setting::Autopilot(_) => Setting::Autopilot(false),
+        Setting::Qualified(_) => Setting::Qualified("net worth statement".to_owned()),
     );
     settings.push(Setting::OwnLimits(OwnLimits {
         max_position_pct: Some(Pct::whole(5)),
@@ -389,7 +406,7 @@ fn outcomes() -> Vec<Remembered> {
 fn entries() -> Vec<Entry> {
     let (a, b, fee) = (money("100.5"), money("90.25"), money("0.1"));
     let all = Book::ALL.iter().map(|&book| Leg { account: NO, book, amount: money("1") });
-    let rest = Leg { account: AccountNo(4), book: Book::Cash, amount: money("-5") };
+    let rest = Leg { account: AccountNo(4), book: Book::Cash, amount: money("-21") };
     let every = Entry::new(all.chain([rest]));
     [Entry::transfer(NO, a), Entry::bought(NO, a, fee), Entry::sold(NO, a, b, fee), every]
         .into_iter()
@@ -471,6 +488,7 @@ pub(crate) fn events() -> Vec<Event> {
         fill: fill(),
         what,
     }));
+    events.extend(billing::events());
     events.sort_by_key(number);
     events
 }

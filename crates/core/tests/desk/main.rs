@@ -6,6 +6,8 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod billing;
+mod copying;
 mod guards;
 mod late;
 mod lines;

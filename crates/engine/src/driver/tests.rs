@@ -53,6 +53,7 @@ async fn orders_grow_old_while_no_event_comes() {
         journal: Arc::new(Disk::default()),
         clock: clock.clone(),
         bus: Arc::new(Silent),
+        parcels: Arc::default(),
         release: Box::new(|_| Vec::new()),
     };
     let (handle, _ended) = node::start(parts).unwrap();
@@ -60,7 +61,7 @@ async fn orders_grow_old_while_no_event_comes() {
     let gateway = Arc::new(Gateway::new(venue.clone(), clock.clone(), latencies));
     let setup = include_str!("../../../nija/data/analyst.toml");
     let trader = Trader::new(Analyst::new(&toml::from_str::<Setup>(setup).unwrap()));
-    let rooms = Rooms { handle, gateway, venue: venue.clone() };
+    let rooms = Rooms { handle, gateway, venue: venue.clone(), parcels: Arc::default() };
     let mut driver = Driver::new(rooms, trader, Pace::Real(clock.clone()));
     let (stop, mut stopped) = watch::channel(false);
     let idle = tokio::spawn(async move { driver.idle(&mut stopped).await });

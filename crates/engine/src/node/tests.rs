@@ -169,6 +169,7 @@ impl World {
             journal: disk.clone(),
             clock: Arc::new(clock),
             bus: Arc::new(Silent),
+            parcels: Arc::default(),
             release: Box::new(move |releases| {
                 at_venue.lock().unwrap().extend(releases.iter().map(Release::order));
                 Vec::new()

@@ -98,6 +98,7 @@ impl House {
             journal: Arc::clone(&journal),
             clock: shared,
             bus: Arc::clone(&bus),
+            parcels: Arc::default(),
             release,
         };
         let (handle, ended) = node::start(parts)?;

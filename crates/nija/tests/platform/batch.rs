@@ -50,6 +50,7 @@ async fn node(journal: Arc<memory::Journal>) -> (Handle, Arc<Mutex<usize>>) {
         journal,
         clock: clock as Arc<dyn Clock>,
         bus: Arc::new(LocalBus::new()),
+        parcels: Arc::default(),
         release: Box::new(move |releases| {
             *count.lock().unwrap() += releases.len();
             Vec::new()

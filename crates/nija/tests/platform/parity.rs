@@ -209,6 +209,7 @@ async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> 
         journal: database.journal(),
         clock: time,
         bus: Arc::new(LocalBus::new()),
+        parcels: Arc::default(),
         release: Box::new(move |releases| at_gateway.accept(releases)),
     };
     let (handle, ended) = node::start(parts).unwrap();

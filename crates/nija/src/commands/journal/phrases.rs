@@ -85,6 +85,7 @@ pub(super) fn origin(origin: Origin) -> String {
         Origin::Strategy { strategy, .. } => strategy.name().to_owned(),
         Origin::Protection { strategy } => format!("{}'s protection", strategy.name()),
         Origin::KillSwitch => "a kill switch".to_owned(),
+        Origin::Copy { .. } => "a copied master".to_owned(),
     }
 }
 
@@ -132,6 +133,10 @@ pub(super) fn setting(change: &Setting, names: &Names) -> String {
         Setting::Tolerance(tolerance) => format!("is {} now", appetite(*tolerance)),
         Setting::Autopilot(true) => "lets strategies trade".to_owned(),
         Setting::Autopilot(false) => "stopped strategies from trading".to_owned(),
+        Setting::Qualified(evidence) if evidence.is_empty() => {
+            "may not be charged performance fees".to_owned()
+        }
+        Setting::Qualified(evidence) => format!("may be charged performance fees: {evidence}"),
         Setting::OwnLimits(own) => format!("set its own limits: {}", limits(own, names)),
     }
 }
