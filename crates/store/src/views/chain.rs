@@ -79,6 +79,8 @@ impl Chain {
             Event::Filled { .. } => &[Self::Fills, Self::Entries],
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
+            // The mark of a new run begins with the loss that it carries.
+            Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }
             | Event::Adjusted { .. }
             | Event::Collected { .. }

@@ -115,7 +115,8 @@ impl<'c> Pass<'c> {
             }
             Event::Reallocated { account, .. }
             | Event::Halted { account, .. }
-            | Event::DayClosed { account, .. } => {
+            | Event::DayClosed { account, .. }
+            | Event::Followed { sleeve: account, .. } => {
                 self.record(*account, (event, bytes))?;
             }
             Event::Acknowledged { order } => {
@@ -147,7 +148,6 @@ impl<'c> Pass<'c> {
             | Event::Discrepancy { .. }
             | Event::MonthClosed { .. }
             | Event::MasterChanged { .. }
-            | Event::Followed { .. }
             | Event::CopyChanged { .. }
             | Event::Sent { .. }
             | Event::Delivered { .. }
