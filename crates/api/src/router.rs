@@ -9,7 +9,8 @@ use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
     admin, auth as login, batch, copied, copying, decisions, fees, funds, health, kill, ledger,
-    limits, market, masters, orders, platform, positions, registration, sessions, standing, trading,
+    limits, market, masters, orders, platform, positions, registration, sessions, standing,
+    trading,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};

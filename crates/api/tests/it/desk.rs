@@ -2,8 +2,12 @@
 //! asked.
 
 use nija_core::allocation::allocate;
+use nija_core::billing::charges::Policy;
+use nija_core::billing::mark::{Fee, Rates};
+use nija_core::copy::decline::CopyDecline;
 use nija_core::desk::answer::{
-    AccountView, Answer, Decline, InstrumentView, MarketView, PositionView, Previewed, Query, View,
+    AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
+    Query, View,
 };
 use nija_core::desk::event::{OwnLimits, Setting, Size, Wish};
 use nija_core::desk::input::{Command, Key};
@@ -101,7 +105,14 @@ impl FakeDesks {
             return Answer::Declined(Decline::UnknownAccount);
         };
         match command {
-            Command::Open { .. } | Command::Kill { .. } | Command::Rearm { .. } => Answer::Done,
+            Command::Open { .. }
+            | Command::Kill { .. }
+            | Command::Rearm { .. }
+            | Command::Adjust { .. }
+            | Command::Credit { .. }
+            | Command::Lead(_) => Answer::Done,
+            Command::RefundFee => Answer::Declined(Decline::NoFee),
+            Command::Copy { .. } => Answer::Declined(Decline::NotCopied),
             Command::Transfer(amount) => {
                 let cash = account.cash.checked_add(*amount).unwrap();
                 if cash.is_negative() {
@@ -138,6 +149,7 @@ impl FakeDesks {
                 }
                 account.own = own.clone();
             }
+            Setting::Qualified(_) => {}
         }
         Answer::Done
     }
@@ -155,6 +167,7 @@ impl FakeDesks {
             cash: account.cash,
             reserved: Money::ZERO,
             equity: account.cash,
+            own_equity: account.cash,
             peak: account.cash,
             day_start: account.cash,
             day_ends: Timestamp(0),
@@ -180,6 +193,20 @@ impl FakeDesks {
                 lots: Vec::new(),
             }],
             orders: Vec::new(),
+            fees: FeesView {
+                policy: Policy::Everyone,
+                high: None,
+                gain: Money::ZERO,
+                loss: Money::ZERO,
+                rates: Rates::NONE,
+                month_ends: Timestamp(0),
+                accrued: Fee::ZERO,
+                owed: Money::ZERO,
+                qualified: None,
+            },
+            sleeve: None,
+            sleeves: Vec::new(),
+            master: None,
         }
     }
 
@@ -271,6 +298,12 @@ impl Desks for FakeDesks {
                     }
                     Err(decline) => View::Declined(decline),
                 },
+                Query::Masters(PartitionId(0)) => View::Masters(Vec::new()),
+                Query::Followers(PartitionId(0), _) => View::Followers(Vec::new()),
+                Query::Master(_) => View::Declined(Decline::Copying(CopyDecline::NotAMaster)),
+                Query::Masters(_) | Query::Followers(..) | Query::House(_) | Query::Outbox(_) => {
+                    View::Declined(Decline::UnknownPartition)
+                }
             })
         })
     }
