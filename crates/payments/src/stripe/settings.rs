@@ -43,7 +43,7 @@ pub struct Patience {
 }
 
 impl Default for Patience {
-    /// At most 26 seconds in all, below the 30 that the API gives a request.
+    /// At most 26 seconds a call, below the 30 that the API gives a request.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(4),

@@ -3,6 +3,7 @@
 use crate::fake::{Fake, Trouble};
 use crate::world::{ACCOUNT, INVOICE, charge, door, renewal};
 use nija_core::ports::payments::{Charge, Collected, Payer, PaymentError, Payments, Standing};
+use nija_core::words::id::AccountId;
 
 #[tokio::test]
 async fn a_card_is_charged_as_documented() {
@@ -97,6 +98,8 @@ async fn payments_are_read_back() {
     assert_eq!(standings, [Standing::Paid, Standing::Unpaid]);
     let other = Charge { invoice: "NIJA-1".to_owned(), ..renewal("pm_ada") };
     assert_eq!(door.of_charge(&other).await, Ok(Vec::new()));
+    let other = Charge { account: AccountId(7), ..renewal("pm_ada") };
+    assert_eq!(door.of_charge(&other).await, Ok(Vec::new()));
 }
 
 #[tokio::test]
@@ -104,9 +107,12 @@ async fn what_is_not_there_or_not_ours_is_no_payment() {
     let fake = Fake::start().await;
     let door = door(&fake);
     door.collect(&renewal("pm_ada"), 1).await.unwrap();
-    for reference in ["pi_9", "", "../refunds", "pi 1"] {
+    assert_eq!(door.payment("pi_9").await, Ok(None));
+    let seen = fake.shop().seen.len();
+    for reference in ["", "..", "../refunds", "pi 1"] {
         assert_eq!(door.payment(reference).await, Ok(None), "{reference}");
     }
+    assert_eq!(fake.shop().seen.len(), seen);
     for (field, value) in [("metadata", serde_json::json!({})), ("currency", "eur".into())] {
         let before = fake.shop().world.intents[0][field].clone();
         fake.shop().world.intents[0][field] = value;
