@@ -10,9 +10,10 @@ use crate::words::time::Timestamp;
 pub const LINES_MAX: usize = 100_000;
 
 /// Where money lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Place {
     /// The account itself, its copy sleeves left out.
+    #[default]
     Account,
     /// A sleeve that copies a leader.
     Sleeve {
@@ -190,7 +191,7 @@ pub struct Holding {
 }
 
 /// The books of one place over a period.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {
     /// Where.
     pub place: Place,

@@ -38,18 +38,7 @@ fn trade(at: i64, realized: i32, fee: i32) -> Trade {
 }
 
 fn empty(place: Place, opening: i32, closing: i32) -> Section {
-    Section {
-        place,
-        opening: cash(opening),
-        closing: cash(closing),
-        flows: Vec::new(),
-        trades: Vec::new(),
-        income: Vec::new(),
-        charges: Vec::new(),
-        high_water: None,
-        points: Vec::new(),
-        positions: Vec::new(),
-    }
+    Section { place, opening: cash(opening), closing: cash(closing), ..Section::default() }
 }
 
 /// 1,000 + 200 deposit - 50 moved to a sleeve + 100 realized - 3 fee + 7 dividend + 30 unrealized = 1,284.
