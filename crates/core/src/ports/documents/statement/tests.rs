@@ -112,6 +112,7 @@ fn days_are_those_of_all_sections_and_transfers_stay_within() {
     let alone = Statement::new(facts(vec![main_account()])).unwrap();
     let flows: Vec<_> = alone.days().iter().map(|day| day.flow).collect();
     assert_eq!(flows, [usd(200), usd(-50)]);
+    assert_eq!((whole.flows().len(), alone.flows().len()), (1, 2));
 }
 
 #[test]
