@@ -5,6 +5,7 @@
 #![deny(clippy::float_arithmetic, missing_docs)]
 
 pub mod allocation;
+pub mod billing;
 pub mod commit;
 pub mod desk;
 pub mod journal;
