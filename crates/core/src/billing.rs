@@ -1,4 +1,5 @@
 //! What the house is paid, and how: marks and fees, plans, subscriptions, invoices, the cost screen.
 //! Pure rules: they say what is due and remember what happened. The desk books it and decides when.
 
+pub mod fee;
 pub mod mark;

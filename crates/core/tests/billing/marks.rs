@@ -2,7 +2,8 @@
 //! crystallizations. The books are kept here in whole units of 10^-8, beside the mark and not by it.
 
 use crate::histories;
-use nija_core::billing::mark::{Fee, Mark, Rates};
+use nija_core::billing::fee::{Fee, Rates};
+use nija_core::billing::mark::Mark;
 use nija_core::words::money::{Money, Pct};
 use proptest::prelude::*;
 
@@ -169,8 +170,10 @@ impl Account {
         prop_assert!(i128::from(fee.total().raw()) <= amount, "more than was paid out");
         if !undoes && equity > 0 {
             // The share of the gain or loss that stays is the share of equity that stays.
-            let stays = before * (equity - amount) / equity;
-            prop_assert!((self.excess() - stays).abs() <= 1, "{} {stays}", self.excess());
+            // Less of a gain is billed and more of a loss is kept, by less than a unit.
+            let off = self.excess() * equity - before * (equity - amount);
+            prop_assert!(if before > 0 { off >= 0 } else { off <= 0 }, "{off} of {equity}");
+            prop_assert!(off.abs() < equity, "{off} of {equity}");
         }
         Ok(())
     }
