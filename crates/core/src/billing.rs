@@ -3,3 +3,4 @@
 
 pub mod fee;
 pub mod mark;
+pub mod plans;
