@@ -2,5 +2,8 @@
 //! Pure rules: they say what is due and remember what happened. The desk books it and decides when.
 
 pub mod fee;
+pub mod invoice;
 pub mod mark;
+pub mod movement;
 pub mod plans;
+pub mod subscription;

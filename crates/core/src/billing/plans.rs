@@ -202,6 +202,11 @@ impl Plans {
     pub const fn copy(&self) -> Rates {
         Rates { platform: self.copy_platform_pct, leader: self.copy_leader_pct }
     }
+    /// How long the trial lasts.
+    #[must_use]
+    pub const fn trial(&self) -> Span {
+        Span::days(self.trial_days)
+    }
     /// How long a loss is remembered when a leader is left.
     #[must_use]
     pub const fn loss_memory(&self) -> Span {

@@ -1,7 +1,10 @@
 //! What must always hold of fees, invoices and subscriptions, on thousands of histories made by chance.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod house;
+mod lives;
 mod marks;
+mod subscriptions;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
