@@ -1,16 +1,8 @@
 //! What is charged of profits, and who may be charged.
 
-use super::mark::Rates;
+use super::fee::Rates;
+use super::plans::FeePolicy;
 use crate::words::money::Pct;
-
-/// Who may be charged a fee on profits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// Every account of a paid tier.
-    Everyone,
-    /// Only owners of whom there is evidence that they qualify.
-    QualifiedOnly,
-}
 
 /// The rates in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +12,7 @@ pub struct Charges {
     /// On what a sleeve wins by copying.
     pub copy: Rates,
     /// Who pays.
-    pub policy: Policy,
+    pub policy: FeePolicy,
 }
 
 impl Charges {
@@ -28,6 +20,6 @@ impl Charges {
     pub const DEFAULT: Self = Self {
         performance: Rates { platform: Pct::whole(10), leader: Pct::ZERO },
         copy: Rates { platform: Pct::whole(2), leader: Pct::whole(5) },
-        policy: Policy::Everyone,
+        policy: FeePolicy::Everyone,
     };
 }

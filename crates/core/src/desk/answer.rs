@@ -2,7 +2,7 @@
 
 use super::event::{OwnLimits, Setting, Wish};
 use crate::allocation::{Reason, Split};
-use crate::billing::mark::{Fee, Rates};
+use crate::billing::fee::{Fee, Rates};
 use crate::billing::revenue::Earned;
 use crate::copy::decline::CopyDecline;
 use crate::copy::master::Master;

@@ -12,7 +12,8 @@ pub use wish::{Evidence, Remembered, Size, Skip, Wish};
 
 use super::discrepancy::Mismatch;
 use crate::allocation::Split;
-use crate::billing::mark::{Fee, Mark};
+use crate::billing::fee::Fee;
+use crate::billing::mark::Mark;
 use crate::copy::lead::{CopySkip, Lead};
 use crate::copy::master::MasterChange;
 use crate::copy::parcel::Parcel;

@@ -250,6 +250,11 @@ pub enum TableError {
     /// A tier is missing, twice there, or out of order.
     #[error("tier table: list each of the seven tiers once, in order, STARTER first, PAPER last")]
     Incomplete,
+    /// A price that nobody could be asked for.
+    #[error(
+        "tier table: the price of {0:?} must be whole cents from 0 to 1000000, and 0 for PAPER"
+    )]
+    Price(Tier),
     /// A tier could never trade.
     #[error("tier table: {0:?} could not place one trade at its entry capital")]
     CannotTrade(Tier),
@@ -277,6 +282,12 @@ impl TierTable {
             return Err(TableError::Incomplete);
         }
         for rule in &rules {
+            let most_asked = if rule.tier == Tier::Paper { 0 } else { 1_000_000 };
+            let asked = Money::ZERO..=Money::whole(most_asked);
+            let whole_cents = rule.price.to_cents(super::fixed::Round::Down) == rule.price;
+            if !whole_cents || !asked.contains(&rule.price) {
+                return Err(TableError::Price(rule.tier));
+            }
             let most = rule
                 .entry_capital
                 .percent(rule.limits.max_position_pct, super::fixed::Round::Down)
@@ -331,6 +342,14 @@ mod tests {
 
     fn serde_test_unknown() -> Result<TierTable, TableError> {
         TierTable::parse(&DEFAULT_TABLE.replace("\"BALLER\"", "\"GOLD\""))
+    }
+
+    #[test]
+    fn a_price_is_whole_cents_that_someone_could_pay() {
+        for price in ["-1", "0.001", "1000000.01"] {
+            let table = DEFAULT_TABLE.replace("\"99\"", &format!("{price:?}"));
+            assert!(matches!(TierTable::parse(&table), Err(TableError::Price(Tier::Investor))));
+        }
     }
 
     #[test]
