@@ -10,6 +10,7 @@ use crate::risk::kill::{Actor, Scope};
 use crate::risk::refusal::{Code, Level, Measure, Refusal};
 use crate::words::conditions::{Conditions, Regime};
 use crate::words::id::{AccountId, AccountNo, Epoch, InstrumentId, OrderId, UserId};
+use crate::words::insight::Insight;
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Pct, Price, Qty};
 use crate::words::order::{
@@ -169,6 +170,9 @@ pub enum Event {
         /// Why not.
         #[n(2)]
         refusal: Refusal,
+        /// What was learned about the signal that led to it.
+        #[n(3)]
+        insight: Option<Insight>,
     },
     /// A strategy's signal led to no order of this account.
     #[n(13)]
@@ -394,6 +398,9 @@ pub struct Evidence {
     /// How near to a limit it brings the account.
     #[n(5)]
     pub level: Level,
+    /// What was learned about the signal that led to it.
+    #[n(6)]
+    pub insight: Option<Insight>,
 }
 
 /// An order that was asked for, before any gate.

@@ -153,7 +153,7 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
             let (by, at, level) = (origin(ticket.origin), evidence.mark, evidence.level.name());
             format!("{who} approved {what} of {by}, at ${at}, {purpose}, {level}")
         }
-        Event::Refused { account: no, wish: wanted, refusal } => {
+        Event::Refused { account: no, wish: wanted, refusal, .. } => {
             format!("{} did not get {}: {refusal}", account(*no, names), wish(wanted, names))
         }
         Event::Skipped { account: no, signal: heard, why } => {

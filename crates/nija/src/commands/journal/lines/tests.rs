@@ -74,6 +74,7 @@ fn approved() -> Event {
         volatility: None,
         regime: None,
         level: Level::Safe,
+        insight: None,
     };
     Event::Approved { ticket, evidence }
 }
@@ -163,7 +164,16 @@ fn account_events() -> Vec<(Event, &'static str)> {
 fn decision_events() -> Vec<(Event, &'static str)> {
     let action = Action::Enter { strength: Strength::FULL, stop: None };
     let (id, version, mark, at) = (SignalId(1), 1, Price::whole(10), Timestamp(0));
-    let signal = Signal { id, strategy: STRATEGY, version, instrument: BITCOIN, action, mark, at };
+    let signal = Signal {
+        id,
+        strategy: STRATEGY,
+        version,
+        instrument: BITCOIN,
+        action,
+        mark,
+        at,
+        insight: None,
+    };
     let (qty, origin, tif) = (Qty::whole(2), Origin::User, TimeInForce::Gtc);
     let exit = QueuedExit { qty, origin, order_type: OrderType::Market, tif };
     vec![
@@ -173,7 +183,7 @@ fn decision_events() -> Vec<(Event, &'static str)> {
              crypto_trend_riding's protection, at $10, exit, safe",
         ),
         (
-            Event::Refused { account: NO, wish: wished(), refusal: refusal() },
+            Event::Refused { account: NO, wish: wished(), refusal: refusal(), insight: None },
             "account abcdef01 did not get buy $300 of BTC-USD limit $10 day of the user: Capital \
              Guard refused (POSITION_LIMIT): 30.00% against 10.00%; \
              would pass with a size of at most $100",
