@@ -4,6 +4,10 @@
 //! Pure functions of history and of chance that is handed in, so that a replay learns the same.
 
 pub mod bandit;
+pub mod boost;
+pub mod contest;
+pub mod features;
 pub mod overfit;
+pub mod ranker;
 pub mod statistics;
 pub mod weighing;

@@ -129,25 +129,21 @@ impl Weighing {
     pub fn on_signal(&mut self, signal: &Signal, conditions: &Conditions) -> Option<Strength> {
         let key = (signal.strategy, signal.instrument);
         let log = crate::clamp::dollars(signal.mark).max(f64::MIN_POSITIVE).ln();
-        match signal.action {
-            Action::Exit => {
+        let Action::Enter { stop, .. } = signal.action else {
+            if signal.action == Action::Exit {
                 self.end(signal.strategy, signal.instrument, log, signal.at);
-                None
             }
-            Action::Enter { stop, .. } => {
-                let regime = conditions.regime?;
-                let variance = self.markets.get(&signal.instrument).and_then(|p| p.variance);
-                if let Some(variance) = variance.filter(|&v| v > 0.0) {
-                    let stop = stop.map(crate::clamp::dollars);
-                    let at = signal.at;
-                    let fresh = Trade { regime, at, log, variance, stop };
-                    // Growing an open trade moves its stop, not its beginning.
-                    let trade = self.trades.entry(key).or_insert(fresh);
-                    trade.stop = stop;
-                }
-                Some(self.bandit.weight(regime, signal.strategy, signal.at))
-            }
+            return None;
+        };
+        let regime = conditions.regime?;
+        let variance = self.markets.get(&signal.instrument).and_then(|p| p.variance);
+        if let Some(variance) = variance.filter(|&v| v > 0.0) {
+            let stop = stop.map(crate::clamp::dollars);
+            let fresh = Trade { regime, at: signal.at, log, variance, stop };
+            // Growing an open trade moves its stop, not its beginning.
+            self.trades.entry(key).or_insert(fresh).stop = stop;
         }
+        Some(self.bandit.weight(regime, signal.strategy, signal.at))
     }
 
     fn end(&mut self, strategy: StrategyName, instrument: InstrumentId, log: f64, at: Timestamp) {

@@ -4,6 +4,7 @@
 
 mod edges;
 mod golden;
+mod learning;
 mod market;
 mod nonsense;
 mod overfit;
