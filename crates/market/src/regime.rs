@@ -5,6 +5,7 @@
 //! is no trend.
 
 mod ballot;
+pub mod scorecard;
 mod thresholds;
 
 pub use thresholds::Thresholds;

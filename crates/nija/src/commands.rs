@@ -9,6 +9,7 @@ pub(crate) mod demo;
 pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod regimes;
 pub(crate) mod replay;
 pub(crate) mod restore;
 pub(crate) mod serve;

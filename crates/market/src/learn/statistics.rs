@@ -36,6 +36,21 @@ fn moment(values: &[f64], order: i32) -> f64 {
     values.iter().map(|v| (v - center).powi(order)).sum::<f64>() / values.len().max(1) as f64
 }
 
+/// Mean over its standard error, where numbers up to `lags` apart may be related (Newey and West 1987); 0 where
+/// nothing moves.
+#[must_use]
+pub fn t_statistic(values: &[f64], lags: usize) -> f64 {
+    let (n, center) = (values.len(), mean(values));
+    let related = |lag: usize| -> f64 {
+        let pairs = values.iter().zip(values.iter().skip(lag));
+        pairs.map(|(a, b)| (a - center) * (b - center)).sum::<f64>()
+    };
+    let weighted = |lag: usize| 2.0 * (1.0 - lag as f64 / (lags + 1) as f64) * related(lag);
+    let sum = related(0) + (1..=lags.min(n.saturating_sub(1))).map(weighted).sum::<f64>();
+    let error = sum.max(0.0).sqrt() / n.max(1) as f64;
+    if error > 0.0 { center / error } else { 0.0 }
+}
+
 /// Probability that a standard normal number is at most `x`, to 14 digits (Hart 1968 in West's form, 2005).
 #[must_use]
 pub fn normal_cdf(x: f64) -> f64 {
@@ -102,6 +117,15 @@ mod tests {
         near(skewness(&values), 45.0 / 12.5f64.powf(1.5));
         near(kurtosis(&values), 348.5 / 156.25);
         assert_eq!((mean(&[]), variance(&[1.0]), skewness(&[2.0, 2.0])), (0.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn related_numbers_count_less() {
+        // Without lags: mean 4, population variance 12.5 of four numbers.
+        near(t_statistic(&[1.0, 2.0, 3.0, 10.0], 0), 4.0 / (12.5f64 / 4.0).sqrt());
+        let fours: Vec<f64> = (0..400).map(|n| [3.0, -1.0][n / 4 % 2]).collect();
+        assert!(t_statistic(&fours, 1) < 0.85 * t_statistic(&fours, 0));
+        assert_eq!((t_statistic(&[], 3), t_statistic(&[1.0; 9], 3)), (0.0, 0.0));
     }
 
     /// Values of Python's `statistics.NormalDist`.

@@ -10,4 +10,5 @@ mod nonsense;
 mod overfit;
 mod regimes;
 mod routing;
+mod scorecard;
 mod truncation;

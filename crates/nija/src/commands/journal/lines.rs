@@ -126,7 +126,7 @@ fn of_market(event: &Event, names: &Names) -> Option<String> {
         Event::Marked { instrument, price } => {
             format!("{} is at ${price}", names.symbol(*instrument))
         }
-        Event::ConditionsRead { conditions } => reading(conditions),
+        Event::ConditionsRead { conditions } => reading(conditions, names.left()),
         Event::VenueChanged { venue, up: true } => format!("venue {} answers again", venue.name()),
         Event::VenueChanged { venue, up: false } => {
             format!("venue {} does not answer", venue.name())

@@ -289,6 +289,26 @@ fn every_kind_of_event_is_told_in_words() {
 }
 
 #[test]
+fn a_switch_of_the_regime_is_told_as_one() {
+    let mut names = names();
+    let mut told = |regime| {
+        let confidence = Score::points(60);
+        let conditions = Conditions { regime, confidence, ..Conditions::default() };
+        let event = Event::ConditionsRead { conditions };
+        names.learn(&event);
+        let told = words(&event, &names);
+        told.split(", volatility").next().unwrap().to_owned()
+    };
+    assert_eq!(told(Some(Regime::Ranging)), "the market is ranging: confidence 60.00");
+    assert_eq!(told(Some(Regime::Ranging)), "the market is ranging: confidence 60.00");
+    assert_eq!(
+        told(Some(Regime::RiskOff)),
+        "the market turned from ranging to risk_off: confidence 60.00"
+    );
+    assert_eq!(told(Some(Regime::RiskOff)), "the market is risk_off: confidence 60.00");
+}
+
+#[test]
 fn an_order_is_forgotten_when_it_ends_and_its_account_known_until_then() {
     let mut names = names();
     let fill = |qty| Event::Filled {
