@@ -8,6 +8,7 @@ mod database;
 pub(crate) mod demo;
 pub(crate) mod journal;
 pub(crate) mod migrate;
+pub(crate) mod model;
 pub(crate) mod openapi;
 pub(crate) mod regimes;
 pub(crate) mod replay;

@@ -260,6 +260,13 @@ fn the_scorecard_of_the_regimes_says_what_it_knows_and_what_not() {
 }
 
 #[test]
+fn a_model_needs_shares_to_compare() {
+    let desk = Desk::new();
+    assert!(desk.bad(&["model", "--data", "."]).contains("0 shares with daily bars"));
+    assert!(desk.bad(&["model", "--data", ".", "--cost", "1"]).contains("--cost is a fraction"));
+}
+
+#[test]
 fn the_api_is_described_in_json_and_nothing_else() {
     let printed = Desk::new().good(&["openapi"]);
     let document: Value = serde_json::from_str(&printed).unwrap();

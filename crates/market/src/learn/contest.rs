@@ -7,6 +7,7 @@
 use super::overfit::{Gate, Judgment};
 use super::statistics::{mean, variance};
 use core::fmt;
+use serde::Serialize;
 
 /// Rankings that are remembered: more than thirty years of one a fortnight.
 const MOST: usize = 1_000;
@@ -82,7 +83,7 @@ fn turnover(from: &[usize], to: &[usize]) -> f64 {
 }
 
 /// What one side earned.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Record {
     /// Mean return a year, net of costs, as a fraction.
     pub annual: f64,
@@ -99,7 +100,7 @@ impl Record {
 }
 
 /// The decision with its evidence.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Promotion {
     /// Periods out of sample.
     pub periods: usize,

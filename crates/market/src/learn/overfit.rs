@@ -6,6 +6,7 @@
 //! year. Every trial counts, also those that nobody looked at.
 
 use super::statistics::{kurtosis, mean, normal_cdf, normal_quantile, skewness, variance};
+use serde::Serialize;
 
 /// Euler's constant, of the expected maximum of normal numbers.
 const EULER: f64 = 0.577_215_664_901_532_9;
@@ -92,7 +93,7 @@ pub fn expected_maximum(trials: usize, variance: f64) -> f64 {
 }
 
 /// What became of the best of one half of the history in the other half, over all ways to halve it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Overfitting {
     /// Share of the ways in which it was no better than the median: the probability of overfitting.
     pub probability: f64,
@@ -195,7 +196,7 @@ impl Default for Gate {
 }
 
 /// The gate's answer with its evidence; numbers are missing where the history is too short for them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Judgment {
     /// Which trial was judged: the one with the highest ratio.
     pub best: usize,

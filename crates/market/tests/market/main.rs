@@ -11,4 +11,5 @@ mod overfit;
 mod regimes;
 mod routing;
 mod scorecard;
+mod selection;
 mod truncation;
