@@ -10,4 +10,5 @@ mod clamp;
 pub mod conditions;
 pub mod engine;
 pub mod indicator;
+pub mod learn;
 pub mod regime;

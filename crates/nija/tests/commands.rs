@@ -242,6 +242,31 @@ fn a_database_has_one_owner_and_administrators_come_beside_it() {
 }
 
 #[test]
+fn the_scorecard_of_the_regimes_says_what_it_knows_and_what_not() {
+    let desk = Desk::new();
+    let json = desk.good(&["regimes", "--demo-data", "--format", "json"]);
+    let card: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(card["until"], "2020-04-01T20:00:00Z");
+    assert_eq!(card["totals"].as_array().unwrap().len(), 4);
+    let sessions = |chapter: &Value| chapter["sessions"].as_u64().unwrap();
+    let chapters = card["chapters"].as_array().unwrap();
+    assert_eq!(chapters.iter().map(sessions).sum::<u64>(), card["sessions"].as_u64().unwrap());
+    // The shipped history ends before the default year: nothing may be claimed.
+    assert_eq!((&card["findings"], &card["contrast"]), (&Value::Array(vec![]), &Value::Null));
+    let text = desk.good(&["regimes", "--demo-data", "--held-out-from", "2019"]);
+    assert!(text.contains("cash stands in") && text.contains("no evidence"), "{text}");
+    assert!(desk.bad(&["regimes"]).contains("--demo-data"));
+    assert!(desk.bad(&["regimes", "--data", "."]).contains("no daily bars of BTC-USD and SPY"));
+}
+
+#[test]
+fn a_model_needs_shares_to_compare() {
+    let desk = Desk::new();
+    assert!(desk.bad(&["model", "--data", "."]).contains("0 shares with daily bars"));
+    assert!(desk.bad(&["model", "--data", ".", "--cost", "1"]).contains("--cost is a fraction"));
+}
+
+#[test]
 fn the_api_is_described_in_json_and_nothing_else() {
     let printed = Desk::new().good(&["openapi"]);
     let document: Value = serde_json::from_str(&printed).unwrap();

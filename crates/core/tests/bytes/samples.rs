@@ -1,6 +1,7 @@
 //! Samples of every event, and of every alternative of everything that travels in one. A new alternative without
 //! a sample does not compile.
 
+use super::learned::insights;
 use nija_core::allocation::{Split, allocate};
 use nija_core::desk::discrepancy::Mismatch;
 use nija_core::desk::event::{Event, Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
@@ -318,6 +319,7 @@ fn evidence(level: Level) -> Evidence {
         volatility: Some(Score::points(45)),
         regime: Some(Regime::Ranging),
         level,
+        insight: None,
     }
 }
 
@@ -361,10 +363,14 @@ fn signals() -> Vec<Signal> {
         action,
         mark: Price::whole(50),
         at: AT,
+        insight: None,
     };
     let mut signals: Vec<Signal> =
         StrategyName::ALL.into_iter().map(|strategy| signal(strategy, Action::Exit)).collect();
     signals.extend(actions.into_iter().map(|action| signal(StrategyName::MacroTrend, action)));
+    let learned = signal(StrategyName::EquityMomentumSwing, Action::Exit);
+    signals
+        .extend(insights().into_iter().map(|insight| Signal { insight: Some(insight), ..learned }));
     signals
 }
 
@@ -572,8 +578,16 @@ fn order_events() -> Vec<Event> {
     let (wishes, refusals) = (wishes(), refusals());
     for (n, refusal) in refusals.into_iter().enumerate() {
         let wish = wishes[n % wishes.len()];
-        events.push(Event::Refused { account: NO, wish, refusal });
+        events.push(Event::Refused {
+            account: NO,
+            wish,
+            refusal,
+            insight: insights().get(n).copied(),
+        });
     }
+    let learned = |insight| Evidence { insight: Some(insight), ..evidence(Level::Safe) };
+    let learned = insights().into_iter().map(learned);
+    events.extend(learned.map(|evidence| Event::Approved { ticket: ticket(), evidence }));
     for (n, signal) in signals().into_iter().enumerate() {
         let why = skips()[n % skips().len()];
         events.push(Event::Skipped { account: NO, signal, why });
