@@ -11,3 +11,4 @@ pub mod conditions;
 pub mod engine;
 pub mod indicator;
 pub mod regime;
+pub mod teaching;
