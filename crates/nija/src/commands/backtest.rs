@@ -1,5 +1,6 @@
 //! `nija backtest`: the same desk, gates, ledger, strategies and exchange as a paper run, driven by
-//! files in simulated time. Equal inputs give equal journals, byte by byte.
+//! files in simulated time. Equal inputs give equal journals, byte by byte. The teaching strategy runs
+//! beside that, on its own.
 
 mod data;
 mod days;
@@ -7,7 +8,9 @@ mod eve;
 mod operator;
 mod options;
 mod report;
+mod research;
 mod tally;
+mod teaching;
 
 pub(crate) use options::Options;
 
@@ -47,6 +50,9 @@ const STRIDE: usize = 1_024;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     options.check()?;
+    if options.is_research() {
+        return research::run(options);
+    }
     let config = Config::read()?;
     let data = data::read(options, &config)?;
     let began = Instant::now();

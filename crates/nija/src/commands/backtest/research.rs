@@ -1,0 +1,65 @@
+//! A run of the teaching strategy on its own, without account rules (decision 0020): each file is an account of
+//! its own with the same cash, all of them at once on all cores. Equal inputs print equal bytes.
+
+mod crew;
+mod print;
+mod regimes;
+mod source;
+mod study;
+
+pub(super) use study::Study;
+
+use super::options::Options;
+use super::teaching::{SMA_CROSS, Settings};
+use crate::config::Config;
+use anyhow::ensure;
+use nija_engine::research::record::Keep;
+use std::io::Write;
+use std::num::NonZero;
+use std::time::Instant;
+
+/// Trades that are listed of each file; those beyond are counted.
+const LISTED: usize = 10_000;
+/// Candles of a chart.
+const DRAWN: usize = 600;
+
+pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    check(options)?;
+    let settings = Settings::of(&options.param)?;
+    let sources = source::all(options, &Config::read()?)?;
+    settings.rule()?;
+    let began = Instant::now();
+    let keep = Keep { trades: LISTED, candles: if options.report.is_some() { DRAWN } else { 0 } };
+    let window = study::Window { from: options.from, to: options.to };
+    let studies = crew::each(threads(options), &sources, |source| {
+        study::study(source, &settings, keep, window)
+    })?;
+    let seconds = began.elapsed().as_secs_f64().max(1e-9);
+    let bars: u64 = studies.iter().map(Study::bars).sum();
+    std::io::stdout().lock().write_all(print::print(options, &settings, &studies)?.as_bytes())?;
+    writeln!(std::io::stderr(), "{bars} bars in {seconds:.2} s ({:.0}/s)", bars as f64 / seconds)?;
+    Ok(())
+}
+
+/// Threads to use: those asked for, else one a core.
+fn threads(options: &Options) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    options.search.threads.map_or(cores, usize::from)
+}
+
+/// Refuses what a run without accounts cannot mean.
+fn check(options: &Options) -> anyhow::Result<()> {
+    ensure!(
+        options.strategy.len() == 1,
+        "{SMA_CROSS} trades on its own; run the platform's strategies without it"
+    );
+    ensure!(
+        !options.demo_data,
+        "{SMA_CROSS} runs over files; name them with --data, for example from data/demo"
+    );
+    ensure!(
+        options.journal.is_none(),
+        "a run of {SMA_CROSS} has no desk and so no journal; leave --journal away"
+    );
+    Ok(())
+}
