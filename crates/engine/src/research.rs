@@ -81,6 +81,16 @@ impl<R: Rule> Run<R> {
         };
     }
 
+    /// Leaves the position at the open of a candle that belongs to the run no more.
+    pub fn leave(&mut self, candle: &Candle) {
+        if !self.portfolio.stands(Stand::Flat) {
+            let change = self.portfolio.stand(Stand::Flat, candle.open, self.volume);
+            self.record.traded(candle.open_at, &change, &self.portfolio);
+            self.record.left();
+        }
+        self.wish = None;
+    }
+
     /// Ends the run. What is still open stays open and counts at the last close.
     #[must_use]
     pub fn finish(mut self) -> Outcome {

@@ -192,6 +192,11 @@ impl Closed {
     }
 }
 
+/// What `start` dollars earned as a fraction when they became `last`.
+pub(crate) fn gain(start: f64, last: f64) -> Option<f64> {
+    ratio(last - start, start)
+}
+
 /// A quotient where it means something.
 fn ratio(a: f64, b: f64) -> Option<f64> {
     let quotient = a / b;

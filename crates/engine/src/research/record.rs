@@ -215,6 +215,13 @@ impl Record {
         }
     }
 
+    /// The last day ends with cash alone.
+    pub(super) fn left(&mut self) {
+        if let Some(day) = &mut self.last {
+            (day.equity, day.invested) = (self.cash, 0.0);
+        }
+    }
+
     pub(super) fn finish(&mut self) {
         self.days.extend(self.last.take());
         if let Some(open) = &mut self.open {

@@ -243,6 +243,17 @@ impl Options {
         Ok(())
     }
 
+    /// What trials of a sweep depend on beside their data, as one text.
+    pub(super) fn told(&self) -> String {
+        let Self { param, cash, commission, slippage_bps, half_spread_bps, lot, from, to, .. } = self;
+        let (sweep, strict, skip_bad) = (&self.search.sweep, self.strict, self.skip_bad);
+        format!(
+            "{param:?} {sweep:?} {cash} {commission:?} {slippage_bps:?} {half_spread_bps:?} {lot} {from:?} {to:?} \
+             {strict} {skip_bad} {:?} {:?}",
+            self.timeframe, self.symbol
+        )
+    }
+
     /// Is it a run of the teaching strategy, on its own?
     pub(super) fn is_research(&self) -> bool {
         self.strategy.iter().any(|name| name == SMA_CROSS)

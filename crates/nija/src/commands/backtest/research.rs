@@ -2,12 +2,20 @@
 //! its own with the same cash, all of them at once on all cores. Equal inputs print equal bytes.
 
 mod crew;
+mod gate;
+mod grid;
 mod print;
+mod progress;
 mod regimes;
+mod results;
+mod search;
 mod source;
 mod study;
+mod sweep;
+mod walk;
+mod whole;
 
-pub(super) use study::Study;
+use study::Study;
 
 use super::options::Options;
 use super::teaching::{SMA_CROSS, Settings};
@@ -27,6 +35,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     check(options)?;
     let settings = Settings::of(&options.param)?;
     let sources = source::all(options, &Config::read()?)?;
+    if !options.search.sweep.is_empty() {
+        return search::run(options, &settings, &sources);
+    }
     settings.rule()?;
     let began = Instant::now();
     let keep = Keep { trades: LISTED, candles: if options.report.is_some() { DRAWN } else { 0 } };

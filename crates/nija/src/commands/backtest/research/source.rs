@@ -14,16 +14,16 @@ use nija_engine::sim::rules::Terms;
 use std::path::PathBuf;
 
 /// One file.
-pub(in super::super) struct Source {
-    pub(in super::super) path: PathBuf,
-    pub(in super::super) instrument: Instrument,
-    pub(in super::super) terms: Terms,
-    pub(in super::super) cash: Money,
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) instrument: Instrument,
+    pub(super) terms: Terms,
+    pub(super) cash: Money,
     reading: Reading,
 }
 
 /// All files that the options name.
-pub(in super::super) fn all(options: &Options, config: &Config) -> anyhow::Result<Vec<Source>> {
+pub(super) fn all(options: &Options, config: &Config) -> anyhow::Result<Vec<Source>> {
     let catalog = catalog::read(config.instruments.as_deref())?;
     let rules = options.rules()?;
     options.data.iter().map(|path| source(path.clone(), options, &catalog, &rules)).collect()
@@ -56,7 +56,7 @@ fn source(
 
 impl Source {
     /// Opens it from its first row.
-    pub(in super::super) fn open(&self) -> anyhow::Result<Series> {
+    pub(super) fn open(&self) -> anyhow::Result<Series> {
         let series = Series::open(&self.path, self.instrument.id, self.reading)?;
         let first = series.first();
         ensure!(first.is_some(), "{}, line 2: there is no bar in it", self.path.display());
@@ -64,12 +64,12 @@ impl Source {
     }
 
     /// What a run over it trades with.
-    pub(in super::super) fn plan(&self, size: Size) -> Plan {
+    pub(super) fn plan(&self, size: Size) -> Plan {
         Plan { instrument: self.instrument.clone(), terms: self.terms, cash: self.cash, size }
     }
 
     /// Is its market read as crypto is?
-    pub(in super::super) fn is_crypto(&self) -> bool {
+    pub(super) fn is_crypto(&self) -> bool {
         self.instrument.class == AssetClass::Crypto
     }
 }

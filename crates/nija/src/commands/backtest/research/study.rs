@@ -4,13 +4,14 @@ use super::super::teaching::Settings;
 use super::regimes::Regimes;
 use super::source::Source;
 use crate::statistics::{self, Closed, Curve, Point, Year};
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use nija_core::words::fixed::SCALE;
 use nija_core::words::money::Money;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::Summary;
 use nija_engine::research::record::Keep;
 use nija_engine::research::{Outcome, Run};
+use nija_market::candle::Candle;
 use std::collections::BTreeMap;
 
 /// The days that are traded: what lies before `from` is only read.
@@ -18,6 +19,17 @@ use std::collections::BTreeMap;
 pub(super) struct Window {
     pub(super) from: Option<Timestamp>,
     pub(super) to: Option<Timestamp>,
+}
+
+impl Window {
+    /// The candles that are only read, and those that are traded.
+    pub(super) fn split(self, candles: &[Candle]) -> (&[Candle], &[Candle]) {
+        let place = |at: Option<Timestamp>, none| {
+            at.map_or(none, |at| candles.partition_point(|candle| candle.open_at < at))
+        };
+        let (from, to) = (place(self.from, 0), place(self.to, candles.len()));
+        (&candles[..from.min(to)], &candles[from.min(to)..to])
+    }
 }
 
 /// What one file came to.
@@ -42,34 +54,16 @@ pub(super) fn study(
     let mut run = Run::new(settings.rule()?, source.plan(settings.size()), keep);
     let mut regimes = (keep.candles > 0).then(|| Regimes::new(source));
     let mut candles = Vec::new();
-    'file: while series.next(&mut candles)? {
-        for candle in &candles {
-            if window.to.is_some_and(|to| candle.open_at >= to) {
-                break 'file;
-            }
-            if let Some(regimes) = &mut regimes {
-                regimes.take(candle);
-            }
-            if window.from.is_some_and(|from| candle.open_at < from) {
-                run.warm(candle);
-            } else {
-                run.on_candle(candle);
-            }
+    while series.next(&mut candles)? {
+        let (before, inside) = window.split(&candles);
+        if let Some(regimes) = &mut regimes {
+            before.iter().chain(inside).for_each(|candle| regimes.take(candle));
         }
+        before.iter().for_each(|candle| run.warm(candle));
+        inside.iter().for_each(|candle| run.on_candle(candle));
     }
-    let (file, outcome) = (source.path.display().to_string(), run.finish());
-    ensure!(outcome.record.bars > 0, "{file}: no bar lies between --from and --to");
-    let Some(equity) = outcome.equity.filter(|_| outcome.portfolio.is_balanced()) else {
-        anyhow::bail!("{file}: the amounts leave the range of money; trade with less --cash")
-    };
-    Ok(Study {
-        symbol: source.instrument.symbol.clone(),
-        file,
-        outcome,
-        equity,
-        summary: series.summary().clone(),
-        regimes: regimes.map(Regimes::days).unwrap_or_default(),
-    })
+    let regimes = regimes.map(Regimes::days).unwrap_or_default();
+    Ok(Study { regimes, ..Study::of(source, run.finish(), series.summary().clone())? })
 }
 
 /// Dollars as a float, for ratios only.
@@ -78,6 +72,17 @@ pub(super) fn dollars(money: Money) -> f64 {
 }
 
 impl Study {
+    /// Of a run that has ended.
+    pub(super) fn of(source: &Source, outcome: Outcome, summary: Summary) -> anyhow::Result<Self> {
+        let file = source.path.display().to_string();
+        ensure!(outcome.record.bars > 0, "{file}: no bar lies between --from and --to");
+        let Some(equity) = outcome.equity.filter(|_| outcome.portfolio.is_balanced()) else {
+            bail!("{file}: the amounts leave the range of money; trade with less --cash")
+        };
+        let (symbol, regimes) = (source.instrument.symbol.clone(), BTreeMap::new());
+        Ok(Self { symbol, file, outcome, equity, summary, regimes })
+    }
+
     pub(super) fn bars(&self) -> u64 {
         self.outcome.record.bars
     }
