@@ -6,6 +6,7 @@ mod edges;
 mod golden;
 mod market;
 mod nonsense;
+mod overfit;
 mod regimes;
 mod routing;
 mod truncation;
