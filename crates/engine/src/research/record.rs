@@ -1,8 +1,9 @@
 //! What is noted of a research run: trades, the equity of each day, the deepest fall, candles for a chart.
 //!
-//! Bounded, however long the series: trades are listed up to a limit and counted beyond it, and candles are
-//! joined two by two whenever there are too many of them. Floats are for ratios; sums of money are exact.
+//! Bounded, however long the series: trades are listed up to a limit and counted beyond it. Floats are for
+//! ratios; sums of money are exact.
 
+use super::chart::Chart;
 use super::portfolio::{Change, Fill, Portfolio};
 use nija_core::words::fixed::SCALE;
 use nija_core::words::money::{Money, Price, Qty};
@@ -80,9 +81,7 @@ pub struct Record {
     /// First and last instant.
     pub span: Option<(Timestamp, Timestamp)>,
     /// Candles for a chart.
-    pub candles: Vec<Candle>,
-    joined: usize,
-    joining: usize,
+    pub chart: Chart,
     cash: f64,
     units: f64,
     peak: f64,
@@ -114,9 +113,7 @@ impl Record {
             longest: Span::ZERO,
             weekends: false,
             span: None,
-            candles: Vec::new(),
-            joined: 0,
-            joining: 1,
+            chart: Chart::new(keep.candles),
             cash: start,
             units: 0.0,
             peak: start,
@@ -196,9 +193,7 @@ impl Record {
         if let Some((_, last)) = &mut self.span {
             *last = candle.close_at;
         }
-        if self.keep.candles > 0 {
-            self.draw(candle);
-        }
+        self.chart.take(candle);
         equity
     }
 
@@ -228,35 +223,4 @@ impl Record {
             open.profit = Money::ZERO.saturating_sub(open.fees);
         }
     }
-
-    /// Adds to the candles of the chart; joins them two by two once there are too many.
-    fn draw(&mut self, candle: &Candle) {
-        if self.joined > 0
-            && self.joined < self.joining
-            && let Some(last) = self.candles.last_mut()
-        {
-            join(last, candle);
-            self.joined += 1;
-            return;
-        }
-        if self.candles.len() >= self.keep.candles.max(2) {
-            self.joining = self.joining.saturating_mul(2);
-            let pairs = self.candles.chunks(2).map(|pair| {
-                let mut one = pair[0];
-                pair.iter().skip(1).for_each(|next| join(&mut one, next));
-                one
-            });
-            self.candles = pairs.collect();
-        }
-        self.candles.push(*candle);
-        self.joined = 1;
-    }
-}
-
-fn join(one: &mut Candle, next: &Candle) {
-    one.high = one.high.max(next.high);
-    one.low = one.low.min(next.low);
-    one.close = next.close;
-    one.close_at = next.close_at;
-    one.volume += next.volume;
 }

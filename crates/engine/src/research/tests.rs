@@ -124,7 +124,7 @@ fn who_owns_nothing_closes_and_never_trades_again() {
 fn a_chart_stays_small_and_keeps_the_extremes() {
     let prices: Vec<(i32, i32)> = (1..=100).map(|n| (n, n + 1)).collect();
     let read = run(plan(commission("0"), Size::All), Vec::new(), &dollars(&prices));
-    let candles = &read.record.candles;
+    let candles = read.record.chart.candles();
     assert!(candles.len() <= KEEP.candles, "{}", candles.len());
     assert_eq!((candles[0].open, candles[0].low), (Price::whole(1), Price::whole(1)));
     assert_eq!(candles.last().unwrap().close, Price::whole(101));

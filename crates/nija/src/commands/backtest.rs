@@ -7,6 +7,7 @@ mod days;
 mod eve;
 mod operator;
 mod options;
+mod page;
 mod report;
 mod research;
 mod tally;

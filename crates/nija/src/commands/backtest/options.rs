@@ -245,7 +245,8 @@ impl Options {
 
     /// What trials of a sweep depend on beside their data, as one text.
     pub(super) fn told(&self) -> String {
-        let Self { param, cash, commission, slippage_bps, half_spread_bps, lot, from, to, .. } = self;
+        let Self { param, cash, commission, slippage_bps, half_spread_bps, lot, from, to, .. } =
+            self;
         let (sweep, strict, skip_bad) = (&self.search.sweep, self.strict, self.skip_bad);
         format!(
             "{param:?} {sweep:?} {cash} {commission:?} {slippage_bps:?} {half_spread_bps:?} {lot} {from:?} {to:?} \

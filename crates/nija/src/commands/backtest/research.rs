@@ -4,6 +4,7 @@
 mod crew;
 mod gate;
 mod grid;
+mod page;
 mod print;
 mod progress;
 mod regimes;
@@ -20,7 +21,7 @@ use study::Study;
 use super::options::Options;
 use super::teaching::{SMA_CROSS, Settings};
 use crate::config::Config;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use nija_engine::research::record::Keep;
 use std::io::Write;
 use std::num::NonZero;
@@ -40,16 +41,30 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     }
     settings.rule()?;
     let began = Instant::now();
-    let keep = Keep { trades: LISTED, candles: if options.report.is_some() { DRAWN } else { 0 } };
     let window = study::Window { from: options.from, to: options.to };
     let studies = crew::each(threads(options), &sources, |source| {
-        study::study(source, &settings, keep, window)
+        study::study(source, &settings, keep(options), window)
     })?;
     let seconds = began.elapsed().as_secs_f64().max(1e-9);
     let bars: u64 = studies.iter().map(Study::bars).sum();
+    report(options, &studies, &settings)?;
     std::io::stdout().lock().write_all(print::print(options, &settings, &studies)?.as_bytes())?;
     writeln!(std::io::stderr(), "{bars} bars in {seconds:.2} s ({:.0}/s)", bars as f64 / seconds)?;
     Ok(())
+}
+
+/// What is kept of a run that is printed: a chart only where one is drawn.
+fn keep(options: &Options) -> Keep {
+    Keep { trades: LISTED, candles: if options.report.is_some() { DRAWN } else { 0 } }
+}
+
+/// Writes the report, if one was asked for.
+fn report(options: &Options, studies: &[Study], settings: &Settings) -> anyhow::Result<()> {
+    let Some(path) = &options.report else {
+        return Ok(());
+    };
+    let page = page::page(studies, settings);
+    std::fs::write(path, page).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// Threads to use: those asked for, else one a core.

@@ -93,7 +93,8 @@ fn read(text: &str) -> anyhow::Result<Vec<String>> {
     if values.iter().any(String::is_empty) {
         bail!("a value is missing; write 20,50,100");
     }
-    let repeated = values.iter().enumerate().find(|(at, v)| values.iter().take(*at).any(|b| b == *v));
+    let repeated =
+        values.iter().enumerate().find(|(at, v)| values.iter().take(*at).any(|b| b == *v));
     if let Some((_, value)) = repeated {
         bail!("{value} is there twice");
     }

@@ -18,14 +18,15 @@ pub(super) fn print(
     settings: &Settings,
     studies: &[Study],
 ) -> anyhow::Result<String> {
-    let whole = Whole::of(studies);
     Ok(match options.format {
-        Format::Json => serde_json::to_string_pretty(&object(settings, studies, &whole))? + "\n",
-        Format::Text => table(settings, studies, &whole),
+        Format::Json => serde_json::to_string_pretty(&object(settings, studies))? + "\n",
+        Format::Text => table(settings, studies),
     })
 }
 
-fn object(settings: &Settings, studies: &[Study], whole: &Whole) -> Value {
+/// Everything about a run.
+pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
+    let whole = Whole::of(studies);
     let each = |study: &Study| {
         let one = Whole::of(std::slice::from_ref(study));
         json!({
@@ -84,7 +85,9 @@ const fn side(side: Side) -> &'static str {
     }
 }
 
-fn table(settings: &Settings, studies: &[Study], whole: &Whole) -> String {
+/// The figures of a run, those of all files first.
+pub(super) fn table(settings: &Settings, studies: &[Study]) -> String {
+    let whole = Whole::of(studies);
     let mut text = match whole.span {
         Some((from, to)) => format!("{from} to {to}, {} bars\n", whole.bars),
         None => String::new(),
@@ -97,7 +100,7 @@ fn table(settings: &Settings, studies: &[Study], whole: &Whole) -> String {
     let ones: Vec<Whole> =
         studies.iter().map(|study| Whole::of(std::slice::from_ref(study))).collect();
     // The sum stands first where there are several.
-    let sum = (studies.len() > 1).then_some((whole, "all"));
+    let sum = (studies.len() > 1).then_some((&whole, "all"));
     let named = ones.iter().zip(studies.iter().map(|study| study.symbol.as_str()));
     let columns: Vec<(&Whole, &str)> = sum.into_iter().chain(named).take(6).collect();
     line(&mut text, "file", columns.iter().map(|(_, name)| (*name).to_owned()));

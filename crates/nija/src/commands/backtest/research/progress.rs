@@ -70,7 +70,12 @@ fn text(what: &str, done: u64, whole: u64, left: Option<Duration>) -> String {
     let part = done.min(whole) as f64 / whole.max(1) as f64;
     let full = (part * WIDTH as f64) as usize;
     let left = left.map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
-    format!("[{}{}] {:3.0} % of {what}{left}", "#".repeat(full), ".".repeat(WIDTH - full), part * 100.0)
+    format!(
+        "[{}{}] {:3.0} % of {what}{left}",
+        "#".repeat(full),
+        ".".repeat(WIDTH - full),
+        part * 100.0
+    )
 }
 
 #[cfg(test)]

@@ -44,10 +44,18 @@ pub(super) struct Book {
 
 impl Book {
     /// Opens or creates it; gives the trials that it holds.
-    pub(super) fn open(path: &Path, head: &Head) -> anyhow::Result<(Self, BTreeMap<usize, Result>)> {
+    pub(super) fn open(
+        path: &Path,
+        head: &Head,
+    ) -> anyhow::Result<(Self, BTreeMap<usize, Result>)> {
         let shown = path.display().to_string();
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).create(true).truncate(false).open(path)
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
             .with_context(|| format!("{shown} cannot be opened"))?;
         let mut text = String::new();
         file.read_to_string(&mut text).with_context(|| format!("{shown} is no file of results"))?;
@@ -63,8 +71,9 @@ impl Book {
             );
         }
         for (at, line) in lines.enumerate() {
-            let result: Result = serde_json::from_str(line)
-                .with_context(|| format!("{shown}, line {}: not a trial; name another file", at + 2))?;
+            let result: Result = serde_json::from_str(line).with_context(|| {
+                format!("{shown}, line {}: not a trial; name another file", at + 2)
+            })?;
             done.insert(result.trial, result);
         }
         file.set_len(whole as u64)?;
@@ -85,7 +94,9 @@ impl Book {
         let mut text = serde_json::to_string(line)?;
         text.push('\n');
         // In one write, so that only the last line can be torn.
-        self.file.write_all(text.as_bytes()).with_context(|| format!("{} cannot be written", self.path))
+        self.file
+            .write_all(text.as_bytes())
+            .with_context(|| format!("{} cannot be written", self.path))
     }
 }
 

@@ -14,6 +14,7 @@ use nija_engine::sim::rules::Terms;
 use std::path::PathBuf;
 
 /// One file.
+#[derive(Clone)]
 pub(super) struct Source {
     pub(super) path: PathBuf,
     pub(super) instrument: Instrument,
@@ -61,6 +62,11 @@ impl Source {
         let first = series.first();
         ensure!(first.is_some(), "{}, line 2: there is no bar in it", self.path.display());
         Ok(series)
+    }
+
+    /// The same on other terms.
+    pub(super) fn on(&self, terms: Terms) -> Self {
+        Self { terms, ..self.clone() }
     }
 
     /// What a run over it trades with.

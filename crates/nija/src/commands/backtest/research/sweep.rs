@@ -37,7 +37,8 @@ pub(super) fn run(
     let (book, mut done) = open(options, sources)?;
     done.retain(|trial, _| *trial < grid.trials.len());
     let resumed = done.len();
-    let left: Vec<usize> = (0..grid.trials.len()).filter(|trial| !done.contains_key(trial)).collect();
+    let left: Vec<usize> =
+        (0..grid.trials.len()).filter(|trial| !done.contains_key(trial)).collect();
     let size = left.len().div_ceil(threads.max(1)).clamp(1, TOGETHER);
     let batches: Vec<&[usize]> = left.chunks(size).collect();
     let whole = (grid.trials.len()) as u64;

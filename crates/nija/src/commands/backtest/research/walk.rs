@@ -86,8 +86,7 @@ pub(super) fn run(
         source.path.display()
     );
     let progress = Progress::new("the file", bars - train as u64, 0);
-    let mut file =
-        Stretch { series: source.open()?, some: Vec::new(), taken: 0, held: Vec::new() };
+    let mut file = Stretch { series: source.open()?, some: Vec::new(), taken: 0, held: Vec::new() };
     let mut walk = Walk::new(source, grid);
     loop {
         // One more, at whose open the position of the stretch is left.
