@@ -1,9 +1,10 @@
 //! The options of `nija backtest`, and the terms of the exchange that follow from them.
 
 use super::teaching::SMA_CROSS;
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 use nija_core::words::instrument::Hours;
 use nija_core::words::money::{Money, Pct, Qty};
+use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{Tier, Tolerance};
 use nija_core::words::time::Timestamp;
 use nija_engine::sim::Rules;
@@ -253,6 +254,30 @@ impl Options {
              {strict} {skip_bad} {:?} {:?}",
             self.timeframe, self.symbol
         )
+    }
+
+    /// The strategies of the platform that are heard; all where none is named.
+    pub(super) fn strategies(&self) -> anyhow::Result<Vec<StrategyName>> {
+        let find = |name: &String| {
+            let found = StrategyName::ALL.into_iter().find(|strategy| strategy.name() == name);
+            found.with_context(|| {
+                let names: Vec<&str> = StrategyName::ALL.iter().map(|s| s.name()).collect();
+                format!(
+                    "there is no strategy `{name}`; there are {SMA_CROSS}, {}",
+                    names.join(", ")
+                )
+            })
+        };
+        let strategies = self.strategy.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
+        if let Some((name, _)) = self.param.first() {
+            bail!(
+                "--param {name}: the platform's strategies trade with the parameters that a paper run has; \
+                 only {SMA_CROSS} takes --param"
+            );
+        }
+        ensure!(self.search.sweep.is_empty(), "only {SMA_CROSS} can be swept");
+        ensure!(!self.strict, "--strict is for {SMA_CROSS}; name --skip-bad to leave rows out");
+        Ok(strategies)
     }
 
     /// Is it a run of the teaching strategy, on its own?

@@ -8,10 +8,12 @@ mod months;
 mod style;
 
 use crate::statistics::Point;
+use anyhow::Context;
 use nija_core::words::money::{Money, Price};
 use nija_core::words::time::Timestamp;
 use nija_market::candle::Candle;
 use std::fmt::Write;
+use std::path::Path;
 
 /// Trades in the table at the end.
 const LISTED: usize = 200;
@@ -33,6 +35,11 @@ pub(super) struct Page<'a> {
     /// What all trades earned before costs.
     pub(super) gross: Money,
     pub(super) notes: Vec<String>,
+}
+
+/// Writes a page into a file.
+pub(super) fn keep(path: &Path, html: &str) -> anyhow::Result<()> {
+    std::fs::write(path, html).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// One market with what was traded in it.
@@ -122,15 +129,15 @@ impl Page<'_> {
         }
         writeln!(
             to,
-            "<div class=\"wide\"><table class=\"list\"><tr><th>Opened</th><th>Market</th><th></th><th>Quantity</th>\
-             <th>Entry</th><th>Closed</th><th>Exit</th><th>Fees</th><th>Profit</th></tr>"
+            "<div class=\"wide\"><table class=\"list\"><tr><th>Opened</th><th>Market</th><th></th><th class=\"n\">Quantity</th>\
+             <th class=\"n\">Entry</th><th>Closed</th><th class=\"n\">Exit</th><th class=\"n\">Fees</th><th class=\"n\">Profit</th></tr>"
         )?;
         let mut rows: Vec<(&Market<'_>, &Traded)> =
             self.markets.iter().flat_map(|m| m.trades.iter().map(move |t| (m, t))).collect();
         rows.sort_by_key(|(_, trade)| trade.opened.0);
         for (market, trade) in rows.into_iter().take(LISTED) {
             let (closed, exit) = match trade.closed {
-                Some((at, price)) => (instant(at), price.to_string()),
+                Some((at, price)) => (instant(at), price_of(price)),
                 None => ("open".to_owned(), String::new()),
             };
             writeln!(
@@ -142,7 +149,7 @@ impl Page<'_> {
                 plain(&market.symbol),
                 plain(&trade.who),
                 trade.qty,
-                trade.opened.1,
+                price_of(trade.opened.1),
                 money(trade.fees),
                 if trade.profit.is_negative() { "down" } else { "up" },
                 money(trade.profit)
@@ -190,8 +197,14 @@ pub(super) fn money(amount: Money) -> String {
     format!("{}${grouped}.{cents}", if amount.is_negative() { "-" } else { "" })
 }
 
+/// A price with at least two places.
+fn price_of(price: Price) -> String {
+    let (short, whole) = (format!("{price:.2}"), price.to_string());
+    if short.len() > whole.len() { short } else { whole }
+}
+
 /// A date, and the time of day where it is not midnight.
-fn instant(at: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp) -> String {
     let text = at.to_string();
     match text.split_once('T') {
         Some((date, "00:00:00Z")) => date.to_owned(),

@@ -21,7 +21,7 @@ use study::Study;
 use super::options::Options;
 use super::teaching::{SMA_CROSS, Settings};
 use crate::config::Config;
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use nija_engine::research::record::Keep;
 use std::io::Write;
 use std::num::NonZero;
@@ -63,8 +63,7 @@ fn report(options: &Options, studies: &[Study], settings: &Settings) -> anyhow::
     let Some(path) = &options.report else {
         return Ok(());
     };
-    let page = page::page(studies, settings);
-    std::fs::write(path, page).with_context(|| format!("{} cannot be written", path.display()))
+    super::page::keep(path, &page::page(studies, settings))
 }
 
 /// Threads to use: those asked for, else one a core.

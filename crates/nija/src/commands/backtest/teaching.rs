@@ -97,6 +97,15 @@ impl Settings {
         self.size
     }
 
+    /// The parameters for people.
+    pub(super) fn words(&self) -> String {
+        let Value::Object(all) = self.told() else { return String::new() };
+        let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let told: Vec<String> =
+            all.iter().map(|(name, value)| format!("{name} {}", word(value))).collect();
+        told.join(", ")
+    }
+
     pub(super) fn told(&self) -> Value {
         let size = match self.size {
             Size::All => json!("all"),

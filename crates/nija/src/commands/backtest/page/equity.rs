@@ -13,7 +13,7 @@ const BOTTOM: f64 = 300.0;
 const UNDER: (f64, f64) = (322.0, 420.0);
 const HEIGHT: f64 = 444.0;
 /// Points of the line; more cannot be seen.
-const MOST: usize = 1_500;
+const MOST: usize = 3_000;
 
 struct Place {
     day: f64,

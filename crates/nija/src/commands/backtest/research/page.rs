@@ -1,6 +1,6 @@
 //! The report of a research run.
 
-use super::super::page::{Market, Page, Traded, money};
+use super::super::page::{Market, Page, Traded, instant, money};
 use super::super::report::{percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
 use super::study::{Study, dollars};
@@ -14,14 +14,16 @@ use nija_engine::research::record::Trade;
 pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
     let whole = Whole::of(studies);
     let symbols: Vec<&str> = studies.iter().map(|study| study.symbol.as_str()).collect();
-    let span = whole.span.map_or(String::new(), |(from, to)| format!("{from} to {to}"));
+    let span = whole
+        .span
+        .map_or(String::new(), |(from, to)| format!("{} to {}", instant(from), instant(to)));
     let shown: Vec<&str> = symbols.iter().copied().take(8).collect();
     let costs = whole.costs;
     let paid = costs.fees.saturating_add(costs.friction);
     Page {
         title: format!("{SMA_CROSS} on {}", shown.join(", ")),
         about: vec![
-            ("parameters", settings.told().to_string()),
+            ("parameters", settings.words()),
             ("time", span),
             ("bars", whole.bars.to_string()),
             ("account", "on its own, without account rules; fills at the next open".to_owned()),

@@ -92,7 +92,7 @@ pub(super) fn table(settings: &Settings, studies: &[Study]) -> String {
         Some((from, to)) => format!("{from} to {to}, {} bars\n", whole.bars),
         None => String::new(),
     };
-    text.push_str(&format!("{SMA_CROSS} {}\n", settings.told()));
+    text.push_str(&format!("{SMA_CROSS}: {}\n", settings.words()));
     for note in studies.iter().flat_map(Study::notes) {
         text.push_str(&format!("note: {note}\n"));
     }
