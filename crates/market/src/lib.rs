@@ -12,3 +12,4 @@ pub mod engine;
 pub mod indicator;
 pub mod learn;
 pub mod regime;
+pub mod teaching;

@@ -306,6 +306,12 @@ fn what_is_wrong_with_data_is_said_with_file_and_line() {
         (&["--demo-data", "--to", "2010-01-01"], "--to lies before"),
         (&["--demo-data", "--commission", "1.5"], "--commission is a fraction"),
         (&["--demo-data", "--data", "ACME/1d.csv"], "cannot be used with"),
+        (
+            &["--demo-data", "--strategy", "magic"],
+            "there is no strategy `magic`; there are sma-cross, ",
+        ),
+        (&["--demo-data", "--strategy", "etf_rotation", "--param", "a=1"], "only sma-cross takes"),
+        (&["--demo-data", "--strategy", "sma-cross"], "runs over files"),
         (&[], "--data"),
     ] {
         let why = desk.bad(&[&["backtest"], arguments].concat());
@@ -340,6 +346,21 @@ fn an_unlisted_symbol_is_traded_by_the_strategies_of_its_class() {
 fn units(text: &Value) -> i128 {
     let money: nija_core::words::money::Money = text.as_str().unwrap().parse().unwrap();
     i128::from(money.raw())
+}
+
+#[test]
+fn one_strategy_is_heard_alone_and_drawn() {
+    let desk = Desk::new();
+    let arguments = ["backtest", "--demo-data", "--strategy", "crypto_trend_riding", "--format"];
+    let result: Value = serde_json::from_str(
+        &desk.good(&[&arguments[..], &["json", "--report", "r.html"]].concat()),
+    )
+    .unwrap();
+    let trades = result["trades"].as_array().unwrap();
+    assert!(!trades.is_empty());
+    assert!(trades.iter().all(|trade| trade["strategy"] == "crypto_trend_riding"));
+    let html = fs::read_to_string(desk.path("r.html")).unwrap();
+    assert!(html.contains("crypto_trend_riding") && html.contains("class=\"rise\""));
 }
 
 #[test]
