@@ -2,8 +2,8 @@
 //! asked.
 
 use nija_core::allocation::allocate;
-use nija_core::billing::charges::Policy;
-use nija_core::billing::mark::{Fee, Rates};
+use nija_core::billing::fee::{Fee, Rates};
+use nija_core::billing::plans::FeePolicy;
 use nija_core::copy::decline::CopyDecline;
 use nija_core::desk::answer::{
     AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
@@ -133,6 +133,12 @@ impl FakeDesks {
             Command::Cancel(order) if order.0 & 0xffff <= memory.orders => Answer::Done,
             Command::Cancel(_) => Answer::Declined(Decline::UnknownOrder),
             Command::Set(setting) => self.set(account, setting),
+            // Billing and copying are tried on real desks.
+            Command::Adjust { .. }
+            | Command::RefundFee
+            | Command::Lead(_)
+            | Command::Copy { .. }
+            | Command::Credit { .. } => Answer::Done,
         }
     }
 
@@ -141,6 +147,7 @@ impl FakeDesks {
             Setting::Tier(tier) => account.tier = *tier,
             Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
             Setting::Autopilot(on) => account.autopilot = *on,
+            Setting::Qualified(_) => {}
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
                 if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {
@@ -194,7 +201,7 @@ impl FakeDesks {
             }],
             orders: Vec::new(),
             fees: FeesView {
-                policy: Policy::Everyone,
+                policy: FeePolicy::Everyone,
                 high: None,
                 gain: Money::ZERO,
                 loss: Money::ZERO,

@@ -1,7 +1,8 @@
 //! Moves of the high-water mark as rows: all that it takes to recompute a fee, and where the mark stood before.
 
 use crate::fixture::*;
-use nija_core::billing::mark::{Fee, Mark, Rates};
+use nija_core::billing::fee::{Fee, Rates};
+use nija_core::billing::mark::Mark;
 use nija_core::copy::terms::CopyTerms;
 use nija_core::desk::event::{BillCause, Event};
 use nija_core::ledger::chart::Book as Account;
