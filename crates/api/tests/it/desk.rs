@@ -111,6 +111,7 @@ impl FakeDesks {
             | Command::Adjust { .. }
             | Command::Credit { .. }
             | Command::Lead(_) => Answer::Done,
+            // Billing and copying are tried on desks of the core: see `floor`.
             Command::RefundFee => Answer::Declined(Decline::NoFee),
             Command::Copy { .. } => Answer::Declined(Decline::NotCopied),
             Command::Transfer(amount) => {
@@ -133,12 +134,6 @@ impl FakeDesks {
             Command::Cancel(order) if order.0 & 0xffff <= memory.orders => Answer::Done,
             Command::Cancel(_) => Answer::Declined(Decline::UnknownOrder),
             Command::Set(setting) => self.set(account, setting),
-            // Billing and copying are tried on real desks.
-            Command::Adjust { .. }
-            | Command::RefundFee
-            | Command::Lead(_)
-            | Command::Copy { .. }
-            | Command::Credit { .. } => Answer::Done,
         }
     }
 
@@ -147,7 +142,6 @@ impl FakeDesks {
             Setting::Tier(tier) => account.tier = *tier,
             Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
             Setting::Autopilot(on) => account.autopilot = *on,
-            Setting::Qualified(_) => {}
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
                 if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {
