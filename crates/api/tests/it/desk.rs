@@ -127,6 +127,7 @@ impl FakeDesks {
             // Billing and copying are tried on real desks.
             Command::Adjust { .. }
             | Command::RefundFee
+            | Command::Subscription(_)
             | Command::Lead(_)
             | Command::Copy { .. }
             | Command::Credit { .. } => Answer::Done,
@@ -202,6 +203,7 @@ impl FakeDesks {
             sleeve: None,
             sleeves: Vec::new(),
             master: None,
+            subscription: None,
         }
     }
 

@@ -4,6 +4,7 @@ use super::event::{OwnLimits, Remembered};
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
 use crate::billing::mark::Mark;
+use crate::billing::subscription::Subscription;
 use crate::copy::master::Master;
 use crate::copy::sleeve::Sleeve;
 use crate::ledger::chart::{Book, Books};
@@ -84,6 +85,9 @@ pub(super) struct Account {
     /// The last fee that was fixed, while it can be given back.
     #[n(25)]
     pub(super) charged: Option<Box<Charged>>,
+    /// None for an owner who never had one.
+    #[n(26)]
+    pub(super) subscription: Option<Box<Subscription>>,
     /// Derived: does it have sleeves?
     #[cbor(skip)]
     pub(super) has_sleeves: bool,

@@ -1,6 +1,7 @@
 //! Everything that can reach a desk. Each input is stamped with its time by the driver that brings it.
 
 use super::event::{Adjustment, OwnLimits, Setting, Wish};
+use crate::billing::subscription::request::Request;
 use crate::copy::lead::Lead;
 use crate::copy::master::MasterChange;
 use crate::copy::terms::CopyTerms;
@@ -199,6 +200,8 @@ pub enum Command {
     },
     /// Give the last performance or copy fee back and let the mark go back with it.
     RefundFee,
+    /// What an owner, a payment or the operator asks of the subscription.
+    Subscription(Request),
     /// Become a master, stop being one, or be vetted.
     Lead(MasterChange),
     /// Copy a leader, or do something about a copy.
@@ -278,6 +281,7 @@ impl Command {
             | Self::Rearm { .. }
             | Self::Adjust { .. }
             | Self::RefundFee
+            | Self::Subscription(_)
             | Self::Lead(_)
             | Self::Credit { .. } => false,
         }

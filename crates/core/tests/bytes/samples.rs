@@ -36,6 +36,7 @@ macro_rules! every {
 
 mod billing;
 mod market;
+mod subscription;
 
 use market::{instruments, readings};
 
@@ -89,6 +90,7 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::LeadHeard { .. } => 35,
         Event::CopySkipped { .. } => 36,
         Event::Credited { .. } => 37,
+        Event::Subscribed { .. } => 38,
     }
 }
 
@@ -435,6 +437,7 @@ pub(crate) fn events() -> Vec<Event> {
         what,
     }));
     events.extend(billing::events());
+    events.extend(subscription::events());
     events.sort_by_key(number);
     events
 }

@@ -89,6 +89,7 @@ impl<'c> Pass<'c> {
             | Event::Adjusted { account, entry, .. }
             | Event::Collected { account, entry, .. }
             | Event::Credited { account, entry, .. }
+            | Event::Subscribed { account, entry, .. }
             | Event::Moved { from: account, entry, .. } => {
                 self.book((*account, Place::default()), entry, (event, bytes))?;
             }
