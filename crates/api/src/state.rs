@@ -5,6 +5,7 @@ use crate::auth::password::Hasher;
 use crate::auth::session::Cache;
 use crate::auth::throttle::Throttle;
 use crate::auth::token::Tokens;
+use crate::board::Boards;
 use crate::doors::Doors;
 use crate::error::Problem;
 use crate::limit::Rates;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) hasher: Hasher,
     pub(crate) throttle: Throttle,
     pub(crate) rates: Rates,
+    pub(crate) boards: Boards,
     /// Lists of orders on their way.
     pub(crate) lists: Turnstile,
     pub(crate) meters: Meters,
@@ -68,6 +70,7 @@ impl Shared {
             hasher: Hasher::new(settings.cores),
             throttle: Throttle::default(),
             rates: Rates::new(&doors.tiers, &settings.rates),
+            boards: Boards::default(),
             lists: Turnstile::default(),
             meters: Meters::default(),
             request_prefix: format!("{:016x}", u64::from_be_bytes(prefix)),

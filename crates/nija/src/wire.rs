@@ -72,7 +72,9 @@ pub(crate) fn plans(config: &Config) -> anyhow::Result<Plans> {
 
 /// The rules of the desks.
 pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
-    Ok(Arc::new(Rules::new(tiers(config)?, plans(config)?, config.min_balance)))
+    let mut plans = plans(config)?;
+    plans.fee_policy = config.fee_policy.unwrap_or(plans.fee_policy);
+    Ok(Arc::new(Rules::new(tiers(config)?, plans, config.min_balance)))
 }
 
 /// Starts all rooms but the API: recovers, announces itself, lists the catalog, resumes open orders.

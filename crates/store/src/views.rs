@@ -9,7 +9,7 @@ use crate::sqlite::link::Link;
 use crate::sqlite::migration::Schema;
 use chain::Chain;
 use nija_core::ports::views::{
-    DecisionRow, EntryRow, EquityRow, FillRow, OrderRow, Page, Rows, Scope,
+    DecisionRow, EntryRow, EquityRow, FeeRow, FillRow, OrderRow, Page, Rows, Scope,
 };
 use nija_core::ports::{Doing, ReadError};
 use nija_core::words::id::OrderId;
@@ -17,6 +17,7 @@ use reader::{Make, Reader};
 
 mod chain;
 mod decision;
+mod fee;
 mod log;
 mod pass;
 mod projection;
@@ -106,5 +107,9 @@ impl nija_core::ports::views::Views for Views {
 
     fn entries<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EntryRow>> {
         self.list(scope, page, (Chain::Entries, row::entry))
+    }
+
+    fn fees<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<FeeRow>> {
+        self.list(scope, page, (Chain::Fees, fee::row))
     }
 }

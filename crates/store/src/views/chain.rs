@@ -82,6 +82,8 @@ impl Chain {
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
             Event::Subscribed { .. } => &[Self::Subscription],
+            // The mark of a new run begins with the loss that it carries.
+            Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }
             | Event::Adjusted { .. }
             | Event::Collected { .. }

@@ -12,6 +12,7 @@ use nija_core::journal::Batch;
 use nija_core::ledger::entry::Entry;
 use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
+use nija_core::words::order::Ticket;
 use nija_core::words::time::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use std::collections::BTreeMap;
@@ -93,15 +94,7 @@ impl<'c> Pass<'c> {
             | Event::Moved { from: account, entry, .. } => {
                 self.book((*account, Place::default()), entry, (event, bytes))?;
             }
-            Event::Approved { ticket, .. } => {
-                let (place, heads) = self.record(ticket.account, (event, bytes))?;
-                self.listed(ticket.instrument)?;
-                let holder = self.holder(ticket.account);
-                let named = (holder, place, heads.of(Chain::Orders).number);
-                let standing = Standing::approved(ticket, named, self.at.now);
-                let order = Order { standing, listed: false };
-                self.orders.insert(ticket.id, order);
-            }
+            Event::Approved { ticket, .. } => self.approve(ticket, (event, bytes))?,
             Event::Refused { account, wish, .. } => {
                 self.record(*account, (event, bytes))?;
                 self.listed(wish.instrument)?;
@@ -116,7 +109,8 @@ impl<'c> Pass<'c> {
             }
             Event::Reallocated { account, .. }
             | Event::Halted { account, .. }
-            | Event::DayClosed { account, .. } => {
+            | Event::DayClosed { account, .. }
+            | Event::Followed { sleeve: account, .. } => {
                 self.record(*account, (event, bytes))?;
             }
             Event::Acknowledged { order } => {
@@ -148,13 +142,21 @@ impl<'c> Pass<'c> {
             | Event::Discrepancy { .. }
             | Event::MonthClosed { .. }
             | Event::MasterChanged { .. }
-            | Event::Followed { .. }
             | Event::CopyChanged { .. }
             | Event::Sent { .. }
             | Event::Delivered { .. }
             | Event::LeadHeard { .. }
             | Event::Remembered { .. } => {}
         }
+        Ok(())
+    }
+
+    fn approve(&mut self, ticket: &Ticket, told: (&Event, &[u8])) -> Result<(), Fault> {
+        let (place, heads) = self.record(ticket.account, told)?;
+        self.listed(ticket.instrument)?;
+        let named = (self.holder(ticket.account), place, heads.of(Chain::Orders).number);
+        let standing = Standing::approved(ticket, named, self.at.now);
+        self.orders.insert(ticket.id, Order { standing, listed: false });
         Ok(())
     }
 

@@ -88,7 +88,7 @@ pub(super) fn entry(_: &mut Reader<'_>, record: &Record, part: usize) -> Result<
     let order = record.order_id();
     let at = record.at;
     Ok(EntryRow {
-        entry: format!("{}-{}-{}", at.partition, at.seq, at.index),
+        entry: at.to_string(),
         book: leg.book.name().to_owned(),
         amount: leg.amount.to_string(),
         cause: cause(&record.event).to_owned(),
