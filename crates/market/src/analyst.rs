@@ -9,6 +9,7 @@ mod feed;
 use crate::candle::{Candle, Timeframe};
 use crate::conditions::{Reader, Roles};
 use crate::engine::{Engine, Routes, Said, crypto, equity};
+use crate::learn::overfit::Judgment;
 use crate::learn::weighing::{self, Weighing};
 use crate::regime::{Detector, Thresholds};
 use feed::Feeds;
@@ -85,6 +86,12 @@ impl Analyst {
     #[must_use]
     pub const fn conditions(&self) -> Conditions {
         self.conditions
+    }
+
+    /// What the gate says of the learned weighting so far; none while too few trades have ended.
+    #[must_use]
+    pub const fn weighting(&self) -> Option<&Judgment> {
+        self.weighing.judgment()
     }
 
     /// Takes a closed candle. Conditions are read first, so signals of the same close already obey them.
