@@ -10,7 +10,7 @@ use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::money::{Money, Pct};
 use nija_core::words::order::{OrderState, Origin, Outcome, Side};
-use nija_core::words::score::Score;
+use nija_core::words::score::{Score, Strength};
 use nija_core::words::signal::{Action, StrategyName};
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Span;
@@ -86,6 +86,48 @@ fn a_strategy_enters_is_protected_and_leaves() {
     expect("strategy", &world);
     assert!(world.view(account).positions.is_empty());
     assert!(world.desk.outstanding().is_empty());
+}
+
+#[test]
+fn a_trim_sells_what_is_beyond_its_part_and_the_stop_comes_back_under_the_rest() {
+    let mut world = World::calm();
+    let account = world.open(1, Tier::Investor, 10_000);
+    quiet(&mut world);
+    // A full position is $1,000; the largest trade of the tier is $250.
+    world.enter(TREND, BTC, Some("40000"));
+    let entry = world.last();
+    world.fill_rest(entry, "50000");
+    let stop = world.last();
+    world.report(stop, Outcome::Acknowledged);
+    let held = |world: &World| world.view(account).positions[0].qty;
+    assert_eq!(held(&world), "0.005".parse().unwrap());
+    let trim = |world: &mut World, parts| {
+        world.signal(TREND, BTC, Action::Trim { strength: Strength::parts(parts) });
+    };
+    world.step("no more than 25 % is held already, and 24 % is not worth a trade");
+    trim(&mut world, 2_500);
+    trim(&mut world, 2_400);
+    world.step(
+        "no more than 20 %: the stop gives way, a fifth is sold, the rest is protected again",
+    );
+    trim(&mut world, 2_000);
+    trim(&mut world, 2_000);
+    world.cancelled(stop);
+    let sale = world.last();
+    world.step("said again while the sale is on its way: nothing");
+    trim(&mut world, 1_000);
+    world.fill_rest(sale, "50000");
+    assert_eq!(held(&world), "0.004".parse().unwrap());
+    let again = world.last();
+    assert_ne!(again, sale);
+    world.step("what it does not hold it cannot trim");
+    world.signal(
+        StrategyName::CryptoMomentumScalping,
+        BTC,
+        Action::Trim { strength: Strength::parts(0) },
+    );
+    expect("trim", &world);
+    assert_eq!(held(&world), "0.004".parse().unwrap());
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn logs(seed: u64, count: usize, deviation: f64, drift: impl Fn(f64, usize) -> f
 }
 
 fn free_scalping() -> ScalpingParameters {
-    let cheap = ScalpingParameters::of(Timeframe::Minutes1);
+    let cheap = ScalpingParameters::default();
     ScalpingParameters { fee: 0.0, half_spread: 0.0, ..cheap }
 }
 
