@@ -9,3 +9,4 @@ mod nonsense;
 mod regimes;
 mod routing;
 mod truncation;
+mod verification;

@@ -3,8 +3,8 @@
 //! times the asset (Fernholz and Shay 1982; Cover 1991 for the same against the best of hindsight).
 //!
 //! A trend costs what swings bring: the more it runs, the more was sold or bought too early. So it stays out while
-//! ADX names a trend, buys no more than `inventory` times its first quantity, and leaves when the price closes
-//! below the range that it began in. Long only, never more than the sleeve.
+//! ADX names a trend, buys no more than `inventory` times its first quantity, and leaves when the price falls
+//! well below the range that it began in. Long only, never more than the sleeve.
 
 use crate::candle::{Candle, Timeframe};
 use crate::clamp;
@@ -30,8 +30,10 @@ pub struct Parameters {
     pub trend: f64,
     /// Below this there is none: in.
     pub calm: f64,
-    /// Bars of the range whose lower end is the stop.
+    /// Bars of the range that it begins in.
     pub channel: usize,
+    /// How far below that range the stop lies, as a part of its height.
+    pub slack: f64,
     /// Most units held, as a multiple of those first bought.
     pub inventory: f64,
     /// Bars of rest after its range was left.
@@ -178,7 +180,8 @@ impl Strategy for VolatilityCapture {
         }
         self.rest = self.rest.saturating_sub(1);
         let calm = trend? < self.parameters.calm && self.rest == 0;
-        let stop = before?.lower;
+        let range = before?;
+        let stop = range.lower - self.parameters.slack * (range.upper - range.lower);
         (view.open && calm && bar.close > 0.0).then(|| self.begin(bar.close, stop)).flatten()
     }
 }
@@ -222,7 +225,8 @@ mod tests {
 
     /// What is said at the end of sixty quiet days whose range goes down to 70.
     fn run(last: &[f64]) -> Vec<(usize, char, u16)> {
-        let parameters = Parameters { fee: 0.001, inventory: 1.5, ..Parameters::default() };
+        let parameters =
+            Parameters { fee: 0.001, inventory: 1.5, slack: 0.0, ..Parameters::default() };
         let mut capture = VolatilityCapture::new(InstrumentId(1), parameters);
         let view = View { open: true, ..View::default() };
         let quiet = (0..60).map(|n| if n == 2 { 70.0 } else { 100.0 + f64::from(n % 2) });
