@@ -2,6 +2,7 @@
 //! regimes of known episodes, absurd input. One binary; no network, no chance without a seed.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod books;
 mod edges;
 mod figures;
 mod golden;

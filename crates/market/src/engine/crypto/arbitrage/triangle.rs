@@ -37,12 +37,11 @@ pub fn triangle(hops: &[Hop<'_>; 3], purse: f64, buffer: f64) -> Option<Loop> {
     let first = |n: usize, at: usize| {
         hops[n].book.offers(hops[n].side).get(at).map(|l| clamp::units(l.qty))
     };
-    for n in 0..3 {
-        left[n] = first(n, 0)?;
+    for (n, left) in left.iter_mut().enumerate() {
+        *left = first(n, 0)?;
     }
     let mut found = Loop { paid: 0.0, got: 0.0, qty: [0.0; 3], limit: [0.0; 3] };
-    loop {
-        let Some(step) = Step::of(hops, at, left) else { break };
+    while let Some(step) = Step::of(hops, at, left) {
         let amount = step.most.min(purse - found.paid);
         if step.rate <= 1.0 + buffer || amount <= 1e-12 {
             break;
