@@ -42,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) min_balance: Money,
     pub(crate) tiers: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
+    pub(crate) strategies: Option<PathBuf>,
+    pub(crate) earnings: Option<PathBuf>,
     pub(crate) feed: Feed,
     pub(crate) seed: u64,
     /// Time between generated quotes.
@@ -115,6 +117,8 @@ impl Config {
             min_balance: wrong.or(of.parse("MINIMUM_TRADING_BALANCE"), Money::whole(10)),
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
+            strategies: of.get("NIJA_STRATEGIES_FILE").map(PathBuf::from),
+            earnings: of.get("NIJA_EARNINGS_FILE").map(PathBuf::from),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
             seed: wrong.or(of.parse("NIJA_SEED"), 1),
             quote_every: Span::millis(every.max(1).into()),

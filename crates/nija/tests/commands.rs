@@ -360,11 +360,16 @@ fn the_shipped_history_trades_every_strategy() {
         .iter()
         .map(|t| t["strategy"].as_str().unwrap())
         .collect();
+    // The drift after earnings needs a table of reports, index scalping candles within the day.
     let shipped = [
         "crypto_momentum_scalping",
         "crypto_trend_riding",
+        "crypto_volatility_capture",
         "equity_mean_reversion",
+        "equity_momentum_swing",
         "etf_rotation",
+        "macro_trend",
+        "volatility_breakout",
     ];
     assert_eq!(traded.into_iter().collect::<Vec<_>>(), shipped);
     assert_eq!(result["accounts"].as_array().unwrap().len(), 7);

@@ -7,7 +7,7 @@ use crate::words::id::{AccountId, Epoch, InstrumentId, OrderId, UserId};
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price};
 use crate::words::order::{Report, Side};
-use crate::words::signal::{Action, Signal};
+use crate::words::signal::Signal;
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 
@@ -101,7 +101,7 @@ impl Input {
             | Self::Report(_)
             | Self::Venue { .. }
             | Self::Kill { .. } => true,
-            Self::Signal(signal) => signal.action == Action::Exit,
+            Self::Signal(signal) => signal.action.reduces(),
             Self::Command { command, .. } => command.is_urgent(),
             Self::List(_)
             | Self::Mark { .. }

@@ -1,6 +1,7 @@
 //! `nija model`: lets what learns run over history, walking forward as in a run, and says whether it or its plain
 //! baseline trades, and why: over a folder of shares the ranking, over the shipped history the weight of strategies.
 
+use crate::config::Config;
 use crate::{catalog, market};
 use anyhow::ensure;
 use nija_core::words::id::InstrumentId;
@@ -40,8 +41,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn weighting(options: &Options) -> anyhow::Result<()> {
-    let mut feed = market::history(&catalog::read(None)?)?;
-    let mut analyst = Analyst::new(&market::setup()?);
+    let (config, instruments) = (Config::read()?, catalog::read(None)?);
+    let mut feed = market::history(&instruments)?;
+    let mut analyst = Analyst::new(&market::setup(&config, &instruments)?);
     while let Some(event) = feed.next()? {
         if let Kind::BarClosed(candle) = event.kind {
             analyst.on_candle(&candle);

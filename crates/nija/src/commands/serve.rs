@@ -146,7 +146,7 @@ async fn begin(
         gateway: Arc::clone(&platform.gateway),
         venue: Arc::clone(&platform.venue),
     };
-    let mut trader = market::trader()?;
+    let mut trader = market::trader(config, &platform.instruments)?;
     match &config.feed {
         Feed::Generator => {
             let mut feed = generated(config, platform, &mut trader).await?;
