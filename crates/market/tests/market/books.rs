@@ -26,9 +26,9 @@ fn at(nanoseconds: &str) -> Timestamp {
 
 /// Best bids and asks as books of one level.
 fn books(market: &str, place: u8) -> Vec<Book> {
-    let level = |price: &str, qty: &str| {
-        vec![Level { price: price.parse().unwrap(), qty: qty.parse().unwrap() }]
-    };
+    // Small quantities stand there as 9e-05.
+    let qty = |text: &str| format!("{:.8}", text.parse::<f64>().unwrap()).parse().unwrap();
+    let level = |price: &str, of: &str| vec![Level { price: price.parse().unwrap(), qty: qty(of) }];
     let book = |row: Vec<String>| Book {
         instrument: COIN,
         place,
@@ -142,7 +142,9 @@ fn asked(fee: f64, buffer: f64) -> usize {
 
 #[test]
 fn a_takers_fees_leave_nothing_between_spot_and_perpetual() {
-    // They lay about four hundredths of a percent apart; two fees of five hundredths are more.
-    assert_eq!(asked(0.0005, 0.0001), 0);
+    // They lay about four hundredths of a percent apart: less than two fees of a tenth, and once for a moment
+    // more than two of half of that.
+    assert_eq!(asked(0.001, 0.0001), 0);
+    assert_eq!(asked(0.0005, 0.0001), 1);
     assert!(asked(0.0, 0.0001) > 1_000);
 }

@@ -136,14 +136,14 @@ pub(super) fn reporting(seed: u64, companies: u32, quarters: usize, planted: boo
 }
 
 /// Volatility of the share behind the chains.
-const BASE: f64 = 0.3;
+const QUIET: f64 = 0.3;
 
 /// Quotes of two expiries whose price holds a jump at the report.
 fn chain(day: i32, report: i32, spot: f64, jump: f64) -> Chain {
     let mut quotes = Vec::new();
     for expiry in [report + 7, report + 35] {
         let years = f64::from(expiry - day) / 365.0;
-        let volatility = (BASE * BASE + jump * jump / years).sqrt();
+        let volatility = (QUIET * QUIET + jump * jump / years).sqrt();
         // Strikes are listed once and do not follow the price.
         for strike in (80..=125).map(|strike| f64::from(strike) * 4.0) {
             for right in [Right::Call, Right::Put] {
@@ -177,7 +177,7 @@ pub(super) fn announcing(seed: u64, quarters: i32, planted: bool) -> Vec<Seen> {
             }
             // A calendar day of volatility each, as the options count; growing with interest, as they expect.
             let days = if day == report + 3 { 3.0 } else { 1.0 };
-            let deviation = BASE * (days / 365.0f64).sqrt();
+            let deviation = QUIET * (days / 365.0f64).sqrt();
             log += 0.03 * days / 365.0 - deviation * deviation / 2.0 + deviation * chance.normal();
             log += if day == report + 3 { 0.14 * chance.normal() } else { 0.0 };
             let eve = planted && day == report;
