@@ -47,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) tiers: Option<PathBuf>,
     pub(crate) plans: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
+    pub(crate) strategies: Option<PathBuf>,
+    pub(crate) earnings: Option<PathBuf>,
     pub(crate) feed: Feed,
     pub(crate) seed: u64,
     /// Time between generated quotes.
@@ -124,6 +126,8 @@ impl Config {
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),
             plans: of.get("NIJA_PLANS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
+            strategies: of.get("NIJA_STRATEGIES_FILE").map(PathBuf::from),
+            earnings: of.get("NIJA_EARNINGS_FILE").map(PathBuf::from),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
             seed: wrong.or(of.parse("NIJA_SEED"), 1),
             quote_every: Span::millis(every.max(1).into()),

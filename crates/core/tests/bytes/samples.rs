@@ -334,6 +334,7 @@ fn signals() -> Vec<Signal> {
     let actions = every!(Action:
         Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
         Action::Exit => Action::Exit,
+        Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
     );
     let signal = |strategy, action| Signal {
         id: SignalId(99),

@@ -59,6 +59,12 @@ pub(crate) const VARIABLES: &[Variable] = &[
     row("NIJA_TIERS_FILE", "", "a tier table instead of the embedded one"),
     row("NIJA_PLANS_FILE", "", "numbers of billing instead of the embedded ones"),
     row("NIJA_INSTRUMENTS_FILE", "", "an instrument catalog instead of the embedded one"),
+    row("NIJA_STRATEGIES_FILE", "", "a playbook of the strategies instead of the embedded one"),
+    row(
+        "NIJA_EARNINGS_FILE",
+        "",
+        "a table of companies' reports; without it their drift is not traded",
+    ),
     row("NIJA_FEED", "generator", "where prices come from: `generator` or `replay:FOLDER`"),
     row("NIJA_SEED", "1", "seed of generated prices and of the paper venue's chance"),
     row("NIJA_QUOTE_EVERY_MS", "1000", "milliseconds between generated quotes"),
