@@ -33,7 +33,7 @@ enum Role {
     /// Trade the shipped history of 2017 to 2020 for accounts of every tier; no key or network needed.
     Demo(commands::demo::Options),
     /// Run the same desk and gates over files of market data and print statistics and trades.
-    Backtest(commands::backtest::Options),
+    Backtest(Box<commands::backtest::Options>),
     /// Look whether the configuration is fit to be served, and print what is in force.
     CheckConfig(commands::check_config::Options),
     /// Copy journal and control data to a folder, beside a running server.
