@@ -8,7 +8,7 @@ use crate::copy::sleeve::Sleeve;
 use crate::ledger::chart::{Book, Books};
 use crate::positions::Position;
 use crate::risk::kill::Pressed;
-use crate::words::id::{AccountId, FillId, InstrumentId, OrderId, UserId};
+use crate::words::id::{AccountId, AccountNo, FillId, InstrumentId, OrderId, UserId};
 use crate::words::money::{Money, Qty};
 use crate::words::order::{OrderState, Origin, Purpose, Ticket};
 use crate::words::tier::{Limits, Tier, TierRules, Tolerance};
@@ -83,9 +83,9 @@ pub(super) struct Account {
     /// The last fee that was fixed, while it can be given back.
     #[n(25)]
     pub(super) charged: Option<Box<Charged>>,
-    /// Derived: does it have sleeves?
+    /// Derived: its sleeves.
     #[cbor(skip)]
-    pub(super) has_sleeves: bool,
+    pub(super) sleeves: Vec<AccountNo>,
 }
 
 /// A fee that was fixed, and by how much that raised the mark.
