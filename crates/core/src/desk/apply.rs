@@ -207,6 +207,12 @@ impl State {
         holders.into_iter().chain(owners).try_for_each(|no| self.raise_peak(no))
     }
 
+    /// Raises the peak of an account and its owner's.
+    pub(super) fn raise_peaks(&mut self, no: AccountNo) -> Result<(), Broken> {
+        self.raise_peak(no)?;
+        self.raise_peak(self.root_of(no))
+    }
+
     fn raise_peak(&mut self, no: AccountNo) -> Result<(), Broken> {
         let equity = self.guarded_equity(no);
         let account = self.at(no)?;
@@ -340,8 +346,7 @@ impl State {
         }
         self.note_slippage(&ticket, fill);
         self.settle(ticket.account, ticket.instrument);
-        self.raise_peak(ticket.account)?;
-        self.raise_peak(self.root_of(ticket.account))?;
+        self.raise_peaks(ticket.account)?;
         if left.is_zero() && !is_late {
             self.close_order(id, OrderState::Filled)?;
         }

@@ -56,6 +56,7 @@ impl State {
             Event::Adjusted { account, entry, .. } => {
                 self.post(entry)?;
                 self.at(*account)?.active = true;
+                self.raise_peaks(*account)?;
             }
             Event::Collected { entry, .. } => self.post(entry)?,
             Event::MonthClosed { month } => self.month = *month,

@@ -182,6 +182,11 @@ impl Desk {
         };
         if lead.is_whole() {
             self.sell_out(no, instrument, origin);
+            let heard = self.state.account(no).and_then(|account| account.sleeve.as_deref());
+            if heard.is_some_and(|sleeve| sleeve.heard < lead.no) {
+                // All of it is on its way out already.
+                self.skip_copy(no, lead, Money::ZERO, CopySkip::NothingHeld);
+            }
             return;
         }
         let part = self.part(free, lead, instrument);
