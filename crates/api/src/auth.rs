@@ -144,7 +144,7 @@ pub(crate) async fn account(app: &App, id: AccountId) -> Result<Box<AccountView>
     match app.doors.desks.query(Query::Account(id)).await? {
         View::Account(view) => Ok(view),
         View::Declined(decline) => Err(decline.into()),
-        View::Preview(_) | View::Market(_) => Err(Problem::internal()),
+        _ => Err(Problem::internal()),
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn change(
     match app.doors.desks.command(principal.account(), key, command).await? {
         Answer::Done => Ok(Json(Done { success: true, message })),
         Answer::Declined(decline) => Err(decline.into()),
-        Answer::Placed { .. } | Answer::Queued | Answer::Refused(_) => Err(Problem::internal()),
+        _ => Err(Problem::internal()),
     }
 }
 
@@ -59,6 +59,6 @@ pub(crate) async fn market_view(app: &App) -> Result<Box<MarketView>, Problem> {
     match app.doors.desks.query(Query::Market).await? {
         View::Market(view) => Ok(view),
         View::Declined(decline) => Err(decline.into()),
-        View::Account(_) | View::Preview(_) => Err(Problem::internal()),
+        _ => Err(Problem::internal()),
     }
 }

@@ -1,4 +1,4 @@
-//! What the house is paid, and how: marks and fees, plans, subscriptions, invoices, the cost screen.
+//! What the house is paid, and how: marks and fees, plans, subscriptions, invoices, revenue, the cost screen.
 //! Pure rules: they say what is due and remember what happened. The desk books it and decides when.
 
 pub mod cost;
@@ -7,4 +7,5 @@ pub mod invoice;
 pub mod mark;
 pub mod movement;
 pub mod plans;
+pub mod revenue;
 pub mod subscription;

@@ -8,30 +8,38 @@ mod account;
 pub mod alarm;
 pub mod answer;
 pub mod apply;
+mod billing;
+mod bookkeeping;
 pub mod breaker;
+mod copying;
 pub mod discrepancy;
 mod ended;
 pub mod event;
 mod exits;
+mod family;
+mod following;
 pub mod held;
 mod ink;
 pub mod input;
+mod leading;
 mod market;
 mod orders;
 mod reports;
 mod settings;
 mod signals;
 mod state;
+mod subscribing;
 mod switches;
 pub mod tally;
 mod view;
 
+use crate::billing::plans::Plans;
 use crate::journal::{Batch, Damage, Hash, Head};
 use crate::ports::Snapshot;
 use crate::words::id::{AccountId, AccountNo, OrderId, PartitionId};
 use crate::words::money::{Money, Pct};
 use crate::words::order::{OrderState, Ticket};
-use crate::words::tier::{TierRules, TierTable};
+use crate::words::tier::{Tier, TierRules, TierTable};
 use crate::words::time::Timestamp;
 use alarm::Alarm;
 use answer::Answer;
@@ -58,14 +66,17 @@ pub struct Rules {
     pub max_open_orders: u16,
     /// Does the venue hold orders until its session opens?
     pub queues_when_closed: bool,
+    /// Numbers of billing: what is charged, to whom, and when it is due.
+    pub plans: Plans,
 }
 
 impl Rules {
-    /// The decided numbers over a tier table.
+    /// The decided numbers over the tables of tiers and plans.
     #[must_use]
-    pub const fn new(tiers: TierTable, min_balance: Money) -> Self {
+    pub const fn new(tiers: TierTable, plans: Plans, min_balance: Money) -> Self {
         Self {
             tiers,
+            plans,
             min_balance,
             buffer: Pct::whole(1),
             collars: [Pct::whole(10), Pct::whole(5), Pct::whole(5)],
@@ -108,6 +119,10 @@ pub struct Desk {
     entries: breaker::Allowance,
     /// Why every partition must stop, until that was taken.
     tripped: Option<String>,
+    /// The lead whose sleeves have their turns now.
+    turns: following::Turns,
+    /// Was a parcel put into the outbox since the last batch?
+    sent: bool,
     broken: Option<Broken>,
     tally: Tally,
 }
@@ -137,6 +152,8 @@ impl Desk {
             alarms: Vec::new(),
             entries: breaker::Allowance::default(),
             tripped: None,
+            turns: following::Turns::default(),
+            sent: false,
             broken: None,
             tally: Tally::empty(),
         }
@@ -236,16 +253,22 @@ impl Desk {
         &self.tally
     }
 
-    /// Sum of all balances of all accounts, in units of 10^-8 dollars: zero, or something is badly wrong.
+    /// Sum of all balances of all accounts and of the house, in units of 10^-8 dollars: zero, or something is
+    /// badly wrong.
     #[must_use]
     pub fn trial_balance(&self) -> i128 {
-        self.state.accounts.iter().map(|a| a.books.sum()).sum()
+        self.books().map(crate::ledger::chart::Books::sum).sum()
     }
 
-    /// Sum of one book over all accounts, in units of 10^-8 dollars.
+    /// Sum of one book over all accounts and the house, in units of 10^-8 dollars.
     #[must_use]
     pub fn book_total(&self, book: crate::ledger::chart::Book) -> i128 {
-        self.state.accounts.iter().map(|a| i128::from(a.books.balance(book).raw())).sum()
+        self.books().map(|books| i128::from(books.balance(book).raw())).sum()
+    }
+
+    fn books(&self) -> impl Iterator<Item = &crate::ledger::chart::Books> {
+        let accounts = self.state.accounts.iter().map(|account| &account.books);
+        accounts.chain([&self.state.house])
     }
 
     /// Hash of the whole state: equal on every machine that followed the same journal.
@@ -302,8 +325,13 @@ impl Desk {
             }
             Input::Kill { scope, by, reason, flatten } => self.kill(scope, by, reason, flatten),
             Input::Rearm { scope, by, reason } => self.rearm(scope, by, reason),
+            Input::Lead(lead) => self.hear_lead(&lead),
+            Input::Delivered { parcel, .. } => self.delivered(parcel),
             Input::Command { account, key, command } => self.command(account, key, command),
         };
+        if !self.state.due.is_empty() {
+            self.send_earned();
+        }
         match self.broken {
             Some(broken) => Err(broken),
             None => Ok(answer),
@@ -331,6 +359,12 @@ impl Desk {
             Command::Rearm { by, reason } => {
                 self.rearm(crate::risk::kill::Scope::Account(id), by, reason)
             }
+            Command::Adjust { kind, amount, why } => self.adjust(no, kind, amount, why),
+            Command::RefundFee => self.refund_fee(no),
+            Command::Subscription(request) => self.subscribe(no, &request),
+            Command::Lead(change) => self.change_master(no, change),
+            Command::Copy { leader, act } => self.copy(no, leader, act),
+            Command::Credit { from, parcel, amount } => self.credit(no, from, parcel, amount),
         };
         if let Some(key) = key {
             self.remember(no, key, &answer);
@@ -372,7 +406,8 @@ impl Desk {
         let batch = Batch::chained(self.partition, self.epoch, self.began, &self.head, contents);
         self.head = Head { seq: batch.seq, epoch: batch.epoch, at: batch.at, hash: batch.hash };
         let (pending, alarms) = (&mut self.pending, &mut self.alarms);
-        Some(Held::new(batch, core::mem::take(pending), core::mem::take(alarms)))
+        let held = Held::new(batch, core::mem::take(pending), core::mem::take(alarms));
+        Some(held.sending(core::mem::take(&mut self.sent)))
     }
 
     fn tier(&self, account: &account::Account) -> &TierRules {
@@ -384,13 +419,16 @@ impl Desk {
         let Some(account) = self.state.account(no) else {
             return;
         };
+        // All who copy a leader stand in one lane, whatever they pay.
         let rules = self.rules.tiers.rules(account.tier);
+        let lane = if account.sleeve.is_some() { Tier::Starter } else { account.tier };
+        let lane = self.rules.tiers.rules(lane);
         self.pending.push(Pending {
             act,
             tier: rules.tier,
-            lane: rules.priority,
-            promise: rules.latency_promise(),
-            retries: rules.retries,
+            lane: lane.priority,
+            promise: lane.latency_promise(),
+            retries: lane.retries,
         });
     }
 

@@ -7,6 +7,7 @@
 pub mod allocation;
 pub mod billing;
 pub mod commit;
+pub mod copy;
 pub mod desk;
 pub mod journal;
 pub mod lanes;

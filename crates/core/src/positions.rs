@@ -63,11 +63,12 @@ pub struct Position {
 }
 
 impl QueuedExit {
-    /// Do both exits sell for the same owner: the user, one strategy, its protection, or the kill switch?
+    /// Do both exits sell for the same owner: the user, one strategy, its protection, a copy, or the kill switch?
     #[must_use]
     pub fn is_of(&self, origin: Origin) -> bool {
         match (self.origin, origin) {
             (Origin::Strategy { strategy: a, .. }, Origin::Strategy { strategy: b, .. }) => a == b,
+            (Origin::Copy { .. }, Origin::Copy { .. }) => true,
             (a, b) => a == b,
         }
     }
@@ -80,7 +81,7 @@ impl QueuedExit {
     const fn rank(&self) -> u8 {
         match self.origin {
             Origin::KillSwitch => 0,
-            Origin::User | Origin::Strategy { .. } => 1,
+            Origin::User | Origin::Strategy { .. } | Origin::Copy { .. } => 1,
             Origin::Protection { .. } => 2,
         }
     }

@@ -4,6 +4,7 @@
 //! recorded events decides exactly as the backtest over them does. Between steps the API trades freely.
 
 use crate::clock::Simulated;
+use crate::copier::Parcels;
 use crate::feeds::steps::Steps;
 use crate::feeds::{self, Feed, MarketEvent};
 use crate::gateway::Gateway;
@@ -62,6 +63,8 @@ pub struct Rooms {
     pub gateway: Arc<Gateway>,
     /// The paper venue.
     pub venue: Arc<Paper>,
+    /// What travels between partitions.
+    pub parcels: Arc<Parcels>,
 }
 
 /// Drives one feed.
@@ -151,9 +154,7 @@ impl Driver {
             let in_time =
                 || matches!(self.pace, Pace::Simulated { .. }) || began.elapsed() < PATIENCE;
             // A venue whose reports wait untaken takes no more orders, so they are taken meanwhile.
-            while tokio::time::timeout(LOOK_AGAIN, rooms.gateway.settled()).await.is_err()
-                && in_time()
-            {
+            while tokio::time::timeout(LOOK_AGAIN, settled(rooms)).await.is_err() && in_time() {
                 let reports = rooms.venue.take_reports(HANDFUL);
                 inputs.extend(reports.into_iter().map(Input::Report));
             }
@@ -162,6 +163,12 @@ impl Driver {
         }
         Ok(())
     }
+}
+
+/// Waits until followers have heard what leaders did, and all of it is sent.
+async fn settled(rooms: &Rooms) {
+    rooms.parcels.settled().await;
+    rooms.gateway.settled().await;
 }
 
 /// Lets time pass at the venue and carries its reports for so long. `false` when told to stop.

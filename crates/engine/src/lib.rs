@@ -8,6 +8,7 @@
 pub mod backtest;
 pub mod calendar;
 pub mod clock;
+pub mod copier;
 pub mod driver;
 pub mod feeds;
 pub mod gateway;
@@ -16,5 +17,6 @@ pub mod node;
 pub mod partitions;
 pub mod projector;
 pub mod recovery;
+pub mod research;
 pub mod sim;
 pub mod trader;

@@ -9,6 +9,7 @@ mod handle;
 mod room;
 mod storage;
 
+use crate::copier::Parcels;
 use crate::partitions::{Partitions, Stopped};
 use crate::recovery::recover;
 use counts::Counts;
@@ -115,6 +116,8 @@ pub struct Parts {
     pub bus: Arc<dyn Bus>,
     /// Where durable releases go; reports that come back at once are taken next.
     pub release: Box<dyn Fn(Vec<Release>) -> Vec<Report> + Send>,
+    /// Who takes parcels from one partition to others is woken when there are some.
+    pub parcels: Arc<Parcels>,
 }
 
 struct Node {
@@ -275,6 +278,7 @@ impl Node {
     async fn commit(&mut self) -> Result<(), Ended> {
         let mut held = self.parts.partitions.seal();
         let alarms: Vec<_> = held.iter_mut().flat_map(Held::take_alarms).collect();
+        let parcels = held.iter().any(Held::sends_parcels);
         let heads: Vec<Notice> = held
             .iter()
             .map(|h| Notice { partition: h.batch().partition, seq: h.batch().seq })
@@ -310,6 +314,9 @@ impl Node {
         }
         for waiting in self.replies.drain(..) {
             waiting.tell();
+        }
+        if parcels {
+            self.parts.parcels.ring();
         }
         for notice in heads {
             self.snapshot(notice.clone()).await;

@@ -76,14 +76,21 @@ impl Partitions {
         let partition = match &input {
             Input::Command { account, .. } => Some(account.partition(self.count())),
             Input::Report(report) => Some(report.order.partition()),
+            Input::Delivered { partition, .. } => Some(*partition),
             _ => None,
         };
         let Some(partition) = partition else {
             let mut answer = Answer::Done;
             for desk in &mut self.desks {
                 let partition = desk.partition();
-                answer =
+                let own =
                     desk.take(input.clone(), at).map_err(|broken| Stopped { partition, broken })?;
+                answer = match (answer, own) {
+                    (Answer::Led { left: others }, Answer::Led { left }) => {
+                        Answer::Led { left: others.saturating_add(left) }
+                    }
+                    (_, own) => own,
+                };
             }
             let tripped = self.desks.iter_mut().find_map(Desk::take_tripped);
             self.stop_all(tripped, at)?;
@@ -132,6 +139,10 @@ impl Partitions {
                 account.partition(self.count())
             }
             Query::Market => PartitionId(0),
+            Query::Outbox(partition)
+            | Query::House(partition)
+            | Query::Masters(partition)
+            | Query::Followers(partition, _) => *partition,
         };
         match self.desks.get(usize::from(partition.0)) {
             Some(desk) => desk.query(query),

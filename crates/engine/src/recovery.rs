@@ -162,7 +162,7 @@ pub struct Verified {
     /// Sum of all balances, in units of 10^-8 dollars.
     pub trial_balance: i128,
     /// Sum per book, in the order of the chart.
-    pub books: [i128; 5],
+    pub books: [i128; nija_core::ledger::chart::Book::ALL.len()],
     /// Hash of the state at the end.
     pub state: nija_core::journal::Hash,
     /// The snapshot's hash, if there is a snapshot, and whether the replayed state had it at that batch.

@@ -4,6 +4,7 @@
 use crate::config::Config;
 use anyhow::Context;
 use nija_bus::LocalBus;
+use nija_core::billing::plans::Plans;
 use nija_core::commit::Release;
 use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
@@ -12,6 +13,7 @@ use nija_core::words::instrument::Instrument;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::tier::TierTable;
 use nija_core::words::time::Timestamp;
+use nija_engine::copier::{Copier, Parcels};
 use nija_engine::gateway::Gateway;
 use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
@@ -36,6 +38,7 @@ pub(crate) struct Platform {
     pub(crate) handle: Handle,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) venue: Arc<Paper>,
+    pub(crate) parcels: Arc<Parcels>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) latencies: Arc<Latencies>,
     pub(crate) tiers: TierTable,
@@ -57,9 +60,19 @@ pub(crate) fn tiers(config: &Config) -> anyhow::Result<TierTable> {
     Ok(TierTable::parse(&text)?)
 }
 
+/// The numbers of billing: the operator's file, or the embedded one.
+pub(crate) fn plans(config: &Config) -> anyhow::Result<Plans> {
+    let text = match &config.plans {
+        None => nija_core::billing::plans::DEFAULT_PLANS.to_owned(),
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    Ok(Plans::parse(&text)?)
+}
+
 /// The rules of the desks.
 pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
-    Ok(Arc::new(Rules::new(tiers(config)?, config.min_balance)))
+    Ok(Arc::new(Rules::new(tiers(config)?, plans(config)?, config.min_balance)))
 }
 
 /// Starts all rooms but the API: recovers, announces itself, lists the catalog, resumes open orders.
@@ -91,12 +104,14 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let at_gateway = Arc::clone(&gateway);
     let release =
         Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
+    let parcels = Arc::new(Parcels::default());
     let parts = Parts {
         partitions,
         journal: Arc::clone(&journal),
         clock: Arc::clone(&clock),
         bus: Arc::clone(&bus),
         release,
+        parcels: Arc::clone(&parcels),
     };
     let (handle, ended) = node::start(parts)?;
     for report in early {
@@ -106,6 +121,9 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let (stop, stopped) = watch::channel(false);
     let mut carriers = JoinSet::new();
     carry_reports(&mut carriers, &handle, &gateway);
+    let copier =
+        Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), config.partitions);
+    carriers.spawn(async move { copier.run().await });
     let projector = Projector::new(journal, database.projection());
     let heard = Arc::clone(&bus);
     let projector = tokio::spawn(async move { Ok(projector.run(&*heard, stopped).await?) });
@@ -115,6 +133,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         handle,
         gateway,
         venue,
+        parcels,
         clock,
         latencies,
         tiers: rules.tiers.clone(),

@@ -31,8 +31,8 @@ pub use projection::Projection;
 /// The views' file. One of an older version is not migrated but made anew.
 pub(crate) const SCHEMA: Schema = Schema {
     application: 0x4e49_4a56,
-    first: 2,
-    steps: &[include_str!("../migrations/views/0002_views.sql")],
+    first: 3,
+    steps: &[include_str!("../migrations/views/0003_views.sql")],
 };
 
 /// Read queries over the views.

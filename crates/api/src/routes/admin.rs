@@ -106,7 +106,7 @@ fn done(answer: Answer, message: &'static str) -> Result<Json<Done>, Problem> {
         Answer::Done => Ok(Json(Done { success: true, message })),
         Answer::Declined(Decline::UnknownAccount) => Err(Problem::not_found()),
         Answer::Declined(decline) => Err(decline.into()),
-        Answer::Placed { .. } | Answer::Queued | Answer::Refused(_) => Err(Problem::internal()),
+        _ => Err(Problem::internal()),
     }
 }
 

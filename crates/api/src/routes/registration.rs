@@ -121,9 +121,7 @@ pub(super) async fn open_at_desk(
     match app.doors.desks.command(user.account, None, open).await? {
         Answer::Done | Answer::Declined(Decline::AccountExists) => {}
         Answer::Declined(decline) => return Err(decline.into()),
-        Answer::Placed { .. } | Answer::Queued | Answer::Refused(_) => {
-            return Err(Problem::internal());
-        }
+        _ => return Err(Problem::internal()),
     }
     Ok(app.doors.control.activate(user.id).await?)
 }

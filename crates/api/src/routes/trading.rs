@@ -124,6 +124,7 @@ impl TradeBody {
             }),
             Answer::Done => Ok(Self { message: "done".to_owned(), ..blank }),
             Answer::Declined(decline) => Err(decline.into()),
+            Answer::Led { .. } => Err(Problem::internal()),
         }
     }
 }
@@ -224,7 +225,7 @@ pub(crate) async fn preview(
     let verdict = match app.doors.desks.query(query).await? {
         View::Preview(verdict) => verdict,
         View::Declined(decline) => return Err(decline.into()),
-        View::Account(_) | View::Market(_) => return Err(Problem::internal()),
+        _ => return Err(Problem::internal()),
     };
     let routing = routing(&app, tier(&app, &principal).await?, &instrument);
     Ok(Json(match verdict {

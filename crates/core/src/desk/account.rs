@@ -2,6 +2,11 @@
 
 use super::event::{OwnLimits, Remembered};
 use crate::allocation::Split;
+use crate::billing::fee::Fee;
+use crate::billing::mark::Mark;
+use crate::billing::subscription::Subscription;
+use crate::copy::master::Master;
+use crate::copy::sleeve::Sleeve;
 use crate::ledger::chart::{Book, Books};
 use crate::positions::Position;
 use crate::risk::kill::Pressed;
@@ -66,15 +71,49 @@ pub(super) struct Account {
     pub(super) opened_at: Timestamp,
     #[n(1)]
     pub(super) user: UserId,
+    /// None until the first flow or month's end after accounts had marks.
+    #[n(21)]
+    pub(super) mark: Option<Mark>,
+    /// What it is beside a main account that trades for itself.
+    #[n(22)]
+    pub(super) sleeve: Option<Box<Sleeve>>,
+    #[n(23)]
+    pub(super) master: Option<Box<Master>>,
+    /// What shows that its owner may be charged a performance fee.
+    #[n(24)]
+    pub(super) qualified: Option<Box<str>>,
+    /// The last fee that was fixed, while it can be given back.
+    #[n(25)]
+    pub(super) charged: Option<Box<Charged>>,
+    /// None for an owner who never had one.
+    #[n(26)]
+    pub(super) subscription: Option<Box<Subscription>>,
+    /// Derived: does it have sleeves?
+    #[cbor(skip)]
+    pub(super) has_sleeves: bool,
+}
+
+/// A fee that was fixed, and by how much that raised the mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Charged {
+    #[n(0)]
+    pub(super) raised: Money,
+    #[n(1)]
+    pub(super) fee: Fee,
 }
 
 impl Account {
+    /// Cash less what is owed in fees.
+    pub(super) const fn money(&self) -> Money {
+        self.books.balance(Book::Cash).saturating_add(self.books.balance(Book::Owed))
+    }
+
     pub(super) const fn cash(&self) -> Money {
         self.books.balance(Book::Cash)
     }
-    /// Cash that open entries leave; below zero when they claim more than there is.
+    /// Cash that fees owed and open entries leave; below zero when they claim more than there is.
     pub(super) const fn unclaimed(&self) -> Money {
-        self.cash().saturating_sub(self.reserved)
+        self.money().saturating_sub(self.reserved)
     }
     pub(super) const fn free_cash(&self) -> Money {
         self.unclaimed().or_zero()

@@ -2,12 +2,20 @@
 
 use super::event::{OwnLimits, Setting, Wish};
 use crate::allocation::{Reason, Split};
-use crate::ledger::chart::Books;
+use crate::billing::fee::{Fee, Rates};
+use crate::billing::revenue::Earned;
+use crate::billing::subscription::Subscription;
+use crate::billing::subscription::request::Refused;
+use crate::copy::decline::CopyDecline;
+use crate::copy::master::Master;
+use crate::copy::parcel::Parcel;
+use crate::copy::sleeve::Sleeve;
+use crate::ledger::chart::{Book, Books};
 use crate::positions::Lot;
 use crate::risk::kill::Pressed;
 use crate::risk::refusal::{Level, Refusal};
 use crate::words::conditions::{Conditions, Regime};
-use crate::words::id::{AccountId, InstrumentId, OrderId, UserId};
+use crate::words::id::{AccountId, InstrumentId, OrderId, PartitionId, UserId};
 use crate::words::instrument::Instrument;
 use crate::words::money::{Money, Pct, Price, Qty};
 use crate::words::order::{OrderState, Purpose, Ticket};
@@ -34,6 +42,11 @@ pub enum Answer {
     Refused(Refusal),
     /// Done and durable.
     Done,
+    /// A part of a lead was heard; so many sleeves have their turn still to come.
+    Led {
+        /// How many.
+        left: u32,
+    },
     /// Not possible; nothing changed.
     Declined(Decline),
 }
@@ -79,6 +92,18 @@ pub enum Decline {
     /// Nothing is held that could be sold.
     #[error("no position in that instrument")]
     NoPosition,
+    /// That leader is not copied by this account.
+    #[error("this master is not copied; start copying first")]
+    NotCopied,
+    /// Copying or leading is not possible as asked.
+    #[error("{0}")]
+    Copying(CopyDecline),
+    /// The subscription does not allow it.
+    #[error(transparent)]
+    Subscription(#[from] Refused),
+    /// There is no fee that could be given back.
+    #[error("no fee was charged that could be given back")]
+    NoFee,
 }
 
 /// A question about one account, answered from durable state.
@@ -95,6 +120,14 @@ pub enum Query {
     },
     /// The market as the desk sees it.
     Market,
+    /// What a partition has for others and nobody has confirmed.
+    Outbox(PartitionId),
+    /// The house's books and revenue in a partition.
+    House(PartitionId),
+    /// The masters whose accounts a partition holds.
+    Masters(PartitionId),
+    /// What a partition's followers of all leaders, or of one, made of it.
+    Followers(PartitionId, Option<AccountId>),
 }
 
 /// The answer to a question.
@@ -106,6 +139,14 @@ pub enum View {
     Preview(Result<Previewed, Refusal>),
     /// The market.
     Market(Box<MarketView>),
+    /// Parcels, oldest first; some of them when there are many.
+    Outbox(Vec<Parcel>),
+    /// The house in one partition.
+    House(Box<HouseView>),
+    /// Masters of one partition.
+    Masters(Vec<MasterView>),
+    /// Followers of one partition, summed by leader.
+    Followers(Vec<FollowersView>),
     /// Not possible.
     Declined(Decline),
 }
@@ -142,9 +183,11 @@ pub struct AccountView {
     pub cash: Money,
     /// Cash held back for open entries.
     pub reserved: Money,
-    /// Cash and positions at their marks.
+    /// Cash and positions at their marks, less fees owed; of a main account with all its sleeves.
     pub equity: Money,
-    /// Highest equity, moved along with deposits and withdrawals.
+    /// The same of this account alone: what its fees are charged on.
+    pub own_equity: Money,
+    /// Highest equity, moved along with deposits, withdrawals and fees.
     pub peak: Money,
     /// Equity at the start of the trading day, moved along with deposits and withdrawals.
     pub day_start: Money,
@@ -178,6 +221,117 @@ pub struct AccountView {
     pub positions: Vec<PositionView>,
     /// Orders that can still change.
     pub orders: Vec<OrderView>,
+    /// Its high-water mark and what is due above it.
+    pub fees: FeesView,
+    /// How it copies, where it is a sleeve.
+    pub sleeve: Option<Sleeve>,
+    /// Its sleeves, in the order in which they began.
+    pub sleeves: Vec<SleeveView>,
+    /// What it is as a master, where it ever was one.
+    pub master: Option<Master>,
+    /// Its owner's subscription, where there ever was one.
+    pub subscription: Option<Subscription>,
+}
+
+/// The mark of an account and the fee above it.
+#[derive(Clone, Debug)]
+pub struct FeesView {
+    /// The high-water mark; none before the first flow.
+    pub high: Option<Money>,
+    /// Profit above it.
+    pub gain: Money,
+    /// Loss below it, to be won back before a fee is due.
+    pub loss: Money,
+    /// What is charged of a gain.
+    pub rates: Rates,
+    /// The fee if the month ended now. Shown, not booked.
+    pub accrued: Fee,
+    /// Charged and not taken yet.
+    pub owed: Money,
+    /// What shows that the owner may be charged, where that is on record.
+    pub qualified: Option<String>,
+}
+
+/// A sleeve with its account.
+#[derive(Clone, Debug)]
+pub struct SleeveView {
+    /// Its account's id.
+    pub id: AccountId,
+    /// Its cash, reservations included.
+    pub cash: Money,
+    /// Its equity.
+    pub equity: Money,
+    /// What was paid into it less what was paid out.
+    pub paid_in: Money,
+    /// Terms, stage, and what came of it.
+    pub sleeve: Sleeve,
+    /// Its mark and fees.
+    pub fees: FeesView,
+    /// Copy fees it has paid.
+    pub fees_paid: Money,
+    /// What it holds.
+    pub positions: Vec<PositionView>,
+}
+
+/// A master's account for those who look for one.
+#[derive(Clone, Debug)]
+pub struct MasterView {
+    /// The account.
+    pub id: AccountId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Its tier.
+    pub tier: Tier,
+    /// Its equity.
+    pub equity: Money,
+    /// Record, vetting, last lead.
+    pub master: Master,
+    /// Copy fees it has earned.
+    pub earned: Money,
+    /// What it holds: percent of its equity, and the mark.
+    pub holds: Vec<(InstrumentId, Pct, Price)>,
+}
+
+/// What followers of one leader in one partition made of it, those who left included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FollowersView {
+    /// The leader's account.
+    pub leader: AccountId,
+    /// Who copies now.
+    pub active: u32,
+    /// Who ever did.
+    pub ever: u32,
+    /// Who has won, fees and slippage paid.
+    pub winners: u32,
+    /// Money that copies now, at its worth.
+    pub following: Money,
+    /// Money put in: of each follower the most there was at once.
+    pub put_in: Money,
+    /// Won or lost by all of them, fees and slippage paid.
+    pub profit: Money,
+    /// Copy fees they paid.
+    pub fees: Money,
+    /// What copies cost more than the leader's prices.
+    pub slippage: Money,
+    /// Purchases copied.
+    pub copied: u64,
+    /// Leads that led to no order.
+    pub skipped: u64,
+}
+
+/// The house in one partition.
+#[derive(Clone, Debug)]
+pub struct HouseView {
+    /// The desk's time.
+    pub now: Timestamp,
+    /// Its books.
+    pub books: Books,
+    /// What it earned by day, tier and stream, oldest first.
+    pub revenue: Vec<Earned>,
+    /// Sum of every book over all accounts of the partition, the house apart.
+    pub accounts: Vec<(Book, i128)>,
+    /// Trial balance in units of 10^-8 dollars: zero, or something is badly wrong.
+    pub trial_balance: i128,
 }
 
 /// A holding at its mark.

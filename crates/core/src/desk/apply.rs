@@ -1,6 +1,7 @@
 //! `apply`: how an event changes the state. It decides nothing, so a replay needs no rule, limit or strategy.
 
 use super::account::{Account, Kept, Keys, Open, Seen};
+use super::bookkeeping::Heard;
 use super::event::{Event, Setting};
 use super::state::{Listing, Session, State};
 use crate::ledger::chart::Books;
@@ -34,7 +35,7 @@ pub enum Broken {
 }
 
 impl State {
-    fn at(&mut self, no: AccountNo) -> Result<&mut Account, Broken> {
+    pub(super) fn at(&mut self, no: AccountNo) -> Result<&mut Account, Broken> {
         self.accounts.get_mut(no.0 as usize).ok_or(Broken::Account)
     }
 
@@ -43,7 +44,10 @@ impl State {
         match event {
             Event::Clock { at } if *at < self.now => return Err(Broken::Clock),
             Event::Clock { at } => self.now = *at,
-            Event::Announced { .. } | Event::Refused { .. } | Event::Skipped { .. } => {}
+            Event::Announced { .. } | Event::Skipped { .. } => {}
+            Event::Refused { account, wish, .. } => {
+                self.hear(*account, wish.origin, Heard::Refused)
+            }
             Event::Listed { instrument } => {
                 let known = self.listings.get(&instrument.id);
                 let (mark, mark_at) = known.map_or((None, self.now), |l| (l.mark, l.mark_at));
@@ -72,7 +76,14 @@ impl State {
             Event::CancelRequested { order } => {
                 self.orders.get_mut(order).ok_or(Broken::Order)?.cancelling = true;
             }
-            Event::Approved { ticket, .. } => self.open_order(ticket)?,
+            Event::Approved { ticket, .. } => {
+                self.open_order(ticket)?;
+                self.hear(
+                    ticket.account,
+                    ticket.origin,
+                    Heard::order(ticket.purpose, ticket.instrument),
+                );
+            }
             Event::Filled { order, fill, entry } => self.fill(*order, *fill, entry)?,
             Event::Closed { order, state, .. } => self.close_order(*order, *state)?,
             Event::Discrepancy { order, fill, .. } => self.ended.tell(*order, fill.id),
@@ -88,19 +99,30 @@ impl State {
             Event::Transferred { account, amount, entry } => {
                 self.transfer(*account, *amount, entry)?
             }
+            Event::SettingsChanged { account, change: Setting::Tier(tier) } => {
+                // Sleeves go with their owner.
+                for no in self.family_nos(*account) {
+                    self.at(no)?.tier = *tier;
+                }
+            }
             Event::SettingsChanged { account, change } => {
                 let account = self.at(*account)?;
                 match change {
-                    Setting::Tier(tier) => account.tier = *tier,
+                    Setting::Tier(_) => {}
                     Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
                     Setting::OwnLimits(own) => account.own = Some(Box::new(own.clone())),
                     Setting::Autopilot(on) => account.autopilot = *on,
+                    Setting::Qualified(evidence) if evidence.is_empty() => account.qualified = None,
+                    Setting::Qualified(evidence) => {
+                        account.qualified = Some(evidence.as_str().into());
+                    }
                 }
             }
             Event::Reallocated { account, split, .. } => self.at(*account)?.split = Some(*split),
             Event::ExitQueued { account, instrument, exit } => {
                 self.at(*account)?.position_mut(*instrument).queue(*exit);
                 self.settle(*account, *instrument);
+                self.hear(*account, exit.origin, Heard::order(Purpose::Exit, *instrument));
             }
             Event::Halted { account, code, .. } => {
                 let account = self.at(*account)?;
@@ -117,12 +139,18 @@ impl State {
             }
             Event::DayClosed { account, day, equity, .. } => {
                 let account = self.at(*account)?;
+                if let Some(master) = account.master.as_deref_mut().filter(|master| master.leads) {
+                    master.record.day(account.day_start, *equity);
+                }
+                if let Some(mark) = &mut account.mark {
+                    mark.close_day();
+                }
                 account.day = *day;
                 account.day_start = *equity;
                 account.daily_halt = false;
                 account.active = !account.positions.is_empty() || !account.orders.is_empty();
             }
-            _ => {}
+            _ => self.apply_to_billing(event)?,
         }
         Ok(())
     }
@@ -156,6 +184,13 @@ impl State {
             positions: Vec::new(),
             orders: Vec::new(),
             keys: None,
+            mark: None,
+            sleeve: None,
+            master: None,
+            qualified: None,
+            charged: None,
+            subscription: None,
+            has_sleeves: false,
         });
         Ok(())
     }
@@ -177,11 +212,11 @@ impl State {
     }
 
     fn raise_peak(&mut self, no: AccountNo) -> Result<(), Broken> {
-        let account = self.account(no).ok_or(Broken::Account)?;
-        let equity = self.equity(account);
+        let equity = self.guarded_equity(no);
         let account = self.at(no)?;
         account.peak = account.peak.max(equity);
-        Ok(())
+        let parent = account.sleeve.as_deref().map(|sleeve| sleeve.parent);
+        parent.map_or(Ok(()), |parent| self.raise_peak(parent))
     }
 
     fn switch(&mut self, event: &Event) {
@@ -196,9 +231,7 @@ impl State {
             }
             Event::Rearmed { scope, .. } => {
                 let equity = match scope {
-                    Scope::Account(id) => {
-                        self.number(*id).and_then(|no| self.account(no)).map(|a| self.equity(a))
-                    }
+                    Scope::Account(id) => self.number(*id).map(|no| self.guarded_equity(no)),
                     _ => None,
                 };
                 if let Some(account) = self.own_account(*scope) {
@@ -224,24 +257,19 @@ impl State {
 
     /// A deposit is never profit and a withdrawal never loss: peak and day's start move along.
     fn transfer(&mut self, no: AccountNo, amount: Money, entry: &Entry) -> Result<(), Broken> {
-        let account = self.account(no).ok_or(Broken::Account)?;
-        let before = self.equity(account);
-        self.post(entry)?;
-        let account = self.at(no)?;
-        for level in [&mut account.peak, &mut account.day_start] {
-            *level = if amount.is_negative() && before.is_positive() {
-                let after = before.saturating_add(amount).or_zero();
-                level.share(after.raw(), before.raw(), Round::Down).ok_or(Broken::Range)?
-            } else {
-                level.checked_add(amount).ok_or(Broken::Range)?
-            };
-        }
-        account.active = true;
-        Ok(())
+        self.account(no).ok_or(Broken::Account)?;
+        let before = self.guarded_equity(no);
+        self.post(no, entry)?;
+        self.shift(no, amount, before).ok_or(Broken::Range)
     }
 
-    fn post(&mut self, entry: &Entry) -> Result<(), Broken> {
+    /// Books an entry; what it brings the house comes from the tier of `payer`.
+    pub(super) fn post(&mut self, payer: AccountNo, entry: &Entry) -> Result<(), Broken> {
         for leg in entry.legs() {
+            if leg.account == AccountNo::HOUSE {
+                self.post_to_house(payer, leg)?;
+                continue;
+            }
             let account = self.at(leg.account)?;
             account.books.post(leg.book, leg.amount).ok_or(Broken::Range)?;
         }
@@ -280,7 +308,8 @@ impl State {
     }
 
     fn fill(&mut self, id: OrderId, fill: Fill, entry: &Entry) -> Result<(), Broken> {
-        self.post(entry)?;
+        let payer = entry.legs().first().map_or(AccountNo::HOUSE, |leg| leg.account);
+        self.post(payer, entry)?;
         let (open, is_late) = match self.orders.get_mut(&id) {
             Some(open) => (&mut **open, false),
             None => (self.ended.find_mut(id).ok_or(Broken::Order)?, true),
@@ -316,6 +345,7 @@ impl State {
                 position.exiting = position.exiting.saturating_sub(claimed).or_zero();
             }
         }
+        self.note_slippage(&ticket, fill);
         self.settle(ticket.account, ticket.instrument);
         self.raise_peak(ticket.account)?;
         if left.is_zero() && !is_late {

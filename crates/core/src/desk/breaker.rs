@@ -66,7 +66,7 @@ impl Desk {
 
     /// Who must be stopped before this entry, and why.
     fn breach(&mut self, no: AccountNo, ticket: &Ticket) -> Option<(Scope, &'static str)> {
-        let account = self.state.account(no)?;
+        let account = self.state.root(self.state.account(no)?);
         let (scope, most) = (Scope::Account(account.id), bounds(self.tier(account)));
         let of_all = bounds_of_all(&self.rules.tiers, self.state.accounts.len());
         let clock = self.clock;

@@ -85,7 +85,7 @@ impl Desk {
         }
         let account = self.state.account(ticket.account).ok_or(Mismatch::OutOfRange)?;
         let entry = self.entry(ticket, fill).ok_or(Mismatch::OutOfRange)?;
-        let mut books = account.books;
+        let mut books = account.books.clone();
         let mut legs = entry.legs().iter();
         if legs.any(|leg| books.post(leg.book, leg.amount).is_none()) {
             return Err(Mismatch::OutOfRange);

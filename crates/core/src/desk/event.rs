@@ -1,26 +1,38 @@
 //! What happened, numbered for ever. Append only: a number, once used, keeps its meaning and its fields.
 //! Golden bytes in `tests/golden` hold every number to that.
 
+mod billing;
+mod reading;
+mod setting;
+mod wish;
+
+pub use billing::{Adjustment, BillCause};
+pub use setting::{CopyChange, OwnLimits, Setting};
+pub use wish::{Evidence, Remembered, Size, Skip, Wish};
+
 use super::discrepancy::Mismatch;
 use crate::allocation::Split;
-use crate::journal::{Batch, Damage};
+use crate::billing::fee::Fee;
+use crate::billing::mark::Mark;
+use crate::billing::subscription::step::Step;
+use crate::copy::lead::{CopySkip, Lead};
+use crate::copy::master::MasterChange;
+use crate::copy::parcel::Parcel;
+use crate::copy::terms::CopyTerms;
 use crate::ledger::entry::Entry;
 use crate::positions::QueuedExit;
 use crate::risk::kill::{Actor, Scope};
-use crate::risk::refusal::{Code, Level, Measure, Refusal};
+use crate::risk::refusal::{Code, Measure, Refusal};
 use crate::words::conditions::{Conditions, Regime};
-use crate::words::id::{AccountId, AccountNo, Epoch, InstrumentId, OrderId, UserId};
+use crate::words::id::{AccountId, AccountNo, Epoch, InstrumentId, OrderId, PartitionId, UserId};
+use crate::words::insight::Insight;
 use crate::words::instrument::{Hours, Instrument, VenueName};
-use crate::words::money::{Money, Pct, Price, Qty};
-use crate::words::order::{
-    Fill, OrderState, OrderType, Origin, Purpose, Side, Ticket, TimeInForce,
-};
-use crate::words::score::Score;
+use crate::words::money::{Money, Price};
+use crate::words::order::{Fill, OrderState, Origin, Side, Ticket};
 use crate::words::signal::{Signal, StrategyName};
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
-use serde::Serialize;
 
 /// One thing that happened in a partition.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -169,6 +181,9 @@ pub enum Event {
         /// Why not.
         #[n(2)]
         refusal: Refusal,
+        /// What was learned about the signal that led to it.
+        #[n(3)]
+        insight: Option<Insight>,
     },
     /// A strategy's signal led to no order of this account.
     #[n(13)]
@@ -327,177 +342,203 @@ pub enum Event {
         #[n(3)]
         what: Mismatch,
     },
-}
-
-/// One changed setting of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-#[serde(rename_all = "snake_case", tag = "setting", content = "to")]
-pub enum Setting {
-    /// The tier.
-    #[n(0)]
-    Tier(#[n(0)] Tier),
-    /// The appetite for risk.
-    #[n(1)]
-    Tolerance(#[n(0)] Tolerance),
-    /// Limits stricter than the tier's.
-    #[n(2)]
-    OwnLimits(#[n(0)] OwnLimits),
-    /// Do strategies trade for the account?
-    #[n(3)]
-    Autopilot(#[n(0)] bool),
-}
-
-/// Limits that a user sets below the tier's; what is not named stays the tier's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct OwnLimits {
-    /// Percent of equity in one symbol.
-    #[n(0)]
-    pub max_position_pct: Option<Pct>,
-    /// Percent lost in one day.
-    #[n(1)]
-    pub max_daily_loss_pct: Option<Pct>,
-    /// Percent below the peak.
-    #[n(2)]
-    pub max_drawdown_pct: Option<Pct>,
-    /// Positions at once.
-    #[n(3)]
-    pub max_open_positions: Option<u16>,
-    /// Volatility score.
-    #[n(4)]
-    pub volatility_limit: Option<Score>,
-    /// Dollars in one entry.
-    #[n(5)]
-    pub max_trade: Option<Money>,
-    /// The only instruments that may be entered; none means all.
-    #[n(6)]
-    pub symbols: Option<Vec<InstrumentId>>,
-}
-
-/// What the gates saw when they approved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Evidence {
-    /// The price it was judged at.
-    #[n(0)]
-    pub mark: Price,
-    /// How old that was.
-    #[n(1)]
-    pub mark_age: Span,
-    /// The account's equity.
-    #[n(2)]
-    pub equity: Money,
-    /// The volatility score read.
-    #[n(3)]
-    pub volatility: Option<Score>,
-    /// The regime.
-    #[n(4)]
-    pub regime: Option<Regime>,
-    /// How near to a limit it brings the account.
-    #[n(5)]
-    pub level: Level,
-}
-
-/// An order that was asked for, before any gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Wish {
-    /// Of what.
-    #[n(0)]
-    pub instrument: InstrumentId,
-    /// Buy or sell.
-    #[n(1)]
-    pub side: Side,
-    /// How much, in dollars or units.
-    #[n(2)]
-    pub size: Size,
-    /// Price terms.
-    #[n(3)]
-    pub order_type: OrderType,
-    /// How long it should stand.
-    #[n(4)]
-    pub tif: TimeInForce,
-    /// Who asks.
-    #[n(5)]
-    pub origin: Origin,
-}
-
-/// How much.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-#[serde(rename_all = "snake_case", tag = "size", content = "of")]
-pub enum Size {
-    /// Worth so many dollars.
-    #[n(0)]
-    Dollars(#[n(0)] Money),
-    /// So many units.
-    #[n(1)]
-    Units(#[n(0)] Qty),
-    /// All that is held (exits only).
-    #[n(2)]
-    All,
-}
-
-/// Why a signal led to no order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[cbor(index_only)]
-pub enum Skip {
-    /// The regime leaves no budget for the class.
-    #[n(0)]
-    NoBudget,
-    /// The class's budget is spent.
-    #[n(1)]
-    BudgetSpent,
-    /// What the budget allows is below the smallest trade.
-    #[n(2)]
-    TooSmall,
-    /// The account holds the position already, or an order for it is open.
-    #[n(3)]
-    AlreadyIn,
-    /// The tier may not hold the class.
-    #[n(4)]
-    ClassNotAllowed,
-}
-
-impl Skip {
-    /// One sentence for people.
-    #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::NoBudget => "the allocation in force gives this class nothing",
-            Self::BudgetSpent => "the budget of this class is already invested",
-            Self::TooSmall => "what the budget allows is below the tier's smallest trade",
-            Self::AlreadyIn => "the position is already held or on its way",
-            Self::ClassNotAllowed => "the tier does not hold this class",
-        }
-    }
-}
-
-/// What a remembered command led to.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Remembered {
-    /// An order was approved.
-    #[n(0)]
-    Order {
+    /// An account's high-water mark moved: by a flow, or because a fee became due. Written before the flow.
+    #[n(25)]
+    Billed {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// Why.
+        #[n(1)]
+        cause: BillCause,
+        /// Equity just before.
+        #[n(2)]
+        equity: Money,
+        /// What was charged; below zero it was given back.
+        #[n(3)]
+        fee: Fee,
+        /// The mark from now on.
+        #[n(4)]
+        mark: Mark,
+        /// Its booking; without legs where nothing was charged.
+        #[n(5)]
+        entry: Entry,
+    },
+    /// Money came or went otherwise than by trades, fees and the owner.
+    #[n(26)]
+    Adjusted {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// What sort.
+        #[n(1)]
+        kind: Adjustment,
+        /// How much; below zero it went.
+        #[n(2)]
+        amount: Money,
+        /// Why, in the words of whoever did it.
+        #[n(3)]
+        why: String,
+        /// Its booking.
+        #[n(4)]
+        entry: Entry,
+    },
+    /// Fees that were owed were taken.
+    #[n(27)]
+    Collected {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// How much.
+        #[n(1)]
+        amount: Money,
+        /// Its booking.
+        #[n(2)]
+        entry: Entry,
+    },
+    /// A calendar month (UTC) ended, and its fees are charged.
+    #[n(28)]
+    MonthClosed {
+        /// The month that begins now, counted from January 1970.
+        #[n(0)]
+        month: i32,
+    },
+    /// Something changed about an account as a master.
+    #[n(29)]
+    MasterChanged {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// The change.
+        #[n(1)]
+        change: MasterChange,
+    },
+    /// A sleeve began to copy a leader, for the first time or again.
+    #[n(30)]
+    Followed {
+        /// The sleeve's account.
+        #[n(0)]
+        sleeve: AccountNo,
+        /// The follower's main account.
+        #[n(1)]
+        parent: AccountNo,
+        /// The leader's account.
+        #[n(2)]
+        leader: AccountId,
+        /// The terms.
+        #[n(3)]
+        terms: CopyTerms,
+        /// The leader's last lead: what came up to it is not copied.
+        #[n(4)]
+        heard: u64,
+        /// Loss of an earlier run that has to be won back before a fee is due.
+        #[n(5)]
+        loss: Money,
+    },
+    /// Something changed about a sleeve.
+    #[n(31)]
+    CopyChanged {
         /// Which.
         #[n(0)]
-        order: OrderId,
-        /// Entry or exit.
+        sleeve: AccountNo,
+        /// The change.
         #[n(1)]
-        purpose: Purpose,
-        /// Quantity approved.
-        #[n(2)]
-        qty: Qty,
-        /// How near to a limit.
-        #[n(3)]
-        level: Level,
+        change: CopyChange,
     },
-    /// An order was refused.
-    #[n(1)]
-    Refusal(#[n(0)] Refusal),
-    /// It was done.
-    #[n(2)]
-    Done,
-    /// An exit waits for protective stops.
-    #[n(3)]
-    Queued,
+    /// Money moved between a follower's main account and a sleeve.
+    #[n(32)]
+    Moved {
+        /// From where.
+        #[n(0)]
+        from: AccountNo,
+        /// To where.
+        #[n(1)]
+        to: AccountNo,
+        /// How much.
+        #[n(2)]
+        amount: Money,
+        /// Its booking.
+        #[n(3)]
+        entry: Entry,
+    },
+    /// A parcel lies in the outbox.
+    #[n(33)]
+    Sent {
+        /// The parcel.
+        #[n(0)]
+        parcel: Parcel,
+    },
+    /// Everybody has the parcel; those before it, too.
+    #[n(34)]
+    Delivered {
+        /// Its number.
+        #[n(0)]
+        parcel: u64,
+    },
+    /// A lead is heard here: by so many sleeves, each in its turn.
+    #[n(35)]
+    LeadHeard {
+        /// The lead.
+        #[n(0)]
+        lead: Lead,
+        /// Sleeves that copy the leader.
+        #[n(1)]
+        sleeves: u32,
+    },
+    /// A lead led to no order of a sleeve.
+    #[n(36)]
+    CopySkipped {
+        /// Which sleeve.
+        #[n(0)]
+        sleeve: AccountNo,
+        /// Number of the lead.
+        #[n(1)]
+        lead: u64,
+        /// Of what.
+        #[n(2)]
+        instrument: InstrumentId,
+        /// What the leader did.
+        #[n(3)]
+        side: Side,
+        /// What the copy would have been worth; zero where that was not asked.
+        #[n(4)]
+        size: Money,
+        /// Why not.
+        #[n(5)]
+        why: CopySkip,
+    },
+    /// Copy fees of followers reached a master's account.
+    #[n(37)]
+    Credited {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// How much.
+        #[n(1)]
+        amount: Money,
+        /// The followers' partition.
+        #[n(2)]
+        from: PartitionId,
+        /// Number of the parcel there.
+        #[n(3)]
+        parcel: u64,
+        /// Its booking.
+        #[n(4)]
+        entry: Entry,
+    },
+    /// Something happened to an owner's subscription.
+    #[n(38)]
+    Subscribed {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// What.
+        #[n(1)]
+        step: Box<Step>,
+        /// Its booking, in the books of the house; without legs where no money moved.
+        #[n(2)]
+        entry: Entry,
+    },
 }
 
 impl Event {
@@ -514,9 +555,35 @@ impl Event {
             | Self::ExitQueued { account, .. }
             | Self::Halted { account, .. }
             | Self::Remembered { account, .. }
-            | Self::DayClosed { account, .. } => Some(*account),
+            | Self::DayClosed { account, .. }
+            | Self::Billed { account, .. }
+            | Self::Adjusted { account, .. }
+            | Self::Collected { account, .. }
+            | Self::MasterChanged { account, .. }
+            | Self::Subscribed { account, .. }
+            | Self::Credited { account, .. } => Some(*account),
+            Self::Followed { sleeve, .. }
+            | Self::CopyChanged { sleeve, .. }
+            | Self::CopySkipped { sleeve, .. } => Some(*sleeve),
+            Self::Moved { to, .. } => Some(*to),
             Self::Approved { ticket, .. } => Some(ticket.account),
             Self::Discrepancy { account, .. } => *account,
+            _ => None,
+        }
+    }
+
+    /// The entry in the books that an event makes, where it makes one.
+    #[must_use]
+    pub const fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Transferred { entry, .. }
+            | Self::Filled { entry, .. }
+            | Self::Billed { entry, .. }
+            | Self::Adjusted { entry, .. }
+            | Self::Collected { entry, .. }
+            | Self::Moved { entry, .. }
+            | Self::Credited { entry, .. }
+            | Self::Subscribed { entry, .. } => Some(entry),
             _ => None,
         }
     }
@@ -526,48 +593,7 @@ impl Event {
     pub const fn strategy(origin: Origin) -> Option<StrategyName> {
         match origin {
             Origin::Strategy { strategy, .. } | Origin::Protection { strategy } => Some(strategy),
-            Origin::User | Origin::KillSwitch => None,
-        }
-    }
-}
-
-impl Batch {
-    /// Reads its events.
-    ///
-    /// # Errors
-    /// [`Damage::Unreadable`] when they are not as many valid events as were counted.
-    pub fn events(&self) -> Result<Vec<Event>, Damage> {
-        // A count from a damaged file must not reserve memory; an event takes two bytes at least.
-        let mut events = Vec::with_capacity((self.count as usize).min(self.body.len() / 2 + 1));
-        self.each(|event, _| {
-            events.push(event);
-            Ok::<_, Damage>(())
-        })?;
-        Ok(events)
-    }
-
-    /// Hands out its events one by one, each with the bytes it was written as.
-    ///
-    /// # Errors
-    /// [`Damage::Unreadable`] when they are not as many valid events as were counted; `taken` may have had
-    /// some of them by then. What `taken` returns ends it, too.
-    pub fn each<E: From<Damage>>(
-        &self,
-        mut taken: impl FnMut(Event, &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut decoder = minicbor::Decoder::new(&self.body);
-        let mut found: u32 = 0;
-        while decoder.position() < self.body.len() {
-            let start = decoder.position();
-            let event = decoder.decode().map_err(|e| Damage::Unreadable(e.to_string()))?;
-            taken(event, &self.body[start..decoder.position()])?;
-            found += 1;
-        }
-        if found == self.count {
-            Ok(())
-        } else {
-            let counted = self.count;
-            Err(Damage::Unreadable(format!("{found} events, not the {counted} counted")).into())
+            Origin::User | Origin::KillSwitch | Origin::Copy { .. } => None,
         }
     }
 }

@@ -16,10 +16,10 @@ use crate::words::order::{OrderType, Origin, Purpose, Side, Ticket, TimeInForce}
 use crate::words::signal::StrategyName;
 
 /// Price and time terms of an exit.
-type Terms = (OrderType, TimeInForce);
+pub(super) type Terms = (OrderType, TimeInForce);
 
 /// What is sold because somebody wants out.
-const AT_ONCE: Terms = (OrderType::Market, TimeInForce::Gtc);
+pub(super) const AT_ONCE: Terms = (OrderType::Market, TimeInForce::Gtc);
 
 /// Exits that one owner may have open of an instrument, those at the market and those that rest counted apart.
 /// One more waits, joined with what waits already, until one of them has ended: none is turned away, and what is

@@ -14,6 +14,7 @@ pub struct Held {
     batch: Batch,
     pending: Vec<Pending>,
     alarms: Vec<Alarm>,
+    sent: bool,
 }
 
 /// An effect that waits for its batch.
@@ -41,7 +42,11 @@ pub enum Act {
 
 impl Held {
     pub(crate) const fn new(batch: Batch, pending: Vec<Pending>, alarms: Vec<Alarm>) -> Self {
-        Self { batch, pending, alarms }
+        Self { batch, pending, alarms, sent: false }
+    }
+    /// The same, with a parcel for others in it or without.
+    pub(crate) fn sending(self, sent: bool) -> Self {
+        Self { sent, ..self }
     }
     pub(crate) fn open(self) -> (Batch, Vec<Pending>) {
         (self.batch, self.pending)
@@ -49,6 +54,11 @@ impl Held {
     /// What a person has to look at, to be told once the batch is durable.
     pub fn take_alarms(&mut self) -> Vec<Alarm> {
         core::mem::take(&mut self.alarms)
+    }
+    /// Does the batch put a parcel into its partition's outbox?
+    #[must_use]
+    pub const fn sends_parcels(&self) -> bool {
+        self.sent
     }
     /// The batch that is about to be appended.
     #[must_use]

@@ -1,11 +1,15 @@
 //! Everything that can reach a desk. Each input is stamped with its time by the driver that brings it.
 
-use super::event::{OwnLimits, Setting, Wish};
+use super::event::{Adjustment, OwnLimits, Setting, Wish};
+use crate::billing::subscription::request::Request;
+use crate::copy::lead::Lead;
+use crate::copy::master::MasterChange;
+use crate::copy::terms::CopyTerms;
 use crate::risk::kill::{Actor, Scope};
 use crate::words::conditions::Conditions;
-use crate::words::id::{AccountId, Epoch, InstrumentId, OrderId, UserId};
+use crate::words::id::{AccountId, Epoch, InstrumentId, OrderId, PartitionId, UserId};
 use crate::words::instrument::{Hours, Instrument, VenueName};
-use crate::words::money::{Money, Price};
+use crate::words::money::{Money, Pct, Price};
 use crate::words::order::{Report, Side};
 use crate::words::signal::{Action, Signal};
 use crate::words::tier::{Tier, Tolerance};
@@ -79,6 +83,15 @@ pub enum Input {
         /// Why.
         reason: String,
     },
+    /// A lead, for the sleeves that copy its leader: a desk hears it in parts, so that orders can come between.
+    Lead(Lead),
+    /// Everybody has the parcels of a partition up to this one.
+    Delivered {
+        /// Whose outbox.
+        partition: PartitionId,
+        /// The last of them.
+        parcel: u64,
+    },
     /// A command about one account.
     Command {
         /// Which.
@@ -102,11 +115,13 @@ impl Input {
             | Self::Venue { .. }
             | Self::Kill { .. } => true,
             Self::Signal(signal) => signal.action == Action::Exit,
+            Self::Lead(lead) => lead.side == Side::Sell,
             Self::Command { command, .. } => command.is_urgent(),
             Self::List(_)
             | Self::Mark { .. }
             | Self::Tick { .. }
             | Self::Conditions(_)
+            | Self::Delivered { .. }
             | Self::Rearm { .. } => false,
         }
     }
@@ -174,6 +189,78 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Book money that is neither trade, fee nor the owner's.
+    Adjust {
+        /// What sort.
+        kind: Adjustment,
+        /// How much; below zero it goes.
+        amount: Money,
+        /// Why.
+        why: String,
+    },
+    /// Give the last performance or copy fee back and let the mark go back with it.
+    RefundFee,
+    /// What an owner, a payment or the operator asks of the subscription.
+    Subscription(Request),
+    /// Become a master, stop being one, or be vetted.
+    Lead(MasterChange),
+    /// Copy a leader, or do something about a copy.
+    Copy {
+        /// The leader's account.
+        leader: AccountId,
+        /// What to do.
+        act: CopyAct,
+    },
+    /// Copy fees that came from a partition.
+    Credit {
+        /// Which partition.
+        from: PartitionId,
+        /// Number of the parcel there.
+        parcel: u64,
+        /// How much.
+        amount: Money,
+    },
+}
+
+/// What a follower does about copying a leader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopyAct {
+    /// Begin, or begin again.
+    Start {
+        /// Money for the sleeve.
+        amount: Money,
+        /// On which terms.
+        terms: CopyTerms,
+        /// What is known of the leader, from its own desk.
+        leader: Box<LeaderFacts>,
+        /// Copy what the leader holds now, too?
+        open: bool,
+    },
+    /// Put money in (positive) or take some out.
+    Fund(Money),
+    /// Change the terms; pausing is one of them.
+    Terms(CopyTerms),
+    /// Sell one copied position.
+    Close(InstrumentId),
+    /// Sell everything, then give the money back.
+    Stop,
+}
+
+/// What is known of a leader when somebody begins to copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaderFacts {
+    /// Whose account it is.
+    pub user: UserId,
+    /// Does it lead?
+    pub leads: bool,
+    /// Did the operator vet it?
+    pub vetted: bool,
+    /// Its risk score, where its record is proven.
+    pub risk: Option<u8>,
+    /// Number of its last lead: what comes after it is copied.
+    pub last: u64,
+    /// What it holds: percent of its equity, and the mark.
+    pub holds: Vec<(InstrumentId, Pct, Price)>,
 }
 
 impl Command {
@@ -184,7 +271,19 @@ impl Command {
             Self::Cancel(_) | Self::Kill { .. } => true,
             Self::Place(wish) => wish.side == Side::Sell,
             Self::Set(setting) => *setting == Setting::Autopilot(false),
-            Self::Open { .. } | Self::Transfer(_) | Self::Rearm { .. } => false,
+            Self::Copy { act, .. } => match act {
+                CopyAct::Close(_) | CopyAct::Stop => true,
+                CopyAct::Terms(terms) => terms.paused,
+                CopyAct::Start { .. } | CopyAct::Fund(_) => false,
+            },
+            Self::Open { .. }
+            | Self::Transfer(_)
+            | Self::Rearm { .. }
+            | Self::Adjust { .. }
+            | Self::RefundFee
+            | Self::Subscription(_)
+            | Self::Lead(_)
+            | Self::Credit { .. } => false,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Desk;
 use super::answer::{Answer, Decline};
 use super::event::Event;
+use crate::copy::sleeve::StopCause;
 use crate::risk::drawdown::{fall, reached};
 use crate::risk::kill::{Actor, Scope};
 use crate::risk::refusal::{Code, Measure};
@@ -76,8 +77,16 @@ impl Desk {
         let Some(account) = self.state.account(no) else {
             return;
         };
+        if let Some(sleeve) = account.sleeve.as_deref() {
+            let (parent, lost) = (sleeve.parent, sleeve.is_lost(self.state.equity(account)));
+            if lost {
+                self.stop_copying(no, StopCause::StopLoss);
+            }
+            self.guard(parent);
+            return;
+        }
         let limits = account.limits(self.tier(account));
-        let equity = self.state.equity(account);
+        let equity = self.state.guarded_equity(no);
         let lost = fall(account.day_start, equity);
         let fallen = fall(account.peak, equity);
         let daily = !account.daily_halt && reached(lost, limits.max_daily_loss_pct);
@@ -89,7 +98,9 @@ impl Desk {
             if trips {
                 let (measured, limit) = (Measure::Percent(measured), Measure::Percent(limit));
                 self.emit(Event::Halted { account: no, code, measured, limit });
-                self.cancel_entries(no, |_| true);
+                for no in self.state.family_nos(no) {
+                    self.cancel_entries(no, |_| true);
+                }
             }
         }
     }
@@ -132,17 +143,27 @@ impl Desk {
             let Some(account) = self.state.account(no) else {
                 continue;
             };
-            let (equity, cash) = (self.state.equity(account), account.cash());
+            let (equity, cash) = (self.state.guarded_equity(no), account.cash());
             let day = clock.day(account.day_starts);
             self.emit(Event::DayClosed { account: no, day, equity, cash });
         }
+        self.close_month();
+        self.renew_subscriptions();
         self.plan_roll();
     }
 
-    /// When the next trading day of any account ends.
+    /// When the next trading day of any account, or the month, ends.
     pub(super) fn plan_roll(&mut self) {
-        let ends = self.state.accounts.iter().map(|a| a.day_ends(self.clock)).min();
-        self.next_roll = ends.unwrap_or(Timestamp(i64::MAX));
+        let ends = self.state.accounts.iter().enumerate().map(|(n, account)| {
+            let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
+            // What could not be done now is tried again at the day's end, not at once.
+            let wakes = self.subscription_wakes(no);
+            let ends = account.day_ends(self.clock);
+            if wakes > self.clock { ends.min(wakes) } else { ends }
+        });
+        let ends = ends.min();
+        let month = Timestamp::of_month(self.clock.month().saturating_add(1));
+        self.next_roll = ends.map_or(Timestamp(i64::MAX), |ends| ends.min(month));
     }
 
     /// Reference price for a new order: its own limit or stop, else the mark.
@@ -155,11 +176,15 @@ impl Desk {
         }
     }
 
-    /// Worth of an account's holding of an instrument and of its open entries.
+    /// Worth of what an owner holds of an instrument and of the open entries, in all accounts.
     pub(super) fn in_symbol(&self, no: AccountNo, instrument: InstrumentId) -> Money {
-        let held = self.held(no, instrument);
-        let worth = self.state.worth(instrument, held).unwrap_or(Money::ZERO);
-        worth.saturating_add(self.pending_worth(no, |i| i.id == instrument))
+        let family = self.state.family_nos(self.state.root_of(no));
+        family.into_iter().fold(Money::ZERO, |sum, no| {
+            let held = self.held(no, instrument);
+            let worth = self.state.worth(instrument, held).unwrap_or(Money::ZERO);
+            let pending = self.pending_worth(no, |i| i.id == instrument);
+            sum.saturating_add(worth).saturating_add(pending)
+        })
     }
 
     /// What open entries of an account would add to an instrument or, without one, to a class.

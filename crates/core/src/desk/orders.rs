@@ -12,6 +12,7 @@ use crate::risk::refusal::{Change, Code, Level, Measure, Refusal};
 use crate::risk::volatility::BLACK_SWAN_ABOVE;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
+use crate::words::insight::Insight;
 use crate::words::instrument::Instrument;
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{Origin, Purpose, Side, Ticket};
@@ -26,13 +27,22 @@ pub(super) struct Draft {
     pub(super) notional: Money,
 }
 
+/// What comes with a strategy's wish.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Idea {
+    /// Where its protective stop rests.
+    pub(super) protect: Option<Price>,
+    /// What was learned about it.
+    pub(super) insight: Option<Insight>,
+}
+
 impl Desk {
     pub(super) fn place(&mut self, no: AccountNo, wish: Wish, keyed: bool) -> Answer {
         if let Err(decline) = self.check(&wish) {
             return Answer::Declined(decline);
         }
         match wish.side {
-            Side::Buy => self.enter(no, wish, None, keyed),
+            Side::Buy => self.enter(no, wish, Idea::default(), keyed),
             Side::Sell if wish.size == Size::All && self.held(no, wish.instrument).is_zero() => {
                 Answer::Declined(Decline::NoPosition)
             }
@@ -41,7 +51,7 @@ impl Desk {
                     let terms = (wish.order_type, wish.tif);
                     self.exit(no, wish.instrument, qty, wish.origin, terms)
                 }
-                Err(refusal) => self.refuse(no, wish, refusal),
+                Err(refusal) => self.refuse(no, wish, refusal, None),
             },
         }
     }
@@ -102,13 +112,7 @@ impl Desk {
     }
 
     /// Sends an entry through the gates.
-    pub(super) fn enter(
-        &mut self,
-        no: AccountNo,
-        wish: Wish,
-        protect: Option<Price>,
-        keyed: bool,
-    ) -> Answer {
+    pub(super) fn enter(&mut self, no: AccountNo, wish: Wish, idea: Idea, keyed: bool) -> Answer {
         let draft = self.draft(&wish);
         let Some(facts) = self.facts(no, &wish, &draft, keyed) else {
             return Answer::Declined(Decline::UnknownAccount);
@@ -126,7 +130,7 @@ impl Desk {
             reserved: crate::risk::capital::claim(facts.notional, facts.buffer),
             at: self.clock,
             venue: self.venue(wish.instrument),
-            protect,
+            protect: idea.protect,
         };
         self.count_order(no, wish.origin);
         match approve(ticket, &facts) {
@@ -136,14 +140,15 @@ impl Desk {
                 }
                 let ticket = approved.ticket().clone();
                 let (order, qty) = (ticket.id, ticket.qty);
-                let evidence = self.evidence(no, wish.instrument, level);
+                let insight = idea.insight;
+                let evidence = Evidence { insight, ..self.evidence(no, wish.instrument, level) };
                 self.emit(Event::Approved { ticket, evidence });
                 self.release_entry(no, approved);
                 Answer::Placed { order, purpose: Purpose::Entry, qty, level }
             }
             Err(refusal) => {
                 let refusal = self.name_switches(no, &wish, refusal);
-                self.refuse(no, wish, refusal)
+                self.refuse(no, wish, refusal, idea.insight)
             }
         }
     }
@@ -155,7 +160,7 @@ impl Desk {
         wish: &Wish,
         mut refusal: Refusal,
     ) -> Refusal {
-        let account = self.state.account(no);
+        let account = self.state.account(self.state.root_of(no));
         let listing = self.state.listings.get(&wish.instrument);
         if let Some((account, listing)) = account.zip(listing) {
             for scope in self.switches(account, &listing.instrument, wish.origin) {
@@ -168,8 +173,14 @@ impl Desk {
         refusal
     }
 
-    pub(super) fn refuse(&mut self, no: AccountNo, wish: Wish, refusal: Refusal) -> Answer {
-        self.emit(Event::Refused { account: no, wish, refusal: refusal.clone() });
+    pub(super) fn refuse(
+        &mut self,
+        no: AccountNo,
+        wish: Wish,
+        refusal: Refusal,
+        insight: Option<Insight>,
+    ) -> Answer {
+        self.emit(Event::Refused { account: no, wish, refusal: refusal.clone(), insight });
         Answer::Refused(refusal)
     }
 
@@ -245,15 +256,15 @@ impl Desk {
         level: Level,
     ) -> Evidence {
         let listing = self.state.listings.get(&instrument);
-        let account = self.state.account(no);
         let conditions = self.state.conditions;
         Evidence {
             mark: listing.and_then(|l| l.mark).unwrap_or(Price::ZERO),
             mark_age: listing.map_or(Span::ZERO, |l| self.clock.since(l.mark_at)),
-            equity: account.map_or(Money::ZERO, |a| self.state.equity(a)),
+            equity: self.state.guarded_equity(self.state.root_of(no)),
             volatility: conditions.zip(listing).and_then(|(c, l)| c.volatility(l.instrument.class)),
             regime: conditions.and_then(|c| c.regime),
             level,
+            insight: None,
         }
     }
 
@@ -265,12 +276,15 @@ impl Desk {
         draft: &Draft,
         keyed: bool,
     ) -> Option<Facts> {
-        let account = self.state.account(no)?;
+        let own = self.state.account(no)?;
+        // A sleeve spends its own money; everything else is judged for its owner.
+        let root = self.state.root_of(no);
+        let account = self.state.account(root)?;
         let listing = self.state.listings.get(&wish.instrument)?;
         let instrument = &listing.instrument;
         let rules = self.tier(account);
         let session = self.state.session(instrument.hours);
-        let (positions, opens) = self.count_positions(account, wish.instrument);
+        let (positions, opens) = self.count_positions(root, wish.instrument);
         let price = self.reference(wish.instrument, wish.order_type);
         let lot_value = price.and_then(|p| instrument.value(p, instrument.lot, Round::Up));
         let own_list = account.own.as_ref().and_then(|own| own.symbols.as_ref());
@@ -287,12 +301,12 @@ impl Desk {
             class_allowed: rules.allows(instrument.class),
             limits: account.limits(rules),
             min_balance: self.rules.min_balance,
-            equity: self.state.equity(account),
-            free_cash: account.unclaimed(),
+            equity: self.state.guarded_equity(root),
+            free_cash: own.unclaimed(),
             in_symbol: self.in_symbol(no, wish.instrument),
             opens,
             positions,
-            open_orders: u16::try_from(account.orders.len()).unwrap_or(u16::MAX),
+            open_orders: u16::try_from(own.orders.len()).unwrap_or(u16::MAX),
             max_open_orders: self.rules.max_open_orders,
             day_start: account.day_start,
             day_ends: account.day_ends(self.clock),
@@ -320,11 +334,16 @@ impl Desk {
     }
 
     /// Positions held or being opened, and whether an order in this instrument opens a further one.
-    fn count_positions(&self, account: &Account, instrument: InstrumentId) -> (u16, bool) {
-        let mut of: Vec<InstrumentId> = account.positions.iter().map(|p| p.instrument).collect();
-        for open in account.orders.iter().filter_map(|id| self.state.orders.get(id)) {
-            if open.is_entry() && !of.contains(&open.ticket.instrument) {
-                of.push(open.ticket.instrument);
+    fn count_positions(&self, root: AccountNo, instrument: InstrumentId) -> (u16, bool) {
+        let mut of: Vec<InstrumentId> = Vec::new();
+        for account in self.state.family(root) {
+            let held = account.positions.iter().map(|position| position.instrument);
+            let open = account.orders.iter().filter_map(|id| self.state.orders.get(id));
+            let entered = open.filter(|open| open.is_entry()).map(|open| open.ticket.instrument);
+            for id in held.chain(entered) {
+                if !of.contains(&id) {
+                    of.push(id);
+                }
             }
         }
         (u16::try_from(of.len()).unwrap_or(u16::MAX), !of.contains(&instrument))

@@ -54,6 +54,7 @@ impl Desk {
         if !self.state.orders.contains_key(&order) {
             self.after_end(&ticket, cancelling);
         }
+        self.settle_sleeve(ticket.account);
     }
 
     /// Books a fill of an order that was taken for over. Of an order that nobody knows, nothing can be booked.
@@ -68,6 +69,7 @@ impl Desk {
         let (ticket, left) = (past.ticket.clone(), past.remaining());
         if self.book(&ticket, left, fill) {
             self.after_end(&ticket, false);
+            self.settle_sleeve(ticket.account);
         }
     }
 
@@ -82,7 +84,11 @@ impl Desk {
             }
         };
         let oddity = self.oddity(ticket, left, fill);
+        let lead = self.lead_of(ticket, fill);
         self.emit(Event::Filled { order, fill, entry });
+        if let Some(lead) = lead {
+            self.tell_followers(lead);
+        }
         self.note_fill(no);
         if let Some(what) = oddity {
             self.discrepancy(Some(no), order, fill, what);
@@ -124,5 +130,6 @@ impl Desk {
         } else {
             self.after_end(&ticket, cancelling);
         }
+        self.settle_sleeve(ticket.account);
     }
 }

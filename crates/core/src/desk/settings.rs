@@ -2,13 +2,14 @@
 
 use super::Desk;
 use super::answer::{Answer, Decline};
-use super::event::{Event, OwnLimits, Remembered, Setting};
+use super::event::{BillCause, Event, OwnLimits, Remembered, Setting};
 use super::input::{Command, Key};
+use crate::copy::master::MasterChange;
 use crate::ledger::entry::Entry;
 use crate::words::id::{AccountId, AccountNo};
 use crate::words::money::{Money, Pct};
 use crate::words::tier::{Tier, TierRules};
-use crate::words::time::Span;
+use crate::words::time::{Span, Timestamp};
 
 /// The largest amount that one command may move.
 const MOST: Money = Money::whole(1_000_000_000);
@@ -27,8 +28,9 @@ impl Desk {
         let no = AccountNo(u32::try_from(self.state.accounts.len()).unwrap_or(u32::MAX));
         self.emit(Event::AccountOpened { id, no, user, tier, tolerance, day_starts });
         self.pulses.push(super::Pulse::default());
-        if let Some(account) = self.state.account(no) {
-            self.next_roll = self.next_roll.min(account.day_ends(self.clock));
+        self.plan_for(no);
+        if self.state.month == 0 {
+            self.emit(Event::MonthClosed { month: self.clock.month() });
         }
         if deposit.is_positive() {
             return self.transfer(no, deposit);
@@ -47,15 +49,33 @@ impl Desk {
         if after > MOST.saturating_add(MOST) {
             return invalid("amount", "would bring the balance above 2000000000");
         }
+        self.collect(no);
+        let Some(account) = self.state.account(no) else {
+            return Answer::Declined(Decline::UnknownAccount);
+        };
         if amount.is_negative() && amount.abs() > account.free_cash() {
             return Answer::Declined(Decline::NotEnoughCash { free: account.free_cash() });
         }
-        match Entry::transfer(no, amount) {
+        // What is due on a withdrawal is taken from what is paid out.
+        let Some(fee) = self.bill_flow(no, amount) else {
+            return invalid("amount", "out of range");
+        };
+        let paid = if amount.is_negative() { amount.saturating_add(fee.total()) } else { amount };
+        match Entry::transfer(no, paid) {
             Ok(entry) => {
-                self.emit(Event::Transferred { account: no, amount, entry });
+                self.emit(Event::Transferred { account: no, amount: paid, entry });
                 Answer::Done
             }
             Err(_) => invalid("amount", "out of range"),
+        }
+    }
+
+    /// Looks again when the account's trading day, or the month, ends.
+    pub(super) fn plan_for(&mut self, no: AccountNo) {
+        if let Some(account) = self.state.account(no) {
+            let month = Timestamp::of_month(self.clock.month().saturating_add(1));
+            let soonest = account.day_ends(self.clock).min(month).min(self.subscription_wakes(no));
+            self.next_roll = self.next_roll.min(soonest);
         }
     }
 
@@ -76,6 +96,12 @@ impl Desk {
             Setting::Tier(tier) => Some(tier),
             _ => None,
         };
+        self.charge_before(no, &setting);
+        let leads = account_leads(self.state.account(no));
+        if leads && matches!(setting, Setting::Tier(Tier::Paper)) {
+            // Simulated money leads nobody.
+            self.emit(Event::MasterChanged { account: no, change: MasterChange::Closed });
+        }
         self.emit(Event::SettingsChanged { account: no, change: setting });
         if let Some(tier) = tier {
             self.lift_smallest(no, tier);
@@ -83,6 +109,23 @@ impl Desk {
         // A stricter limit may be reached already.
         self.guard(no);
         Answer::Done
+    }
+
+    /// A lower tier, or none at all, is a point at which what was won so far is charged; what was won before its owner
+    /// came to qualify is free.
+    fn charge_before(&mut self, no: AccountNo, setting: &Setting) {
+        let Some(account) = self.state.account(no) else { return };
+        let price = |tier| self.rules.tiers.rules(tier).price;
+        let cause = match setting {
+            Setting::Tier(tier) if price(*tier) < price(account.tier) => BillCause::TierChanged,
+            Setting::Qualified(evidence) if evidence.is_empty() != account.qualified.is_none() => {
+                BillCause::Qualified
+            }
+            _ => return,
+        };
+        for no in self.state.family_nos(no) {
+            let _ = self.crystallize(no, cause);
+        }
     }
 
     /// An own limit below the new tier's smallest trade could never be met: it moves up to that.
@@ -124,11 +167,16 @@ impl Desk {
             Answer::Refused(refusal) => Remembered::Refusal(refusal.clone()),
             Answer::Done => Remembered::Done,
             Answer::Queued => Remembered::Queued,
-            Answer::Declined(_) => return,
+            // A lead is heard by desks, not asked for under a key.
+            Answer::Declined(_) | Answer::Led { .. } => return,
         };
         let Key { key, request } = key;
         self.emit(Event::Remembered { account: no, key, request, outcome });
     }
+}
+
+fn account_leads(account: Option<&super::account::Account>) -> bool {
+    account.and_then(|account| account.master.as_deref()).is_some_and(|master| master.leads)
 }
 
 pub(super) const fn invalid(field: &'static str, why: &'static str) -> Answer {

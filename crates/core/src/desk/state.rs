@@ -2,16 +2,19 @@
 
 use super::account::{Account, Open};
 use super::ended::Ended;
+use crate::billing::revenue::Revenue;
+use crate::copy::parcel::Parcel;
+use crate::ledger::chart::Books;
 use crate::risk::kill::Pressed;
 use crate::words::conditions::Conditions;
 use crate::words::fixed::Round;
-use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId};
+use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price};
 use crate::words::time::Timestamp;
 use hashbrown::HashTable;
 use minicbor::{Decode, Encode};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Everything that the events of a partition add up to.
 #[derive(Clone, Debug, Default, Encode, Decode)]
@@ -36,12 +39,69 @@ pub(super) struct State {
     pub(super) venues_down: Vec<VenueName>,
     #[n(9)]
     pub(super) ended: Ended,
+    /// The house's own books in this partition.
+    #[n(10)]
+    #[cbor(default)]
+    pub(super) house: Books,
+    /// What the house earned, by day, tier and stream.
+    #[n(11)]
+    #[cbor(default)]
+    pub(super) revenue: Revenue,
+    /// The month whose fees are still open; 0 before the first event of billing.
+    #[n(12)]
+    #[cbor(default)]
+    pub(super) month: i32,
+    /// Parcels that somebody may not have yet.
+    #[n(13)]
+    #[cbor(default)]
+    pub(super) outbox: VecDeque<Parcel>,
+    /// Number of the last parcel.
+    #[n(14)]
+    #[cbor(default)]
+    pub(super) last_parcel: u64,
+    /// The last parcel with fees that came from a partition.
+    #[n(15)]
+    #[cbor(default)]
+    pub(super) received: BTreeMap<PartitionId, u64>,
+    /// What was heard of leaders.
+    #[n(16)]
+    #[cbor(default)]
+    pub(super) heard: BTreeMap<AccountId, Heard>,
+    /// Copy fees taken for leaders that no parcel carries yet; below zero what was given back of earlier ones.
+    #[n(17)]
+    #[cbor(default)]
+    pub(super) due: BTreeMap<AccountId, Money>,
+    /// Invoices that this partition has issued.
+    #[n(18)]
+    #[cbor(default)]
+    pub(super) invoices: u32,
+    /// Credit notes that it has issued.
+    #[n(19)]
+    #[cbor(default)]
+    pub(super) notes: u32,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
+    /// Derived: sleeves of a main account.
+    #[cbor(skip)]
+    pub(super) sleeves: BTreeMap<AccountNo, Vec<AccountNo>>,
+    /// Derived: sleeves that copy a leader now.
+    #[cbor(skip)]
+    pub(super) followers: BTreeMap<AccountId, BTreeSet<AccountNo>>,
+}
+
+/// What a partition has heard of a leader.
+#[derive(Clone, Debug, Default, Encode, Decode)]
+pub(super) struct Heard {
+    /// Number of the last lead.
+    #[n(0)]
+    pub(super) last: u64,
+    /// The last sales, to know a purchase of what was just sold.
+    #[n(1)]
+    pub(super) sold: VecDeque<(InstrumentId, Timestamp)>,
 }
 
 /// Spreads an id over 64 bits (multiplication by the golden ratio). Ids are random and nobody chooses them; the
@@ -78,6 +138,8 @@ impl State {
     pub(super) fn index(&mut self) {
         self.by_id.clear();
         self.holders.clear();
+        self.sleeves.clear();
+        self.followers.clear();
         self.ended.index();
         for n in 0..self.accounts.len() {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
@@ -85,6 +147,7 @@ impl State {
             for position in &self.accounts[n].positions {
                 self.holders.entry(position.instrument).or_default().insert(no);
             }
+            self.relate(no);
         }
     }
 
@@ -115,9 +178,9 @@ impl State {
         known.unwrap_or(Session { hours, open: hours == Hours::Always, until: None })
     }
 
-    /// Cash and positions at their marks; a position without a mark counts at its cost.
+    /// Cash and positions at their marks, less fees owed; a position without a mark counts at its cost.
     pub(super) fn equity(&self, account: &Account) -> Money {
-        account.positions.iter().fold(account.cash(), |sum, position| {
+        account.positions.iter().fold(account.money(), |sum, position| {
             let worth = self.worth(position.instrument, position.qty());
             sum.saturating_add(worth.unwrap_or_else(|| position.cost()))
         })

@@ -72,7 +72,10 @@ impl Desk {
             Scope::Venue(venue) => listing.is_some_and(|l| l.instrument.venue == venue),
             Scope::Class(class) => listing.is_some_and(|l| l.instrument.class == class),
             Scope::Symbol(id) => instrument == id,
-            Scope::Account(id) => self.state.account(no).is_some_and(|a| a.id == id),
+            Scope::Account(id) => {
+                let of = [no, self.state.root_of(no)].map(|no| self.state.account(no));
+                of.into_iter().flatten().any(|account| account.id == id)
+            }
         }
     }
 

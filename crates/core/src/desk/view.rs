@@ -3,10 +3,11 @@
 use super::Desk;
 use super::account::Account;
 use super::answer::{
-    AccountView, Decline, InstrumentView, MarketView, OrderView, PositionView, Previewed, Query,
-    View,
+    AccountView, Decline, HouseView, InstrumentView, MarketView, OrderView, PositionView,
+    Previewed, Query, View,
 };
 use super::event::Wish;
+use crate::ledger::chart::Book;
 use crate::risk::approval::{judge, standing};
 use crate::risk::drawdown::fall;
 use crate::risk::kill::Scope;
@@ -30,6 +31,10 @@ impl Desk {
                 None => View::Declined(Decline::UnknownAccount),
             },
             Query::Preview { account, wish } => self.preview(*account, wish),
+            Query::Outbox(_) => View::Outbox(self.outbox()),
+            Query::House(_) => View::House(Box::new(self.house_view())),
+            Query::Masters(_) => View::Masters(self.masters()),
+            Query::Followers(_, leader) => View::Followers(self.followers(*leader)),
         }
     }
 
@@ -73,14 +78,14 @@ impl Desk {
         if account.daily_halt || account.drawdown_halt || account.pressed.is_some() {
             return Level::Critical;
         }
-        let equity = self.state.equity(account);
+        let equity = self.state.guarded_equity(no);
         let limits = account.limits(self.tier(account));
         standing(fall(account.day_start, equity), fall(account.peak, equity), &limits)
     }
 
     fn account_view(&self, no: AccountNo) -> Option<AccountView> {
         let account = self.state.account(no)?;
-        let equity = self.state.equity(account);
+        let equity = self.state.guarded_equity(no);
         let (split, reason) = self.split_of(no);
         let own = account.pressed.as_deref().cloned();
         let shared = self.state.pressed.iter().cloned();
@@ -95,6 +100,7 @@ impl Desk {
             cash: account.cash(),
             reserved: account.reserved,
             equity,
+            own_equity: self.state.equity(account),
             peak: account.peak,
             day_start: account.day_start,
             day_ends: account.day_ends(self.clock),
@@ -106,7 +112,7 @@ impl Desk {
             level: self.standing(no),
             limits: account.limits(self.tier(account)),
             own: account.own.as_deref().cloned().unwrap_or_default(),
-            books: account.books,
+            books: account.books.clone(),
             regime: self.state.conditions.and_then(|c| c.regime),
             split,
             reason,
@@ -119,10 +125,31 @@ impl Desk {
                     cancelling: open.cancelling,
                 })
                 .collect(),
+            fees: self.fees_view(account),
+            sleeve: account.sleeve.as_deref().cloned(),
+            sleeves: self.sleeve_views(no),
+            master: account.master.as_deref().cloned(),
+            subscription: account.subscription.as_deref().cloned(),
         })
     }
 
-    fn position_views(&self, account: &Account) -> Vec<PositionView> {
+    /// The house here, and the sums of all books.
+    fn house_view(&self) -> HouseView {
+        let accounts = &self.state.accounts;
+        let total = |book: &Book| {
+            let raw = |account: &Account| i128::from(account.books.balance(*book).raw());
+            (*book, accounts.iter().map(raw).sum())
+        };
+        HouseView {
+            now: self.clock,
+            books: self.state.house.clone(),
+            revenue: self.state.revenue.iter().collect(),
+            accounts: Book::ALL.iter().map(total).collect(),
+            trial_balance: self.trial_balance(),
+        }
+    }
+
+    pub(super) fn position_views(&self, account: &Account) -> Vec<PositionView> {
         let view = |p: &crate::positions::Position| {
             let listing = self.state.listings.get(&p.instrument);
             let mark = listing.and_then(|l| l.mark);

@@ -1,6 +1,8 @@
 //! A balanced entry: its legs sum to zero, or it does not exist. Checked when made and when read back.
 
 use super::chart::Book;
+use crate::billing::fee::Fee;
+use crate::billing::movement::Movement;
 use crate::words::id::AccountNo;
 use crate::words::money::Money;
 use minicbor::{Decode, Encode};
@@ -87,6 +89,100 @@ impl Entry {
         ])
     }
 
+    /// Money moved from one account of an owner to another.
+    ///
+    /// # Errors
+    /// Never for amounts in range; typed so that the rule has no exception.
+    pub fn moved(from: AccountNo, to: AccountNo, amount: Money) -> Result<Self, Unbalanced> {
+        let leg = |account, book, amount| Leg { account, book, amount };
+        let out = amount.negated();
+        Self::new([
+            leg(from, Book::Cash, out),
+            leg(from, Book::Capital, amount),
+            leg(to, Book::Cash, amount),
+            leg(to, Book::Capital, out),
+        ])
+    }
+
+    /// Fees charged to an account, `taken` of them in cash and the rest owed: the platform's part is its revenue,
+    /// the leader's part is on its way. Below zero it is a refund.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] when the amounts do not fit together in range.
+    pub fn charged(
+        account: AccountNo,
+        fee: Fee,
+        taken: Money,
+        (expense, revenue): (Book, Book),
+    ) -> Result<Self, Unbalanced> {
+        let leg = |account, book, amount| Leg { account, book, amount };
+        let (total, house) = (fee.total(), AccountNo::HOUSE);
+        let owed = total.saturating_sub(taken);
+        Self::new([
+            leg(account, expense, total),
+            leg(account, Book::Cash, taken.negated()),
+            leg(account, Book::Owed, owed.negated()),
+            leg(house, Book::Bank, taken),
+            leg(house, Book::Receivable, owed),
+            leg(house, revenue, fee.platform.negated()),
+            leg(house, Book::Clearing, fee.leader.negated()),
+        ])
+    }
+
+    /// Fees charged earlier that are taken now.
+    ///
+    /// # Errors
+    /// Never for amounts in range; typed so that the rule has no exception.
+    pub fn collected(account: AccountNo, amount: Money) -> Result<Self, Unbalanced> {
+        let leg = |account, book, amount| Leg { account, book, amount };
+        let (house, out) = (AccountNo::HOUSE, amount.negated());
+        Self::new([
+            leg(account, Book::Owed, amount),
+            leg(account, Book::Cash, out),
+            leg(house, Book::Bank, amount),
+            leg(house, Book::Receivable, out),
+        ])
+    }
+
+    /// Copy fees of followers, come from their partitions to a master's account.
+    ///
+    /// # Errors
+    /// Never for amounts in range; typed so that the rule has no exception.
+    pub fn credited(account: AccountNo, amount: Money) -> Result<Self, Unbalanced> {
+        let leg = |account, book, amount| Leg { account, book, amount };
+        let (house, out) = (AccountNo::HOUSE, amount.negated());
+        Self::new([
+            leg(house, Book::Clearing, amount),
+            leg(house, Book::Bank, out),
+            leg(account, Book::Cash, amount),
+            leg(account, Book::Earned, out),
+        ])
+    }
+
+    /// Money that came to an account, or went from it, otherwise than by trades, fees and its owner.
+    ///
+    /// # Errors
+    /// Never for amounts in range; typed so that the rule has no exception.
+    pub fn adjusted(account: AccountNo, book: Book, amount: Money) -> Result<Self, Unbalanced> {
+        let leg = |book, amount| Leg { account, book, amount };
+        Self::new([leg(Book::Cash, amount), leg(book, amount.negated())])
+    }
+
+    /// What a step of a subscription does to the house's books.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] when the movement does not balance.
+    pub fn subscribed(movement: &Movement) -> Result<Self, Unbalanced> {
+        let leg = |book, amount| Leg { account: AccountNo::HOUSE, book, amount };
+        Self::new([
+            leg(Book::Bank, movement.received.saturating_sub(movement.refunded)),
+            leg(Book::SubscriptionRevenue, movement.earned.negated()),
+            leg(Book::Deferred, movement.deferred.negated()),
+            leg(Book::Tax, movement.tax.negated()),
+            leg(Book::Credit, movement.credit.negated()),
+        ])
+    }
+
     /// Its lines.
     #[must_use]
     pub fn legs(&self) -> &[Leg] {
@@ -121,6 +217,14 @@ mod tests {
             let [a, b, fee] = [a, b, fee].map(Money::from_raw);
             for entry in [
                 Entry::transfer(no, a)?, Entry::bought(no, a, fee)?, Entry::sold(no, a, b, fee)?,
+                Entry::moved(no, AccountNo(2), a)?, Entry::collected(no, fee)?,
+                Entry::charged(
+                    no,
+                    Fee { platform: fee, leader: a },
+                    b,
+                    (Book::CopyFees, Book::CopyRevenue),
+                )?,
+                Entry::credited(no, a)?, Entry::adjusted(no, Book::Dividends, a)?,
             ] {
                 let sum: i128 = entry.legs().iter().map(|l| i128::from(l.amount.raw())).sum();
                 prop_assert_eq!(sum, 0);

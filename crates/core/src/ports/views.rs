@@ -64,7 +64,7 @@ pub struct OrderRow {
     pub time_in_force: String,
     /// `entry` or `exit`.
     pub purpose: String,
-    /// Who asked: `user`, a strategy's name, `protection`, `kill_switch`.
+    /// Who asked: `user`, a strategy's name, `protection`, `kill_switch`, `copy`.
     pub origin: String,
     /// Quantity ordered.
     pub qty: String,

@@ -95,6 +95,11 @@ impl OrderId {
     }
 }
 
+impl AccountNo {
+    /// The house's own books in a partition.
+    pub const HOUSE: Self = Self(u32::MAX);
+}
+
 impl AccountId {
     /// The partition that owns this account when there are `count` partitions (at least one).
     #[must_use]

@@ -129,6 +129,16 @@ pub enum Origin {
     /// The flattening that follows a kill switch.
     #[n(3)]
     KillSwitch,
+    /// A sleeve that copies a master.
+    #[n(4)]
+    Copy {
+        /// Number of the leader's lead; 0 when the sleeve is emptied because copying ends.
+        #[n(0)]
+        lead: u64,
+        /// What the leader paid or got; zero when no lead asked for it.
+        #[n(1)]
+        price: Price,
+    },
 }
 
 /// Does it open risk or reduce it?

@@ -151,6 +151,11 @@ impl Pool {
             Self::CustomAi => true,
         }
     }
+    /// Does it follow each strategy as much as what it earned in the regime so far deserves?
+    #[must_use]
+    pub const fn weighs(self) -> bool {
+        matches!(self, Self::ProAi | Self::CustomAi)
+    }
     /// Part of equity that stays in cash whatever the regime says.
     #[must_use]
     pub const fn cash_floor(self) -> Pct {

@@ -181,6 +181,17 @@ mod tests {
     }
 
     #[test]
+    fn months_begin_on_their_first() {
+        let at = Timestamp(951_782_400_000_001);
+        assert_eq!(at.month(), 30 * 12 + 1, "29 February 2000");
+        for month in [-1, 0, 1, 361, 362, 600, 1_571] {
+            let first = Timestamp::of_month(month);
+            assert_eq!((first.month(), first.plus(Span(-1)).month()), (month, month - 1));
+            assert!(first.to_string().ends_with("-01T00:00:00Z"), "{first}");
+        }
+    }
+
+    #[test]
     fn trading_days_begin_where_told() {
         let five_pm = Span::seconds(17 * 3600);
         let at = Timestamp(1_584_316_800_000_000);

@@ -27,7 +27,7 @@ pub(crate) fn line(event: &Event) -> String {
         Event::Approved { ticket, evidence } => {
             format!("approved {} [{}]", order(ticket), evidence.level.name())
         }
-        Event::Refused { account, wish, refusal } => {
+        Event::Refused { account, wish, refusal, .. } => {
             let size = match wish.size {
                 Size::Dollars(m) => format!("${m}"),
                 Size::Units(q) => q.to_string(),
@@ -77,6 +77,13 @@ pub(crate) fn line(event: &Event) -> String {
         Event::DayClosed { account, day, equity, cash } => {
             format!("day closed #{} into {day}: equity ${equity}, cash ${cash}", account.0)
         }
+        Event::Billed { account, cause, fee, mark, .. } => {
+            let (cause, high) = (cause.name(), mark.high());
+            format!("billed #{} {cause} ${}+${}, mark ${high}", account.0, fee.platform, fee.leader)
+        }
+        Event::MonthClosed { month } => format!("month {month} begins"),
+        // What is billed and copied has tests of its own, which look at states.
+        other => format!("{other:?}"),
     };
     text + "\n"
 }
@@ -119,5 +126,6 @@ fn origin(origin: Origin) -> String {
         Origin::Strategy { strategy, .. } => strategy.name().to_owned(),
         Origin::Protection { strategy } => format!("protection of {}", strategy.name()),
         Origin::KillSwitch => "kill switch".to_owned(),
+        Origin::Copy { lead, .. } => format!("copy of {lead}"),
     }
 }

@@ -6,11 +6,15 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod billing;
+mod copies;
+mod copying;
 mod guards;
 mod late;
 mod lines;
 mod model;
 mod runaway;
 mod scripts;
+mod subscriptions;
 mod ticks;
 mod world;

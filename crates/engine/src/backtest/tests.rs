@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sim::Rules as Terms;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::event::{Event, Size, Wish};
 use nija_core::desk::input::Command;
@@ -68,7 +69,8 @@ fn command(command: Command) -> Input {
 #[tokio::test]
 async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-    let desks = Partitions::new(1, &Arc::new(Rules::new(tiers, Money::whole(10))));
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    let desks = Partitions::new(1, &Arc::new(Rules::new(tiers, plans, Money::whole(10))));
     let mut exchange = Exchange::new(Terms::frictionless(1));
     exchange.list(coin());
     let setup = include_str!("../../../nija/data/analyst.toml");

@@ -6,6 +6,7 @@ use crate::node::tests::{COIN, Disk, NOON, Silent, coin};
 use crate::node::{self, Parts};
 use crate::partitions::Partitions;
 use crate::sim::{Exchange, Rules as Terms};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::ports::Found;
 use nija_core::words::id::{AccountNo, OrderId};
@@ -47,12 +48,15 @@ async fn orders_grow_old_while_no_event_comes() {
     venue.restore(&day_order(), Qty::ZERO, 0);
 
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-    let rules = Arc::new(Rules::new(tiers, Money::whole(10)));
+
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
     let parts = Parts {
         partitions: Partitions::new(1, &rules),
         journal: Arc::new(Disk::default()),
         clock: clock.clone(),
         bus: Arc::new(Silent),
+        parcels: Arc::default(),
         release: Box::new(|_| Vec::new()),
     };
     let (handle, _ended) = node::start(parts).unwrap();
@@ -60,7 +64,7 @@ async fn orders_grow_old_while_no_event_comes() {
     let gateway = Arc::new(Gateway::new(venue.clone(), clock.clone(), latencies));
     let setup = include_str!("../../../nija/data/analyst.toml");
     let trader = Trader::new(Analyst::new(&toml::from_str::<Setup>(setup).unwrap()));
-    let rooms = Rooms { handle, gateway, venue: venue.clone() };
+    let rooms = Rooms { handle, gateway, venue: venue.clone(), parcels: Arc::default() };
     let mut driver = Driver::new(rooms, trader, Pace::Real(clock.clone()));
     let (stop, mut stopped) = watch::channel(false);
     let idle = tokio::spawn(async move { driver.idle(&mut stopped).await });

@@ -59,7 +59,11 @@ impl Handle {
         answer.await.map_err(|_| DeskError::Gone)?
     }
 
-    async fn bring(&self, input: Input) -> Result<Answer, DeskError> {
+    /// Brings an input and waits for its answer, which is durable when it comes.
+    ///
+    /// # Errors
+    /// See [`DeskError`].
+    pub async fn tell(&self, input: Input) -> Result<Answer, DeskError> {
         self.ask(|reply| Work::Input { input, at: None, reply: Some(reply) }).await
     }
 }
@@ -71,7 +75,7 @@ impl Desks for Handle {
         key: Option<Key>,
         command: Command,
     ) -> Doing<'_, Result<Answer, DeskError>> {
-        Box::pin(self.bring(Input::Command { account, key, command }))
+        Box::pin(self.tell(Input::Command { account, key, command }))
     }
 
     fn commands(
@@ -98,12 +102,12 @@ impl Desks for Handle {
         flatten: bool,
     ) -> Doing<'_, Result<(), DeskError>> {
         Box::pin(
-            async move { self.bring(Input::Kill { scope, by, reason, flatten }).await.map(drop) },
+            async move { self.tell(Input::Kill { scope, by, reason, flatten }).await.map(drop) },
         )
     }
 
     fn rearm(&self, scope: Scope, by: Actor, reason: String) -> Doing<'_, Result<(), DeskError>> {
-        Box::pin(async move { self.bring(Input::Rearm { scope, by, reason }).await.map(drop) })
+        Box::pin(async move { self.tell(Input::Rearm { scope, by, reason }).await.map(drop) })
     }
 
     fn space(&self) -> Space {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::Simulated;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::event::{Event, Setting, Size, Wish};
 use nija_core::desk::input::Command;
@@ -164,11 +165,13 @@ impl World {
         let clock = Simulated::default();
         clock.advance(NOON);
         let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
+        let plans = Plans::parse(DEFAULT_PLANS).unwrap();
         let parts = Parts {
-            partitions: Partitions::new(1, &Arc::new(Rules::new(tiers, Money::whole(10)))),
+            partitions: Partitions::new(1, &Arc::new(Rules::new(tiers, plans, Money::whole(10)))),
             journal: disk.clone(),
             clock: Arc::new(clock),
             bus: Arc::new(Silent),
+            parcels: Arc::default(),
             release: Box::new(move |releases| {
                 at_venue.lock().unwrap().extend(releases.iter().map(Release::order));
                 Vec::new()

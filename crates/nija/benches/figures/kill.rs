@@ -137,6 +137,7 @@ async fn floods(count: u32) -> Result<(Vec<f64>, usize)> {
         journal: store.journal(),
         clock,
         bus: Arc::new(LocalBus::new()),
+        parcels: Arc::default(),
         release: Box::new(move |releases| at_gateway.accept(releases)),
     })?;
     let (send, reports) = mpsc::channel(4_096);

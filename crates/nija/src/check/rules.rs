@@ -12,6 +12,9 @@ pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
     if let Err(why) = wire::tiers(config) {
         findings.refuse("NIJA_TIERS_FILE", format!("{why:#}"), "mend the file, or unset it");
     }
+    if let Err(why) = wire::plans(config) {
+        findings.refuse("NIJA_PLANS_FILE", format!("{why:#}"), "mend the file, or unset it");
+    }
     match catalog::read(config.instruments.as_deref()) {
         Err(why) => {
             findings.refuse(

@@ -217,6 +217,7 @@ fn drive(
         handle: platform.handle.clone(),
         gateway: Arc::clone(&platform.gateway),
         venue: Arc::clone(&platform.venue),
+        parcels: Arc::clone(&platform.parcels),
     };
     let mut driver = Driver::new(rooms, market::trader()?, pace);
     let rows = platform.instruments.clone();

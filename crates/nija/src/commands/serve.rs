@@ -145,6 +145,7 @@ async fn begin(
         handle: platform.handle.clone(),
         gateway: Arc::clone(&platform.gateway),
         venue: Arc::clone(&platform.venue),
+        parcels: Arc::clone(&platform.parcels),
     };
     let mut trader = market::trader()?;
     match &config.feed {

@@ -119,8 +119,8 @@ impl Report {
     }
 
     /// Sum of each book over all partitions that could be read, and of all books.
-    fn totals(&self) -> ([i128; 5], i128) {
-        let mut totals = [0; 5];
+    fn totals(&self) -> ([i128; Book::ALL.len()], i128) {
+        let mut totals = [0; Book::ALL.len()];
         for verified in &self.sound {
             totals.iter_mut().zip(verified.books).for_each(|(total, book)| *total += book);
         }

@@ -52,6 +52,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
     row("NIJA_PARTITIONS", "8", "desks' partitions; counts at a database's first start only"),
     row("MINIMUM_TRADING_BALANCE", "10", "dollars of equity below which an account enters nothing"),
     row("NIJA_TIERS_FILE", "", "a tier table instead of the embedded one"),
+    row("NIJA_PLANS_FILE", "", "numbers of billing instead of the embedded ones"),
     row("NIJA_INSTRUMENTS_FILE", "", "an instrument catalog instead of the embedded one"),
     row("NIJA_FEED", "generator", "where prices come from: `generator` or `replay:FOLDER`"),
     row("NIJA_SEED", "1", "seed of generated prices and of the paper venue's chance"),

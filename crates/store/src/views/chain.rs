@@ -61,21 +61,32 @@ pub(super) enum Chain {
     Skipped,
     Halted,
     Reallocated,
+    /// Moves of the high-water mark, and what was charged.
+    Fees,
+    /// Steps of the subscription.
+    Subscription,
 }
 
 impl Chain {
-    pub(super) const COUNT: usize = 10;
+    pub(super) const COUNT: usize = 12;
 
     /// The chains that a record of this event belongs to; decisions before their kind.
-    pub(super) const fn of(event: &Event) -> &'static [Self] {
+    pub(super) fn of(event: &Event) -> &'static [Self] {
         match event {
             Event::Approved { .. } => &[Self::Orders, Self::Decisions, Self::Approved],
             Event::Refused { .. } => &[Self::Decisions, Self::Refused],
-            Event::Skipped { .. } => &[Self::Decisions, Self::Skipped],
+            Event::Skipped { .. } | Event::CopySkipped { .. } => &[Self::Decisions, Self::Skipped],
             Event::Halted { .. } => &[Self::Decisions, Self::Halted],
             Event::Reallocated { .. } => &[Self::Decisions, Self::Reallocated],
             Event::Filled { .. } => &[Self::Fills, Self::Entries],
-            Event::Transferred { .. } => &[Self::Entries],
+            Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
+            Event::Billed { .. } => &[Self::Fees, Self::Entries],
+            Event::Subscribed { .. } => &[Self::Subscription],
+            Event::Transferred { .. }
+            | Event::Adjusted { .. }
+            | Event::Collected { .. }
+            | Event::Moved { .. }
+            | Event::Credited { .. } => &[Self::Entries],
             Event::DayClosed { .. } => &[Self::Equity],
             _ => &[],
         }

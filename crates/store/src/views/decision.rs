@@ -10,7 +10,8 @@ use nija_core::desk::event::{Event, Evidence, Skip, Wish};
 use nija_core::ports::views::DecisionRow;
 use nija_core::risk::refusal::{Code, Measure, Refusal};
 use nija_core::words::conditions::Regime;
-use nija_core::words::id::OrderId;
+use nija_core::words::id::{InstrumentId, OrderId};
+use nija_core::words::insight::Insight;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::order::{Purpose, Ticket};
 use nija_core::words::signal::{Action, Signal};
@@ -26,6 +27,8 @@ struct Decision {
     origin: Option<&'static str>,
     order: Option<OrderId>,
     code: Option<Code>,
+    /// The code of what no gate said.
+    reason: Option<&'static str>,
     sentence: String,
     evidence: Value,
 }
@@ -41,8 +44,11 @@ pub(super) fn row(
         Event::Approved { ticket, evidence } => {
             approved(symbol(ticket.instrument)?, ticket, evidence)
         }
-        Event::Refused { wish, refusal, .. } => refused(symbol(wish.instrument)?, wish, refusal),
+        Event::Refused { wish, refusal, insight, .. } => {
+            refused(symbol(wish.instrument)?, wish, refusal, insight.as_ref())
+        }
         Event::Skipped { signal, why, .. } => skipped(symbol(signal.instrument)?, signal, *why),
+        Event::CopySkipped { .. } => not_copied(&record.event, symbol)?,
         Event::Halted { code, measured, limit, .. } => halted(*code, (*measured, *limit)),
         Event::Reallocated { split, regime, .. } => reallocated(split, *regime),
         _ => return Err(damaged("a decision is something else")),
@@ -54,7 +60,7 @@ pub(super) fn row(
         size: decision.size,
         origin: decision.origin.map(str::to_owned),
         order_id: decision.order.map(|id| id.to_string()),
-        code: decision.code.map(|code| code.name().to_owned()),
+        code: decision.code.map(Code::name).or(decision.reason).map(str::to_owned),
         gate: decision.code.map(|code| code.gate().title().to_owned()),
         sentence: decision.sentence,
         evidence: decision.evidence.to_string(),
@@ -76,6 +82,7 @@ fn approved(symbol: String, ticket: &Ticket, evidence: &Evidence) -> Decision {
         origin: Some(word::origin(ticket.origin)),
         order: Some(ticket.id),
         code: None,
+        reason: None,
         sentence: format!(
             "{verdict}: {side} {} {symbol}, judged at {mark}; risk level {level}",
             ticket.qty
@@ -94,11 +101,12 @@ fn approved(symbol: String, ticket: &Ticket, evidence: &Evidence) -> Decision {
             "reserved": ticket.reserved,
             "protect": ticket.protect,
             "venue": ticket.venue.name(),
+            "insight": evidence.insight,
         }),
     }
 }
 
-fn refused(symbol: String, wish: &Wish, refusal: &Refusal) -> Decision {
+fn refused(symbol: String, wish: &Wish, refusal: &Refusal, insight: Option<&Insight>) -> Decision {
     let changes: Vec<String> = refusal.changes.iter().map(ToString::to_string).collect();
     Decision {
         kind: "refused",
@@ -108,6 +116,7 @@ fn refused(symbol: String, wish: &Wish, refusal: &Refusal) -> Decision {
         origin: Some(word::origin(wish.origin)),
         order: None,
         code: Some(refusal.code),
+        reason: None,
         sentence: refusal.to_string(),
         evidence: json!({
             "code": refusal.code.name(),
@@ -118,6 +127,7 @@ fn refused(symbol: String, wish: &Wish, refusal: &Refusal) -> Decision {
             "changes": changes,
             "wish": wish,
             "exact": refusal,
+            "insight": insight,
         }),
     }
 }
@@ -144,9 +154,31 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
             "wants": signal.action,
             "mark": signal.mark,
             "known_at": signal.at.to_string(),
+            "insight": signal.insight,
         }),
         ..Decision::default()
     }
+}
+
+fn not_copied(
+    event: &Event,
+    symbol: impl Fn(InstrumentId) -> Result<String, Fault>,
+) -> Result<Decision, Fault> {
+    let Event::CopySkipped { lead, instrument, side, size, why, .. } = event else {
+        return Err(damaged("a skipped copy is something else"));
+    };
+    let (symbol, side) = (symbol(*instrument)?, word::side(*side));
+    Ok(Decision {
+        kind: "skipped",
+        side: Some(side),
+        size: size.is_positive().then(|| format!("${size}")),
+        origin: Some("copy"),
+        reason: Some(why.name()),
+        sentence: format!("The master's {side} of {symbol} was not copied: {}", why.sentence()),
+        symbol: Some(symbol),
+        evidence: json!({ "why": why, "lead": lead, "size": size }),
+        ..Decision::default()
+    })
 }
 
 fn halted(code: Code, (measured, limit): (Measure, Measure)) -> Decision {

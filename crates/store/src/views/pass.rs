@@ -84,7 +84,13 @@ impl<'c> Pass<'c> {
             Event::Clock { at } => self.at.now = *at,
             Event::Listed { instrument } => self.list(instrument)?,
             Event::AccountOpened { .. } => self.open_account(event)?,
-            Event::Transferred { account, entry, .. } => {
+            Event::Transferred { account, entry, .. }
+            | Event::Billed { account, entry, .. }
+            | Event::Adjusted { account, entry, .. }
+            | Event::Collected { account, entry, .. }
+            | Event::Credited { account, entry, .. }
+            | Event::Subscribed { account, entry, .. }
+            | Event::Moved { from: account, entry, .. } => {
                 self.book((*account, Place::default()), entry, (event, bytes))?;
             }
             Event::Approved { ticket, .. } => {
@@ -103,6 +109,10 @@ impl<'c> Pass<'c> {
             Event::Skipped { account, signal, .. } => {
                 self.record(*account, (event, bytes))?;
                 self.listed(signal.instrument)?;
+            }
+            Event::CopySkipped { sleeve, instrument, .. } => {
+                self.record(*sleeve, (event, bytes))?;
+                self.listed(*instrument)?;
             }
             Event::Reallocated { account, .. }
             | Event::Halted { account, .. }
@@ -136,6 +146,13 @@ impl<'c> Pass<'c> {
             | Event::Killed { .. }
             | Event::Rearmed { .. }
             | Event::Discrepancy { .. }
+            | Event::MonthClosed { .. }
+            | Event::MasterChanged { .. }
+            | Event::Followed { .. }
+            | Event::CopyChanged { .. }
+            | Event::Sent { .. }
+            | Event::Delivered { .. }
+            | Event::LeadHeard { .. }
             | Event::Remembered { .. } => {}
         }
         Ok(())
@@ -210,6 +227,10 @@ impl<'c> Pass<'c> {
         }
         let read = |row: &rusqlite::Row<'_>| Ok(Heads::read(row.get_ref(0)?.as_blob()?));
         let found = self.find_heads.query_row([holder.0], read).optional()?;
+        if found.is_none() && holder.no() == AccountNo::HOUSE {
+            // The house opens no account: its lists begin with its first entry.
+            return Ok(Heads::default());
+        }
         let heads = found.ok_or_else(|| self.unseen("account", holder.no()))?;
         heads.map_err(Fault::unreadable)
     }

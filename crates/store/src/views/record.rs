@@ -97,12 +97,9 @@ impl Record {
 
     /// The legs of its entry that are the account's.
     pub(super) fn legs(&self) -> impl Iterator<Item = &nija_core::ledger::entry::Leg> {
-        let legs = match &self.event {
-            Event::Filled { entry, .. } | Event::Transferred { entry, .. } => entry.legs(),
-            _ => &[],
-        };
+        let entry = self.event.entry();
         let no = self.holder.no();
-        legs.iter().filter(move |leg| leg.account == no)
+        entry.into_iter().flat_map(|entry| entry.legs()).filter(move |leg| leg.account == no)
     }
 
     /// The order it is about.

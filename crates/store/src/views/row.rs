@@ -91,8 +91,23 @@ pub(super) fn entry(_: &mut Reader<'_>, record: &Record, part: usize) -> Result<
         entry: format!("{}-{}-{}", at.partition, at.seq, at.index),
         book: leg.book.name().to_owned(),
         amount: leg.amount.to_string(),
-        cause: if order.is_some() { "fill" } else { "transfer" }.to_owned(),
+        cause: cause(&record.event).to_owned(),
         order_id: order.map(|id| id.to_string()),
         at: at.now.to_string(),
     })
+}
+
+/// What made an entry.
+const fn cause(event: &Event) -> &'static str {
+    match event {
+        Event::Filled { .. } => "fill",
+        Event::Billed { fee, .. } if fee.total().is_negative() => "fee_refund",
+        Event::Billed { .. } => "fee",
+        Event::Collected { .. } => "fee_collected",
+        Event::Adjusted { kind, .. } => kind.name(),
+        Event::Moved { .. } => "copy_funding",
+        Event::Credited { .. } => "copy_fee_earned",
+        Event::Subscribed { .. } => "subscription",
+        _ => "transfer",
+    }
 }

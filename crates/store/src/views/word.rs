@@ -33,6 +33,7 @@ pub(super) const fn origin(origin: Origin) -> &'static str {
         Origin::Strategy { strategy, .. } => strategy.name(),
         Origin::Protection { .. } => "protection",
         Origin::KillSwitch => "kill_switch",
+        Origin::Copy { .. } => "copy",
     }
 }
 

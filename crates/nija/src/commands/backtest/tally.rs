@@ -252,6 +252,7 @@ const fn ending(origin: Origin) -> &'static str {
         Origin::Strategy { .. } => "signal",
         Origin::Protection { .. } => "stop",
         Origin::KillSwitch => "kill_switch",
+        Origin::Copy { .. } => "copy",
     }
 }
 

@@ -13,7 +13,7 @@ use nija_core::words::money::Money;
 use nija_core::words::order::Purpose;
 
 /// The kinds of events, in order of their numbers.
-pub(super) const KINDS: [&str; 25] = [
+pub(super) const KINDS: [&str; 39] = [
     "clock",
     "announced",
     "listed",
@@ -39,6 +39,20 @@ pub(super) const KINDS: [&str; 25] = [
     "remembered",
     "day_closed",
     "discrepancy",
+    "billed",
+    "adjusted",
+    "collected",
+    "month_closed",
+    "master_changed",
+    "followed",
+    "copy_changed",
+    "moved",
+    "sent",
+    "delivered",
+    "lead_heard",
+    "copy_skipped",
+    "credited",
+    "subscribed",
 ];
 
 /// The kind of an event.
@@ -69,12 +83,28 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::Remembered { .. } => 22,
         Event::DayClosed { .. } => 23,
         Event::Discrepancy { .. } => 24,
+        Event::Billed { .. } => 25,
+        Event::Adjusted { .. } => 26,
+        Event::Collected { .. } => 27,
+        Event::MonthClosed { .. } => 28,
+        Event::MasterChanged { .. } => 29,
+        Event::Followed { .. } => 30,
+        Event::CopyChanged { .. } => 31,
+        Event::Moved { .. } => 32,
+        Event::Sent { .. } => 33,
+        Event::Delivered { .. } => 34,
+        Event::LeadHeard { .. } => 35,
+        Event::CopySkipped { .. } => 36,
+        Event::Credited { .. } => 37,
+        Event::Subscribed { .. } => 38,
     }]
 }
 
 /// An event in words. What it names must have been learned.
 pub(super) fn words(event: &Event, names: &Names) -> String {
     let told = of_market(event, names).or_else(|| of_decision(event, names));
+    let told = told.or_else(|| billing::of_billing(event, names));
+    let told = told.or_else(|| billing::of_copying(event, names));
     if let Some(told) = told.or_else(|| of_order(event, names)) {
         return told;
     }
@@ -126,7 +156,7 @@ fn of_market(event: &Event, names: &Names) -> Option<String> {
         Event::Marked { instrument, price } => {
             format!("{} is at ${price}", names.symbol(*instrument))
         }
-        Event::ConditionsRead { conditions } => reading(conditions),
+        Event::ConditionsRead { conditions } => reading(conditions, names.left()),
         Event::VenueChanged { venue, up: true } => format!("venue {} answers again", venue.name()),
         Event::VenueChanged { venue, up: false } => {
             format!("venue {} does not answer", venue.name())
@@ -153,7 +183,7 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
             let (by, at, level) = (origin(ticket.origin), evidence.mark, evidence.level.name());
             format!("{who} approved {what} of {by}, at ${at}, {purpose}, {level}")
         }
-        Event::Refused { account: no, wish: wanted, refusal } => {
+        Event::Refused { account: no, wish: wanted, refusal, .. } => {
             format!("{} did not get {}: {refusal}", account(*no, names), wish(wanted, names))
         }
         Event::Skipped { account: no, signal: heard, why } => {
@@ -194,6 +224,9 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
         _ => return None,
     })
 }
+
+mod billing;
+mod subscription;
 
 #[cfg(test)]
 mod tests;

@@ -85,6 +85,7 @@ pub(super) fn origin(origin: Origin) -> String {
         Origin::Strategy { strategy, .. } => strategy.name().to_owned(),
         Origin::Protection { strategy } => format!("{}'s protection", strategy.name()),
         Origin::KillSwitch => "a kill switch".to_owned(),
+        Origin::Copy { .. } => "a copied master".to_owned(),
     }
 }
 
@@ -103,17 +104,19 @@ pub(super) fn switch(scope: Scope, names: &Names) -> String {
     }
 }
 
-pub(super) fn reading(conditions: &Conditions) -> String {
+/// A reading, and whether it ended a regime: that is how switches are found in the journal.
+pub(super) fn reading(conditions: &Conditions, left: Option<Regime>) -> String {
     let unknown = || "unknown".to_owned();
     let score = |score: Option<Score>| score.map_or_else(unknown, |score| score.to_string());
     let regime = conditions.regime.map_or("unknown", Regime::name);
+    let turned = left.map_or("is".to_owned(), |left| format!("turned from {} to", left.name()));
     let (crypto, equity) =
         (score(conditions.crypto_volatility), score(conditions.equity_volatility));
     let sign = if conditions.momentum < 0 { "-" } else { "" };
     let momentum = conditions.momentum.unsigned_abs();
     let (points, hundredths) = (momentum / 100, momentum % 100);
     let mut text = format!(
-        "the market is {regime}: confidence {}, volatility of crypto {crypto} and of equity \
+        "the market {turned} {regime}: confidence {}, volatility of crypto {crypto} and of equity \
          {equity}, momentum {sign}{points}.{hundredths:02}",
         conditions.confidence
     );
@@ -132,6 +135,10 @@ pub(super) fn setting(change: &Setting, names: &Names) -> String {
         Setting::Tolerance(tolerance) => format!("is {} now", appetite(*tolerance)),
         Setting::Autopilot(true) => "lets strategies trade".to_owned(),
         Setting::Autopilot(false) => "stopped strategies from trading".to_owned(),
+        Setting::Qualified(evidence) if evidence.is_empty() => {
+            "may not be charged performance fees".to_owned()
+        }
+        Setting::Qualified(evidence) => format!("may be charged performance fees: {evidence}"),
         Setting::OwnLimits(own) => format!("set its own limits: {}", limits(own, names)),
     }
 }

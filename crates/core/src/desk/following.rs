@@ -1,0 +1,206 @@
+//! The follower's side of a lead: every sleeve that copies the leader has its turn, in an order drawn for the lead;
+//! its size is in proportion, its price is bound, and the follower's own gates judge it. A lead is heard in parts,
+//! so that other orders come between, and what was heard is known by number: a repeat finds nothing to do.
+
+use super::Desk;
+use super::answer::Answer;
+use super::event::{Event, Size, Wish};
+use super::orders::Idea;
+use crate::copy::lead::{CopySkip, LATE_AFTER, Lead, ROUND_TRIP};
+use crate::copy::sleeve::Sleeve;
+use crate::words::fixed::Round;
+use crate::words::id::{AccountId, AccountNo, InstrumentId};
+use crate::words::money::{Money, Price, Qty};
+use crate::words::order::{OrderType, Origin, Side, TimeInForce};
+
+/// Sleeves that have their turn in one part.
+const PART: usize = 1_024;
+
+/// Sleeves in the order of their turns, for one lead. No part of the state: it is drawn again after a restart.
+#[derive(Default)]
+pub(super) struct Turns {
+    of: Option<(AccountId, u64)>,
+    rest: Vec<AccountNo>,
+}
+
+/// What a purchase is worth, or how much of it would have been too little.
+enum Worth {
+    Buy(Qty),
+    Skip(CopySkip, Money),
+}
+
+impl Desk {
+    /// Hears a part of a lead.
+    pub(super) fn hear_lead(&mut self, lead: &Lead) -> Answer {
+        if self.turns.of != Some((lead.leader, lead.no)) {
+            self.draw_turns(lead);
+        }
+        for _ in 0..PART {
+            let Some(no) = self.turns.rest.pop() else { break };
+            self.hear_copy(no, lead);
+        }
+        let left = self.turns.rest.len();
+        if left == 0 {
+            self.turns = Turns::default();
+        }
+        Answer::Led { left: u32::try_from(left).unwrap_or(u32::MAX) }
+    }
+
+    fn draw_turns(&mut self, lead: &Lead) {
+        let followers = self.state.followers.get(&lead.leader).into_iter().flatten().copied();
+        let sleeve = |no| self.state.account(no).and_then(|a| Some((a.id, a.sleeve.as_deref()?)));
+        let behind = |no| {
+            let (id, sleeve) = sleeve(no)?;
+            (sleeve.heard < lead.no).then_some((lead.turn(id), no))
+        };
+        let mut turns: Vec<(u64, AccountNo)> = followers.filter_map(behind).collect();
+        // The last one is first: turns are taken from the end.
+        turns.sort_unstable_by(|a, b| b.cmp(a));
+        let known = self.state.heard.get(&lead.leader).map_or(0, |heard| heard.last);
+        if !turns.is_empty() && lead.no > known {
+            let sleeves = u32::try_from(turns.len()).unwrap_or(u32::MAX);
+            self.emit(Event::LeadHeard { lead: *lead, sleeves });
+        }
+        let rest = turns.into_iter().map(|(_, no)| no).collect();
+        self.turns = Turns { of: Some((lead.leader, lead.no)), rest };
+    }
+
+    fn hear_copy(&mut self, no: AccountNo, lead: &Lead) {
+        // Whoever stopped while others had their turns is not among them any more.
+        let copies = self.state.followers.get(&lead.leader).is_some_and(|of| of.contains(&no));
+        if !copies {
+            return;
+        }
+        match lead.side {
+            Side::Buy => self.copy_purchase(no, lead),
+            Side::Sell => self.copy_sale(no, lead),
+        }
+    }
+
+    /// Buys in proportion to what the leader bought.
+    pub(super) fn copy_purchase(&mut self, no: AccountNo, lead: &Lead) {
+        let Some(sleeve) = self.state.account(no).and_then(|a| a.sleeve.as_deref()) else {
+            return;
+        };
+        let ceiling = self.ceiling(sleeve, lead);
+        let worth = match self.may_copy(sleeve, lead, ceiling) {
+            Some(why) => Worth::Skip(why, Money::ZERO),
+            None => self.worth_of(no, lead, ceiling),
+        };
+        let qty = match worth {
+            Worth::Buy(qty) => qty,
+            Worth::Skip(why, size) => return self.skip_copy(no, lead, size, why),
+        };
+        let listing = self.state.listings.get(&lead.instrument);
+        let hours = listing.map(|listing| listing.instrument.hours);
+        let open = hours.is_some_and(|hours| self.state.session(hours).open);
+        let wish = Wish {
+            instrument: lead.instrument,
+            side: Side::Buy,
+            size: Size::Units(qty),
+            order_type: OrderType::Limit { limit: ceiling },
+            tif: if open { TimeInForce::Ioc } else { TimeInForce::Day },
+            origin: Origin::Copy { lead: lead.no, price: lead.price },
+        };
+        let _ = self.enter(no, wish, Idea::default(), true);
+    }
+
+    /// The worst price at which the follower copies: so far above what the leader paid and what the market was.
+    fn ceiling(&self, sleeve: &Sleeve, lead: &Lead) -> Price {
+        let from = lead.price.min(lead.mark);
+        let most = from.moved(sleeve.terms.max_slippage_pct, Round::Down).unwrap_or(from);
+        let listing = self.state.listings.get(&lead.instrument);
+        listing.map_or(most, |listing| most.floor_to(listing.instrument.tick))
+    }
+
+    /// Why a purchase is not copied, before its size is asked.
+    fn may_copy(&self, sleeve: &Sleeve, lead: &Lead, ceiling: Price) -> Option<CopySkip> {
+        let terms = &sleeve.terms;
+        let mark = self.state.listings.get(&lead.instrument).and_then(|listing| listing.mark);
+        let heard = self.state.heard.get(&lead.leader);
+        let just_sold = heard.is_some_and(|heard| {
+            let mut sold = heard.sold.iter();
+            sold.any(|(id, at)| *id == lead.instrument && lead.at.since(*at) <= ROUND_TRIP)
+        });
+        [
+            (terms.paused, CopySkip::Paused),
+            (
+                terms.symbols.as_ref().is_some_and(|list| !list.contains(&lead.instrument)),
+                CopySkip::NotOnAllowList,
+            ),
+            (self.clock.since(lead.at) > LATE_AFTER, CopySkip::Late),
+            (just_sold, CopySkip::RoundTrip),
+            (mark.is_none(), CopySkip::NoPrice),
+            (mark.is_some_and(|mark| mark > ceiling), CopySkip::Slippage),
+        ]
+        .into_iter()
+        .find_map(|(stands, why)| stands.then_some(why))
+    }
+
+    /// In proportion to equity, with what was too small before, within caps and what the gates leave.
+    fn worth_of(&self, no: AccountNo, lead: &Lead, ceiling: Price) -> Worth {
+        let root = self.state.root_of(no);
+        let parts = self.state.account(no).zip(self.state.account(root));
+        let listing = self.state.listings.get(&lead.instrument);
+        let Some(((account, owner), listing)) = parts.zip(listing) else {
+            return Worth::Skip(CopySkip::NoPrice, Money::ZERO);
+        };
+        let Some((sleeve, mark)) = account.sleeve.as_deref().zip(listing.mark) else {
+            return Worth::Skip(CopySkip::NoPrice, Money::ZERO);
+        };
+        let limits = owner.limits(self.tier(owner));
+        let share = self.state.equity(account).percent(lead.share, Round::Down);
+        let wanted = share.unwrap_or(Money::ZERO).saturating_add(sleeve.carried(lead.instrument));
+        let full = self.state.guarded_equity(root).percent(limits.max_position_pct, Round::Down);
+        let room = full.unwrap_or(Money::ZERO).saturating_sub(self.in_symbol(no, lead.instrument));
+        let claimed = crate::words::money::Pct::whole(100).saturating_add(self.rules.buffer);
+        let cash = account.free_cash();
+        let spendable =
+            cash.share(crate::words::money::Pct::whole(100).raw(), claimed.raw(), Round::Down);
+        let caps = [limits.max_trade, room, spendable.unwrap_or(Money::ZERO)];
+        let cap = caps.into_iter().fold(sleeve.terms.max_trade.unwrap_or(Money::MAX), Money::min);
+        // In proportion at the mark; within the caps also if it fills at the ceiling.
+        let quantity = |dollars, price| listing.instrument.quantity(dollars, price);
+        let qty = quantity(wanted, mark).unwrap_or(Qty::ZERO);
+        let qty = quantity(cap, ceiling).map_or(qty, |most| most.min(qty));
+        let worth = listing.instrument.value(ceiling, qty, Round::Up).unwrap_or(Money::ZERO);
+        if qty.is_positive() && worth >= limits.min_trade {
+            Worth::Buy(qty)
+        } else {
+            Worth::Skip(CopySkip::TooSmall, wanted)
+        }
+    }
+
+    /// Sells the part of the holding that the leader sold of its own; open purchases are taken back first.
+    fn copy_sale(&mut self, no: AccountNo, lead: &Lead) {
+        let instrument = lead.instrument;
+        let origin = Origin::Copy { lead: lead.no, price: lead.price };
+        self.cancel_entries(no, |open| open.ticket.instrument == instrument);
+        let position = self.state.account(no).and_then(|account| account.position(instrument));
+        let Some(free) = position.map(crate::positions::Position::available) else {
+            return self.skip_copy(no, lead, Money::ZERO, CopySkip::NothingHeld);
+        };
+        if lead.is_whole() {
+            self.sell_out(no, instrument, origin);
+            return;
+        }
+        let part = self.part(free, lead, instrument);
+        if part.is_positive() {
+            let _ = self.exit(no, instrument, part, origin, super::exits::AT_ONCE);
+        } else {
+            self.skip_copy(no, lead, Money::ZERO, CopySkip::TooSmall);
+        }
+    }
+
+    fn part(&self, held: Qty, lead: &Lead, instrument: InstrumentId) -> Qty {
+        let part = Money::from_raw(held.raw()).percent(lead.share, Round::Down);
+        let part = Qty::from_raw(part.map_or(0, Money::raw));
+        let listing = self.state.listings.get(&instrument);
+        listing.map_or(part, |listing| part.floor_to(listing.instrument.lot))
+    }
+
+    fn skip_copy(&mut self, sleeve: AccountNo, lead: &Lead, size: Money, why: CopySkip) {
+        let Lead { no: lead, instrument, side, .. } = *lead;
+        self.emit(Event::CopySkipped { sleeve, lead, instrument, side, size, why });
+    }
+}
