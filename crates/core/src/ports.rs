@@ -14,6 +14,7 @@ use std::pin::Pin;
 
 pub mod control;
 pub mod documents;
+pub mod payments;
 pub mod views;
 
 /// A boxed future: what a door answers later.

@@ -2,8 +2,10 @@
 //! asked.
 
 use nija_core::allocation::allocate;
+use nija_core::billing::mark::{Fee, Rates};
 use nija_core::desk::answer::{
-    AccountView, Answer, Decline, InstrumentView, MarketView, PositionView, Previewed, Query, View,
+    AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
+    Query, View,
 };
 use nija_core::desk::event::{OwnLimits, Setting, Size, Wish};
 use nija_core::desk::input::{Command, Key};
@@ -122,6 +124,12 @@ impl FakeDesks {
             Command::Cancel(order) if order.0 & 0xffff <= memory.orders => Answer::Done,
             Command::Cancel(_) => Answer::Declined(Decline::UnknownOrder),
             Command::Set(setting) => self.set(account, setting),
+            // Billing and copying are tried on real desks.
+            Command::Adjust { .. }
+            | Command::RefundFee
+            | Command::Lead(_)
+            | Command::Copy { .. }
+            | Command::Credit { .. } => Answer::Done,
         }
     }
 
@@ -130,6 +138,7 @@ impl FakeDesks {
             Setting::Tier(tier) => account.tier = *tier,
             Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
             Setting::Autopilot(on) => account.autopilot = *on,
+            Setting::Qualified(_) => {}
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
                 if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {
@@ -155,6 +164,7 @@ impl FakeDesks {
             cash: account.cash,
             reserved: Money::ZERO,
             equity: account.cash,
+            own_equity: account.cash,
             peak: account.cash,
             day_start: account.cash,
             day_ends: Timestamp(0),
@@ -180,6 +190,18 @@ impl FakeDesks {
                 lots: Vec::new(),
             }],
             orders: Vec::new(),
+            fees: FeesView {
+                high: None,
+                gain: Money::ZERO,
+                loss: Money::ZERO,
+                rates: Rates::NONE,
+                accrued: Fee::ZERO,
+                owed: Money::ZERO,
+                qualified: None,
+            },
+            sleeve: None,
+            sleeves: Vec::new(),
+            master: None,
         }
     }
 
@@ -271,6 +293,9 @@ impl Desks for FakeDesks {
                     }
                     Err(decline) => View::Declined(decline),
                 },
+                Query::Outbox(_) | Query::House(_) | Query::Masters(_) | Query::Followers(..) => {
+                    View::Declined(Decline::UnknownAccount)
+                }
             })
         })
     }

@@ -227,7 +227,8 @@ async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> 
     for (account, command) in accounts() {
         assert_eq!(handle.command(account, None, command).await.unwrap(), Answer::Done);
     }
-    let rooms = Rooms { handle: handle.clone(), gateway: Arc::clone(&gateway), venue };
+    let (handle_of, gateway_of) = (handle.clone(), Arc::clone(&gateway));
+    let rooms = Rooms { handle: handle_of, gateway: gateway_of, venue, parcels: Arc::default() };
     let pace = Pace::Simulated { clock, day: Box::new(|_| None) };
     let (_stop, mut stopped) = watch::channel(false);
     let mut driver = Driver::new(rooms, trader(warm), pace);

@@ -1,5 +1,7 @@
 //! Every kind of event, in the words people read.
 
+mod billing;
+
 use super::*;
 use nija_core::allocation::allocate;
 use nija_core::desk::event::{Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
@@ -266,8 +268,8 @@ fn market_events() -> Vec<(Event, &'static str)> {
 #[test]
 fn every_kind_of_event_is_told_in_words() {
     let names = names();
-    let all =
-        [setting_events(), account_events(), decision_events(), order_events(), market_events()];
+    let mut all = vec![setting_events(), account_events(), decision_events(), order_events()];
+    all.extend([market_events(), billing::billing_events(), billing::copying_events()]);
     let mut told = Vec::new();
     for (event, wanted) in all.into_iter().flatten() {
         assert_eq!(words(&event, &names), wanted);
