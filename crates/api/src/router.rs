@@ -8,8 +8,8 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, batch, decisions, funds, health, kill, ledger, limits, market, orders,
-    platform, positions, registration, sessions, standing, trading,
+    admin, auth as login, batch, decisions, funds, health, house, kill, ledger, limits, market,
+    orders, platform, positions, registration, revenue, sessions, standing, statements, trading,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -60,6 +60,8 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(positions::close))
         .routes(routes!(ledger::equity))
         .routes(routes!(ledger::entries))
+        .routes(routes!(statements::months))
+        .routes(routes!(statements::show))
         .routes(routes!(decisions::list))
         .routes(routes!(limits::show, limits::replace))
         .routes(routes!(limits::tolerance))
@@ -75,7 +77,9 @@ pub(crate) fn members() -> OpenApiRouter<App> {
 /// For administrators.
 pub(crate) fn admins() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(platform::revenue))
+        .routes(routes!(revenue::show))
+        .routes(routes!(house::entries))
+        .routes(routes!(house::trial_balance))
         .routes(routes!(admin::kill))
         .routes(routes!(admin::rearm))
         .routes(routes!(admin::set_tier))

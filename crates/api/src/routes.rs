@@ -7,6 +7,7 @@ pub(crate) mod batch;
 pub(crate) mod decisions;
 pub(crate) mod funds;
 pub(crate) mod health;
+pub(crate) mod house;
 pub(crate) mod kill;
 pub(crate) mod ledger;
 pub(crate) mod limits;
@@ -16,8 +17,10 @@ pub(crate) mod orders;
 pub(crate) mod platform;
 pub(crate) mod positions;
 pub(crate) mod registration;
+pub(crate) mod revenue;
 pub(crate) mod sessions;
 pub(crate) mod standing;
+pub(crate) mod statements;
 pub(crate) mod trading;
 pub(crate) mod verdict;
 
