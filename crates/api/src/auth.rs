@@ -127,7 +127,10 @@ fn is_trading(method: &Method, path: &str) -> bool {
     };
     match *method {
         Method::POST => matches!(rest, "trade" | "orders/batch" | "kill"),
-        Method::DELETE => rest.starts_with("orders/") || rest.starts_with("positions/"),
+        Method::DELETE => {
+            let exits = ["orders/", "positions/", "copy/"];
+            exits.iter().any(|of| rest.starts_with(of)) && rest != "copy/master"
+        }
         _ => false,
     }
 }

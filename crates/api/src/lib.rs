@@ -8,6 +8,7 @@
 
 mod address;
 mod auth;
+mod board;
 mod catalog;
 mod date;
 mod doors;

@@ -5,6 +5,7 @@ use crate::auth::password::Hasher;
 use crate::auth::session::Cache;
 use crate::auth::throttle::Throttle;
 use crate::auth::token::Tokens;
+use crate::board::Boards;
 use crate::doors::Doors;
 use crate::error::Problem;
 use crate::limit::Rates;
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) hasher: Hasher,
     pub(crate) throttle: Throttle,
     pub(crate) rates: Rates,
+    pub(crate) boards: Boards,
     /// Lists of orders on their way.
     pub(crate) lists: Turnstile,
     /// Statements that are being made.
@@ -73,6 +75,7 @@ impl Shared {
             hasher: Hasher::new(settings.cores),
             throttle: Throttle::default(),
             rates: Rates::new(&doors.tiers, &settings.rates),
+            boards: Boards::default(),
             lists: Turnstile::default(),
             statements: Arc::new(Semaphore::new(STATEMENTS)),
             meters: Meters::default(),

@@ -61,7 +61,9 @@ pub(crate) fn tiers(config: &Config) -> anyhow::Result<TierTable> {
 
 /// The rules of the desks.
 pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
-    Ok(Arc::new(Rules::new(tiers(config)?, config.min_balance)))
+    let mut rules = Rules::new(tiers(config)?, config.min_balance);
+    rules.charges.policy = config.fee_policy;
+    Ok(Arc::new(rules))
 }
 
 /// Starts all rooms but the API: recovers, announces itself, lists the catalog, resumes open orders.

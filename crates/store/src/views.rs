@@ -12,7 +12,7 @@ use nija_core::ledger::chart::Books;
 use nija_core::ports::views::house::{HouseFilter, HouseRows, HouseScope};
 use nija_core::ports::views::month::Months;
 use nija_core::ports::views::{
-    DecisionRow, EntryRow, EquityRow, FillRow, OrderRow, Page, Rows, Scope, Told,
+    DecisionRow, EntryRow, EquityRow, FeeRow, FillRow, OrderRow, Page, Rows, Scope, Told,
 };
 use nija_core::ports::{Doing, ReadError};
 use nija_core::words::id::{AccountId, OrderId, PartitionId};
@@ -20,6 +20,7 @@ use reader::{Make, Reader};
 
 mod chain;
 mod decision;
+mod fee;
 mod folio;
 mod house;
 mod log;
@@ -115,54 +116,5 @@ impl nija_core::ports::views::Views for Views {
         self.list(scope, page, (Chain::Entries, row::entry))
     }
 
-    fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>> {
-        self.scoped(scope, |reader| month::months(reader))
-    }
-
-    fn month<'a>(&'a self, scope: &'a Scope, sleeves: &'a [AccountId], month: i32) -> Told<'a> {
-        let scopes = family(scope, sleeves);
-        Box::pin(async move {
-            let mut told = Vec::new();
-            let framed = self.0.call(move |file| month::frames(file, &scopes, month)).await?;
-            for mut frame in framed {
-                loop {
-                    let read = self.0.call(move |file| Ok((frame.read(file)?, frame))).await?;
-                    frame = read.1;
-                    match read.0 {
-                        Ok(false) => {}
-                        Ok(true) => break,
-                        Err(too_much) => return Ok(Err(too_much)),
-                    }
-                }
-                told.push(self.0.call(move |file| frame.close(file)).await?);
-            }
-            Ok(Ok(told))
-        })
-    }
-
-    fn balances<'a>(
-        &'a self,
-        scope: &'a Scope,
-        sleeves: &'a [AccountId],
-        first: i32,
-    ) -> Doing<'a, Result<Vec<(i32, Books)>, ReadError>> {
-        let scopes = family(scope, sleeves);
-        let found = self.0.call(move |file| month::balances(file, &scopes, first));
-        Box::pin(async move { Ok(found.await?) })
-    }
-
-    fn house_entries<'a>(
-        &'a self,
-        _: &'a HouseScope,
-        partition: PartitionId,
-        filter: HouseFilter,
-    ) -> Doing<'a, Result<HouseRows, ReadError>> {
-        let found = self.0.call(move |file| house::entries(file, partition, filter));
-        Box::pin(async move { Ok(found.await?) })
-    }
-}
-
-/// The scopes of an account and of sleeves of the same user: what is not the user's is found nowhere.
-fn family(scope: &Scope, sleeves: &[AccountId]) -> Vec<Scope> {
-    std::iter::once(*scope).chain(sleeves.iter().map(|id| scope.beside(*id))).collect()
+    DecisionRow, EntryRow, EquityRow, FeeRow, FillRow, OrderRow, Page, Rows, Scope, Told,
 }

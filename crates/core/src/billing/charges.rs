@@ -12,6 +12,30 @@ pub enum Policy {
     QualifiedOnly,
 }
 
+/// A word that names no policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a fee policy is `everyone` or `qualified_only`")]
+pub struct NotAPolicy;
+
+impl Policy {
+    /// The word used in configuration, answers and screens.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::QualifiedOnly => "qualified_only",
+        }
+    }
+}
+
+impl core::str::FromStr for Policy {
+    type Err = NotAPolicy;
+    fn from_str(text: &str) -> Result<Self, NotAPolicy> {
+        let all = [Self::Everyone, Self::QualifiedOnly];
+        all.into_iter().find(|policy| policy.name() == text).ok_or(NotAPolicy)
+    }
+}
+
 /// The rates in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charges {

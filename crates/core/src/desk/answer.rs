@@ -1,7 +1,12 @@
 //! What a desk answers: the outcome of a command, or a view of an account as of the last durable batch.
 
+mod followers;
+
+pub use followers::FollowersView;
+
 use super::event::{OwnLimits, Setting, Wish};
 use crate::allocation::{Reason, Split};
+use crate::billing::charges::Policy;
 use crate::billing::mark::{Fee, Rates};
 use crate::billing::revenue::Earned;
 use crate::copy::decline::CopyDecline;
@@ -58,6 +63,9 @@ pub enum Decline {
     /// The account exists already.
     #[error("the account exists already")]
     AccountExists,
+    /// No such partition: it was asked beyond the last one.
+    #[error("no such partition")]
+    UnknownPartition,
     /// No such instrument in the catalog.
     #[error("no such instrument")]
     UnknownInstrument,
@@ -121,6 +129,8 @@ pub enum Query {
     House(PartitionId),
     /// The masters whose accounts a partition holds.
     Masters(PartitionId),
+    /// One master.
+    Master(AccountId),
     /// What a partition's followers of all leaders, or of one, made of it.
     Followers(PartitionId, Option<AccountId>),
 }
@@ -140,6 +150,8 @@ pub enum View {
     House(Box<HouseView>),
     /// Masters of one partition.
     Masters(Vec<MasterView>),
+    /// One master.
+    Master(Box<MasterView>),
     /// Followers of one partition, summed by leader.
     Followers(Vec<FollowersView>),
     /// Not possible.
@@ -235,8 +247,12 @@ pub struct FeesView {
     pub gain: Money,
     /// Loss below it, to be won back before a fee is due.
     pub loss: Money,
+    /// Who is charged.
+    pub policy: Policy,
     /// What is charged of a gain.
     pub rates: Rates,
+    /// When the month ends, and with it the gain is charged.
+    pub month_ends: Timestamp,
     /// The fee if the month ended now. Shown, not booked.
     pub accrued: Fee,
     /// Charged and not taken yet.
@@ -283,33 +299,6 @@ pub struct MasterView {
     pub earned: Money,
     /// What it holds: percent of its equity, and the mark.
     pub holds: Vec<(InstrumentId, Pct, Price)>,
-}
-
-/// What followers of one leader in one partition made of it, those who left included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FollowersView {
-    /// The leader's account.
-    pub leader: AccountId,
-    /// Who copies now.
-    pub active: u32,
-    /// Who ever did.
-    pub ever: u32,
-    /// Who has won, fees and slippage paid.
-    pub winners: u32,
-    /// Money that copies now, at its worth.
-    pub following: Money,
-    /// Money put in: of each follower the most there was at once.
-    pub put_in: Money,
-    /// Won or lost by all of them, fees and slippage paid.
-    pub profit: Money,
-    /// Copy fees they paid.
-    pub fees: Money,
-    /// What copies cost more than the leader's prices.
-    pub slippage: Money,
-    /// Purchases copied.
-    pub copied: u64,
-    /// Leads that led to no order.
-    pub skipped: u64,
 }
 
 /// The house in one partition.

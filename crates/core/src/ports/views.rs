@@ -23,10 +23,10 @@ impl Scope {
     pub const fn of(user: UserId, account: AccountId) -> Self {
         Self { user, account }
     }
-    /// The scope of another account, as the same user: it fits nothing where that account is not theirs.
+    /// The scope of the sleeve in which this account copies a leader; it fits no account where it never did.
     #[must_use]
-    pub const fn beside(&self, account: AccountId) -> Self {
-        Self { user: self.user, account }
+    pub fn sleeve(&self, leader: AccountId) -> Self {
+        Self { user: self.user, account: self.account.sleeve(leader) }
     }
     /// The user.
     #[must_use]
@@ -169,10 +169,37 @@ pub struct EntryRow {
     pub book: String,
     /// Debit positive.
     pub amount: String,
-    /// What it is for: `transfer`, `fill`.
+    /// What it is for: `transfer`, `fill`, `fee`, `fee_refund`, `fee_collected`, `copy_funding`, `copy_fee_earned`,
+    /// `dividend`, `funding`, `correction`.
     pub cause: String,
     /// The order, where there is one.
     pub order_id: Option<String>,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// A move of the high-water mark as the view keeps it, with the fee that was due with it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FeeRow {
+    /// `flow`, `month`, `stopped`, `tier_changed`, `qualified`, `refunded`, `began`, or `followed`: a sleeve's new
+    /// run begins, with the loss that it carries.
+    pub cause: String,
+    /// What was paid in (positive) or out, of a flow.
+    pub amount: Option<String>,
+    /// The month that ended, like `2026-03`.
+    pub month: Option<String>,
+    /// Equity just before.
+    pub equity: String,
+    /// The house's part of the fee; below zero it was given back.
+    pub platform: String,
+    /// The leader's part.
+    pub leader: String,
+    /// Where the mark stood; none before the first.
+    pub mark_before: Option<String>,
+    /// Where it stands from then on.
+    pub mark: String,
+    /// The entry that booked the fee: partition, batch and index; none where nothing was charged.
+    pub entry: Option<String>,
     /// When, RFC 3339.
     pub at: String,
 }
@@ -203,16 +230,18 @@ pub trait Views: Send + Sync {
     fn equity<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EquityRow>>;
     /// Ledger lines, newest first.
     fn entries<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EntryRow>>;
+    /// Moves of the high-water mark and the fees due with them, newest first.
+    fn fees<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<FeeRow>>;
     /// The months of the account; none where it is not the user's.
     fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>>;
-    /// A month of the account and of its `sleeves`, all of them as of one moment. Those that were not there in
-    /// that month are left out.
-    fn month<'a>(&'a self, scope: &'a Scope, sleeves: &'a [AccountId], month: i32) -> Told<'a>;
-    /// Balances of the account and of its `sleeves`, summed, at the ends of months, from `first` to the last.
+    /// A month of the account and of its sleeves that copy these leaders, all of them as of one moment. Those that
+    /// were not there in that month are left out.
+    fn month<'a>(&'a self, scope: &'a Scope, leaders: &'a [AccountId], month: i32) -> Told<'a>;
+    /// Balances of the account and of its sleeves that copy these leaders, summed, at the ends of months, from `first` to the last.
     fn balances<'a>(
         &'a self,
         scope: &'a Scope,
-        sleeves: &'a [AccountId],
+        leaders: &'a [AccountId],
         first: i32,
     ) -> Doing<'a, Result<Vec<(i32, Books)>, ReadError>>;
     /// Lines of the house's books in a partition, newest first.

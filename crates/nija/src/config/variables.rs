@@ -51,6 +51,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
     ),
     row("NIJA_PARTITIONS", "8", "desks' partitions; counts at a database's first start only"),
     row("MINIMUM_TRADING_BALANCE", "10", "dollars of equity below which an account enters nothing"),
+    row(
+        "NIJA_FEE_POLICY",
+        "everyone",
+        "who is charged fees on profits: `everyone`, or `qualified_only` with evidence on record",
+    ),
     row("NIJA_TIERS_FILE", "", "a tier table instead of the embedded one"),
     row("NIJA_INSTRUMENTS_FILE", "", "an instrument catalog instead of the embedded one"),
     row("NIJA_FEED", "generator", "where prices come from: `generator` or `replay:FOLDER`"),

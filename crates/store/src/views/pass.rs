@@ -135,7 +135,8 @@ impl<'c> Pass<'c> {
             }
             Event::Reallocated { account, .. }
             | Event::Halted { account, .. }
-            | Event::DayClosed { account, .. } => {
+            | Event::DayClosed { account, .. }
+            | Event::Followed { sleeve: account, .. } => {
                 self.record(*account, (event, bytes))?;
             }
             Event::Acknowledged { order } => {
