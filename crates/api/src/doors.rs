@@ -29,8 +29,6 @@ pub struct Doors {
     pub catalog: Arc<Catalog>,
     /// How fast orders were sent.
     pub stats: Arc<dyn ExecutionStats>,
-    /// How many partitions the desks have.
-    pub partitions: u16,
     /// What is charged of profits.
     pub charges: Charges,
     /// Who makes statements and invoices.

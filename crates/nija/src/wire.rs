@@ -4,6 +4,7 @@
 use crate::config::Config;
 use anyhow::Context;
 use nija_bus::LocalBus;
+use nija_core::billing::charges::Charges;
 use nija_core::commit::Release;
 use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
@@ -41,6 +42,7 @@ pub(crate) struct Platform {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) latencies: Arc<Latencies>,
     pub(crate) tiers: TierTable,
+    pub(crate) charges: Charges,
     pub(crate) instruments: Vec<Instrument>,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
@@ -128,6 +130,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         clock,
         latencies,
         tiers: rules.tiers.clone(),
+        charges: rules.charges,
         instruments,
         ended,
         stop,

@@ -116,5 +116,58 @@ impl nija_core::ports::views::Views for Views {
         self.list(scope, page, (Chain::Entries, row::entry))
     }
 
-    DecisionRow, EntryRow, EquityRow, FeeRow, FillRow, OrderRow, Page, Rows, Scope, Told,
+    fn fees<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<FeeRow>> {
+        self.list(scope, page, (Chain::Fees, fee::row))
+    }
+
+    fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>> {
+        self.scoped(scope, |reader| month::months(reader))
+    }
+
+    fn month<'a>(&'a self, scope: &'a Scope, leaders: &'a [AccountId], month: i32) -> Told<'a> {
+        let scopes = family(scope, leaders);
+        Box::pin(async move {
+            let mut told = Vec::new();
+            let framed = self.0.call(move |file| month::frames(file, &scopes, month)).await?;
+            for mut frame in framed {
+                loop {
+                    let read = self.0.call(move |file| Ok((frame.read(file)?, frame))).await?;
+                    frame = read.1;
+                    match read.0 {
+                        Ok(false) => {}
+                        Ok(true) => break,
+                        Err(too_much) => return Ok(Err(too_much)),
+                    }
+                }
+                told.push(self.0.call(move |file| frame.close(file)).await?);
+            }
+            Ok(Ok(told))
+        })
+    }
+
+    fn balances<'a>(
+        &'a self,
+        scope: &'a Scope,
+        leaders: &'a [AccountId],
+        first: i32,
+    ) -> Doing<'a, Result<Vec<(i32, Books)>, ReadError>> {
+        let scopes = family(scope, leaders);
+        let found = self.0.call(move |file| month::balances(file, &scopes, first));
+        Box::pin(async move { Ok(found.await?) })
+    }
+
+    fn house_entries<'a>(
+        &'a self,
+        _: &'a HouseScope,
+        partition: PartitionId,
+        filter: HouseFilter,
+    ) -> Doing<'a, Result<HouseRows, ReadError>> {
+        let found = self.0.call(move |file| house::entries(file, partition, filter));
+        Box::pin(async move { Ok(found.await?) })
+    }
+}
+
+/// The scopes of an account and of its sleeves.
+fn family(scope: &Scope, leaders: &[AccountId]) -> Vec<Scope> {
+    std::iter::once(*scope).chain(leaders.iter().map(|leader| scope.sleeve(*leader))).collect()
 }

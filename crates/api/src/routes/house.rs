@@ -9,42 +9,46 @@ use crate::page::{self, Listed, Params};
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
-use nija_core::desk::answer::{HouseView, Query, View};
+use nija_core::desk::answer::{Decline, HouseView, Query, View};
 use nija_core::ledger::chart::Book;
 use nija_core::ports::views::house::{HouseFilter, HouseRow};
 use nija_core::words::id::PartitionId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// The house in one partition.
-async fn house(app: &App, partition: PartitionId) -> Result<Box<HouseView>, Problem> {
+const NO_PARTITION: Problem = Problem::field("partition", "is not one of the partitions");
+
+/// The house's books by partition.
+pub(super) type Houses = Vec<(PartitionId, Box<HouseView>)>;
+
+/// The house in one partition; none where there is no such partition.
+async fn house(app: &App, partition: PartitionId) -> Result<Option<Box<HouseView>>, Problem> {
     match app.doors.desks.query(Query::House(partition)).await? {
-        View::House(view) => Ok(view),
+        View::House(view) => Ok(Some(view)),
+        View::Declined(Decline::UnknownPartition) => Ok(None),
         View::Declined(decline) => Err(decline.into()),
         _ => Err(Problem::internal()),
     }
 }
 
-/// The house in every partition, or in one; one after the other, so that other work comes between.
-pub(super) async fn houses(
-    app: &App,
-    only: Option<PartitionId>,
-) -> Result<Vec<(PartitionId, Box<HouseView>)>, Problem> {
+/// The house in every partition, one after the other, so that other work comes between.
+pub(super) async fn houses(app: &App) -> Result<Houses, Problem> {
     let mut views = Vec::new();
-    for partition in (0..app.doors.partitions).map(PartitionId) {
-        if only.is_none_or(|only| only == partition) {
-            views.push((partition, house(app, partition).await?));
+    for partition in (0..=u16::MAX).map(PartitionId) {
+        match house(app, partition).await? {
+            Some(view) => views.push((partition, view)),
+            None => break,
         }
     }
     Ok(views)
 }
 
 /// Reads which partition is asked for.
-fn asked_partition(app: &App, text: Option<&str>) -> Result<Option<PartitionId>, Problem> {
+fn asked_partition(text: Option<&str>) -> Result<Option<PartitionId>, Problem> {
     let read = |text: &str| {
         let plain = text.bytes().all(|b| b.is_ascii_digit());
-        let number = text.parse::<u16>().ok().filter(|n| plain && *n < app.doors.partitions);
-        number.map(PartitionId).ok_or(Problem::field("partition", "is not one of the partitions"))
+        let number = text.parse().ok().filter(|_| plain);
+        number.map(PartitionId).ok_or(NO_PARTITION)
     };
     text.map(read).transpose()
 }
@@ -115,7 +119,7 @@ pub(crate) async fn entries(
         day: date::asked_day("day", lines.day.as_deref())?,
         page: page::page(lines.cursor.as_deref(), lines.limit)?,
     };
-    let partition = asked_partition(&app, lines.partition.as_deref())?.unwrap_or(PartitionId(0));
+    let partition = asked_partition(lines.partition.as_deref())?.unwrap_or(PartitionId(0));
     let subject = format!("partition {partition}");
     app.audit(Some(scope.admin()), "house_entries_read", subject, String::new()).await?;
     let found = app.doors.views.house_entries(&scope, partition, filter).await?;
@@ -172,7 +176,7 @@ pub(crate) struct PartitionBody {
 }
 
 /// Sum of what the house has in a book.
-pub(super) fn in_house(views: &[(PartitionId, Box<HouseView>)], book: Book) -> i128 {
+pub(super) fn in_house(views: &Houses, book: Book) -> i128 {
     views.iter().map(|(_, view)| i128::from(view.books.balance(book).raw())).sum()
 }
 
@@ -187,8 +191,10 @@ pub(crate) async fn trial_balance(
     _: Admin,
     Params(part): Params<Part>,
 ) -> Result<Json<TrialBalance>, Problem> {
-    let only = asked_partition(&app, part.partition.as_deref())?;
-    let views = houses(&app, only).await?;
+    let views = match asked_partition(part.partition.as_deref())? {
+        Some(only) => vec![(only, house(&app, only).await?.ok_or(NO_PARTITION)?)],
+        None => houses(&app).await?,
+    };
     let accounts = |book: Book| -> i128 {
         let of = views.iter().flat_map(|(_, view)| &view.accounts);
         of.filter(|(other, _)| *other == book).map(|(_, sum)| sum).sum()

@@ -1,6 +1,6 @@
 //! What the platform earns, for administrators: sums of the house's ledger lines and nothing else.
 
-use super::house::{houses, in_house};
+use super::house::{Houses, houses, in_house};
 use crate::auth::Admin;
 use crate::date;
 use crate::error::Problem;
@@ -33,9 +33,8 @@ const SIMULATED: &str = "every account trades simulated money on the paper venue
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Form {
+pub(crate) struct Wanted {
     /// `json` or `csv` (RFC 4180): one line a day, tier, stream and partition.
-    #[param(inline)]
     format: Option<String>,
     /// First day of the table (UTC), like `2026-01-31`; a year back when absent. Of the form `csv` only.
     from: Option<String>,
@@ -154,8 +153,6 @@ fn plain(raw: i128) -> Result<Plain, Problem> {
     Ok(Money::from_raw(raw).into())
 }
 
-type Houses = Vec<(PartitionId, Box<HouseView>)>;
-
 /// The latest time of all desks.
 fn now(views: &Houses) -> Timestamp {
     views.iter().map(|(_, view)| view.now).max().unwrap_or(Timestamp::EPOCH)
@@ -164,16 +161,17 @@ fn now(views: &Houses) -> Timestamp {
 /// What the platform earned, from the ledger. Administrators only.
 #[utoipa::path(
     get, path = "/api/v2/revenue", tag = "platform",
-    params(Form),
+    params(Wanted),
     responses((
         status = 200,
+        description = "As it was asked for",
         content((RevenueBody = "application/json"), (String = "text/csv")),
     )),
 )]
 pub(crate) async fn show(
     State(app): State<App>,
     _: Admin,
-    Params(form): Params<Form>,
+    Params(form): Params<Wanted>,
 ) -> Result<Response, Problem> {
     let from = date::asked_day("from", form.from.as_deref())?;
     let to = date::asked_day("to", form.to.as_deref())?;
@@ -182,7 +180,7 @@ pub(crate) async fn show(
         Some("csv") => true,
         Some(_) => return Err(Problem::field("format", "must be json or csv")),
     };
-    let views = houses(&app, None).await?;
+    let views = houses(&app).await?;
     if csv {
         let to = to.unwrap_or_else(|| now(&views).day(Span::ZERO));
         let from = from.unwrap_or(to.saturating_sub(TABLE - 1));

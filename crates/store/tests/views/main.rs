@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod fixture;
+mod months;
+mod street;
 
 use fixture::*;
 
