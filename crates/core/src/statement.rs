@@ -1,7 +1,7 @@
 //! From a month of an account to the section of a statement. Every figure is a sum of ledger lines or a quantity at
 //! a price that the desk had; a document that is made of it refuses what does not add up.
 
-use crate::billing::mark::{Fee, Rates};
+use crate::billing::fee::{Fee, Rates};
 use crate::desk::event::{Adjustment, BillCause, Event};
 use crate::ledger::chart::Book;
 use crate::ledger::entry::Entry;

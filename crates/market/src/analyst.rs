@@ -9,10 +9,13 @@ mod feed;
 use crate::candle::{Candle, Timeframe};
 use crate::conditions::{Reader, Roles};
 use crate::engine::{Engine, Routes, Said, crypto, equity};
+use crate::learn::weighing::{self, Weighing};
 use crate::regime::{Detector, Thresholds};
 use feed::Feeds;
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::SignalId;
+use nija_core::words::insight::Insight;
+use nija_core::words::score::Strength;
 use nija_core::words::signal::Signal;
 use nija_core::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,6 +34,8 @@ pub struct Setup {
     pub crypto: crypto::Setup,
     /// The equity engine.
     pub equity: equity::Setup,
+    /// Learned weighting of strategies.
+    pub weighing: weighing::Setup,
 }
 
 /// What one candle led to.
@@ -48,6 +53,7 @@ pub struct Analyst {
     reader: Reader,
     detector: Detector,
     engines: [Engine; 2],
+    weighing: Weighing,
     conditions: Conditions,
     /// Latest close seen: what is known now.
     now: Timestamp,
@@ -67,6 +73,7 @@ impl Analyst {
             reader: Reader::new(setup.roles),
             detector: Detector::new(setup.thresholds),
             engines,
+            weighing: Weighing::new(setup.weighing),
             conditions: Conditions::default(),
             now: Timestamp(i64::MIN),
             last_id: 0,
@@ -109,9 +116,10 @@ impl Analyst {
     }
 
     fn ask(&mut self, timeframe: Timeframe, candle: &Candle, signals: &mut Vec<Signal>) {
-        let (last_id, at) = (&mut self.last_id, self.now);
+        let (last_id, at, conditions) = (&mut self.last_id, self.now, &self.conditions);
+        let earlier = signals.len();
         for engine in &mut self.engines {
-            engine.on_candle(timeframe, candle, &self.conditions, |said: Said| {
+            engine.on_candle(timeframe, candle, conditions, |said: Said| {
                 *last_id += 1;
                 signals.push(Signal {
                     id: SignalId(*last_id),
@@ -121,8 +129,17 @@ impl Analyst {
                     action: said.action,
                     mark: candle.close,
                     at,
+                    insight: said
+                        .opinion
+                        .map(|opinion| Insight { weight: Strength::FULL, opinion: Some(opinion) }),
                 });
             });
+        }
+        self.weighing.on_candle(candle);
+        for signal in &mut signals[earlier..] {
+            let opinion = signal.insight.and_then(|insight| insight.opinion);
+            let weight = self.weighing.on_signal(signal, conditions);
+            signal.insight = weight.map(|weight| Insight { weight, opinion }).or(signal.insight);
         }
     }
 }

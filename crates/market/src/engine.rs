@@ -11,6 +11,7 @@ pub use routes::Routes;
 use crate::candle::{Candle, Timeframe};
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::InstrumentId;
+use nija_core::words::insight::Opinion;
 use nija_core::words::signal::{Action, StrategyName};
 use std::collections::BTreeMap;
 
@@ -42,6 +43,10 @@ pub trait Strategy: Send {
     fn wants(&self) -> &[Want];
     /// Takes a closed candle it wants; what it returns is about the candle's instrument.
     fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action>;
+    /// What a model thought of the statement just made; none where plain rules decide.
+    fn opinion(&self) -> Option<Opinion> {
+        None
+    }
 }
 
 /// A statement with its author.
@@ -53,6 +58,8 @@ pub struct Said {
     pub version: u16,
     /// What it wants.
     pub action: Action,
+    /// What a model thought of it.
+    pub opinion: Option<Opinion>,
 }
 
 /// The strategies of one asset class.
@@ -101,8 +108,9 @@ impl Engine {
             let open = self.routes.admits(strategy.name(), conditions);
             let view = View { conditions: *conditions, open };
             if let Some(action) = strategy.on_candle(candle, &view) {
+                let opinion = strategy.opinion();
                 let (strategy, version) = (strategy.name(), strategy.version());
-                hear(Said { strategy, version, action });
+                hear(Said { strategy, version, action, opinion });
             }
         }
     }

@@ -10,4 +10,6 @@ mod clamp;
 pub mod conditions;
 pub mod engine;
 pub mod indicator;
+pub mod learn;
 pub mod regime;
+pub mod teaching;

@@ -5,7 +5,7 @@ pub(crate) mod variables;
 
 use anyhow::{Context, bail, ensure};
 use nija_api::{Network, RateLimits};
-use nija_core::billing::charges::Policy;
+use nija_core::billing::plans::FeePolicy;
 use nija_core::words::money::Money;
 use nija_core::words::time::Span;
 use std::net::SocketAddr;
@@ -42,7 +42,7 @@ pub(crate) struct Config {
     pub(crate) partitions: u16,
     pub(crate) min_balance: Money,
     /// Who is charged a fee on profits.
-    pub(crate) fee_policy: Policy,
+    pub(crate) fee_policy: FeePolicy,
     pub(crate) tiers: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
     pub(crate) feed: Feed,
@@ -116,7 +116,7 @@ impl Config {
             reserve: u64::from(wrong.or(of.parse("NIJA_RESERVE_MIB"), 32u32)) << 20,
             partitions: wrong.or(of.parse("NIJA_PARTITIONS"), 8),
             min_balance: wrong.or(of.parse("MINIMUM_TRADING_BALANCE"), Money::whole(10)),
-            fee_policy: wrong.or(of.parse("NIJA_FEE_POLICY"), Policy::Everyone),
+            fee_policy: wrong.or(of.parse("NIJA_FEE_POLICY"), FeePolicy::Everyone),
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(good.feed, Feed::Replay(PathBuf::from("data/demo")));
         assert_eq!(good.rates.reads, "5000/s:9000".parse().unwrap());
         assert_eq!(good.connections.get(), 64);
-        assert_eq!(good.fee_policy, Policy::QualifiedOnly);
+        assert_eq!(good.fee_policy, FeePolicy::QualifiedOnly);
         assert!(good.no_proxy && good.trusted_proxies.is_empty());
         let (_, mistakes) = config(
             "PORT=none\nMINIMUM_TRADING_BALANCE=1e3\nNIJA_FEED=somewhere\nDATABASE_URL=postgres://db\n\

@@ -119,7 +119,7 @@ pub(crate) fn folder(path: &Path, instruments: &[Instrument]) -> anyhow::Result<
 }
 
 /// The entries of a folder, in order of their names.
-fn listing(path: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
+pub(crate) fn listing(path: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     if !path.is_dir() {
         return Ok(Vec::new());
     }

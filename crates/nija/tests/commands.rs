@@ -242,6 +242,31 @@ fn a_database_has_one_owner_and_administrators_come_beside_it() {
 }
 
 #[test]
+fn the_scorecard_of_the_regimes_says_what_it_knows_and_what_not() {
+    let desk = Desk::new();
+    let json = desk.good(&["regimes", "--demo-data", "--format", "json"]);
+    let card: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(card["until"], "2020-04-01T20:00:00Z");
+    assert_eq!(card["totals"].as_array().unwrap().len(), 4);
+    let sessions = |chapter: &Value| chapter["sessions"].as_u64().unwrap();
+    let chapters = card["chapters"].as_array().unwrap();
+    assert_eq!(chapters.iter().map(sessions).sum::<u64>(), card["sessions"].as_u64().unwrap());
+    // The shipped history ends before the default year: nothing may be claimed.
+    assert_eq!((&card["findings"], &card["contrast"]), (&Value::Array(vec![]), &Value::Null));
+    let text = desk.good(&["regimes", "--demo-data", "--held-out-from", "2019"]);
+    assert!(text.contains("cash stands in") && text.contains("no evidence"), "{text}");
+    assert!(desk.bad(&["regimes"]).contains("--demo-data"));
+    assert!(desk.bad(&["regimes", "--data", "."]).contains("no daily bars of BTC-USD and SPY"));
+}
+
+#[test]
+fn a_model_needs_shares_to_compare() {
+    let desk = Desk::new();
+    assert!(desk.bad(&["model", "--data", "."]).contains("0 shares with daily bars"));
+    assert!(desk.bad(&["model", "--data", ".", "--cost", "1"]).contains("--cost is a fraction"));
+}
+
+#[test]
 fn the_api_is_described_in_json_and_nothing_else() {
     let printed = Desk::new().good(&["openapi"]);
     let document: Value = serde_json::from_str(&printed).unwrap();
@@ -281,6 +306,12 @@ fn what_is_wrong_with_data_is_said_with_file_and_line() {
         (&["--demo-data", "--to", "2010-01-01"], "--to lies before"),
         (&["--demo-data", "--commission", "1.5"], "--commission is a fraction"),
         (&["--demo-data", "--data", "ACME/1d.csv"], "cannot be used with"),
+        (
+            &["--demo-data", "--strategy", "magic"],
+            "there is no strategy `magic`; there are sma-cross, ",
+        ),
+        (&["--demo-data", "--strategy", "etf_rotation", "--param", "a=1"], "only sma-cross takes"),
+        (&["--demo-data", "--strategy", "sma-cross"], "runs over files"),
         (&[], "--data"),
     ] {
         let why = desk.bad(&[&["backtest"], arguments].concat());
@@ -315,6 +346,21 @@ fn an_unlisted_symbol_is_traded_by_the_strategies_of_its_class() {
 fn units(text: &Value) -> i128 {
     let money: nija_core::words::money::Money = text.as_str().unwrap().parse().unwrap();
     i128::from(money.raw())
+}
+
+#[test]
+fn one_strategy_is_heard_alone_and_drawn() {
+    let desk = Desk::new();
+    let arguments = ["backtest", "--demo-data", "--strategy", "crypto_trend_riding", "--format"];
+    let result: Value = serde_json::from_str(
+        &desk.good(&[&arguments[..], &["json", "--report", "r.html"]].concat()),
+    )
+    .unwrap();
+    let trades = result["trades"].as_array().unwrap();
+    assert!(!trades.is_empty());
+    assert!(trades.iter().all(|trade| trade["strategy"] == "crypto_trend_riding"));
+    let html = fs::read_to_string(desk.path("r.html")).unwrap();
+    assert!(html.contains("crypto_trend_riding") && html.contains("class=\"rise\""));
 }
 
 #[test]

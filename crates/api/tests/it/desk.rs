@@ -2,7 +2,7 @@
 //! asked.
 
 use nija_core::allocation::allocate;
-use nija_core::billing::mark::{Fee, Rates};
+use nija_core::billing::fee::{Fee, Rates};
 use nija_core::desk::answer::{
     AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
     Query, View,

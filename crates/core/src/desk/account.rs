@@ -2,7 +2,8 @@
 
 use super::event::{OwnLimits, Remembered};
 use crate::allocation::Split;
-use crate::billing::mark::{Fee, Mark};
+use crate::billing::fee::Fee;
+use crate::billing::mark::Mark;
 use crate::copy::master::Master;
 use crate::copy::sleeve::Sleeve;
 use crate::ledger::chart::{Book, Books};

@@ -6,8 +6,8 @@ pub use followers::FollowersView;
 
 use super::event::{OwnLimits, Setting, Wish};
 use crate::allocation::{Reason, Split};
-use crate::billing::charges::Policy;
-use crate::billing::mark::{Fee, Rates};
+use crate::billing::fee::{Fee, Rates};
+use crate::billing::plans::FeePolicy;
 use crate::billing::revenue::Earned;
 use crate::copy::decline::CopyDecline;
 use crate::copy::master::Master;
@@ -248,7 +248,7 @@ pub struct FeesView {
     /// Loss below it, to be won back before a fee is due.
     pub loss: Money,
     /// Who is charged.
-    pub policy: Policy,
+    pub policy: FeePolicy,
     /// What is charged of a gain.
     pub rates: Rates,
     /// When the month ends, and with it the gain is charged.

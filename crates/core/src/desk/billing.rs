@@ -7,8 +7,9 @@ use super::answer::{Answer, Decline, FeesView};
 use super::event::{Adjustment, BillCause, Event};
 use super::settings::invalid;
 use super::switches::clip;
-use crate::billing::charges::Policy;
-use crate::billing::mark::{Fee, Mark, Rates};
+use crate::billing::fee::{Fee, Rates};
+use crate::billing::mark::Mark;
+use crate::billing::plans::FeePolicy;
 use crate::ledger::chart::Book;
 use crate::ledger::entry::Entry;
 use crate::words::id::{AccountNo, PartitionId};
@@ -24,7 +25,7 @@ impl Desk {
     pub(super) fn rates(&self, account: &Account) -> Rates {
         let root = self.state.root(account);
         let charges = &self.rules.charges;
-        let spared = charges.policy == Policy::QualifiedOnly && root.qualified.is_none();
+        let spared = charges.policy == FeePolicy::QualifiedOnly && root.qualified.is_none();
         match account.sleeve {
             _ if root.tier == Tier::Paper || spared => Rates::NONE,
             Some(_) => charges.copy,

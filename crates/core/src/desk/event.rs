@@ -12,7 +12,8 @@ pub use wish::{Evidence, Remembered, Size, Skip, Wish};
 
 use super::discrepancy::Mismatch;
 use crate::allocation::Split;
-use crate::billing::mark::{Fee, Mark};
+use crate::billing::fee::Fee;
+use crate::billing::mark::Mark;
 use crate::copy::lead::{CopySkip, Lead};
 use crate::copy::master::MasterChange;
 use crate::copy::parcel::Parcel;
@@ -23,6 +24,7 @@ use crate::risk::kill::{Actor, Scope};
 use crate::risk::refusal::{Code, Measure, Refusal};
 use crate::words::conditions::{Conditions, Regime};
 use crate::words::id::{AccountId, AccountNo, Epoch, InstrumentId, OrderId, PartitionId, UserId};
+use crate::words::insight::Insight;
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price};
 use crate::words::order::{Fill, OrderState, Origin, Side, Ticket};
@@ -178,6 +180,9 @@ pub enum Event {
         /// Why not.
         #[n(2)]
         refusal: Refusal,
+        /// What was learned about the signal that led to it.
+        #[n(3)]
+        insight: Option<Insight>,
     },
     /// A strategy's signal led to no order of this account.
     #[n(13)]

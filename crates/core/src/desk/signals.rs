@@ -4,6 +4,7 @@
 use super::Desk;
 use super::answer::Answer;
 use super::event::{Event, Size, Skip, Wish};
+use super::orders::Idea;
 use crate::allocation::{Reason, Split, allocate};
 use crate::words::fixed::{Round, mul_div};
 use crate::words::id::AccountNo;
@@ -46,7 +47,8 @@ impl Desk {
             Err(Skip::AlreadyIn)
         } else {
             let split = self.reallocate(no);
-            self.size(no, signal, strength, &split)
+            let weight = signal.insight.filter(|_| pool.weighs()).map(|insight| insight.weight);
+            self.size(no, signal, strength.scaled(weight.unwrap_or(Strength::FULL)), &split)
         };
         match verdict {
             Ok(size) => {
@@ -61,7 +63,8 @@ impl Desk {
                 let tick = self.state.listings.get(&signal.instrument).map(|l| l.instrument.tick);
                 let protect = stop.zip(tick).map(|(stop, tick)| stop.floor_to(tick));
                 let protect = protect.filter(|p| p.is_positive() && *p < signal.mark);
-                let _ = self.enter(no, wish, protect, true);
+                let idea = Idea { protect, insight: signal.insight };
+                let _ = self.enter(no, wish, idea, true);
             }
             Err(why) => self.emit(Event::Skipped { account: no, signal: *signal, why }),
         }

@@ -1,7 +1,7 @@
 //! A balanced entry: its legs sum to zero, or it does not exist. Checked when made and when read back.
 
 use super::chart::Book;
-use crate::billing::mark::Fee;
+use crate::billing::fee::Fee;
 use crate::words::id::AccountNo;
 use crate::words::money::Money;
 use minicbor::{Decode, Encode};

@@ -1,6 +1,7 @@
 //! What a strategy says about a market. It knows no account and no money.
 
 use super::id::{InstrumentId, SignalId};
+use super::insight::Insight;
 use super::money::Price;
 use super::score::Strength;
 use super::time::Timestamp;
@@ -105,4 +106,7 @@ pub struct Signal {
     /// When it was known.
     #[n(6)]
     pub at: Timestamp,
+    /// What was learned about it.
+    #[n(7)]
+    pub insight: Option<Insight>,
 }

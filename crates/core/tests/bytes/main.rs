@@ -1,6 +1,7 @@
 //! Bytes of the journal: what was ever written reads back for ever, and nothing that is read can harm.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod learned;
 mod samples;
 
 use nija_core::desk::event::Event;

@@ -7,6 +7,7 @@
 )]
 
 mod billing;
+mod copies;
 mod copying;
 mod guards;
 mod late;

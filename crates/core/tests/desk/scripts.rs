@@ -2,16 +2,19 @@
 
 use crate::world::{AAPL, BTC, TREND, World, wish};
 use nija_core::desk::answer::{Answer, Decline};
-use nija_core::desk::event::{OwnLimits, Setting, Size};
+use nija_core::desk::event::{Event, OwnLimits, Setting, Size};
 use nija_core::desk::input::{Command, Input};
 use nija_core::risk::kill::Scope;
 use nija_core::risk::refusal::{Change, Code};
 use nija_core::words::conditions::{Conditions, Regime};
+use nija_core::words::fixed::Round;
+use nija_core::words::id::SignalId;
+use nija_core::words::insight::Insight;
 use nija_core::words::instrument::AssetClass;
-use nija_core::words::money::{Money, Pct};
+use nija_core::words::money::{Money, Pct, Price};
 use nija_core::words::order::{OrderState, Origin, Outcome, Side};
-use nija_core::words::score::Score;
-use nija_core::words::signal::{Action, StrategyName};
+use nija_core::words::score::{Score, Strength};
+use nija_core::words::signal::{Action, Signal, StrategyName};
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Span;
 
@@ -327,6 +330,38 @@ fn each_strategy_leaves_with_what_it_bought() {
         world.fill_rest(exit.ticket.id, "50000");
     }
     assert!(world.view(account).positions.is_empty());
+}
+
+#[test]
+fn learned_weighting_scales_what_pro_ai_buys_and_stands_in_the_evidence() {
+    let mut world = World::calm();
+    let plain = world.open(1, Tier::Income, 2_000);
+    let weighed = world.open(2, Tier::Livable, 10_000);
+    let insight = Some(Insight { weight: Strength::parts(5_000), opinion: None });
+    let action = Action::Enter { strength: Strength::parts(8_000), stop: None };
+    world.take(Input::Signal(Signal {
+        id: SignalId(1),
+        strategy: TREND,
+        version: 1,
+        instrument: BTC,
+        action,
+        mark: Price::whole(50_000),
+        at: world.now,
+        insight,
+    }));
+    let size = |account, capital| {
+        let view = world.view(account);
+        let limits = view.limits;
+        let full = Money::whole(capital).percent(limits.max_position_pct, Round::Down).unwrap();
+        (view.reserved.raw() as f64 / full.raw() as f64 * 20.0).round() / 20.0
+    };
+    assert_eq!((size(plain, 2_000), size(weighed, 10_000)), (0.8, 0.4));
+    let events = world.batches.iter().flat_map(|batch| batch.events().unwrap());
+    let told = events.filter_map(|event| match event {
+        Event::Approved { evidence, .. } => Some(evidence.insight),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [insight, insight]);
 }
 
 #[test]

@@ -240,6 +240,7 @@ impl World {
             action,
             mark: mark.unwrap_or(Price::ZERO),
             at: self.now,
+            insight: None,
         }));
     }
 

@@ -4,8 +4,12 @@
 
 mod edges;
 mod golden;
+mod learning;
 mod market;
 mod nonsense;
+mod overfit;
 mod regimes;
 mod routing;
+mod scorecard;
+mod selection;
 mod truncation;

@@ -17,6 +17,8 @@ pub(crate) const QQQ: InstrumentId = InstrumentId(4);
 pub(crate) const DIA: InstrumentId = InstrumentId(5);
 pub(crate) const ETH: InstrumentId = InstrumentId(6);
 pub(crate) const BTC_HOURLY: InstrumentId = InstrumentId(7);
+pub(crate) const VIX3M: InstrumentId = InstrumentId(8);
+pub(crate) const HYG: InstrumentId = InstrumentId(9);
 
 /// Days since 1970 of a date (Howard Hinnant's algorithm).
 pub(crate) fn days(y: i64, m: i64, d: i64) -> i64 {
@@ -94,11 +96,47 @@ pub(crate) fn decade() -> Vec<Candle> {
     all
 }
 
+/// A column of a table of closing levels, as candles; days without a level are left out.
+pub(crate) fn levels(file: &str, column: &str, instrument: InstrumentId) -> Vec<Candle> {
+    let path = format!("{}/../../../shared/data/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{file}: {e}"));
+    let place = text.lines().next().unwrap().split(',').position(|name| name == column).unwrap();
+    let candle = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let level: Price = cells[place].parse().ok()?;
+        let open_at = instant(cells[0]);
+        let close_at = open_at.plus(SESSION);
+        let (open, high, low, close) = (level, level, level, level);
+        Some(Candle { instrument, open_at, close_at, open, high, low, close, volume: 0.0 })
+    };
+    text.lines().skip(1).filter_map(candle).collect()
+}
+
+/// Two decades of everything that the detector can read; bitcoin joins in 2014, the term structure in 2009.
+pub(crate) fn decades() -> Vec<Candle> {
+    let from = Timestamp(days(2005, 1, 3) * Span::DAY.0);
+    let mut all = merged(vec![
+        load("crypto/BTC-USD/1d.csv", BTC, Span::DAY),
+        load("etf/SPY/1d.csv", SPY, SESSION),
+        load("etf/HYG/1d.csv", HYG, SESSION),
+        load("index/VIX/1d.csv", VIX, SESSION),
+        levels("macro/vol_indices.csv", "VIX3M", VIX3M),
+    ]);
+    all.retain(|candle| candle.open_at >= from);
+    all
+}
+
 pub(crate) fn setup() -> Setup {
     let scalped =
         crypto::Scalped { instrument: BTC_HOURLY, timeframe: Timeframe::Hour1, parameters: None };
     Setup {
-        roles: Roles { leader: Some(BTC), second: Some(ETH), index: Some(SPY), vix: Some(VIX) },
+        roles: Roles {
+            leader: Some(BTC),
+            second: Some(ETH),
+            index: Some(SPY),
+            vix: Some(VIX),
+            ..Roles::default()
+        },
         crypto: crypto::Setup {
             riding: vec![BTC, ETH],
             scalping: vec![scalped],

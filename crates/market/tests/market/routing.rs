@@ -105,7 +105,7 @@ fn days_are_built_from_hours() {
     let mut builder = Builder::new(BTC, &[Timeframe::Day1]);
     hours.iter().for_each(|hour| builder.push(hour, &mut days));
     let setup = Setup {
-        roles: Roles { leader: Some(BTC), index: Some(SPY), vix: Some(VIX), second: None },
+        roles: Roles { leader: Some(BTC), index: Some(SPY), vix: Some(VIX), ..Roles::default() },
         crypto: crypto::Setup { riding: vec![BTC], ..crypto::Setup::default() },
         ..Setup::default()
     };

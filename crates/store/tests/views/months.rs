@@ -3,7 +3,7 @@
 
 use crate::street::{COIN, FUTURE, HERE, START, Street, charged, scope_of, usd};
 use nija_core::billing::charges::Charges;
-use nija_core::billing::mark::Rates;
+use nija_core::billing::fee::Rates;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Size;
 use nija_core::desk::input::{Command, CopyAct};

@@ -154,7 +154,7 @@ fn of_market(event: &Event, names: &Names) -> Option<String> {
         Event::Marked { instrument, price } => {
             format!("{} is at ${price}", names.symbol(*instrument))
         }
-        Event::ConditionsRead { conditions } => reading(conditions),
+        Event::ConditionsRead { conditions } => reading(conditions, names.left()),
         Event::VenueChanged { venue, up: true } => format!("venue {} answers again", venue.name()),
         Event::VenueChanged { venue, up: false } => {
             format!("venue {} does not answer", venue.name())
@@ -181,7 +181,7 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
             let (by, at, level) = (origin(ticket.origin), evidence.mark, evidence.level.name());
             format!("{who} approved {what} of {by}, at ${at}, {purpose}, {level}")
         }
-        Event::Refused { account: no, wish: wanted, refusal } => {
+        Event::Refused { account: no, wish: wanted, refusal, .. } => {
             format!("{} did not get {}: {refusal}", account(*no, names), wish(wanted, names))
         }
         Event::Skipped { account: no, signal: heard, why } => {

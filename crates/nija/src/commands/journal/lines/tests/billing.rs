@@ -1,7 +1,8 @@
 //! Events of billing and copying, in the words people read.
 
 use super::{BITCOIN, NO, ORDER};
-use nija_core::billing::mark::{Fee, Mark, Rates};
+use nija_core::billing::fee::{Fee, Rates};
+use nija_core::billing::mark::Mark;
 use nija_core::copy::lead::{CopySkip, Lead};
 use nija_core::copy::master::{DISCLOSURE, MasterChange};
 use nija_core::copy::parcel::{Content, Parcel};
