@@ -22,6 +22,33 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use utoipa::{IntoParams, ToSchema};
 
+/// What masters are ordered by; whoever has no such figure comes last.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Sort {
+    /// What followers won in percent, fees and slippage paid.
+    #[default]
+    FollowersReturn,
+    /// Money that copies it now.
+    Following,
+    /// Days of record.
+    Days,
+    /// The calmest first.
+    RiskScore,
+}
+
+impl Sort {
+    /// The largest comes first.
+    fn key(self, row: &MasterBody) -> Option<i64> {
+        match self {
+            Self::FollowersReturn => row.followers_return_pct.map(Pct::raw),
+            Self::Following => Some(row.money_following.raw()),
+            Self::Days => Some(row.days.into()),
+            Self::RiskScore => row.risk_score.map(|score| -i64::from(score)),
+        }
+    }
+}
+
 /// Which masters, in which order.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +60,8 @@ pub(crate) struct Which {
     stopped: Option<bool>,
     /// `followers_return`, `following` or `days`, the largest first, or `risk_score`, the calmest
     /// first; `followers_return` when absent.
-    sort: Option<String>,
+    #[param(inline)]
+    sort: Option<Sort>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Rows at most, 1 to 200.
@@ -120,17 +148,6 @@ impl MasterBody {
     }
 }
 
-/// What a list is ordered by: what comes last is what nobody knows.
-fn rank(sort: &str) -> Option<fn(&MasterBody) -> Reverse<Option<i64>>> {
-    Some(match sort {
-        "followers_return" => |row| Reverse(row.followers_return_pct.map(Pct::raw)),
-        "following" => |row| Reverse(Some(row.money_following.raw())),
-        "days" => |row| Reverse(Some(row.days.into())),
-        "risk_score" => |row| Reverse(row.risk_score.map(|score| -i64::from(score))),
-        _ => return None,
-    })
-}
-
 /// Masters that can be copied. The figures are at most 10 seconds old.
 #[utoipa::path(
     get, path = "/api/v2/copy/masters", tag = "copying",
@@ -141,10 +158,8 @@ pub(crate) async fn list(
     State(app): State<App>,
     Params(which): Params<Which>,
 ) -> Result<Json<Listed<MasterBody>>, Problem> {
-    const UNKNOWN: Problem =
-        Problem::field("sort", "must be followers_return, following, days or risk_score");
     let page = page(which.cursor.as_deref(), which.limit)?;
-    let key = rank(which.sort.as_deref().unwrap_or("followers_return")).ok_or(UNKNOWN)?;
+    let sort = which.sort.unwrap_or_default();
     let stopped = which.stopped.unwrap_or(false);
     let board = board(&app).await?;
     let asked = board.masters.iter().filter(|view| {
@@ -153,6 +168,7 @@ pub(crate) async fn list(
     });
     let mut rows: Vec<MasterBody> =
         asked.map(|view| MasterBody::of(view, &board.followers(view.id))).collect();
+    let key = |row: &MasterBody| Reverse(sort.key(row));
     rows.sort_by(|a, b| (key(a), &a.id).cmp(&(key(b), &b.id)));
     // The number of a row is its place, counted from the end as lists do.
     let rows = rows.into_iter().rev().zip(1..).map(|(row, number)| Row { number, row });

@@ -15,6 +15,7 @@ use nija_core::ledger::entry::Entry;
 use nija_core::ledger::holdings::Traded;
 use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
+use nija_core::words::order::Ticket;
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -112,15 +113,7 @@ impl<'c> Pass<'c> {
                 self.record(*sleeve, (event, bytes))?;
                 self.folio(*sleeve)?.held.high = *loss;
             }
-            Event::Approved { ticket, .. } => {
-                let place = self.record(ticket.account, (event, bytes))?;
-                self.listed(ticket.instrument)?;
-                let number = self.folio(ticket.account)?.heads.of(Chain::Orders).number;
-                let named = (self.holder(ticket.account), place, number);
-                let standing = Standing::approved(ticket, named, self.at.now);
-                let order = Order { standing, listed: false };
-                self.orders.insert(ticket.id, order);
-            }
+            Event::Approved { ticket, .. } => self.approve(ticket, (event, bytes))?,
             Event::Refused { account, wish, .. } => {
                 self.record(*account, (event, bytes))?;
                 self.listed(wish.instrument)?;
@@ -135,8 +128,7 @@ impl<'c> Pass<'c> {
             }
             Event::Reallocated { account, .. }
             | Event::Halted { account, .. }
-            | Event::DayClosed { account, .. }
-            | Event::Followed { sleeve: account, .. } => {
+            | Event::DayClosed { account, .. } => {
                 self.record(*account, (event, bytes))?;
             }
             Event::Acknowledged { order } => {
@@ -173,6 +165,16 @@ impl<'c> Pass<'c> {
             | Event::LeadHeard { .. }
             | Event::Remembered { .. } => {}
         }
+        Ok(())
+    }
+
+    fn approve(&mut self, ticket: &Ticket, told: (&Event, &[u8])) -> Result<(), Fault> {
+        let place = self.record(ticket.account, told)?;
+        self.listed(ticket.instrument)?;
+        let number = self.folio(ticket.account)?.heads.of(Chain::Orders).number;
+        let named = (self.holder(ticket.account), place, number);
+        let standing = Standing::approved(ticket, named, self.at.now);
+        self.orders.insert(ticket.id, Order { standing, listed: false });
         Ok(())
     }
 

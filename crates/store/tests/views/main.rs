@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod fees;
 mod fixture;
 mod months;
 mod street;
