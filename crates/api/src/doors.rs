@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use nija_core::billing::charges::Charges;
+use nija_core::billing::plans::Plans;
 use nija_core::ports::control::Control;
 use nija_core::ports::documents::{Documents, Issuer};
 use nija_core::ports::views::Views;
@@ -31,6 +32,8 @@ pub struct Doors {
     pub stats: Arc<dyn ExecutionStats>,
     /// What is charged of profits.
     pub charges: Charges,
+    /// The table of billing.
+    pub plans: Arc<Plans>,
     /// Who makes statements and invoices.
     pub documents: Arc<dyn Documents>,
     /// Whose letterhead they bear.
