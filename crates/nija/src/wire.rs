@@ -42,6 +42,7 @@ pub(crate) struct Platform {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) latencies: Arc<Latencies>,
     pub(crate) tiers: TierTable,
+    pub(crate) plans: Plans,
     pub(crate) instruments: Vec<Instrument>,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
@@ -141,6 +142,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         clock,
         latencies,
         tiers: rules.tiers.clone(),
+        plans: rules.plans.clone(),
         instruments,
         ended,
         stop,

@@ -140,8 +140,8 @@ impl Heads {
         }
         Ok(())
     }
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let (mut d, mut heads) = (Decoder::new(bytes), Self::default());
+    pub(super) fn read(d: &mut Decoder<'_>) -> Result<Self, Unreadable> {
+        let mut heads = Self::default();
         for head in &mut heads.0 {
             *head = Head { number: d.i64()?, place: Place(d.i64()?) };
         }
