@@ -186,3 +186,55 @@ pub(crate) fn flat(instrument: InstrumentId, day: i64, close: f64) -> Candle {
         volume: 1.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candle::Timeframe::Day1;
+    use nija_core::words::score::Strength;
+
+    /// Enters at every candle up to 100 and wants out above.
+    struct Eager([Want; 1]);
+
+    impl Strategy for Eager {
+        fn name(&self) -> StrategyName {
+            StrategyName::EquityMeanReversion
+        }
+        fn version(&self) -> u16 {
+            3
+        }
+        fn wants(&self) -> &[Want] {
+            &self.0
+        }
+        fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action> {
+            let enter = Action::Enter { strength: Strength::FULL, stop: None };
+            let wanted = if candle.close_f64() > 100.0 { Action::Exit } else { enter };
+            (view.open || wanted.reduces()).then_some(wanted)
+        }
+    }
+
+    #[test]
+    fn limits_hold_whatever_a_strategy_says() {
+        let mut playbook = Playbook::default();
+        let limits = Limits { max_positions: 1, risk: 1.0, min_size: 0.1, max_size: 0.6 };
+        playbook.equity_mean_reversion.limits = limits;
+        let of = |n| Want { instrument: InstrumentId(n), timeframe: Day1 };
+        let eager = |n| Box::new(Eager([of(n)])) as Box<dyn Strategy>;
+        let mut engine = Engine::new(Routes::default(), &playbook, vec![eager(1), eager(2)]);
+        let mut hear = |n: u32, day: i64, close: f64| {
+            let mut said = None;
+            let candle = flat(InstrumentId(n), day, close);
+            engine.on_candle(Day1, &candle, &Conditions::default(), |s| said = Some(s));
+            said.map(|said: Said| match said.action {
+                Action::Enter { strength, .. } => strength.as_parts(),
+                Action::Trim { .. } | Action::Exit => 0,
+            })
+        };
+        assert_eq!(hear(1, 0, 90.0), Some(6_000), "no larger than its limit");
+        assert_eq!(hear(2, 0, 90.0), None, "one place, and it is taken");
+        assert_eq!(hear(1, 1, 90.0), Some(6_000), "growing needs no further place");
+        assert_eq!(hear(2, 1, 110.0), None, "what was never entered has no exit");
+        assert_eq!(hear(1, 2, 110.0), Some(0));
+        assert_eq!(hear(2, 2, 90.0), Some(6_000), "the place is free");
+    }
+}

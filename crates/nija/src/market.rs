@@ -60,10 +60,15 @@ const HISTORY: [Recorded; 13] = recorded! {
     "VIX" "index/VIX/1d.csv" Day1;
 };
 
+/// What the analyst reads and the strategies trade, as shipped.
+pub(crate) fn shipped() -> anyhow::Result<Setup> {
+    toml::from_str(ANALYST).context("analyst.toml")
+}
+
 /// What the analyst reads and the strategies trade: as shipped, by the operator's playbook and with the reports
 /// that the operator has of these instruments.
 pub(crate) fn setup(config: &Config, instruments: &[Instrument]) -> anyhow::Result<Setup> {
-    let mut setup: Setup = toml::from_str(ANALYST).context("analyst.toml")?;
+    let mut setup = shipped()?;
     setup.playbook = playbook(config)?;
     setup.calendar = calendar(config, instruments)?;
     Ok(setup)

@@ -107,6 +107,8 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let release =
         Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
     let parcels = Arc::new(Parcels::default());
+    // What lies in the outboxes since before the start is carried before the market moves on.
+    parcels.ring();
     let parts = Parts {
         partitions,
         journal: Arc::clone(&journal),

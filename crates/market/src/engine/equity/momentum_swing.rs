@@ -132,7 +132,7 @@ impl MomentumSwing {
         }
     }
 
-    /// Chooses the shares to hold; tells whether there was anything to rank.
+    /// Chooses the shares to hold; tells whether there was anything to choose from.
     fn rank(&mut self) -> bool {
         let gained =
             |(&id, share): (&InstrumentId, &Share)| Some((share.momentum(&self.parameters)?, id));
@@ -144,12 +144,16 @@ impl MomentumSwing {
         };
         // The best first; equals by their number.
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        // The best of one is no choice.
+        if ranked.len() < 2 {
+            return false;
+        }
         let count = (self.parameters.top.clamp(0.0, 1.0) * ranked.len() as f64).ceil() as usize;
         let best: Vec<InstrumentId> = ranked.iter().take(count).map(|share| share.1).collect();
         for (id, share) in &mut self.shares {
             share.chosen = best.contains(id);
         }
-        !ranked.is_empty()
+        true
     }
 }
 
