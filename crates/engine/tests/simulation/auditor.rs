@@ -108,6 +108,9 @@ impl Auditor {
             }
             self.heads.insert(partition, head);
         }
+        for (law, what) in self.copies.judge() {
+            self.breach(law, what);
+        }
     }
 
     fn breach(&self, law: &'static str, what: impl Into<String>) {
@@ -115,7 +118,7 @@ impl Auditor {
     }
 
     fn event(&mut self, partition: PartitionId, event: &Event) {
-        self.copies.event(partition, event, &self.truth);
+        self.copies.event(partition, event);
         match event {
             Event::AccountOpened { id, no, .. } => {
                 let account = Account { id: *id, ..Account::default() };

@@ -200,8 +200,10 @@ fn filled(record: &Record) -> i64 {
 
 /// Nothing is on its way between partitions, and no outbox holds anything.
 pub(crate) fn everything_has_arrived(ground: &Ground, process: &Process) {
-    let (truth, auditor) = (&ground.truth, ground.auditor.lock().unwrap());
-    auditor.copies.at_rest(truth);
+    let (truth, mut auditor) = (&ground.truth, ground.auditor.lock().unwrap());
+    for (law, what) in auditor.copies.at_rest() {
+        truth.breach(law, what);
+    }
     let clearing = auditor.house.get(&Book::Clearing).copied().unwrap_or(0);
     let desks = process.partitions.desks().iter();
     let kept: i128 = desks.map(|desk| desk.book_total(Book::Clearing)).sum();

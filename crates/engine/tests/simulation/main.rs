@@ -31,7 +31,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 /// Steps of a history.
-const STEPS: u32 = 160;
+const STEPS: u32 = 150;
 
 /// One test for the test runner.
 struct Test {
