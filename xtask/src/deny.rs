@@ -38,7 +38,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         &["metadata", "--locked", "--format-version", "1", "--filter-platform", SHIPPED],
     )?;
 
-    let mut findings = bans::check(&policy, &lock);
+    let tree = ["tree", "--locked", "--workspace", "--target", SHIPPED, "--prefix", "none"];
+    let tree = shell::output("cargo", &[&tree[..], &["--format", "{p}"]].concat())?;
+
+    let mut findings = bans::check(&policy, &lock, &bans::built(&tree)?);
     findings.extend(bans::wildcards(&metadata)?);
     findings.extend(licenses::check(&policy, &metadata)?);
     let advised = advisories::check(&policy, &lock, &snapshot)?;
@@ -64,7 +67,7 @@ mod tests {
         let policy = Policy::read(&std::fs::read_to_string(path).unwrap()).unwrap();
         let lock = |name: &str, version: &str| {
             let text = format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n");
-            bans::check(&policy, &Lock::read(&text).unwrap()).len()
+            bans::check(&policy, &Lock::read(&text).unwrap(), &[name.to_owned()].into()).len()
         };
         assert_eq!(lock("openssl-sys", "0.9.100"), 1);
         assert_eq!(lock("jsonwebtoken", "10.2.9"), 1);

@@ -13,6 +13,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub mod control;
+pub mod documents;
+pub mod payments;
 pub mod views;
 
 /// A boxed future: what a door answers later.

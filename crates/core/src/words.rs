@@ -4,6 +4,7 @@
 pub mod conditions;
 pub mod fixed;
 pub mod id;
+pub mod insight;
 pub mod instrument;
 pub mod money;
 pub mod order;

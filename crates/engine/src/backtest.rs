@@ -1,6 +1,8 @@
 //! The backtest: the same desk, gates, ledger, analyst and exchange as the paper run, driven in one thread by
 //! the data. There is no second executor and no flag in the core that says "backtest".
 
+pub mod tape;
+
 use crate::feeds::steps::Steps;
 use crate::feeds::{self, Feed, MarketEvent};
 use crate::partitions::{Partitions, Stopped};
@@ -15,6 +17,7 @@ use nija_core::lanes::Lanes;
 use nija_core::ports::{AppendError, Journal};
 use nija_core::words::id::OrderId;
 use nija_core::words::order::{Outcome, Report};
+use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 
@@ -46,6 +49,8 @@ pub struct Backtest {
     lanes: Lanes<Release>,
     inputs: Vec<Input>,
     seen: Box<dyn FnMut(&Batch) + Send>,
+    /// Whose signals are heard; all where none is named.
+    heard: Vec<StrategyName>,
 }
 
 impl Backtest {
@@ -59,7 +64,15 @@ impl Backtest {
         seen: Box<dyn FnMut(&Batch) + Send>,
     ) -> Self {
         let lanes = Lanes::new(LANE_CAPACITY);
-        Self { partitions, exchange, trader, journal, lanes, inputs: Vec::new(), seen }
+        let (inputs, heard) = (Vec::new(), Vec::new());
+        Self { partitions, exchange, trader, journal, lanes, inputs, seen, heard }
+    }
+
+    /// Hears the signals of these strategies only; what the analyst reads and the desks decide stays as it is.
+    #[must_use]
+    pub fn hearing(mut self, strategies: Vec<StrategyName>) -> Self {
+        self.heard = strategies;
+        self
     }
 
     /// The desks, to be asked once a step is done.
@@ -108,6 +121,12 @@ impl Backtest {
         }
         for event in events {
             self.trader.inputs(event, &mut inputs);
+        }
+        if !self.heard.is_empty() {
+            inputs.retain(|input| match input {
+                Input::Signal(signal) => self.heard.contains(&signal.strategy),
+                _ => true,
+            });
         }
         for input in inputs.drain(..) {
             self.partitions.take(input, at)?;

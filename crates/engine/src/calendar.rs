@@ -15,6 +15,13 @@ const KNOWN: (i64, i64) = (-62_135_596_800_000_000, 253_402_300_799_000_000);
 /// President George H. W. Bush (announced by NYSE on 2018-12-01; SPY has no trade that day).
 const CLOSED_TOO: [i32; 1] = [17_870];
 
+/// Are the holidays of this instant known? Without them every weekday counts as a session.
+#[must_use]
+pub const fn knows_holidays(hours: Hours, at: Timestamp) -> bool {
+    // From 2010-01-01 to 2028-12-31.
+    matches!(hours, Hours::Always) || matches!(at.day(Span::ZERO), 14_610..=21_549)
+}
+
 /// One trading session: open from the first instant, closed again at the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {

@@ -10,8 +10,10 @@ mod error;
 pub mod generator;
 pub(crate) mod instant;
 pub mod intrabar;
+mod lines;
 pub mod merge;
 pub mod parquet;
+pub mod series;
 pub mod steps;
 pub mod ticks;
 

@@ -17,5 +17,6 @@ pub mod node;
 pub mod partitions;
 pub mod projector;
 pub mod recovery;
+pub mod research;
 pub mod sim;
 pub mod trader;

@@ -3,14 +3,17 @@
 //! Liquidity is absent: no order book is read here.
 
 mod market;
+mod stress;
 
 pub use market::{Calendar, Market, Reading, Sign};
+pub use stress::Term;
 
 use crate::candle::Candle;
 use crate::indicator::{PercentileRank, Turbulence};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use stress::{Credit, Structure};
 
 /// A market without a close for this long no longer counts.
 pub const SILENT_AFTER: Span = Span(7 * Span::DAY.0);
@@ -32,12 +35,17 @@ pub struct Roles {
     pub index: Option<InstrumentId>,
     /// Implied volatility of the index in percent a year: VIX.
     pub vix: Option<InstrumentId>,
+    /// The same over three months: VIX3M.
+    pub vix3m: Option<InstrumentId>,
+    /// A fund of high-yield bonds.
+    pub credit: Option<InstrumentId>,
 }
 
 impl Roles {
     /// The instruments that have a part.
     pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> {
-        [self.leader, self.second, self.index, self.vix].into_iter().flatten()
+        let all = [self.leader, self.second, self.index, self.vix, self.vix3m, self.credit];
+        all.into_iter().flatten()
     }
 }
 
@@ -65,6 +73,10 @@ pub struct Readings {
     pub index: Option<Reading>,
     /// Implied volatility of the index, percent a year.
     pub vix: Option<f64>,
+    /// Its term structure.
+    pub term: Option<Term>,
+    /// Return of high-yield bonds in 20 sessions, in deviations of the year before.
+    pub credit: Option<f64>,
     /// Crypto and index as a pair.
     pub together: Option<Together>,
 }
@@ -106,6 +118,8 @@ pub struct Reader {
     second: Market,
     index: Market,
     vix: Option<(Timestamp, f64)>,
+    structure: Structure,
+    credit: Credit,
     pair: Pair,
 }
 
@@ -119,6 +133,8 @@ impl Reader {
             second: Market::new(Calendar::Always),
             index: Market::new(Calendar::Sessions),
             vix: None,
+            structure: Structure::default(),
+            credit: Credit::new(),
             pair: Pair::new(),
         }
     }
@@ -146,6 +162,15 @@ impl Reader {
             if later && candle.close.is_positive() {
                 self.vix = Some((candle.close_at, candle.close_f64()));
             }
+            self.structure.near(candle);
+            read = true;
+        }
+        if played == self.roles.vix3m {
+            self.structure.far(candle);
+            read = true;
+        }
+        if played == self.roles.credit {
+            self.credit.push(candle);
             read = true;
         }
         read
@@ -162,6 +187,8 @@ impl Reader {
             second: reading(&self.second),
             index: reading(&self.index),
             vix: self.vix.filter(|(known, _)| fresh(*known)).map(|(_, level)| level),
+            term: self.structure.term().filter(|term| fresh(term.at)),
+            credit: self.credit.score(at, SILENT_AFTER),
             together: self.pair.together.filter(|t| fresh(t.at)),
         }
     }

@@ -5,12 +5,13 @@
 //! is no trend.
 
 mod ballot;
+pub mod scorecard;
 mod thresholds;
 
 pub use thresholds::Thresholds;
 
 use crate::clamp;
-use crate::conditions::Readings;
+use crate::conditions::{Readings, Term};
 use ballot::{Ballot, Trend};
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::score::Score;
@@ -115,6 +116,8 @@ impl Detector {
         let regime = self.regime();
         let equity = readings.vix.or(readings.index.and_then(|r| r.realized).map(|r| 100.0 * r));
         let swan = |shock: Option<f64>| shock.is_some_and(|s| s < -limits.black_swan_deviations);
+        let panic =
+            |term: Term| term.ratio > limits.black_swan_ratio && term.jump > limits.black_swan_jump;
         let shock = |reading: Option<crate::conditions::Reading>| reading.and_then(|r| r.shock);
         Conditions {
             at: readings.at,
@@ -128,7 +131,7 @@ impl Detector {
             liquidity: None,
             momentum: readings.momentum().map_or(0, clamp::signed_hundredths),
             crypto_black_swan: swan(shock(readings.leader)) || swan(shock(readings.second)),
-            equity_black_swan: swan(shock(readings.index)),
+            equity_black_swan: swan(shock(readings.index)) || readings.term.is_some_and(panic),
         }
     }
 }

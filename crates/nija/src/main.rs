@@ -33,7 +33,11 @@ enum Role {
     /// Trade the shipped history of 2017 to 2020 for accounts of every tier; no key or network needed.
     Demo(commands::demo::Options),
     /// Run the same desk and gates over files of market data and print statistics and trades.
-    Backtest(commands::backtest::Options),
+    Backtest(Box<commands::backtest::Options>),
+    /// Print what following the regimes would have earned, net, against 60/40 and buying and holding.
+    Regimes(commands::regimes::Options),
+    /// Train the ranking of shares over history and say whether the model or its plain baseline trades.
+    Model(commands::model::Options),
     /// Look whether the configuration is fit to be served, and print what is in force.
     CheckConfig(commands::check_config::Options),
     /// Copy journal and control data to a folder, beside a running server.
@@ -60,6 +64,8 @@ fn main() -> ExitCode {
         Role::Serve => commands::serve::run(),
         Role::Demo(options) => commands::demo::run(&options),
         Role::Backtest(options) => commands::backtest::run(&options),
+        Role::Regimes(options) => commands::regimes::run(&options),
+        Role::Model(options) => commands::model::run(&options),
         Role::CheckConfig(options) => return told(commands::check_config::run(&options)),
         Role::Backup(options) => commands::backup::run(&options),
         Role::Restore(options) => commands::restore::run(&options),

@@ -1,7 +1,8 @@
 //! What a run was worth, from its daily equity and its closed trades. Pure; floats are for ratios
 //! only: sums of money are made exactly before they come here.
 //!
-//! Returns are simple daily returns, deviations are of a sample, the risk-free rate is zero.
+//! Returns are simple daily returns, deviations are of a sample, the risk-free rate is zero. docs/backtesting.md
+//! has the definitions in words.
 
 use nija_core::words::money::Money;
 use serde::Serialize;
@@ -51,7 +52,11 @@ pub(crate) struct Curve {
     pub(crate) volatility_pct: Option<f64>,
     /// Mean over deviation of daily returns, a year; none where nothing moved.
     pub(crate) sharpe: Option<f64>,
-    /// Daily points a year that the two above rest on.
+    /// Mean of daily returns over the root of the mean square of those below zero, a year.
+    pub(crate) sortino: Option<f64>,
+    /// Return a year over the deepest fall.
+    pub(crate) calmar: Option<f64>,
+    /// Daily points a year that the deviations above rest on.
     pub(crate) points_a_year: u16,
     /// Deepest fall from a highest close.
     pub(crate) max_drawdown_pct: f64,
@@ -74,12 +79,18 @@ pub(crate) fn curve(start: f64, points: &[Point], year: Year) -> Curve {
     let returns = returns(start, points);
     let deviation = deviation(&returns).filter(|_| long);
     let (max_drawdown_pct, longest_drawdown_days) = drawdown(start, points);
+    let yearly = |a: Option<f64>, b: f64| ratio(a?, b).map(|r| r * per_year.sqrt());
+    let cagr_pct = long.then(|| (growth.max(0.0).powf(CALENDAR_YEAR / days) - 1.0) * 100.0);
+    let below = mean(&returns.iter().map(|r| r.min(0.0).powi(2)).collect::<Vec<_>>());
+    let below = below.filter(|_| long).map(f64::sqrt);
     let invested = points.iter().filter_map(|p| ratio(p.equity - p.cash, p.equity));
     Curve {
         return_pct: (growth - 1.0) * 100.0,
-        cagr_pct: long.then(|| (growth.max(0.0).powf(CALENDAR_YEAR / days) - 1.0) * 100.0),
+        cagr_pct,
         volatility_pct: deviation.map(|d| d * per_year.sqrt() * 100.0),
-        sharpe: deviation.and_then(|d| ratio(mean(&returns)?, d)).map(|r| r * per_year.sqrt()),
+        sharpe: deviation.and_then(|d| yearly(mean(&returns), d)),
+        sortino: below.and_then(|d| yearly(mean(&returns), d)),
+        calmar: cagr_pct.and_then(|c| ratio(c, max_drawdown_pct)),
         points_a_year: year.points(),
         max_drawdown_pct,
         longest_drawdown_days,
@@ -87,29 +98,103 @@ pub(crate) fn curve(start: f64, points: &[Point], year: Year) -> Curve {
     }
 }
 
+impl Curve {
+    /// The same with a fall that was looked for between the ends of days, too: its depth as a fraction, its days.
+    pub(crate) fn fallen(self, depth: f64, days: i32) -> Self {
+        let max_drawdown_pct = self.max_drawdown_pct.max(depth * 100.0);
+        let longest_drawdown_days = self.longest_drawdown_days.max(days);
+        let calmar = self.cagr_pct.and_then(|c| ratio(c, max_drawdown_pct));
+        Self { max_drawdown_pct, longest_drawdown_days, calmar, ..self }
+    }
+}
+
+/// How often the mean equity of a curve was bought and sold in a year; `traded` dollars changed hands.
+pub(crate) fn turnover(traded: f64, points: &[Point]) -> Option<f64> {
+    let (first, last) = (points.first()?, points.last()?);
+    let years = f64::from(last.day - first.day + 1) / CALENDAR_YEAR;
+    let equity = mean(&points.iter().map(|point| point.equity).collect::<Vec<_>>())?;
+    ratio(ratio(traded, equity)?, years)
+}
+
+/// Several curves as if they were one account: the sum of what each had last on every day that any of them has.
+pub(crate) fn together(curves: &[Vec<Point>], starts: &[f64]) -> Vec<Point> {
+    let mut days: Vec<i32> = curves.iter().flatten().map(|point| point.day).collect();
+    days.sort_unstable();
+    days.dedup();
+    let mut sum: Vec<Point> =
+        days.iter().map(|&day| Point { day, equity: 0.0, cash: 0.0 }).collect();
+    for (curve, &start) in curves.iter().zip(starts) {
+        let (mut equity, mut cash) = (start, start);
+        let mut points = curve.iter().peekable();
+        for to in &mut sum {
+            while let Some(point) = points.next_if(|point| point.day <= to.day) {
+                (equity, cash) = (point.equity, point.cash);
+            }
+            to.equity += equity;
+            to.cash += cash;
+        }
+    }
+    sum
+}
+
 /// What closed trades say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Trades {
     /// How many were closed.
-    pub(crate) closed: usize,
+    pub(crate) closed: u64,
     /// Part of them that earned something after fees.
     pub(crate) win_rate_pct: Option<f64>,
     /// What the winners earned over what the others lost; none without losses.
     pub(crate) profit_factor: Option<f64>,
 }
 
-/// Reads the profits, after fees, of closed trades.
-pub(crate) fn trades(profits: &[Money]) -> Trades {
-    let sum = |wins: bool| -> i128 {
-        let chosen = profits.iter().filter(|profit| profit.is_positive() == wins);
-        chosen.map(|profit| i128::from(profit.raw())).sum()
-    };
-    let won = profits.iter().filter(|profit| profit.is_positive()).count();
-    Trades {
-        closed: profits.len(),
-        win_rate_pct: ratio(won as f64, profits.len() as f64).map(|rate| rate * 100.0),
-        profit_factor: ratio(sum(true) as f64, -(sum(false) as f64)),
+/// Closed trades, summed up; gains and losses in units of 10^-8 dollars, both zero or more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Closed {
+    pub(crate) count: u64,
+    pub(crate) won: u64,
+    pub(crate) gains: i128,
+    pub(crate) losses: i128,
+}
+
+impl Closed {
+    /// Sums up the profits, after fees, of closed trades.
+    pub(crate) fn of(profits: impl IntoIterator<Item = Money>) -> Self {
+        profits.into_iter().fold(Self::default(), |mut sum, profit| {
+            sum.count += 1;
+            let raw = i128::from(profit.raw());
+            if profit.is_positive() {
+                sum.won += 1;
+                sum.gains += raw;
+            } else {
+                sum.losses -= raw;
+            }
+            sum
+        })
     }
+
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            won: self.won + other.won,
+            gains: self.gains + other.gains,
+            losses: self.losses + other.losses,
+        }
+    }
+
+    /// What they say.
+    pub(crate) fn read(self) -> Trades {
+        Trades {
+            closed: self.count,
+            win_rate_pct: ratio(self.won as f64, self.count as f64).map(|rate| rate * 100.0),
+            profit_factor: ratio(self.gains as f64, self.losses as f64),
+        }
+    }
+}
+
+/// What `start` dollars earned as a fraction when they became `last`.
+pub(crate) fn gain(start: f64, last: f64) -> Option<f64> {
+    ratio(last - start, start)
 }
 
 /// A quotient where it means something.
@@ -192,10 +277,42 @@ mod tests {
         assert!(near(read.return_pct, (0.99_f64.powi(20) - 1.0) * 100.0));
         let yearly = 0.99_f64.powi(20).powf(365.25 / 40.0) - 1.0;
         assert!(near(read.cagr_pct.unwrap(), yearly * 100.0));
+        // Twenty days of -10 % in forty: a mean square of 0.005. The mean is zero, and so is what rests on it.
+        assert!(read.sortino.unwrap().abs() < 1e-9);
+        assert!(near(read.calmar.unwrap(), read.cagr_pct.unwrap() / read.max_drawdown_pct));
+        let deeper = read.clone().fallen(0.9, 50);
+        assert_eq!((deeper.max_drawdown_pct, deeper.longest_drawdown_days), (90.0, 50));
+        assert!(near(deeper.calmar.unwrap(), read.cagr_pct.unwrap() / 90.0));
         // The first day was the highest; the other 39 lie below it.
         assert_eq!(read.longest_drawdown_days, 39);
         assert!(near(read.max_drawdown_pct, (1.0 - 0.99_f64.powi(20) / 1.1) * 100.0));
         assert_eq!(read.points_a_year, 252);
+    }
+
+    /// Thirty times +2 % and -1 %: the mean is 0.5 %, the mean square of the losses half of 0.0001.
+    #[test]
+    fn sortino_counts_losses_only() {
+        let mut equity = 100.0;
+        let mut equities = Vec::new();
+        for n in 0..60 {
+            equity *= if n % 2 == 0 { 1.02 } else { 0.99 };
+            equities.push(equity);
+        }
+        let read = curve(100.0, &points(&equities), Year::Days365);
+        let wanted = 0.005 / (0.0001_f64 / 2.0).sqrt() * 365.0_f64.sqrt();
+        assert!((read.sortino.unwrap() - wanted).abs() < 1e-6);
+    }
+
+    #[test]
+    fn curves_of_different_days_are_summed_by_what_is_known() {
+        let at = |day, equity| Point { day, equity, cash: equity / 2.0 };
+        let curves = [vec![at(1, 10.0), at(3, 30.0)], vec![at(2, 5.0)]];
+        let equities: Vec<(i32, f64, f64)> =
+            together(&curves, &[8.0, 4.0]).iter().map(|p| (p.day, p.equity, p.cash)).collect();
+        assert_eq!(equities, [(1, 14.0, 9.0), (2, 15.0, 7.5), (3, 35.0, 17.5)]);
+        let whole_year: Vec<Point> = (0..1_461).map(|day| at(day, 100.0)).collect();
+        assert!(near(turnover(1_200.0, &whole_year).unwrap(), 3.0));
+        assert_eq!(turnover(1.0, &[]), None);
     }
 
     #[test]
@@ -217,6 +334,7 @@ mod tests {
 
     #[test]
     fn trades_are_counted_after_fees() {
+        let trades = |profits: &[Money]| Closed::of(profits.iter().copied()).read();
         let read = trades(&[Money::whole(3), Money::whole(-1), Money::ZERO, Money::whole(1)]);
         assert_eq!(read.closed, 4);
         assert_eq!(read.win_rate_pct, Some(50.0));

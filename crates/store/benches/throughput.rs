@@ -181,6 +181,7 @@ fn life(id: u64, account: AccountNo) -> Result<[Event; 4], Unbalanced> {
         volatility: Some(Score::points(45)),
         regime: Some(Regime::Ranging),
         level,
+        insight: None,
     };
     let fill = Fill { id: FillId(id), qty, price: Price::whole(50_001), fee: Money::CENT };
     let outcome = Remembered::Order { order, purpose: Purpose::Entry, qty, level };

@@ -1,12 +1,25 @@
 //! Banned crates, second copies of crates that must be one, and sources other than the registry.
+//!
+//! A ban is about what is built. The lock file also names crates behind features that nobody switched on:
+//! those come with any user of rustls and never reach a compiler.
 
 use crate::deny::lock::{Lock, Locked};
 use crate::deny::policy::{Ban, Policy};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
-pub(crate) fn check(policy: &Policy, lock: &Lock) -> Vec<String> {
-    let mut out: Vec<String> = policy.bans.iter().flat_map(|ban| judge(ban, lock)).collect();
+/// The names of the crates that are built, from what `cargo tree --prefix none --format {p}` prints.
+pub(crate) fn built(tree: &[u8]) -> Result<BTreeSet<String>> {
+    let tree = std::str::from_utf8(tree).context("cargo tree printed another form")?;
+    let built = tree.lines().filter_map(|line| line.split_whitespace().next());
+    let built: BTreeSet<String> = built.map(str::to_owned).collect();
+    ensure!(built.contains("xtask"), "cargo tree printed another form");
+    Ok(built)
+}
+
+pub(crate) fn check(policy: &Policy, lock: &Lock, built: &BTreeSet<String>) -> Vec<String> {
+    let mut out: Vec<String> = policy.bans.iter().flat_map(|ban| judge(ban, lock, built)).collect();
     let first = lock.packages.iter().find_map(|package| package.source.as_deref());
     for package in &lock.packages {
         // Cargo knows one public registry; anything else was written into a manifest on purpose.
@@ -56,9 +69,10 @@ struct Dependency {
     req: String,
 }
 
-fn judge(ban: &Ban, lock: &Lock) -> Vec<String> {
+fn judge(ban: &Ban, lock: &Lock, built: &BTreeSet<String>) -> Vec<String> {
     let hit = |package: &&Locked| {
         package.name == ban.name
+            && (ban.only_twice || built.contains(&package.name))
             && ban.range.as_ref().is_none_or(|range| range.holds(package.version))
     };
     let hits = lock.packages.iter().filter(hit).count();
@@ -80,7 +94,8 @@ mod tests {
             if source.is_empty() { head } else { format!("{head}source = \"{source}\"\n") }
         };
         let text: String = packages.iter().map(entry).collect();
-        check(&Policy::of(&[], bans, &[]), &Lock::read(&text).unwrap()).len()
+        let built = packages.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        check(&Policy::of(&[], bans, &[]), &Lock::read(&text).unwrap(), &built).len()
     }
 
     #[test]
@@ -90,6 +105,16 @@ mod tests {
         assert_eq!(found(bans, &[("a", "1.0.0", "")]), 1);
         assert_eq!(found(bans, &[("b", "1.9.9", "")]), 1);
         assert_eq!(found(bans, &[("b", "2.0.0", ""), ("ab", "1.0.0", "")]), 0);
+    }
+
+    #[test]
+    fn a_ban_is_about_what_is_built() {
+        let policy = Policy::of(&[], "deny = [{ crate = \"a\", reason = \"r\" }]", &[]);
+        let lock = Lock::read("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n").unwrap();
+        let found = |tree: &str| check(&policy, &lock, &built(tree.as_bytes()).unwrap()).len();
+        assert_eq!(found("xtask v0.1.0 (/x)\n\nab v1.0.0\n"), 0);
+        assert_eq!(found("xtask v0.1.0 (/x)\na v1.0.0 (*)\n"), 1);
+        assert!(built(b"").is_err());
     }
 
     #[test]

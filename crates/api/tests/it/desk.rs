@@ -2,8 +2,12 @@
 //! asked.
 
 use nija_core::allocation::allocate;
+use nija_core::billing::fee::{Fee, Rates};
+use nija_core::billing::plans::FeePolicy;
+use nija_core::copy::decline::CopyDecline;
 use nija_core::desk::answer::{
-    AccountView, Answer, Decline, InstrumentView, MarketView, PositionView, Previewed, Query, View,
+    AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
+    Query, View,
 };
 use nija_core::desk::event::{OwnLimits, Setting, Size, Wish};
 use nija_core::desk::input::{Command, Key};
@@ -101,7 +105,15 @@ impl FakeDesks {
             return Answer::Declined(Decline::UnknownAccount);
         };
         match command {
-            Command::Open { .. } | Command::Kill { .. } | Command::Rearm { .. } => Answer::Done,
+            Command::Open { .. }
+            | Command::Kill { .. }
+            | Command::Rearm { .. }
+            | Command::Adjust { .. }
+            | Command::Credit { .. }
+            | Command::Subscription(_)
+            | Command::Lead(_) => Answer::Done,
+            Command::RefundFee => Answer::Declined(Decline::NoFee),
+            Command::Copy { .. } => Answer::Declined(Decline::NotCopied),
             Command::Transfer(amount) => {
                 let cash = account.cash.checked_add(*amount).unwrap();
                 if cash.is_negative() {
@@ -130,6 +142,7 @@ impl FakeDesks {
             Setting::Tier(tier) => account.tier = *tier,
             Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
             Setting::Autopilot(on) => account.autopilot = *on,
+            Setting::Qualified(_) => {}
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
                 if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {
@@ -155,6 +168,7 @@ impl FakeDesks {
             cash: account.cash,
             reserved: Money::ZERO,
             equity: account.cash,
+            own_equity: account.cash,
             peak: account.cash,
             day_start: account.cash,
             day_ends: Timestamp(0),
@@ -180,6 +194,21 @@ impl FakeDesks {
                 lots: Vec::new(),
             }],
             orders: Vec::new(),
+            fees: FeesView {
+                policy: FeePolicy::Everyone,
+                high: None,
+                gain: Money::ZERO,
+                loss: Money::ZERO,
+                rates: Rates::NONE,
+                month_ends: Timestamp(0),
+                accrued: Fee::ZERO,
+                owed: Money::ZERO,
+                qualified: None,
+            },
+            sleeve: None,
+            sleeves: Vec::new(),
+            master: None,
+            subscription: None,
         }
     }
 
@@ -271,6 +300,12 @@ impl Desks for FakeDesks {
                     }
                     Err(decline) => View::Declined(decline),
                 },
+                Query::Masters(PartitionId(0)) => View::Masters(Vec::new()),
+                Query::Followers(PartitionId(0), _) => View::Followers(Vec::new()),
+                Query::Master(_) => View::Declined(Decline::Copying(CopyDecline::NotAMaster)),
+                Query::Masters(_) | Query::Followers(..) | Query::House(_) | Query::Outbox(_) => {
+                    View::Declined(Decline::UnknownPartition)
+                }
             })
         })
     }

@@ -2,32 +2,10 @@
 //! fees above it. Equity rises and falls by trading, the mark only by flows and crystallizations:
 //! a deposit is never profit, a gain is billed once, a loss is carried until it is made good.
 
+use super::fee::{Fee, Rates};
 use crate::words::fixed::Round;
-use crate::words::money::{Money, Pct};
+use crate::words::money::Money;
 use minicbor::{Decode, Encode};
-use serde::Serialize;
-
-/// What is taken of a gain, percent, per payee. Together at most half of it: plans hold to that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Rates {
-    /// The house's part.
-    #[n(0)]
-    pub platform: Pct,
-    /// The part of the leader who is copied.
-    #[n(1)]
-    pub leader: Pct,
-}
-
-/// Whole cents per payee; negative where something is given back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
-pub struct Fee {
-    /// The house's part.
-    #[n(0)]
-    pub platform: Money,
-    /// The leader's part.
-    #[n(1)]
-    pub leader: Money,
-}
 
 /// The mark and what happened to it on the current valuation day.
 ///
@@ -52,54 +30,6 @@ pub struct Mark {
 
 /// Each turn gives back at most half of the turn before, so no amount needs more.
 const REFUND_TURNS: usize = 64;
-
-impl Rates {
-    /// For whom nothing may be charged.
-    pub const NONE: Self = Self { platform: Pct::ZERO, leader: Pct::ZERO };
-
-    /// The fee on a gain: each payee's part on its own, down to the cent. Nothing on a loss.
-    #[must_use]
-    pub fn on(&self, gain: Money) -> Fee {
-        // Percentages up to a hundred of what is in range are in range.
-        let part = |pct| gain.or_zero().percent(pct, Round::Down).map(|m| m.to_cents(Round::Down));
-        Fee {
-            platform: part(self.platform).unwrap_or_default(),
-            leader: part(self.leader).unwrap_or_default(),
-        }
-    }
-}
-
-impl Fee {
-    /// Nothing.
-    pub const ZERO: Self = Self { platform: Money::ZERO, leader: Money::ZERO };
-
-    /// Both parts. In range, as the parts are of one amount.
-    #[must_use]
-    pub const fn total(&self) -> Money {
-        self.platform.saturating_add(self.leader)
-    }
-    /// Is nothing to book?
-    #[must_use]
-    pub const fn is_zero(&self) -> bool {
-        self.platform.is_zero() && self.leader.is_zero()
-    }
-    /// Sum per payee; `None` beyond the range.
-    #[must_use]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        Some(Self {
-            platform: self.platform.checked_add(other.platform)?,
-            leader: self.leader.checked_add(other.leader)?,
-        })
-    }
-    /// Difference per payee; `None` beyond the range.
-    #[must_use]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        Some(Self {
-            platform: self.platform.checked_sub(other.platform)?,
-            leader: self.leader.checked_sub(other.leader)?,
-        })
-    }
-}
 
 impl Mark {
     /// The mark of an account without money.
@@ -141,20 +71,26 @@ impl Mark {
     #[must_use]
     pub fn flow(&mut self, amount: Money, before: Money, rates: &Rates) -> Option<Fee> {
         let mut next = *self;
-        let mut fee = Fee::ZERO;
         if amount.is_negative() {
-            next.withdraw(Money::ZERO.checked_sub(amount)?, before)?;
-            fee = next.settle(rates)?;
-        } else {
-            let mut rest = amount;
-            for _ in 0..REFUND_TURNS {
-                next.deposit(rest)?;
-                let turn = next.settle(rates)?;
-                fee = fee.checked_add(turn)?;
-                rest = turn.total().negated();
-                if !rest.is_positive() {
-                    break;
-                }
+            let amount = Money::ZERO.checked_sub(amount)?;
+            next.withdraw(amount, before)?;
+            // One cent may flow while both payees' parts are full: what does not fit waits for the next flow.
+            let fee = next.due(rates)?.checked_sub(next.taken)?.within(amount)?;
+            next.taken = next.taken.checked_add(fee)?;
+            *self = next;
+            return Some(fee);
+        }
+        let mut fee = Fee::ZERO;
+        let mut rest = amount;
+        for _ in 0..REFUND_TURNS {
+            next.deposit(rest)?;
+            let taken = next.due(rates)?.min(next.taken);
+            let turn = taken.checked_sub(next.taken)?;
+            next.taken = taken;
+            fee = fee.checked_add(turn)?;
+            rest = turn.total().negated();
+            if !rest.is_positive() {
+                break;
             }
         }
         *self = next;
@@ -226,7 +162,7 @@ impl Mark {
         // beyond equity is owed, which is no loss: there the mark moves one for one.
         let covered = rest.min(equity.or_zero());
         let mut kept = self.high;
-        if covered.is_positive() {
+        if covered.is_positive() && kept.is_positive() {
             let left = equity.checked_sub(covered)?;
             // A gain is billed late rather than early, a loss is carried rather than forgiven.
             let round = if equity > self.high { Round::Down } else { Round::Up };
@@ -238,19 +174,17 @@ impl Mark {
         Some(())
     }
 
-    /// What is due for the day's net withdrawal, less what was taken for it already.
-    fn settle(&mut self, rates: &Rates) -> Option<Fee> {
+    /// What is due for the day's net withdrawal.
+    fn due(&self, rates: &Rates) -> Option<Fee> {
         let withdrawn = Money::ZERO.checked_sub(self.net)?.or_zero();
-        let due = rates.on(withdrawn.checked_sub(self.released.or_zero())?);
-        let fee = due.checked_sub(self.taken)?;
-        self.taken = due;
-        Some(fee)
+        Some(rates.on(withdrawn.checked_sub(self.released.or_zero())?))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::money::Pct;
 
     const PERFORMANCE: Rates = Rates { platform: Pct::whole(10), leader: Pct::ZERO };
     const COPY: Rates = Rates { platform: Pct::whole(2), leader: Pct::whole(5) };
@@ -377,14 +311,34 @@ mod tests {
     }
 
     #[test]
-    fn a_withdrawal_in_cents_saves_no_fee() {
-        let mut book = Book::open("1000", PERFORMANCE);
+    fn a_withdrawal_in_cents_saves_no_fee_and_is_never_charged_more_than_itself() {
+        let mut book =
+            Book::open("1000", Rates { platform: Pct::whole(10), leader: Pct::whole(10) });
         book.trade("1000");
-        let mut paid = Money::ZERO;
+        let mut paid = Fee::ZERO;
         for _ in 0..1000 {
-            paid = paid.saturating_add(book.same_day("-0.1").total());
+            let now = book.same_day("-0.01");
+            assert!(now.total() <= Money::CENT);
+            paid = paid.checked_add(now).unwrap();
         }
-        assert_eq!(paid, usd("5"));
+        assert_eq!(paid, fee("0.5", "0.49"));
+        assert_eq!(book.same_day("-0.01"), fee("0", "0.01"));
+        // Both parts are full, one fits, and a deposit does not bring the other.
+        assert!(book.same_day("-0.18").is_zero());
+        assert_eq!(book.same_day("-0.0101"), fee("0.01", "0"));
+        assert!(book.same_day("0.00000001").is_zero());
+    }
+
+    #[test]
+    fn what_rounds_rounds_for_the_client() {
+        let mut book = Book::open("1", PERFORMANCE);
+        assert_eq!(book.trade("2").same_day("-1"), fee("0.06", "0"));
+        book.stands("2", "0.66666666");
+        assert!(book.same_day("0.00000001").is_zero());
+        book.stands("2.00000001", "0.66666667");
+        let mut book = Book::open("2", PERFORMANCE);
+        book.trade("-0.5").same_day("-1");
+        book.stands("0.5", "0.66666667");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use super::event::{OwnLimits, Remembered};
 use crate::allocation::Split;
-use crate::billing::mark::{Fee, Mark};
+use crate::billing::fee::Fee;
+use crate::billing::mark::Mark;
+use crate::billing::subscription::Subscription;
 use crate::copy::master::Master;
 use crate::copy::sleeve::Sleeve;
 use crate::ledger::chart::{Book, Books};
@@ -83,6 +85,9 @@ pub(super) struct Account {
     /// The last fee that was fixed, while it can be given back.
     #[n(25)]
     pub(super) charged: Option<Box<Charged>>,
+    /// None for an owner who never had one.
+    #[n(26)]
+    pub(super) subscription: Option<Box<Subscription>>,
     /// Derived: its sleeves.
     #[cbor(skip)]
     pub(super) sleeves: Vec<AccountNo>,

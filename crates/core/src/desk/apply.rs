@@ -189,6 +189,7 @@ impl State {
             master: None,
             qualified: None,
             charged: None,
+            subscription: None,
             sleeves: Vec::new(),
         });
         Ok(())
@@ -260,14 +261,15 @@ impl State {
     fn transfer(&mut self, no: AccountNo, amount: Money, entry: &Entry) -> Result<(), Broken> {
         self.account(no).ok_or(Broken::Account)?;
         let before = self.guarded_equity(no);
-        self.post(entry)?;
+        self.post(no, entry)?;
         self.shift(no, amount, before).ok_or(Broken::Range)
     }
 
-    pub(super) fn post(&mut self, entry: &Entry) -> Result<(), Broken> {
+    /// Books an entry; what it brings the house comes from the tier of `payer`.
+    pub(super) fn post(&mut self, payer: AccountNo, entry: &Entry) -> Result<(), Broken> {
         for leg in entry.legs() {
             if leg.account == AccountNo::HOUSE {
-                self.post_to_house(entry, leg)?;
+                self.post_to_house(payer, leg)?;
                 continue;
             }
             let account = self.at(leg.account)?;
@@ -308,7 +310,8 @@ impl State {
     }
 
     fn fill(&mut self, id: OrderId, fill: Fill, entry: &Entry) -> Result<(), Broken> {
-        self.post(entry)?;
+        let payer = entry.legs().first().map_or(AccountNo::HOUSE, |leg| leg.account);
+        self.post(payer, entry)?;
         let (open, is_late) = match self.orders.get_mut(&id) {
             Some(open) => (&mut **open, false),
             None => (self.ended.find_mut(id).ok_or(Broken::Order)?, true),

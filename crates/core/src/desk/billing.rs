@@ -7,13 +7,15 @@ use super::answer::{Answer, Decline, FeesView};
 use super::event::{Adjustment, BillCause, Event};
 use super::settings::invalid;
 use super::switches::clip;
-use crate::billing::charges::Policy;
-use crate::billing::mark::{Fee, Mark, Rates};
+use crate::billing::fee::{Fee, Rates};
+use crate::billing::mark::Mark;
+use crate::billing::plans::FeePolicy;
 use crate::ledger::chart::Book;
 use crate::ledger::entry::Entry;
 use crate::words::id::{AccountNo, PartitionId};
 use crate::words::money::Money;
 use crate::words::tier::Tier;
+use crate::words::time::Timestamp;
 
 /// The largest amount that one adjustment may move.
 const MOST: Money = Money::whole(1_000_000_000);
@@ -22,12 +24,12 @@ impl Desk {
     /// What is charged of an account's profit: nothing of simulated money, nothing of whom the policy spares.
     pub(super) fn rates(&self, account: &Account) -> Rates {
         let root = self.state.root(account);
-        let charges = &self.rules.charges;
-        let spared = charges.policy == Policy::QualifiedOnly && root.qualified.is_none();
+        let plans = &self.rules.plans;
+        let spared = plans.fee_policy == FeePolicy::QualifiedOnly && root.qualified.is_none();
         match account.sleeve {
             _ if root.tier == Tier::Paper || spared => Rates::NONE,
-            Some(_) => charges.copy,
-            None => charges.performance,
+            Some(_) => plans.copy(),
+            None => plans.performance(),
         }
     }
 
@@ -193,6 +195,8 @@ impl Desk {
         let (equity, rates) = (self.state.equity(account), self.rates(account));
         let mark = account.mark;
         FeesView {
+            policy: self.rules.plans.fee_policy,
+            month_ends: Timestamp::of_month(self.clock.month().saturating_add(1)),
             high: mark.map(|mark| mark.high()),
             gain: mark.map_or(Money::ZERO, |mark| mark.gain(equity)),
             loss: mark.map_or(Money::ZERO, |mark| mark.loss(equity)),

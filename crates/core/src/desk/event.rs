@@ -12,7 +12,9 @@ pub use wish::{Evidence, Remembered, Size, Skip, Wish};
 
 use super::discrepancy::Mismatch;
 use crate::allocation::Split;
-use crate::billing::mark::{Fee, Mark};
+use crate::billing::fee::Fee;
+use crate::billing::mark::Mark;
+use crate::billing::subscription::step::Step;
 use crate::copy::lead::{CopySkip, Lead};
 use crate::copy::master::MasterChange;
 use crate::copy::parcel::Parcel;
@@ -23,6 +25,7 @@ use crate::risk::kill::{Actor, Scope};
 use crate::risk::refusal::{Code, Measure, Refusal};
 use crate::words::conditions::{Conditions, Regime};
 use crate::words::id::{AccountId, AccountNo, Epoch, InstrumentId, OrderId, PartitionId, UserId};
+use crate::words::insight::Insight;
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price};
 use crate::words::order::{Fill, OrderState, Origin, Side, Ticket};
@@ -178,6 +181,9 @@ pub enum Event {
         /// Why not.
         #[n(2)]
         refusal: Refusal,
+        /// What was learned about the signal that led to it.
+        #[n(3)]
+        insight: Option<Insight>,
     },
     /// A strategy's signal led to no order of this account.
     #[n(13)]
@@ -520,6 +526,19 @@ pub enum Event {
         #[n(4)]
         entry: Entry,
     },
+    /// Something happened to an owner's subscription.
+    #[n(38)]
+    Subscribed {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// What.
+        #[n(1)]
+        step: Box<Step>,
+        /// Its booking, in the books of the house; without legs where no money moved.
+        #[n(2)]
+        entry: Entry,
+    },
 }
 
 impl Event {
@@ -541,6 +560,7 @@ impl Event {
             | Self::Adjusted { account, .. }
             | Self::Collected { account, .. }
             | Self::MasterChanged { account, .. }
+            | Self::Subscribed { account, .. }
             | Self::Credited { account, .. } => Some(*account),
             Self::Followed { sleeve, .. }
             | Self::CopyChanged { sleeve, .. }
@@ -562,7 +582,8 @@ impl Event {
             | Self::Adjusted { entry, .. }
             | Self::Collected { entry, .. }
             | Self::Moved { entry, .. }
-            | Self::Credited { entry, .. } => Some(entry),
+            | Self::Credited { entry, .. }
+            | Self::Subscribed { entry, .. } => Some(entry),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@
 use super::Desk;
 use super::answer::Answer;
 use super::event::{Event, Size, Wish};
+use super::orders::Idea;
 use crate::copy::lead::{CopySkip, LATE_AFTER, Lead, ROUND_TRIP};
 use crate::copy::sleeve::{Sleeve, Stage};
 use crate::words::fixed::Round;
@@ -102,7 +103,7 @@ impl Desk {
             tif: if open { TimeInForce::Ioc } else { TimeInForce::Day },
             origin: Origin::Copy { lead: lead.no, price: lead.price },
         };
-        let _ = self.enter(no, wish, None, true);
+        let _ = self.enter(no, wish, Idea::default(), true);
     }
 
     /// The worst price at which the follower copies: so far above what the leader paid and what the market was.

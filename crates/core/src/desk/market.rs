@@ -160,12 +160,20 @@ impl Desk {
             self.emit(Event::DayClosed { account: no, day, equity, cash });
         }
         self.close_month();
+        self.renew_subscriptions();
         self.plan_roll();
     }
 
     /// When the next trading day of any account, or the month, ends.
     pub(super) fn plan_roll(&mut self) {
-        let ends = self.state.accounts.iter().map(|a| a.day_ends(self.clock)).min();
+        let ends = self.state.accounts.iter().enumerate().map(|(n, account)| {
+            let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
+            // What could not be done now is tried again at the day's end, not at once.
+            let wakes = self.subscription_wakes(no);
+            let ends = account.day_ends(self.clock);
+            if wakes > self.clock { ends.min(wakes) } else { ends }
+        });
+        let ends = ends.min();
         let month = Timestamp::of_month(self.clock.month().saturating_add(1));
         self.next_roll = ends.map_or(Timestamp(i64::MAX), |ends| ends.min(month));
     }

@@ -12,6 +12,7 @@ use crate::risk::refusal::{Change, Code, Level, Measure, Refusal};
 use crate::risk::volatility::BLACK_SWAN_ABOVE;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
+use crate::words::insight::Insight;
 use crate::words::instrument::Instrument;
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{Origin, Purpose, Side, Ticket};
@@ -26,13 +27,22 @@ pub(super) struct Draft {
     pub(super) notional: Money,
 }
 
+/// What comes with a strategy's wish.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Idea {
+    /// Where its protective stop rests.
+    pub(super) protect: Option<Price>,
+    /// What was learned about it.
+    pub(super) insight: Option<Insight>,
+}
+
 impl Desk {
     pub(super) fn place(&mut self, no: AccountNo, wish: Wish, keyed: bool) -> Answer {
         if let Err(decline) = self.check(&wish) {
             return Answer::Declined(decline);
         }
         match wish.side {
-            Side::Buy => self.enter(no, wish, None, keyed),
+            Side::Buy => self.enter(no, wish, Idea::default(), keyed),
             Side::Sell if wish.size == Size::All && self.held(no, wish.instrument).is_zero() => {
                 Answer::Declined(Decline::NoPosition)
             }
@@ -41,7 +51,7 @@ impl Desk {
                     let terms = (wish.order_type, wish.tif);
                     self.exit(no, wish.instrument, qty, wish.origin, terms)
                 }
-                Err(refusal) => self.refuse(no, wish, refusal),
+                Err(refusal) => self.refuse(no, wish, refusal, None),
             },
         }
     }
@@ -102,13 +112,7 @@ impl Desk {
     }
 
     /// Sends an entry through the gates.
-    pub(super) fn enter(
-        &mut self,
-        no: AccountNo,
-        wish: Wish,
-        protect: Option<Price>,
-        keyed: bool,
-    ) -> Answer {
+    pub(super) fn enter(&mut self, no: AccountNo, wish: Wish, idea: Idea, keyed: bool) -> Answer {
         let draft = self.draft(&wish);
         let Some(facts) = self.facts(no, &wish, &draft, keyed) else {
             return Answer::Declined(Decline::UnknownAccount);
@@ -126,7 +130,7 @@ impl Desk {
             reserved: crate::risk::capital::claim(facts.notional, facts.buffer),
             at: self.clock,
             venue: self.venue(wish.instrument),
-            protect,
+            protect: idea.protect,
         };
         self.count_order(no, wish.origin);
         match approve(ticket, &facts) {
@@ -136,14 +140,15 @@ impl Desk {
                 }
                 let ticket = approved.ticket().clone();
                 let (order, qty) = (ticket.id, ticket.qty);
-                let evidence = self.evidence(no, wish.instrument, level);
+                let insight = idea.insight;
+                let evidence = Evidence { insight, ..self.evidence(no, wish.instrument, level) };
                 self.emit(Event::Approved { ticket, evidence });
                 self.release_entry(no, approved);
                 Answer::Placed { order, purpose: Purpose::Entry, qty, level }
             }
             Err(refusal) => {
                 let refusal = self.name_switches(no, &wish, refusal);
-                self.refuse(no, wish, refusal)
+                self.refuse(no, wish, refusal, idea.insight)
             }
         }
     }
@@ -168,8 +173,14 @@ impl Desk {
         refusal
     }
 
-    pub(super) fn refuse(&mut self, no: AccountNo, wish: Wish, refusal: Refusal) -> Answer {
-        self.emit(Event::Refused { account: no, wish, refusal: refusal.clone() });
+    pub(super) fn refuse(
+        &mut self,
+        no: AccountNo,
+        wish: Wish,
+        refusal: Refusal,
+        insight: Option<Insight>,
+    ) -> Answer {
+        self.emit(Event::Refused { account: no, wish, refusal: refusal.clone(), insight });
         Answer::Refused(refusal)
     }
 
@@ -253,6 +264,7 @@ impl Desk {
             volatility: conditions.zip(listing).and_then(|(c, l)| c.volatility(l.instrument.class)),
             regime: conditions.and_then(|c| c.regime),
             level,
+            insight: None,
         }
     }
 

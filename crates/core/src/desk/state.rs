@@ -71,6 +71,14 @@ pub(super) struct State {
     #[n(17)]
     #[cbor(default)]
     pub(super) due: BTreeMap<AccountId, Money>,
+    /// Invoices that this partition has issued.
+    #[n(18)]
+    #[cbor(default)]
+    pub(super) invoices: u32,
+    /// Credit notes that it has issued.
+    #[n(19)]
+    #[cbor(default)]
+    pub(super) notes: u32,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,

@@ -34,6 +34,7 @@ impl Desk {
             Query::Outbox(_) => View::Outbox(self.outbox()),
             Query::House(_) => View::House(Box::new(self.house_view())),
             Query::Masters(_) => View::Masters(self.masters()),
+            Query::Master(id) => self.master(*id),
             Query::Followers(_, leader) => View::Followers(self.followers(*leader)),
         }
     }
@@ -129,6 +130,7 @@ impl Desk {
             sleeve: account.sleeve.as_deref().cloned(),
             sleeves: self.sleeve_views(no),
             master: account.master.as_deref().cloned(),
+            subscription: account.subscription.as_deref().cloned(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What can be traded: one catalog row per instrument, contracts with multiplier and expiry included.
 
-use super::fixed::{Round, mul_div};
+use super::fixed::{Round, SCALE, mul_div};
 use super::id::InstrumentId;
 use super::money::{Money, Price, Qty};
 use super::time::{Span, Timestamp};
@@ -186,7 +186,11 @@ impl Instrument {
     /// What `qty` is worth at `price`; `None` beyond the range. The one product of price and quantity.
     #[must_use]
     pub fn value(&self, price: Price, qty: Qty, round: Round) -> Option<Money> {
-        let one = mul_div(price.raw(), qty.raw(), super::fixed::SCALE, round)?;
+        let one = match (qty.raw() / SCALE, qty.raw() % SCALE) {
+            // Whole units need no division; what does not fit here would not fit as a result.
+            (units, 0) => price.raw().checked_mul(units)?,
+            _ => mul_div(price.raw(), qty.raw(), SCALE, round)?,
+        };
         one.checked_mul(i64::from(self.multiplier())).map(Money::from_raw)
     }
 
@@ -197,7 +201,7 @@ impl Instrument {
         if unit <= 0 {
             return None;
         }
-        let raw = mul_div(money.raw(), super::fixed::SCALE, unit, Round::Down)?;
+        let raw = mul_div(money.raw(), SCALE, unit, Round::Down)?;
         Some(Qty::from_raw(raw).floor_to(self.lot))
     }
 

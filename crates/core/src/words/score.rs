@@ -62,6 +62,11 @@ impl Strength {
     pub const fn as_parts(self) -> u16 {
         self.0
     }
+    /// This part of it, rounded down.
+    #[must_use]
+    pub const fn scaled(self, by: Self) -> Self {
+        Self((self.0 as u32 * by.0 as u32 / Self::FULL.0 as u32) as u16)
+    }
 }
 
 /// Whatever way a value comes in, it is clamped.
@@ -90,6 +95,12 @@ clamped!(Strength, Strength::parts);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_a_strength_rounds_down() {
+        assert_eq!(Strength::parts(7_501).scaled(Strength::parts(5_000)), Strength::parts(3_750));
+        assert_eq!(Strength::FULL.scaled(Strength::FULL), Strength::FULL);
+    }
 
     #[test]
     fn values_are_clamped_whatever_way_they_come_in() {

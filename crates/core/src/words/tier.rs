@@ -151,6 +151,11 @@ impl Pool {
             Self::CustomAi => true,
         }
     }
+    /// Does it follow each strategy as much as what it earned in the regime so far deserves?
+    #[must_use]
+    pub const fn weighs(self) -> bool {
+        matches!(self, Self::ProAi | Self::CustomAi)
+    }
     /// Part of equity that stays in cash whatever the regime says.
     #[must_use]
     pub const fn cash_floor(self) -> Pct {
@@ -250,6 +255,11 @@ pub enum TableError {
     /// A tier is missing, twice there, or out of order.
     #[error("tier table: list each of the seven tiers once, in order, STARTER first, PAPER last")]
     Incomplete,
+    /// A price that nobody could be asked for.
+    #[error(
+        "tier table: the price of {0:?} must be whole cents from 0 to 1000000, and 0 for PAPER"
+    )]
+    Price(Tier),
     /// A tier could never trade.
     #[error("tier table: {0:?} could not place one trade at its entry capital")]
     CannotTrade(Tier),
@@ -277,6 +287,12 @@ impl TierTable {
             return Err(TableError::Incomplete);
         }
         for rule in &rules {
+            let most_asked = if rule.tier == Tier::Paper { 0 } else { 1_000_000 };
+            let asked = Money::ZERO..=Money::whole(most_asked);
+            let whole_cents = rule.price.to_cents(super::fixed::Round::Down) == rule.price;
+            if !whole_cents || !asked.contains(&rule.price) {
+                return Err(TableError::Price(rule.tier));
+            }
             let most = rule
                 .entry_capital
                 .percent(rule.limits.max_position_pct, super::fixed::Round::Down)
@@ -331,6 +347,14 @@ mod tests {
 
     fn serde_test_unknown() -> Result<TierTable, TableError> {
         TierTable::parse(&DEFAULT_TABLE.replace("\"BALLER\"", "\"GOLD\""))
+    }
+
+    #[test]
+    fn a_price_is_whole_cents_that_someone_could_pay() {
+        for price in ["-1", "0.001", "1000000.01"] {
+            let table = DEFAULT_TABLE.replace("\"99\"", &format!("{price:?}"));
+            assert!(matches!(TierTable::parse(&table), Err(TableError::Price(Tier::Investor))));
+        }
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Span {
     pub const ZERO: Self = Self(0);
     /// One day of 24 hours.
     pub const DAY: Self = Self::seconds(86_400);
+    /// Whole days of 24 hours.
+    #[must_use]
+    pub const fn days(n: u16) -> Self {
+        Self(n as i64 * Self::DAY.0)
+    }
     /// Whole seconds.
     #[must_use]
     pub const fn seconds(n: i64) -> Self {
@@ -89,23 +94,37 @@ impl Timestamp {
             day as i32
         }
     }
-    /// Number of the calendar month (UTC) that contains this instant, from January 1970.
-    #[must_use]
-    pub const fn month(self) -> i32 {
-        let (year, month, _) = civil(self.0.div_euclid(Span::DAY.0));
-        // Microseconds in 64 bits reach some 300,000 years either way.
-        ((year - 1970) * 12 + month - 1) as i32
-    }
-    /// First instant of a calendar month (UTC), by its number.
-    #[must_use]
-    pub const fn of_month(month: i32) -> Self {
-        let (year, month) = (1970 + month.div_euclid(12) as i64, month.rem_euclid(12) as i64);
-        Self(days_to_month(year, month).saturating_mul(Span::DAY.0))
-    }
     /// First instant of a trading day, by its number.
     #[must_use]
     pub const fn of_day(day: i32, starts: Span) -> Self {
         Self((day as i64).saturating_mul(Span::DAY.0).saturating_add(starts.0))
+    }
+    /// Number of the calendar month in UTC that contains this instant: January 1970 is 0.
+    #[must_use]
+    pub const fn month(self) -> i32 {
+        let (year, month, _) = civil(self.0.div_euclid(Span::DAY.0));
+        // The whole range of instants lies within 300,000 years.
+        ((year - 1970) * 12 + month - 1) as i32
+    }
+    /// First instant of a calendar month, by its number.
+    #[must_use]
+    pub const fn of_month(month: i32) -> Self {
+        Self(day_number(month, 1).saturating_mul(Span::DAY.0))
+    }
+    /// Day of the month in UTC, from 1.
+    #[must_use]
+    pub const fn day_of_month(self) -> u8 {
+        civil(self.0.div_euclid(Span::DAY.0)).2 as u8
+    }
+    /// The same time of day so many calendar months later, on day `anchor` of the month or on its last day
+    /// where it is shorter: from 31 January by 28 February to 31 March.
+    #[must_use]
+    pub const fn plus_months(self, months: i32, anchor: u8) -> Self {
+        let month = self.month().saturating_add(months);
+        let length = day_number(month.saturating_add(1), 1) - day_number(month, 1);
+        let day = if (anchor as i64) < length { anchor as i64 } else { length };
+        let midnight = day_number(month, day).saturating_mul(Span::DAY.0);
+        Self(midnight.saturating_add(self.0.rem_euclid(Span::DAY.0)))
     }
 }
 
@@ -125,14 +144,6 @@ impl core::fmt::Display for Timestamp {
     }
 }
 
-/// Days from 1970-01-01 to the first of a month, which counts from 0 (by the same author).
-const fn days_to_month(year: i64, month: i64) -> i64 {
-    let (year, from_march) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
-    let yoe = year.rem_euclid(400);
-    let doy = (153 * from_march + 2) / 5;
-    year.div_euclid(400) * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
-}
-
 /// Gregorian year, month, day of a day number since 1970-01-01
 /// (Howard Hinnant, "chrono-compatible low-level date algorithms").
 const fn civil(days: i64) -> (i64, i64, i64) {
@@ -145,6 +156,17 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     let day = doy - (153 * mp + 2) / 5 + 1;
     let month = if mp < 10 { mp + 3 } else { mp - 9 };
     (yoe + era * 400 + if month <= 2 { 1 } else { 0 }, month, day)
+}
+
+/// Days since 1970-01-01 of a day of a month counted from January 1970; the inverse of [`civil`], same source.
+const fn day_number(month: i32, day: i64) -> i64 {
+    let month = month as i64;
+    let (year, m) = (1970 + month.div_euclid(12), month.rem_euclid(12) + 1);
+    let y = if m <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let yoe = y - era * 400;
+    let doy = (153 * (if m > 2 { m - 3 } else { m + 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
 }
 
 #[cfg(test)]
@@ -179,5 +201,34 @@ mod tests {
         assert_eq!(Timestamp(-1).day(Span::ZERO), -1);
         assert_eq!(Timestamp(i64::MIN).day(five_pm), -106_751_992);
         assert_eq!(Timestamp::of_day(i32::MAX, five_pm), Timestamp(i64::MAX));
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        let mut months = vec![Timestamp::of_month(0)];
+        for n in 0..1_000_000 {
+            let at = Timestamp(n * Span::DAY.0);
+            if at.day_of_month() == 1 && n > 0 {
+                months.push(at);
+            }
+            assert_eq!(at.month() as usize, months.len() - 1);
+            assert_eq!(Timestamp::of_month(at.month()), months[months.len() - 1]);
+        }
+        assert_eq!(Timestamp(-1).month(), -1);
+        assert_eq!(Timestamp::of_month(-1).to_string(), "1969-12-01T00:00:00Z");
+    }
+
+    #[test]
+    fn a_month_later_is_the_same_day_or_the_last() {
+        // 31 January 2024, at one o'clock.
+        let start = Timestamp(1_706_662_800_000_000);
+        let day = |months| start.plus_months(months, 31).to_string();
+        assert_eq!(day(0), "2024-01-31T01:00:00Z");
+        assert_eq!(day(1), "2024-02-29T01:00:00Z");
+        assert_eq!(day(2), "2024-03-31T01:00:00Z");
+        assert_eq!(day(13), "2025-02-28T01:00:00Z");
+        assert_eq!(day(-2), "2023-11-30T01:00:00Z");
+        assert_eq!(start.plus_months(1, 31).plus_months(1, 31), start.plus_months(2, 31));
+        assert_eq!(Timestamp(i64::MAX).plus_months(1, 1), Timestamp(i64::MAX));
     }
 }

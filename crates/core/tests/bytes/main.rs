@@ -1,8 +1,10 @@
 //! Bytes of the journal: what was ever written reads back for ever, and nothing that is read can harm.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod learned;
 mod samples;
 
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::event::Event;
 use nija_core::desk::{Desk, Rules};
 use nija_core::journal::{Batch, Head};
@@ -62,7 +64,8 @@ fn every_sample_stands_in_the_golden_files() {
 }
 
 fn rules() -> Arc<Rules> {
-    Arc::new(Rules::new(TierTable::parse(DEFAULT_TABLE).unwrap(), Money::whole(10)))
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    Arc::new(Rules::new(TierTable::parse(DEFAULT_TABLE).unwrap(), plans, Money::whole(10)))
 }
 
 fn batch(body: Vec<u8>, count: u32) -> Batch {

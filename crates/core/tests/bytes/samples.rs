@@ -1,6 +1,7 @@
 //! Samples of every event, and of every alternative of everything that travels in one. A new alternative without
 //! a sample does not compile.
 
+use super::learned::{self, insights};
 use nija_core::allocation::{Split, allocate};
 use nija_core::desk::discrepancy::Mismatch;
 use nija_core::desk::event::{Event, Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
@@ -13,7 +14,7 @@ use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::id::{
     AccountId, AccountNo, Epoch, FillId, InstrumentId, OrderId, SignalId, UserId,
 };
-use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, Right, VenueName};
+use nija_core::words::instrument::{AssetClass, Hours, VenueName};
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{
     Fill, OrderState, OrderType, Origin, Purpose, Side, Ticket, TimeInForce,
@@ -34,6 +35,10 @@ macro_rules! every {
 }
 
 mod billing;
+mod market;
+mod subscription;
+
+use market::{instruments, readings};
 
 const AT: Timestamp = Timestamp(1_749_470_400_000_000);
 const NO: AccountNo = AccountNo(3);
@@ -85,32 +90,8 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::LeadHeard { .. } => 35,
         Event::CopySkipped { .. } => 36,
         Event::Credited { .. } => 37,
+        Event::Subscribed { .. } => 38,
     }
-}
-
-fn kinds() -> Vec<Kind> {
-    let option = |right| Kind::Option {
-        underlying: InstrumentId(9),
-        right,
-        strike: Price::whole(150),
-        multiplier: 100,
-        expiry: AT,
-    };
-    let mut kinds = every!(Kind:
-        Kind::Spot => Kind::Spot,
-        Kind::Share => Kind::Share,
-        Kind::Fund => Kind::Fund,
-        Kind::Index => Kind::Index,
-        Kind::Future { .. } => Kind::Future { multiplier: 5, expiry: AT },
-        Kind::Option { .. } => option(Right::Call),
-    );
-    let rights = every!(Right: Right::Call => Right::Call, Right::Put => Right::Put,);
-    kinds.extend(rights.into_iter().map(option));
-    kinds
-}
-
-fn hours() -> Vec<Hours> {
-    every!(Hours: Hours::Always => Hours::Always, Hours::Nyse => Hours::Nyse,)
 }
 
 fn venues() -> Vec<VenueName> {
@@ -318,6 +299,7 @@ fn evidence(level: Level) -> Evidence {
         volatility: Some(Score::points(45)),
         regime: Some(Regime::Ranging),
         level,
+        insight: None,
     }
 }
 
@@ -352,6 +334,7 @@ fn signals() -> Vec<Signal> {
     let actions = every!(Action:
         Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
         Action::Exit => Action::Exit,
+        Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
     );
     let signal = |strategy, action| Signal {
         id: SignalId(99),
@@ -361,10 +344,12 @@ fn signals() -> Vec<Signal> {
         action,
         mark: Price::whole(50),
         at: AT,
+        insight: None,
     };
     let mut signals: Vec<Signal> =
         StrategyName::ALL.into_iter().map(|strategy| signal(strategy, Action::Exit)).collect();
     signals.extend(actions.into_iter().map(|action| signal(StrategyName::MacroTrend, action)));
+    signals.extend(learned::signals(signal(StrategyName::EquityMomentumSwing, Action::Exit)));
     signals
 }
 
@@ -414,44 +399,6 @@ fn entries() -> Vec<Entry> {
         .collect()
 }
 
-fn instruments() -> Vec<Instrument> {
-    let instrument = |class, kind, hours| Instrument {
-        id: OF,
-        symbol: "BTC-USD".to_owned(),
-        class,
-        kind,
-        hours,
-        tick: Price::from_raw(1_000_000),
-        lot: Qty::STEP,
-        stale_after: Span::seconds(60),
-        venue: VenueName::Paper,
-    };
-    let class = AssetClass::Derivatives;
-    let mut rows: Vec<Instrument> =
-        kinds().into_iter().map(|kind| instrument(class, kind, Hours::Nyse)).collect();
-    rows.extend(classes().into_iter().map(|class| instrument(class, Kind::Spot, Hours::Always)));
-    rows.extend(hours().into_iter().map(|hours| instrument(class, Kind::Spot, hours)));
-    rows
-}
-
-fn readings() -> Vec<Conditions> {
-    let full = Conditions {
-        at: AT,
-        regime: Some(Regime::HighVolatility),
-        confidence: Score::points(80),
-        crypto_volatility: Some(Score::points(60)),
-        equity_volatility: Some(Score::hundredths(4_567)),
-        crypto_leads: true,
-        liquidity: Some(Score::points(90)),
-        momentum: -2_500,
-        crypto_black_swan: true,
-        equity_black_swan: true,
-    };
-    let regimes =
-        Regime::ALL.map(|regime| Conditions { regime: Some(regime), ..Conditions::default() });
-    [full, Conditions::default()].into_iter().chain(regimes).collect()
-}
-
 /// All samples, in the order of the numbers.
 pub(crate) fn events() -> Vec<Event> {
     let mut events = vec![
@@ -489,6 +436,7 @@ pub(crate) fn events() -> Vec<Event> {
         what,
     }));
     events.extend(billing::events());
+    events.extend(subscription::events());
     events.sort_by_key(number);
     events
 }
@@ -572,8 +520,16 @@ fn order_events() -> Vec<Event> {
     let (wishes, refusals) = (wishes(), refusals());
     for (n, refusal) in refusals.into_iter().enumerate() {
         let wish = wishes[n % wishes.len()];
-        events.push(Event::Refused { account: NO, wish, refusal });
+        events.push(Event::Refused {
+            account: NO,
+            wish,
+            refusal,
+            insight: insights().get(n).copied(),
+        });
     }
+    let learned = |insight| Evidence { insight: Some(insight), ..evidence(Level::Safe) };
+    let learned = insights().into_iter().map(learned);
+    events.extend(learned.map(|evidence| Event::Approved { ticket: ticket(), evidence }));
     for (n, signal) in signals().into_iter().enumerate() {
         let why = skips()[n % skips().len()];
         events.push(Event::Skipped { account: NO, signal, why });

@@ -27,7 +27,7 @@ pub(crate) fn line(event: &Event) -> String {
         Event::Approved { ticket, evidence } => {
             format!("approved {} [{}]", order(ticket), evidence.level.name())
         }
-        Event::Refused { account, wish, refusal } => {
+        Event::Refused { account, wish, refusal, .. } => {
             let size = match wish.size {
                 Size::Dollars(m) => format!("${m}"),
                 Size::Units(q) => q.to_string(),

@@ -7,6 +7,7 @@
 )]
 
 mod billing;
+mod copies;
 mod copying;
 mod guards;
 mod late;
@@ -14,5 +15,6 @@ mod lines;
 mod model;
 mod runaway;
 mod scripts;
+mod subscriptions;
 mod ticks;
 mod world;

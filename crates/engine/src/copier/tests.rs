@@ -7,6 +7,7 @@ use crate::node::tests::{COIN, Disk, NOON, Silent, coin};
 use crate::node::{self, Parts};
 use crate::partitions::Partitions;
 use crate::sim::{Exchange, Paper, Rules as Terms};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::copy::master::{DISCLOSURE, MasterChange};
 use nija_core::copy::terms::CopyTerms;
 use nija_core::desk::Rules;
@@ -46,8 +47,12 @@ impl World {
         let gateway = Arc::new(Gateway::new(Arc::new(venue), clock.clone(), latencies));
         let parcels = Arc::new(Parcels::default());
         let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
+        let plans = Plans::parse(DEFAULT_PLANS).unwrap();
         let parts = Parts {
-            partitions: Partitions::new(PARTITIONS, &Arc::new(Rules::new(tiers, Money::whole(10)))),
+            partitions: Partitions::new(
+                PARTITIONS,
+                &Arc::new(Rules::new(tiers, plans, Money::whole(10))),
+            ),
             journal: disk.clone(),
             clock: clock.clone(),
             bus: Arc::new(Silent),

@@ -39,6 +39,10 @@ pub struct Summary {
     pub gaps: u64,
     /// Longest of them, from the open that was expected to the one that came.
     pub longest_gap: Span,
+    /// Rows whose prices lie far from their neighbors. Looked for in series only.
+    pub spikes: u64,
+    /// The first of them: its line and what is odd about it.
+    pub first_spike: Option<(u64, Fault)>,
 }
 
 impl Summary {
@@ -112,7 +116,7 @@ impl Bars {
     /// The next row that can be used.
     fn pull(&mut self) -> Result<Option<Placed>, Error> {
         while let Some(row) = self.rows.next_row()? {
-            let fault = match self.in_order(row.stamp).and_then(|()| self.place(row)) {
+            let fault = match in_order(&mut self.last, row.stamp).and_then(|()| self.place(row)) {
                 Ok(placed) => return Ok(Some(placed)),
                 Err(fault) => fault,
             };
@@ -123,17 +127,6 @@ impl Bars {
             self.summary.skip(row.line, fault);
         }
         Ok(None)
-    }
-
-    fn in_order(&mut self, stamp: Timestamp) -> Result<(), Fault> {
-        match self.last {
-            Some(last) if last == stamp => return Err(Fault::Repeated(stamp)),
-            Some(before) if before > stamp => {
-                return Err(Fault::Backwards { before, at: stamp });
-            }
-            _ => self.last = Some(stamp),
-        }
-        Ok(())
     }
 
     fn place(&mut self, row: Row) -> Result<Placed, Fault> {
@@ -209,8 +202,18 @@ impl Feed for Bars {
     }
 }
 
+/// Holds a row to the one before it: times rise.
+pub(super) fn in_order(last: &mut Option<Timestamp>, stamp: Timestamp) -> Result<(), Fault> {
+    match *last {
+        Some(last) if last == stamp => return Err(Fault::Repeated(stamp)),
+        Some(before) if before > stamp => return Err(Fault::Backwards { before, at: stamp }),
+        _ => *last = Some(stamp),
+    }
+    Ok(())
+}
+
 /// Holds a row to what every bar must keep.
-fn check(row: &Row) -> Result<(), Fault> {
+pub(super) fn check(row: &Row) -> Result<(), Fault> {
     let Row { open, high, low, close, volume, .. } = *row;
     let prices = [("open", open), ("high", high), ("low", low), ("close", close)];
     if let Some((column, price)) = prices.into_iter().find(|(_, price)| !price.is_positive()) {

@@ -1,34 +1,40 @@
 //! Bars from CSV text, plain (`.csv`) or compressed (`.csv.zst`), read row by row in bounded memory.
 //!
-//! Columns are found by their names, in any order, among others: `timestamp,open,high,low,close,volume`.
-//! Numbers follow the rule of `decimal`; times are RFC 3339 and mark the open of the bar.
+//! Columns are found by their names, in any order and case, among others: `timestamp,open,high,low,close,volume`;
+//! the time may also be called as other programs call it. Numbers follow the rule of `decimal`, times that of
+//! `instant`; they mark the open of the bar.
 
 use super::bars::{Bars, Row, Rows, Terms};
 use super::error::{Error, Fault};
+use super::lines::{Broken, LONGEST, Lines};
 use super::{decimal, instant};
-use ::csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use nija_core::words::money::{Price, Qty};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 /// Columns of a file of bars.
 pub(super) const BARS: &[&str] = &["timestamp", "open", "high", "low", "close", "volume"];
 /// The same in one text.
 pub(super) const BARS_TEXT: &str = "timestamp,open,high,low,close,volume";
-/// Longest line that is read.
-const LONGEST_LINE: usize = 16 * 1_024;
+/// Other names of the time of a bar; the empty one is what pandas gives an index.
+const TIMES: &[&str] = &["timestamp", "ts", "time", "date", "datetime", "open_time", ""];
+/// What some programs put before the first name.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Largest Zstandard window that is unpacked, as a power of two: 32 MiB.
 const WINDOW_LOG: u32 = 25;
-const BUFFER: usize = 64 * 1_024;
 
 /// Opens a file of bars.
 ///
 /// # Errors
 /// When the file cannot be read or a column is missing; faults of rows come from the feed.
 pub fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
-    let table = Table::open(path, BARS, BARS_TEXT)?;
-    Ok(Bars::new(Box::new(BarRows { table }), terms))
+    Ok(Bars::new(rows(path)?, terms))
+}
+
+/// The rows of a file of bars.
+pub(super) fn rows(path: &Path) -> Result<Box<dyn Rows>, Error> {
+    Ok(Box::new(BarRows { table: Table::open(path, BARS, BARS_TEXT)? }))
 }
 
 /// Reads bars from any source of plain CSV text; `name` stands for it in errors.
@@ -36,7 +42,7 @@ pub fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
 /// # Errors
 /// As [`open`].
 pub fn read(name: &str, text: impl Read + Send + 'static, terms: Terms) -> Result<Bars, Error> {
-    let table = Table::read(name.to_owned(), Box::new(LineCap::new(text)), BARS, BARS_TEXT)?;
+    let table = Table::read(name.to_owned(), Box::new(text), BARS, BARS_TEXT)?;
     Ok(Bars::new(Box::new(BarRows { table }), terms))
 }
 
@@ -73,11 +79,17 @@ impl Rows for BarRows {
     }
 }
 
+/// Does the header name a column so?
+pub(super) fn is_called(found: &[u8], column: &str) -> bool {
+    let found = found.strip_prefix(MARK).unwrap_or(found).trim_ascii();
+    let names = if column == "timestamp" { TIMES } else { &[column][..] };
+    names.iter().any(|name| found.eq_ignore_ascii_case(name.as_bytes()))
+}
+
 /// Rows of named columns.
 pub(super) struct Table {
     pub(super) file: String,
-    reader: Reader<Box<dyn Read + Send>>,
-    record: ByteRecord,
+    lines: Lines,
     wanted: &'static [&'static str],
     columns: Vec<usize>,
     width: usize,
@@ -96,9 +108,9 @@ impl Table {
         let text: Box<dyn Read + Send> = if packed {
             let mut decoder = zstd::Decoder::new(plain).map_err(unreadable)?;
             decoder.window_log_max(WINDOW_LOG).map_err(unreadable)?;
-            Box::new(LineCap::new(decoder))
+            Box::new(decoder)
         } else {
-            Box::new(LineCap::new(plain))
+            Box::new(plain)
         };
         Self::read(file, text, wanted, wanted_text)
     }
@@ -109,25 +121,17 @@ impl Table {
         wanted: &'static [&'static str],
         wanted_text: &'static str,
     ) -> Result<Self, Error> {
-        let mut builder = ReaderBuilder::new();
-        builder.has_headers(false).flexible(true).buffer_capacity(BUFFER);
-        let mut table = Self {
-            file,
-            reader: builder.from_reader(text),
-            record: ByteRecord::new(),
-            wanted,
-            columns: Vec::new(),
-            width: usize::MAX,
-        };
+        let lines = Lines::new(text);
+        let mut table = Self { file, lines, wanted, columns: Vec::new(), width: 0 };
         table.read_header(wanted_text)?;
         Ok(table)
     }
 
     fn read_header(&mut self, wanted_text: &'static str) -> Result<(), Error> {
-        self.next_record()?;
-        self.width = self.record.len();
+        self.next_line()?;
+        self.width = self.lines.len();
         for &column in self.wanted {
-            let found = self.record.iter().position(|name| name.trim_ascii() == column.as_bytes());
+            let found = (0..self.width).find(|at| is_called(self.lines.field(*at), column));
             let missing = || Error::Column { file: self.file.clone(), column, wanted: wanted_text };
             self.columns.push(found.ok_or_else(missing)?);
         }
@@ -136,33 +140,25 @@ impl Table {
 
     /// Moves to the next row and gives its line; none at the end of the file.
     pub(super) fn advance(&mut self) -> Result<Option<u64>, Error> {
-        let Some(line) = self.next_record()? else {
+        if !self.next_line()? {
             return Ok(None);
-        };
-        if self.record.len() == self.width {
+        }
+        let (line, found) = (self.lines.number(), self.lines.len());
+        if found == self.width {
             return Ok(Some(line));
         }
-        let fault = Fault::Fields { found: self.record.len(), wanted: self.width };
-        Err(self.fault(line, fault))
+        Err(self.fault(line, Fault::Fields { found, wanted: self.width }))
     }
 
-    fn next_record(&mut self) -> Result<Option<u64>, Error> {
-        let line = self.reader.position().line();
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => Ok(Some(self.record.position().map_or(line, |at| at.line()))),
-            Ok(false) => Ok(None),
-            Err(error) => Err(self.unreadable(line, error)),
-        }
-    }
-
-    fn unreadable(&self, line: u64, error: ::csv::Error) -> Error {
-        match error.into_kind() {
-            ErrorKind::Io(source) if source.get_ref().is_some_and(|e| e.is::<Endless>()) => {
-                self.fault(line, Fault::Endless(LONGEST_LINE))
+    fn next_line(&mut self) -> Result<bool, Error> {
+        self.lines.advance().map_err(|broken| {
+            let line = self.lines.number();
+            match broken {
+                Broken::Source(source) => Error::Unreadable { file: self.file.clone(), source },
+                Broken::Endless => self.fault(line, Fault::Endless(LONGEST)),
+                Broken::Quotes => self.fault(line, Fault::Quotes),
             }
-            ErrorKind::Io(source) => Error::Unreadable { file: self.file.clone(), source },
-            other => self.fault(line, Fault::Malformed(format!("{other:?}"))),
-        }
+        })
     }
 
     pub(super) fn fault(&self, line: u64, fault: Fault) -> Error {
@@ -171,11 +167,7 @@ impl Table {
 
     /// What stands in a wanted column of the row.
     pub(super) fn field(&self, column: usize) -> &[u8] {
-        self.columns
-            .get(column)
-            .and_then(|at| self.record.get(*at))
-            .unwrap_or_default()
-            .trim_ascii()
+        self.columns.get(column).map_or(&[][..], |at| self.lines.field(*at)).trim_ascii()
     }
     pub(super) fn price(&self, column: usize) -> Result<Price, Fault> {
         self.number(column).map(Price::from_raw)
@@ -194,6 +186,10 @@ impl Table {
 
 /// Reads a volume; the check of the row judges its value.
 fn volume(text: &[u8]) -> Result<f64, Fault> {
+    // Most volumes are whole and short.
+    if !text.is_empty() && text.len() < 16 && text.iter().all(u8::is_ascii_digit) {
+        return Ok(text.iter().fold(0_i64, |sum, b| sum * 10 + i64::from(b - b'0')) as f64);
+    }
     let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
     number.ok_or_else(|| Fault::Volume(shown(text)))
 }
@@ -201,36 +197,6 @@ fn volume(text: &[u8]) -> Result<f64, Fault> {
 /// A field for an error message, shortened.
 pub(super) fn shown(text: &[u8]) -> String {
     String::from_utf8_lossy(&text[..text.len().min(40)]).into_owned()
-}
-
-/// A line went on and on.
-#[derive(Debug, thiserror::Error)]
-#[error("the line does not end")]
-struct Endless;
-
-/// Refuses lines that are too long to be rows before they fill the memory.
-struct LineCap<R> {
-    source: R,
-    length: usize,
-}
-
-impl<R> LineCap<R> {
-    const fn new(source: R) -> Self {
-        Self { source, length: 0 }
-    }
-}
-
-impl<R: Read> Read for LineCap<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Never more than one longest line at once, so that a line within the limit is always found.
-        let room = buffer.len().min(LONGEST_LINE);
-        let count = self.source.read(&mut buffer[..room])?;
-        match buffer[..count].iter().rposition(|byte| *byte == b'\n') {
-            Some(end) => self.length = count - end - 1,
-            None => self.length += count,
-        }
-        if self.length > LONGEST_LINE { Err(io::Error::other(Endless)) } else { Ok(count) }
-    }
 }
 
 #[cfg(test)]

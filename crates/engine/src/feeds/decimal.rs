@@ -20,8 +20,42 @@ pub enum NumberError {
 const LONGEST: usize = 48;
 const PLACES: i32 = 8;
 
+/// Powers of ten up to the scale.
+const POWERS: [i64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The short way of most numbers: some digits, perhaps a point and up to eight more. None for all others.
+fn plain(text: &[u8]) -> Option<i64> {
+    // Eighteen digits cannot leave 64 bits.
+    if text.len() > 18 {
+        return None;
+    }
+    let (mut value, mut point) = (0_i64, text.len());
+    for (at, &byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            value = value * 10 + i64::from(digit);
+        } else if byte == b'.' && point == text.len() && at > 0 {
+            point = at;
+        } else {
+            return None;
+        }
+    }
+    let places = text.len() - point;
+    // A point alone at the end is no number; the long way says so.
+    let missing = match places {
+        0 if !text.is_empty() => 8,
+        2..=9 => 9 - places,
+        _ => return None,
+    };
+    value.checked_mul(POWERS[missing])
+}
+
 /// Reads a decimal text into units of 10^-8.
 pub(super) fn read(text: &[u8]) -> Result<i64, NumberError> {
+    plain(text).map_or_else(|| general(text), Ok)
+}
+
+fn general(text: &[u8]) -> Result<i64, NumberError> {
     if text.len() > LONGEST {
         return Err(NumberError::Malformed);
     }
@@ -102,6 +136,11 @@ pub(super) fn from_float(value: f64) -> Result<i64, NumberError> {
     if !value.is_finite() {
         return Err(NumberError::Malformed);
     }
+    // A decimal of up to fifteen digits that reads back as the same float is the shortest one.
+    let units = (value * SCALE as f64).round();
+    if units.abs() < 1e15 && units / SCALE as f64 == value {
+        return Ok(units as i64);
+    }
     read(format!("{value:e}").as_bytes())
 }
 
@@ -174,6 +213,17 @@ mod tests {
         #[test]
         fn never_panics(text in "[-+0-9eE.]{0,60}") {
             let _ = read(text.as_bytes());
+        }
+        #[test]
+        fn both_ways_read_the_same(text in "[0-9]{0,12}[.]?[0-9]{0,10}") {
+            prop_assert_eq!(read(text.as_bytes()), general(text.as_bytes()));
+        }
+        #[test]
+        fn floats_count_as_their_shortest_text(value in -1e9f64..1e9, places in 0i32..10) {
+            let round = 10f64.powi(places);
+            for value in [value, (value * round).round() / round] {
+                prop_assert_eq!(from_float(value), general(format!("{value:e}").as_bytes()));
+            }
         }
         #[test]
         fn ticks_hold(raw in 0i64..1_000_000_000_000, tick in 1i64..1_000_000) {

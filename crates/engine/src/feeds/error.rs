@@ -89,10 +89,12 @@ pub enum Fault {
     #[error("the line is longer than {0} bytes; is this a text file with one row a line?")]
     Endless(usize),
     /// The text cannot be split into fields.
-    #[error("the row is no CSV ({0}); repair the row")]
-    Malformed(String),
+    #[error("a double quote does not end in this line, or has text beside it; repair the row")]
+    Quotes,
     /// The time cannot be read.
-    #[error("`{0}` is not a time; write RFC 3339 like 2024-03-11T13:30:00Z")]
+    #[error(
+        "`{0}` is not a time; write RFC 3339 like 2024-03-11T13:30:00Z, a date, or seconds since 1970"
+    )]
     Time(String),
     /// A number cannot be read.
     #[error("{column} `{text}` is {problem}")]
@@ -124,6 +126,30 @@ pub enum Fault {
         before: Timestamp,
         /// Time of this row.
         at: Timestamp,
+    },
+    /// Bars are missing.
+    #[error(
+        "no bar between {from} and {to}, while the market was open; add what is missing, or leave \
+         --strict away to be told of gaps only"
+    )]
+    Gap {
+        /// When the next bar was expected.
+        from: Timestamp,
+        /// When one came.
+        to: Timestamp,
+    },
+    /// A price far away from all others.
+    #[error(
+        "{column} {price} lies far from its neighbors (the close before was {before}): a bad tick? Repair the \
+         row, or leave --strict away to be told of it only"
+    )]
+    Spike {
+        /// In which column.
+        column: &'static str,
+        /// What stands there.
+        price: Price,
+        /// The close before.
+        before: Price,
     },
     /// High and low do not hold the open and the close.
     #[error(

@@ -1,10 +1,11 @@
 //! Bars from Parquet files, read in batches of rows: bounded memory however long the file is.
 //!
-//! Columns by name: `timestamp` (a timestamp of any unit, or RFC 3339 text), `open`, `high`, `low`, `close`
-//! and `volume` (decimal, double, whole numbers or text). A timestamp without a zone counts as UTC.
+//! Columns by name: `timestamp` (a timestamp of any unit, a date, a count since 1970, or RFC 3339 text), `open`,
+//! `high`, `low`, `close` and `volume` (decimal, double, whole numbers or text). A timestamp without a zone counts as
+//! UTC.
 
 use super::bars::{Bars, Row, Rows, Terms};
-use super::csv::{BARS, BARS_TEXT, shown};
+use super::csv::{BARS, BARS_TEXT, is_called, shown};
 use super::decimal::{self, NumberError};
 use super::error::{Error, Fault};
 use super::instant;
@@ -15,7 +16,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::schema::types::ColumnDescriptor;
 use nija_core::words::money::Price;
-use nija_core::words::time::Timestamp;
+use nija_core::words::time::{Span, Timestamp};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::Path;
@@ -30,6 +31,11 @@ const WIDEST: usize = 16;
 /// # Errors
 /// When the file cannot be read, is no Parquet, or lacks a column; faults of rows come from the feed.
 pub fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
+    Ok(Bars::new(rows(path)?, terms))
+}
+
+/// The rows of a file of bars.
+pub(super) fn rows(path: &Path) -> Result<Box<dyn Rows>, Error> {
     let file = path.display().to_string();
     let opened =
         File::open(path).map_err(|source| Error::Unreadable { file: file.clone(), source })?;
@@ -39,7 +45,7 @@ pub fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
         .iter()
         .map(|column| Column::find(&reader, &file, column))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Bars::new(Box::new(Table { file, reader, columns, group: 0, row: 0 }), terms))
+    Ok(Box::new(Table { file, reader, columns, group: 0, row: 0 }))
 }
 
 struct Table {
@@ -65,6 +71,7 @@ struct Column {
 #[derive(Clone, Copy)]
 enum Meaning {
     Instant(TimeUnit),
+    Date,
     Decimal(i32),
     Plain,
 }
@@ -84,12 +91,13 @@ impl Column {
         name: &'static str,
     ) -> Result<Self, Error> {
         let columns = reader.metadata().file_metadata().schema_descr().columns();
-        let leaf = columns.iter().position(|column| column.path().string() == name);
+        let leaf =
+            columns.iter().position(|column| is_called(column.path().string().as_bytes(), name));
         let missing = || Error::Column { file: file.to_owned(), column: name, wanted: BARS_TEXT };
         let leaf = leaf.ok_or_else(missing)?;
         let column = &columns[leaf];
         let wanted = if name == "timestamp" {
-            "write it as a timestamp or as RFC 3339 text"
+            "write it as a timestamp, a date or RFC 3339 text"
         } else {
             "write it as double, decimal, whole number or text"
         };
@@ -175,6 +183,11 @@ impl Column {
             (Cell::Whole(micros), Meaning::Instant(TimeUnit::MICROS)) => Ok(Timestamp(*micros)),
             (Cell::Whole(millis), Meaning::Instant(TimeUnit::MILLIS)) => {
                 instant::from_millis(*millis).ok_or_else(|| Fault::Time(millis.to_string()))
+            }
+            (Cell::Whole(count), Meaning::Plain) => Ok(instant::from_epoch(*count)),
+            (Cell::Whole(days), Meaning::Date) => {
+                let day = i32::try_from(*days).map_err(|_| Fault::Time(days.to_string()))?;
+                Ok(Timestamp::of_day(day, Span::ZERO))
             }
             (Cell::Text(text), _) => {
                 instant::read(text.data()).ok_or_else(|| Fault::Time(shown(text.data())))
@@ -272,8 +285,10 @@ fn meaning(column: &ColumnDescriptor, is_time: bool) -> Option<Meaning> {
             (Some(LogicalType::Timestamp(stamp)), _) => Some(Meaning::Instant(stamp.unit)),
             (_, ConvertedType::TIMESTAMP_MILLIS) => Some(Meaning::Instant(TimeUnit::MILLIS)),
             (_, ConvertedType::TIMESTAMP_MICROS) => Some(Meaning::Instant(TimeUnit::MICROS)),
+            (None, ConvertedType::NONE | ConvertedType::INT_64) => Some(Meaning::Plain),
             _ => None,
         },
+        Physical::INT32 if is_time && converted == ConvertedType::DATE => Some(Meaning::Date),
         _ if is_time => None,
         Physical::DOUBLE => Some(Meaning::Plain),
         Physical::INT32

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::Simulated;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::event::{Event, Setting, Size, Wish};
 use nija_core::desk::input::Command;
@@ -165,8 +166,9 @@ impl World {
         let clock = Simulated::default();
         clock.advance(NOON);
         let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
+        let plans = Plans::parse(DEFAULT_PLANS).unwrap();
         let parts = Parts {
-            partitions: Partitions::new(1, &Arc::new(Rules::new(tiers, Money::whole(10)))),
+            partitions: Partitions::new(1, &Arc::new(Rules::new(tiers, plans, Money::whole(10)))),
             journal: disk.clone(),
             clock: Arc::new(clock),
             bus: Arc::new(Silent),

@@ -1,14 +1,11 @@
 //! What a real venue would refuse, said in its words.
 
 use super::book::Book;
-use super::rules::Terms;
+use super::rules::{LARGEST, Terms};
 use nija_core::words::fixed::Round;
 use nija_core::words::money::{Money, Price};
 use nija_core::words::order::{OrderType, Purpose, Ticket, TimeInForce};
 use nija_core::words::time::Timestamp;
-
-/// Largest value of one order: far below where amounts could leave their range.
-const LARGEST: Money = Money::whole(1_000_000_000);
 
 /// Why an order is refused; `Ok` when it is not.
 pub(super) fn check(

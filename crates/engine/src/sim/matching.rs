@@ -167,6 +167,9 @@ impl Cost<'_> {
         let spread = if self.spread { self.terms.half_spread } else { Pct::ZERO };
         let cost = spread.saturating_add(slippage);
         match side {
+            // The same without the division.
+            Side::Buy if cost.is_zero() => shown.ceil_to(self.tick),
+            Side::Sell if cost.is_zero() => shown.floor_to(self.tick).max(self.tick),
             Side::Buy => shown.moved(cost, Round::Up).unwrap_or(shown).ceil_to(self.tick),
             Side::Sell => {
                 let price = shown.moved(cost.negated(), Round::Down).unwrap_or(shown);

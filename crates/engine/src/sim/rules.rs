@@ -3,10 +3,15 @@
 use super::fee::Fee;
 use super::filling::Filling;
 use super::latency::Latency;
+use super::matching::Cost;
 use super::slippage::Slippage;
 use nija_core::words::instrument::AssetClass;
-use nija_core::words::money::{Money, Pct};
+use nija_core::words::money::{Money, Pct, Price, Qty};
+use nija_core::words::order::Side;
 use serde::{Deserialize, Serialize};
+
+/// Largest value of one order: far below where amounts could leave their range.
+pub const LARGEST: Money = Money::whole(1_000_000_000);
 
 /// All settings of a simulated exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +67,20 @@ impl Rules {
             AssetClass::Equity => &self.equity,
             AssetClass::Derivatives => &self.derivatives,
         }
+    }
+}
+
+impl Terms {
+    /// What a market order of `qty` gets that meets the open of a bar; `volume` is that of the bar before.
+    #[must_use]
+    pub fn at_open(
+        &self,
+        tick: Price,
+        side: Side,
+        open: Price,
+        (qty, volume): (Qty, Option<Qty>),
+    ) -> Price {
+        Cost { terms: self, tick, spread: true }.taken(side, open, qty, volume)
     }
 }
 

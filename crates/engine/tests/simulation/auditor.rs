@@ -154,7 +154,7 @@ impl Auditor {
                 let account = self.accounts.get_mut(&(partition, *account)).unwrap();
                 account.queued.insert(*instrument);
             }
-            Event::Refused { account, wish, refusal } => {
+            Event::Refused { account, wish, refusal, .. } => {
                 self.refused((partition, *account), wish, refusal.code);
             }
             Event::Discrepancy { order, account, fill, what } => {

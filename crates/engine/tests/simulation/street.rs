@@ -297,7 +297,16 @@ impl Street {
         self.signals += 1;
         let (id, mark) = (SignalId(self.signals), self.prices[&instrument]);
         let at = Clock::now(&*self.truth);
-        plain(Input::Signal(Signal { id, strategy, version: 1, instrument, action, mark, at }))
+        plain(Input::Signal(Signal {
+            id,
+            strategy,
+            version: 1,
+            instrument,
+            action,
+            mark,
+            at,
+            insight: None,
+        }))
     }
 
     fn transfer(&mut self) -> Work {

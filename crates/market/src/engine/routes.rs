@@ -1,7 +1,10 @@
-//! The strategy router: which strategies may enter under which conditions.
+//! The strategy router: which strategies may enter under which conditions. The whole table, with the pools of the
+//! tiers, stands in docs/selection.md; a test holds it to this file.
 //!
 //! High crypto volatility or strong momentum opens scalping; calm crypto leaves the field to equity;
-//! risk-off closes everything but the rotation into the strongest fund or cash.
+//! risk-off closes everything but the rotation into the strongest fund or cash. Quotes are not made in a storm,
+//! where whoever trades knows more; momentum among shares rests in a storm and in a falling market, where it
+//! crashes when the market turns (Daniel and Moskowitz 2016).
 
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::score::Score;
@@ -29,11 +32,16 @@ impl Routes {
     /// May this strategy enter now? Before conditions are known only scalping must wait.
     #[must_use]
     pub fn admits(&self, strategy: StrategyName, conditions: &Conditions) -> bool {
-        let flight = conditions.regime == Some(Regime::RiskOff);
+        let regime = conditions.regime;
         match strategy {
             StrategyName::EtfRotation => true,
-            StrategyName::CryptoMomentumScalping => !flight && self.is_lively(conditions),
-            _ => !flight,
+            _ if regime == Some(Regime::RiskOff) => false,
+            StrategyName::CryptoMomentumScalping => self.is_lively(conditions),
+            StrategyName::CryptoMarketMaking => regime != Some(Regime::HighVolatility),
+            StrategyName::EquityMomentumSwing => {
+                !matches!(regime, Some(Regime::HighVolatility | Regime::TrendingDown))
+            }
+            _ => true,
         }
     }
 

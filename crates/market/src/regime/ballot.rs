@@ -1,14 +1,11 @@
 //! The inputs of one evaluation as votes, the decision list over them, and how far they agree.
-//! Two inputs of the decision list are always missing here, the term structure and credit; confidence says so.
+//! An input that is missing has no vote, and confidence says so.
 
 use super::Thresholds;
 use crate::clamp;
 use crate::conditions::{Reading, Readings, Sign};
 use nija_core::words::conditions::Regime;
 use nija_core::words::score::Score;
-
-/// Inputs that this crate has no source for: IVTS and high-yield spreads. They count as absent.
-const WITHOUT_SOURCE: usize = 2;
 
 /// How wild one input says the market is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +40,7 @@ impl Trend {
 /// All votes of one evaluation; none where an input is missing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ballot {
-    flights: [Option<bool>; 3],
+    flights: [Option<bool>; 5],
     vix: Option<Level>,
     crypto: Option<Level>,
     equity: Option<Level>,
@@ -139,7 +136,7 @@ impl Ballot {
     /// Share of the inputs asked about this regime that are present and support it.
     pub(super) fn confidence(&self, regime: Regime) -> Score {
         let flight = regime == Regime::RiskOff;
-        let mut asked = WITHOUT_SOURCE;
+        let mut asked = 0;
         let mut agreeing = 0;
         let mut count = |answer: Option<bool>| {
             asked += 1;
@@ -175,8 +172,9 @@ impl Ballot {
     }
 }
 
-/// The votes for flight: index below its average and falling; both falling together; turbulence.
-fn flights(readings: &Readings, limits: &Thresholds) -> [Option<bool>; 3] {
+/// The votes for flight: index below its average and falling; both markets falling together; turbulence; the near
+/// future feared more than the far one; a break of credit.
+fn flights(readings: &Readings, limits: &Thresholds) -> [Option<bool>; 5] {
     let falls = |reading: Option<Reading>| reading.and_then(|r| r.fall).map(|f| f < limits.fall);
     let index = falls(readings.index);
     let below = readings.index.and_then(|r| r.below_average);
@@ -185,6 +183,8 @@ fn flights(readings: &Readings, limits: &Thresholds) -> [Option<bool>; 3] {
         both(index, below),
         both(both(index, falls(readings.leader)), correlated),
         readings.together.and_then(|t| t.turbulence).map(|p| p > limits.turbulence),
+        readings.term.map(|term| term.inverted),
+        readings.credit.map(|score| score < limits.credit),
     ]
 }
 

@@ -17,6 +17,8 @@ pub struct Thresholds {
     pub correlation: f64,
     /// Percentile of turbulence that is a vote.
     pub turbulence: f64,
+    /// Return of high-yield bonds in deviations below which it is a vote.
+    pub credit: f64,
     /// VIX that makes HIGH_VOLATILITY.
     pub vix_high: f64,
     /// VIX below which it may end (our choice: where "elevated" ends).
@@ -45,6 +47,10 @@ pub struct Thresholds {
     pub confirm_days: i32,
     /// A daily fall beyond this many deviations is a black swan.
     pub black_swan_deviations: f64,
+    /// So is one-month implied volatility this far above that of three months,
+    pub black_swan_ratio: f64,
+    /// if it rose by this fraction in a day.
+    pub black_swan_jump: f64,
     /// Realized volatility of crypto, percent a year, that scores 100.
     pub crypto_full: f64,
     /// VIX that scores 100.
@@ -59,6 +65,7 @@ impl Default for Thresholds {
             fall: -0.05,
             correlation: 0.6,
             turbulence: 95.0,
+            credit: -2.0,
             vix_high: 30.0,
             vix_high_leave: 25.0,
             vix_low: 15.0,
@@ -72,6 +79,8 @@ impl Default for Thresholds {
             dwell_days: 3,
             confirm_days: 5,
             black_swan_deviations: 6.0,
+            black_swan_ratio: 1.14,
+            black_swan_jump: 0.5,
             crypto_full: 150.0,
             equity_full: 80.0,
         }

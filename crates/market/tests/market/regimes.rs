@@ -1,14 +1,15 @@
 //! The detector on real history: known episodes, few switches, and what missing inputs do.
 
-use super::market::{BTC, SPY, VIX, days, decade, demo, outputs};
+use super::market::{BTC, Chance, HYG, SPY, VIX, VIX3M, days, decade, decades, demo, outputs};
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::time::{Span, Timestamp};
 use nija_market::analyst::Setup;
 use nija_market::candle::Candle;
 use nija_market::conditions::Roles;
+use nija_market::indicator::Turbulence;
 
 fn three() -> Setup {
-    let roles = Roles { leader: Some(BTC), second: None, index: Some(SPY), vix: Some(VIX) };
+    let roles = Roles { leader: Some(BTC), index: Some(SPY), vix: Some(VIX), ..Roles::default() };
     Setup { roles, ..Setup::default() }
 }
 
@@ -66,6 +67,75 @@ fn a_decade_has_few_switches_and_knows_its_episodes() {
     for regime in Regime::ALL {
         assert!(all.iter().any(|c| c.regime == Some(regime)), "{regime:?} never comes");
     }
+}
+
+/// With the term structure and credit as well, from 2005 on.
+fn everything() -> Setup {
+    let roles = Roles { vix3m: Some(VIX3M), credit: Some(HYG), ..three().roles };
+    Setup { roles, ..Setup::default() }
+}
+
+#[test]
+fn every_labeled_episode_of_two_decades_is_hit_within_five_days() {
+    let all = daily(&everything(), &decades());
+    let years = all.len() as f64 / 365.25;
+    let switches = switches(&all) as f64 / years;
+    assert!(years > 16.0 && switches <= 15.0, "{switches} a year over {years} years");
+    let storm = |c: &Conditions| matches!(c.regime, Some(Regime::RiskOff | Regime::HighVolatility));
+    for (y, m, d) in [
+        (2008, 9, 15),
+        (2010, 5, 6),
+        (2011, 8, 4),
+        (2015, 8, 21),
+        (2018, 2, 5),
+        (2018, 12, 17),
+        (2020, 2, 24),
+        (2022, 6, 13),
+        (2022, 11, 8),
+        (2023, 3, 10),
+        (2024, 8, 5),
+        (2025, 4, 3),
+    ] {
+        let since = |c: &&Conditions| i64::from(c.at.day(Span::ZERO)) - days(y, m, d);
+        let mut hit = all.iter().filter(|c| (0..=5).contains(&since(c)));
+        assert!(hit.any(storm), "{y}-{m}-{d}");
+    }
+    let in_autumn = between((2008, 9, 22), (2008, 12, 1));
+    let autumn: Vec<&Conditions> = all.iter().filter(in_autumn).collect();
+    assert!(autumn.len() > 40 && autumn.into_iter().all(storm));
+}
+
+#[test]
+fn the_future_changes_no_regime_of_two_decades() {
+    let (setup, candles) = (everything(), decades());
+    let whole = outputs(&setup, &candles);
+    for cut in [3_000, 9_000, 15_000] {
+        assert_eq!(outputs(&setup, &candles[..cut]), whole[..cut]);
+    }
+}
+
+#[test]
+fn turbulence_averages_one_and_sees_a_broken_correlation_at_unchanged_volatility() {
+    let mut chance = Chance(8);
+    let mut pair = |correlation: f64| {
+        let (x, other) = (chance.normal(), chance.normal());
+        (x, correlation * x + (1.0 - correlation * correlation).sqrt() * other)
+    };
+    let mut turbulence = Turbulence::new(500);
+    let mut values = |correlation: f64, count: usize| -> Vec<f64> {
+        let pairs = (0..count).map(|_| pair(correlation));
+        pairs.filter_map(|(x, y)| turbulence.push(x, y)).collect()
+    };
+    let mut calm = values(0.9, 5_500);
+    let mean = calm.iter().sum::<f64>() / calm.len() as f64;
+    // A half of a chi square of two degrees has a deviation of 1.
+    assert!((mean - 1.0).abs() < 3.0 / (calm.len() as f64).sqrt(), "{mean}");
+    calm.sort_by(f64::total_cmp);
+    let alarm = calm[calm.len() * 95 / 100];
+    let broken = values(-0.9, 60);
+    let alarms = broken.iter().filter(|&&value| value > alarm).count();
+    // Three would be chance; the broken days soon become a part of the past that they are measured by.
+    assert!(alarms >= 15, "{alarms} of 60");
 }
 
 #[test]

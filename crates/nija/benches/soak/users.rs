@@ -135,7 +135,16 @@ impl Users {
         let enter = Action::Enter { strength, stop };
         let action = if self.signals % 2 == 1 { enter } else { Action::Exit };
         let (id, at) = (SignalId(self.signals), house.now());
-        Input::Signal(Signal { id, strategy, version: 1, instrument, action, mark, at })
+        Input::Signal(Signal {
+            id,
+            strategy,
+            version: 1,
+            instrument,
+            action,
+            mark,
+            at,
+            insight: None,
+        })
     }
 
     /// A quarter of the users, all at once.
@@ -157,7 +166,7 @@ impl Users {
                 Answer::Refused(refusal) => {
                     *self.refused.entry(refusal.code.name()).or_default() += 1;
                 }
-                Answer::Done | Answer::Declined(_) => {}
+                Answer::Done | Answer::Led { .. } | Answer::Declined(_) => {}
             }
         }
         Ok(())

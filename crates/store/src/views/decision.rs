@@ -11,6 +11,7 @@ use nija_core::ports::views::DecisionRow;
 use nija_core::risk::refusal::{Code, Measure, Refusal};
 use nija_core::words::conditions::Regime;
 use nija_core::words::id::{InstrumentId, OrderId};
+use nija_core::words::insight::Insight;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::order::{Purpose, Ticket};
 use nija_core::words::signal::{Action, Signal};
@@ -43,7 +44,9 @@ pub(super) fn row(
         Event::Approved { ticket, evidence } => {
             approved(symbol(ticket.instrument)?, ticket, evidence)
         }
-        Event::Refused { wish, refusal, .. } => refused(symbol(wish.instrument)?, wish, refusal),
+        Event::Refused { wish, refusal, insight, .. } => {
+            refused(symbol(wish.instrument)?, wish, refusal, insight.as_ref())
+        }
         Event::Skipped { signal, why, .. } => skipped(symbol(signal.instrument)?, signal, *why),
         Event::CopySkipped { .. } => not_copied(&record.event, symbol)?,
         Event::Halted { code, measured, limit, .. } => halted(*code, (*measured, *limit)),
@@ -98,11 +101,12 @@ fn approved(symbol: String, ticket: &Ticket, evidence: &Evidence) -> Decision {
             "reserved": ticket.reserved,
             "protect": ticket.protect,
             "venue": ticket.venue.name(),
+            "insight": evidence.insight,
         }),
     }
 }
 
-fn refused(symbol: String, wish: &Wish, refusal: &Refusal) -> Decision {
+fn refused(symbol: String, wish: &Wish, refusal: &Refusal, insight: Option<&Insight>) -> Decision {
     let changes: Vec<String> = refusal.changes.iter().map(ToString::to_string).collect();
     Decision {
         kind: "refused",
@@ -123,6 +127,7 @@ fn refused(symbol: String, wish: &Wish, refusal: &Refusal) -> Decision {
             "changes": changes,
             "wish": wish,
             "exact": refusal,
+            "insight": insight,
         }),
     }
 }
@@ -133,7 +138,7 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
         kind: "skipped",
         side: Some(match signal.action {
             Action::Enter { .. } => "buy",
-            Action::Exit => "sell",
+            Action::Exit | Action::Trim { .. } => "sell",
         }),
         origin: Some(strategy),
         sentence: format!(
@@ -149,6 +154,7 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
             "wants": signal.action,
             "mark": signal.mark,
             "known_at": signal.at.to_string(),
+            "insight": signal.insight,
         }),
         ..Decision::default()
     }

@@ -140,6 +140,7 @@ pub(crate) fn approved(ticket: Ticket) -> Event {
         volatility: Some(Score::hundredths(4_210)),
         regime: Some(Regime::TrendingUp),
         level: Level::Warning,
+        insight: None,
     };
     Event::Approved { ticket, evidence }
 }
@@ -234,6 +235,7 @@ pub(crate) fn refusal() -> Event {
             age: Span::millis(12),
             changes: vec![Change::SizeAtMost(Money::whole(500)), Change::VenueUp],
         },
+        insight: None,
     }
 }
 
@@ -247,6 +249,7 @@ pub(crate) fn decisions() -> Vec<(Timestamp, Vec<Event>)> {
         action: Action::Enter { strength: Strength::FULL, stop: None },
         mark: Price::whole(50_000),
         at: NOON,
+        insight: None,
     };
     let table = TierTable::parse(DEFAULT_TABLE).unwrap();
     let (split, _) = allocate(None, table.rules(Tier::Baller), Tolerance::Moderate);

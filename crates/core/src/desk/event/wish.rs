@@ -3,6 +3,7 @@
 use crate::risk::refusal::{Level, Refusal};
 use crate::words::conditions::Regime;
 use crate::words::id::{InstrumentId, OrderId};
+use crate::words::insight::Insight;
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{OrderType, Origin, Purpose, Side, TimeInForce};
 use crate::words::score::Score;
@@ -31,6 +32,9 @@ pub struct Evidence {
     /// How near to a limit it brings the account.
     #[n(5)]
     pub level: Level,
+    /// What was learned about the signal that led to it.
+    #[n(6)]
+    pub insight: Option<Insight>,
 }
 
 /// An order that was asked for, before any gate.

@@ -1,7 +1,8 @@
 //! Samples of the events of billing and copying.
 
 use super::{AT, NO, OF, ORDER, money};
-use nija_core::billing::mark::{Fee, Mark, Rates};
+use nija_core::billing::fee::{Fee, Rates};
+use nija_core::billing::mark::Mark;
 use nija_core::copy::lead::{CopySkip, Lead};
 use nija_core::copy::master::{DISCLOSURE, MasterChange};
 use nija_core::copy::parcel::{Content, Parcel};

@@ -72,7 +72,7 @@ fn every_fault_names_the_file_the_line_and_what_to_do() {
 
 #[test]
 fn what_is_no_table_of_bars_is_refused() {
-    let (_folder, path) = file("time,open\n");
+    let (_folder, path) = file("when,open\n");
     let told = open(&path, hourly()).map(drop).expect_err("no column").to_string();
     assert!(told.contains("no column `timestamp`") && told.contains(BARS_TEXT), "{told}");
     let told = open(&path.with_extension("gone"), hourly()).map(drop).expect_err("no file");

@@ -160,14 +160,22 @@ fn long_files_of_many_groups_are_read_whole() {
 }
 
 #[test]
+fn times_of_other_programs_are_read() {
+    let unix = format!("required int64 ts; {DOUBLES}");
+    let read = row(&unix, Values::Long(vec![1_420_070_400])).unwrap();
+    assert!(read[0].starts_with("2015-01-01T00:00:00Z "), "{read:?}");
+}
+
+#[test]
 fn what_cannot_be_read_is_named() {
     let told = |schema: &str, stamp| row(schema, stamp).expect_err("wrong").to_string();
-    let plain = told(&format!("required int64 timestamp; {DOUBLES}"), Values::Long(vec![1]));
+    let decimal = format!("required int64 timestamp (DECIMAL(10,2)); {DOUBLES}");
+    let plain = told(&decimal, Values::Long(vec![1]));
     assert!(
         plain.contains("column `timestamp` holds INT64") && plain.contains("RFC 3339"),
         "{plain}"
     );
-    let named = told(&format!("required int64 time; {DOUBLES}"), Values::Long(vec![1]));
+    let named = told(&format!("required int64 when; {DOUBLES}"), Values::Long(vec![1]));
     assert!(named.contains("no column `timestamp`"), "{named}");
 
     let schema = "required int64 timestamp (TIMESTAMP(MILLIS,true)); required double open; \

@@ -16,6 +16,7 @@ use nija_core::words::money::{Price, Qty};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::{Bars, Summary, Terms};
 use nija_engine::feeds::merge::Merge;
+use nija_engine::feeds::series::{Reading, Series};
 use nija_engine::feeds::{Error, Feed, MarketEvent, csv, parquet};
 use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
@@ -24,6 +25,8 @@ use nija_market::engine::crypto::Scalped;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The id of the instrument of a series that is only looked at.
+pub(super) const FIRST: InstrumentId = InstrumentId(1);
 /// All hours that instruments keep.
 const HOURS: [Hours; 2] = [Hours::Always, Hours::Nyse];
 /// A mark of an unlisted instrument is stale after a daily bar and two hours, or after the longest
@@ -62,7 +65,8 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut instruments = catalog::read(config.instruments.as_deref())?;
     if options.demo_data {
         let feed = market::history(&instruments)?;
-        let (trader, notes, files) = (market::trader()?, Vec::new(), Vec::new());
+        let trader = market::trader(config, &instruments)?;
+        let (notes, files) = (Vec::new(), Vec::new());
         return Ok(Data { instruments, feed, trader, around_the_clock: true, notes, files });
     }
     let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
@@ -82,7 +86,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         files.push(read);
         sources.push(source);
     }
-    let (setup, notes) = setup(&sources)?;
+    let (setup, notes) = setup(market::setup(config, &instruments)?, &sources);
     let around_the_clock = sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
     let feed = Merge::new(feeds, &HOURS);
@@ -94,12 +98,12 @@ fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
     if is_parquet { parquet::open(path, terms) } else { csv::open(path, terms) }
 }
 
-/// Finds out what a file is about: from the options, else from a name like `BTC-USD/1d.csv`.
-fn source(
+/// What a file is about and how long its bars are, as far as the options or its name say it: `BTC-USD/1d.csv`, or
+/// `GOOG.csv` of bars that say it themselves.
+pub(super) fn subject(
     path: &Path,
     options: &Options,
-    instruments: &mut Vec<Instrument>,
-) -> anyhow::Result<Source> {
+) -> anyhow::Result<(String, Option<Timeframe>)> {
     let shown = path.display();
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let lower = name.to_ascii_lowercase();
@@ -111,13 +115,35 @@ fn source(
     // Folders may name a venue behind the symbol: BTC-USDT.BINANCE.
     let folder = folder.and_then(|n| n.split('.').next()).filter(|n| !n.is_empty());
     let named: Option<Timeframe> = stem.parse().ok();
-    let timeframe = options.timeframe.or(named).with_context(|| {
-        format!("{shown}: say how long its bars are with --timeframe 1m, 5m, 15m, 1h or 1d")
-    })?;
     let symbol = match (&options.symbol, named, folder) {
         (Some(symbol), ..) => symbol.clone(),
         (None, Some(_), Some(folder)) => folder.to_owned(),
+        (None, None, _) if !stem.is_empty() => stem.to_owned(),
         _ => bail!("{shown}: say what it is about with --symbol, or name it SYMBOL/TIMEFRAME.csv"),
+    };
+    Ok((symbol, options.timeframe.or(named)))
+}
+
+/// Finds the instrument of a file, and how long its bars are where nobody says it.
+fn source(
+    path: &Path,
+    options: &Options,
+    instruments: &mut Vec<Instrument>,
+) -> anyhow::Result<Source> {
+    let (symbol, timeframe) = subject(path, options)?;
+    let timeframe = match timeframe {
+        Some(timeframe) => timeframe,
+        None => {
+            let step = Series::open(path, FIRST, Reading::default())?.step();
+            let found = Timeframe::ALL.into_iter().find(|timeframe| timeframe.span() == step);
+            found.with_context(|| {
+                let (shown, seconds) = (path.display(), step.0 / 1_000_000);
+                format!(
+                    "{shown}: its bars are {seconds} s apart; say how long they are with \
+                     --timeframe 1m, 5m, 15m, 1h or 1d"
+                )
+            })?
+        }
     };
     if let Some(row) = instruments.iter().find(|row| row.symbol == symbol) {
         return Ok(Source { instrument: row.clone(), timeframe });
@@ -131,7 +157,7 @@ fn source(
 }
 
 /// A catalog row for a symbol that has none.
-fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument]) -> Instrument {
+pub(super) fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument]) -> Instrument {
     let last = instruments.iter().map(|row| row.id.0).max().unwrap_or(0);
     let (class, kind, stale_after) = match hours {
         Hours::Always => (AssetClass::Crypto, Kind::Spot, STALE_ALWAYS),
@@ -151,8 +177,7 @@ fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument]) -> Instrum
 }
 
 /// The shipped setup, with the classes of which it reads none of these files given to them.
-fn setup(sources: &[Source]) -> anyhow::Result<(Setup, Vec<String>)> {
-    let mut setup = market::setup()?;
+fn setup(mut setup: Setup, sources: &[Source]) -> (Setup, Vec<String>) {
     let mut notes = Vec::new();
     let has = |id: InstrumentId| sources.iter().any(|s| s.instrument.id == id);
     let of = |class: AssetClass| {
@@ -190,16 +215,19 @@ fn setup(sources: &[Source]) -> anyhow::Result<(Setup, Vec<String>)> {
             parameters: None,
         };
         setup.crypto.scalping = intraday.map(scalp).collect();
+        setup.crypto.capture = crypto.clone();
         setup.crypto.riding = crypto;
         notes.push("the crypto strategies trade the given files".into());
     }
     let mut funds = setup.equity.reversion.iter().chain(&setup.equity.rotation).copied();
     if !equity.is_empty() && !funds.any(has) {
         setup.equity.reversion = equity.clone();
+        setup.equity.swing = equity.clone();
+        setup.equity.earnings = equity.clone();
         setup.equity.rotation = equity;
         notes.push("the equity strategies trade the given files".into());
     }
-    Ok((setup, notes))
+    (setup, notes)
 }
 
 /// A file's bars, telling what was read of them at the end.
@@ -225,18 +253,31 @@ impl Feed for Told {
 impl Read {
     /// What is worth telling: rows left out, and times without bars.
     pub(super) fn note(&self) -> Option<String> {
-        let summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut told = Vec::new();
-        if let Some((line, fault)) = &summary.first_skipped {
-            told.push(format!(
-                "{} rows left out, the first in line {line}: {fault}",
-                summary.skipped
-            ));
-        }
-        if summary.gaps > 0 {
-            let longest = summary.longest_gap.0 / Span::DAY.0;
-            told.push(format!("{} gaps, the longest of {longest} days", summary.gaps));
-        }
-        (!told.is_empty()).then(|| format!("{}: {}", self.name, told.join("; ")))
+        let summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        told(&summary).map(|told| format!("{}: {told}", self.name))
+    }
+}
+
+/// What is worth telling of what was read; none where all was well.
+pub(super) fn told(summary: &Summary) -> Option<String> {
+    let mut told = Vec::new();
+    if let Some((line, fault)) = &summary.first_skipped {
+        told.push(format!("{} rows left out, the first in line {line}: {fault}", summary.skipped));
+    }
+    if summary.gaps > 0 {
+        told.push(format!("{} gaps, the longest of {}", summary.gaps, length(summary.longest_gap)));
+    }
+    if let Some((line, fault)) = &summary.first_spike {
+        told.push(format!("{} odd prices, the first in line {line}: {fault}", summary.spikes));
+    }
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// A length of time for people.
+fn length(span: Span) -> String {
+    match span.0 / 60_000_000 {
+        minutes if minutes < 120 => format!("{minutes} minutes"),
+        minutes if minutes < 2_880 => format!("{} hours", minutes / 60),
+        minutes => format!("{} days", minutes / 1_440),
     }
 }

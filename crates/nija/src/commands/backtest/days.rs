@@ -22,6 +22,8 @@ pub(super) struct Days {
     pub(super) curves: Vec<Vec<Point>>,
     /// Days by regime.
     pub(super) regimes: BTreeMap<&'static str, u32>,
+    /// The regime that began on a day.
+    pub(super) bands: Vec<(i32, &'static str)>,
 }
 
 impl Days {
@@ -29,7 +31,7 @@ impl Days {
     pub(super) fn new(accounts: Vec<AccountId>, first: Timestamp, every_day: bool) -> Self {
         let curves = accounts.iter().map(|_| Vec::new()).collect();
         let today = first.day(Span::ZERO);
-        Self { accounts, every_day, today, curves, regimes: BTreeMap::new() }
+        Self { accounts, every_day, today, curves, regimes: BTreeMap::new(), bands: Vec::new() }
     }
 
     /// To be called before an event is taken; tells whether it begins a day.
@@ -63,7 +65,11 @@ impl Days {
         }
         if let View::Market(view) = desks.query(&Query::Market) {
             let regime = view.conditions.and_then(|conditions| conditions.regime);
-            *self.regimes.entry(regime.map_or("unknown", Regime::name)).or_default() += 1;
+            let name = regime.map_or("unknown", Regime::name);
+            *self.regimes.entry(name).or_default() += 1;
+            if self.bands.last().is_none_or(|(_, before)| *before != name) {
+                self.bands.push((day, name));
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 //! The options of `nija backtest`, and the terms of the exchange that follow from them.
 
-use anyhow::{bail, ensure};
+use super::teaching::SMA_CROSS;
+use anyhow::{Context, bail, ensure};
 use nija_core::words::instrument::Hours;
-use nija_core::words::money::{Money, Pct};
+use nija_core::words::money::{Money, Pct, Qty};
+use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{Tier, Tolerance};
 use nija_core::words::time::Timestamp;
 use nija_engine::sim::Rules;
@@ -34,6 +36,23 @@ pub(crate) struct Options {
     /// Leave rows out that are wrong in themselves, and count them.
     #[arg(long)]
     pub(super) skip_bad: bool,
+    /// Whose signals are heard: a strategy of the platform, or sma-cross, the teaching strategy that
+    /// trades on its own, without account rules; may be repeated for those of the platform.
+    #[arg(long, value_name = "NAME")]
+    pub(super) strategy: Vec<String>,
+    /// A parameter of the strategy, for example fast=10; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "strategy")]
+    pub(super) param: Vec<(String, String)>,
+    /// When an order of a close is filled. There is one answer: the price of the close itself is the one
+    /// that gave the signal, and nobody can trade at it.
+    #[arg(long, value_enum, default_value = "next-open")]
+    pub(super) fill: Fill,
+    /// Smallest step of a quantity in a run of sma-cross.
+    #[arg(long, default_value = "1", value_name = "QTY")]
+    pub(super) lot: Qty,
+    /// Stop at a gap or at a price far from its neighbors, instead of telling of them; for sma-cross.
+    #[arg(long)]
+    pub(super) strict: bool,
     /// Tier of the account, or `all` for one account of each.
     #[arg(long, default_value = "INVESTOR", value_parser = tiers)]
     pub(super) tier: Tiers,
@@ -56,6 +75,9 @@ pub(crate) struct Options {
     /// Slippage of market orders in hundredths of a percent, instead of that of each class.
     #[arg(long, value_name = "N")]
     pub(super) slippage_bps: Option<Pct>,
+    /// Half of bid to ask in hundredths of a percent, instead of that of each class.
+    #[arg(long, value_name = "N")]
+    pub(super) half_spread_bps: Option<Pct>,
     /// An operator looks once a day and re-arms a class that a black swan stopped, once its
     /// volatility score is below this; 0 for never, as a run without an operator would go.
     #[arg(long, value_name = "SCORE", default_value_t = 75)]
@@ -66,9 +88,84 @@ pub(crate) struct Options {
     pub(super) seed: u64,
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: Format,
+    /// Write a report into this file: one page of HTML that needs nothing else.
+    #[arg(long, value_name = "FILE.html")]
+    pub(super) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) search: Search,
     /// Keep the journal in this file, for `nija journal` and `nija verify`; it must not exist.
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
+}
+
+/// Many runs of sma-cross instead of one.
+#[derive(clap::Args)]
+pub(super) struct Search {
+    /// Values of a parameter to try, for example fast=5..50:5 or slow=20,50,100; with several, all
+    /// combinations.
+    #[arg(long, value_name = "NAME=VALUES", value_parser = pair, requires = "strategy")]
+    pub(super) sweep: Vec<(String, String)>,
+    /// Keep each trial in this file as it is done; the same command goes on where it stopped.
+    #[arg(long, value_name = "FILE", requires = "sweep")]
+    pub(super) results: Option<PathBuf>,
+    /// What the best trial is the best in.
+    #[arg(long, value_enum, default_value = "sharpe")]
+    pub(super) rank: Rank,
+    /// Choose anew on a window, trade the next one, move on: train=500,test=100, in bars.
+    #[arg(long, value_name = "train=N,test=N", requires = "sweep", conflicts_with = "results")]
+    pub(super) walk_forward: Option<WalkForward>,
+    /// How many threads search; all cores unless it is said. Results are the same with any number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(super) threads: Option<u16>,
+}
+
+/// When an order is filled.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Fill {
+    /// At the open of the next bar.
+    NextOpen,
+}
+
+/// What the best trial is the best in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Rank {
+    /// Mean over deviation of daily returns.
+    Sharpe,
+    /// Return over the whole run.
+    Return,
+    /// Return a year over the deepest fall.
+    Calmar,
+}
+
+/// Lengths of the windows of a walk, in bars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WalkForward {
+    pub(super) train: usize,
+    pub(super) test: usize,
+}
+
+impl std::str::FromStr for WalkForward {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WANTED: &str = "write train=500,test=100: whole numbers of bars above 0";
+        let (mut train, mut test) = (None, None);
+        for part in text.split(',') {
+            let (name, value) = part.split_once('=').ok_or(WANTED)?;
+            let to = match name.trim() {
+                "train" => &mut train,
+                "test" => &mut test,
+                _ => return Err(WANTED),
+            };
+            let bars = value.trim().parse().ok().filter(|bars| *bars > 0);
+            *to = Some(bars.ok_or(WANTED)?);
+        }
+        train.zip(test).map(|(train, test)| Self { train, test }).ok_or(WANTED)
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 /// How results are printed.
@@ -135,6 +232,7 @@ impl Options {
     /// Refuses what cannot be meant.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!(self.cash.is_positive(), "--cash must be above 0");
+        ensure!(self.lot.is_positive(), "--lot must be above 0");
         ensure!(
             self.symbol.is_none() || self.data.len() == 1,
             "--symbol names what one file is about; name several files SYMBOL/TIMEFRAME.csv"
@@ -146,20 +244,72 @@ impl Options {
         Ok(())
     }
 
-    /// The terms of the exchange: those of a paper run but for what the options name.
+    /// What trials of a sweep depend on beside their data, as one text.
+    pub(super) fn told(&self) -> String {
+        let Self { param, cash, commission, slippage_bps, half_spread_bps, lot, from, to, .. } =
+            self;
+        let (sweep, strict, skip_bad) = (&self.search.sweep, self.strict, self.skip_bad);
+        format!(
+            "{param:?} {sweep:?} {cash} {commission:?} {slippage_bps:?} {half_spread_bps:?} {lot} {from:?} {to:?} \
+             {strict} {skip_bad} {:?} {:?}",
+            self.timeframe, self.symbol
+        )
+    }
+
+    /// The strategies of the platform that are heard; all where none is named.
+    pub(super) fn strategies(&self) -> anyhow::Result<Vec<StrategyName>> {
+        let find = |name: &String| {
+            let found = StrategyName::ALL.into_iter().find(|strategy| strategy.name() == name);
+            found.with_context(|| {
+                let names: Vec<&str> = StrategyName::ALL.iter().map(|s| s.name()).collect();
+                format!(
+                    "there is no strategy `{name}`; there are {SMA_CROSS}, {}",
+                    names.join(", ")
+                )
+            })
+        };
+        let strategies = self.strategy.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
+        if let Some((name, _)) = self.param.first() {
+            bail!(
+                "--param {name}: the platform's strategies trade with the parameters that a paper run has; \
+                 only {SMA_CROSS} takes --param"
+            );
+        }
+        ensure!(self.search.sweep.is_empty(), "only {SMA_CROSS} can be swept");
+        ensure!(!self.strict, "--strict is for {SMA_CROSS}; name --skip-bad to leave rows out");
+        Ok(strategies)
+    }
+
+    /// Is it a run of the teaching strategy, on its own?
+    pub(super) fn is_research(&self) -> bool {
+        self.strategy.iter().any(|name| name == SMA_CROSS)
+    }
+
+    /// The terms of the exchange: those of a paper run but for what the options name. In a research run a
+    /// commission stands for all that trading costs, unless spread or slippage are named as well.
     pub(super) fn rules(&self) -> anyhow::Result<Rules> {
         let mut rules = Rules { seed: self.seed, ..Rules::default() };
+        let points = |name: &str, points: Option<Pct>| -> anyhow::Result<Option<Pct>> {
+            let is_sane = |n: &Pct| !n.is_negative() && *n < Pct::whole(10_000);
+            ensure!(
+                points.as_ref().is_none_or(is_sane),
+                "{name} is a number from 0 to below 10000"
+            );
+            let alone = (self.is_research() && self.commission.is_some()).then_some(Pct::ZERO);
+            Ok(points.map(|n| Pct::from_raw(n.raw() / 100)).or(alone))
+        };
+        let slippage = points("--slippage-bps", self.slippage_bps)?;
+        let half_spread = points("--half-spread-bps", self.half_spread_bps)?;
         for terms in [&mut rules.crypto, &mut rules.equity, &mut rules.derivatives] {
             if let Some(fraction) = self.commission {
                 let sane = !fraction.is_negative() && fraction < Pct::whole(1);
                 ensure!(sane, "--commission is a fraction from 0 to below 1, for example 0.002");
                 terms.fee = Fee::Percent { rate: Pct::from_raw(fraction.raw() * 100) };
             }
-            if let Some(points) = self.slippage_bps {
-                let sane = !points.is_negative() && points < Pct::whole(10_000);
-                ensure!(sane, "--slippage-bps is a number from 0 to below 10000");
-                terms.slippage = Slippage::BasisPoints { rate: Pct::from_raw(points.raw() / 100) };
+            if let Some(rate) = slippage {
+                terms.slippage = Slippage::BasisPoints { rate };
             }
+            terms.half_spread = half_spread.unwrap_or(terms.half_spread);
         }
         Ok(rules)
     }

@@ -5,7 +5,7 @@ use super::Outcome;
 use super::days::number;
 use super::options::{Format, Options};
 use super::tally::{Account, Tally, Trade};
-use crate::statistics::{self, Curve, Point, Trades};
+use crate::statistics::{self, Closed, Curve, Trades};
 use nija_core::words::money::Money;
 use nija_core::words::signal::StrategyName;
 use serde_json::{Value, json};
@@ -26,11 +26,7 @@ struct Row<'a> {
 }
 
 /// The whole text.
-pub(super) fn print(
-    options: &Options,
-    outcome: &Outcome,
-    tally: &Tally<'_>,
-) -> anyhow::Result<String> {
+pub(super) fn print(options: &Options, outcome: &Outcome, tally: &Tally) -> anyhow::Result<String> {
     let parts =
         options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals).zip(&tally.accounts);
     let rows: Vec<Row<'_>> = parts
@@ -39,7 +35,7 @@ pub(super) fn print(
             start: options.cash,
             last: *last,
             curve: statistics::curve(number(options.cash), points, outcome.year),
-            trades: statistics::trades(&account.profits()),
+            trades: Closed::of(account.profits()).read(),
             account,
         })
         .collect();
@@ -52,28 +48,17 @@ pub(super) fn print(
     }
 }
 
-/// All accounts as if they were one.
-fn together(outcome: &Outcome) -> Vec<Point> {
-    let mut curves = outcome.curves.iter();
-    let mut sum = curves.next().cloned().unwrap_or_default();
-    for curve in curves {
-        for (to, from) in sum.iter_mut().zip(curve) {
-            to.equity += from.equity;
-            to.cash += from.cash;
-        }
-    }
-    sum
-}
-
 fn sum(amounts: impl Iterator<Item = Money>) -> Money {
     amounts.fold(Money::ZERO, Money::saturating_add)
 }
 
-fn object(options: &Options, outcome: &Outcome, tally: &Tally<'_>, rows: &[Row<'_>]) -> Value {
+fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Value {
     let all: Vec<&Trade> = rows.iter().flat_map(|row| &row.account.trades).collect();
     let profits: Vec<Money> = rows.iter().flat_map(|row| row.account.profits()).collect();
     let start = sum(rows.iter().map(|row| row.start));
-    let curve = statistics::curve(number(start), &together(outcome), outcome.year);
+    let starts: Vec<f64> = rows.iter().map(|row| number(row.start)).collect();
+    let together = statistics::together(&outcome.curves, &starts);
+    let curve = statistics::curve(number(start), &together, outcome.year);
     let account = |row: &Row<'_>| {
         json!({
             "tier": row.tier,
@@ -96,7 +81,7 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally<'_>, rows: &[Row<'
         "start_equity": start,
         "final_equity": sum(rows.iter().map(|row| row.last)),
         "fees": sum(rows.iter().map(|row| row.account.fees)),
-        "statistics": merged(&curve, &statistics::trades(&profits)),
+        "statistics": merged(&curve, &Closed::of(profits).read()),
         "trades": all,
         "accounts": rows.iter().map(account).collect::<Vec<_>>(),
         "regime_days": outcome.regimes,
@@ -105,7 +90,7 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally<'_>, rows: &[Row<'
     })
 }
 
-fn merged(curve: &Curve, trades: &Trades) -> Value {
+pub(super) fn merged(curve: &Curve, trades: &Trades) -> Value {
     let mut whole = json!(curve);
     if let (Some(whole), Value::Object(trades)) = (whole.as_object_mut(), json!(trades)) {
         whole.extend(trades);
@@ -125,11 +110,7 @@ fn open(account: &Account) -> usize {
     account.trades.iter().filter(|trade| trade.closed_at.is_none()).count()
 }
 
-fn table(
-    outcome: &Outcome,
-    tally: &Tally<'_>,
-    rows: &[Row<'_>],
-) -> Result<String, std::fmt::Error> {
+fn table(outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     writeln!(text, "{} to {}, {} bars", outcome.first, outcome.last, outcome.bars)?;
     for note in &outcome.notes {
@@ -137,8 +118,6 @@ fn table(
     }
     text.push('\n');
     line(&mut text, "tier", rows.iter().map(|row| row.tier.to_owned()));
-    let percent = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.2}%"));
-    let plain = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.2}"));
     let each = |of: &dyn Fn(&Row<'_>) -> String| rows.iter().map(of).collect::<Vec<String>>();
     let sharpe = format!("sharpe (daily, {})", outcome.year.points());
     for (name, cells) in [
@@ -148,6 +127,8 @@ fn table(
         ("return a year", each(&|r| percent(r.curve.cagr_pct))),
         ("volatility a year", each(&|r| percent(r.curve.volatility_pct))),
         (&sharpe, each(&|r| plain(r.curve.sharpe))),
+        ("sortino", each(&|r| plain(r.curve.sortino))),
+        ("calmar", each(&|r| plain(r.curve.calmar))),
         ("max drawdown", each(&|r| percent(Some(r.curve.max_drawdown_pct)))),
         ("longest drawdown, d", each(&|r| r.curve.longest_drawdown_days.to_string())),
         ("exposure", each(&|r| percent(Some(r.curve.exposure_pct)))),
@@ -177,10 +158,18 @@ fn table(
     Ok(text)
 }
 
-fn line(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
+pub(super) fn line(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
     text.push_str(&format!("{name:<34}"));
     cells.for_each(|cell| text.push_str(&format!("{cell:>13}")));
     text.push('\n');
+}
+
+pub(super) fn percent(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |v| format!("{v:.2}%"))
+}
+
+pub(super) fn plain(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |v| format!("{v:.2}"))
 }
 
 /// A row per word that any account counted, with a zero where one did not.
@@ -198,7 +187,7 @@ fn counts(
     }
 }
 
-fn list(text: &mut String, title: &str, lines: &[String]) {
+pub(super) fn list(text: &mut String, title: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }

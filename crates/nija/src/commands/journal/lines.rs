@@ -13,7 +13,7 @@ use nija_core::words::money::Money;
 use nija_core::words::order::Purpose;
 
 /// The kinds of events, in order of their numbers.
-pub(super) const KINDS: [&str; 38] = [
+pub(super) const KINDS: [&str; 39] = [
     "clock",
     "announced",
     "listed",
@@ -52,6 +52,7 @@ pub(super) const KINDS: [&str; 38] = [
     "lead_heard",
     "copy_skipped",
     "credited",
+    "subscribed",
 ];
 
 /// The kind of an event.
@@ -95,6 +96,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::LeadHeard { .. } => 35,
         Event::CopySkipped { .. } => 36,
         Event::Credited { .. } => 37,
+        Event::Subscribed { .. } => 38,
     }]
 }
 
@@ -154,7 +156,7 @@ fn of_market(event: &Event, names: &Names) -> Option<String> {
         Event::Marked { instrument, price } => {
             format!("{} is at ${price}", names.symbol(*instrument))
         }
-        Event::ConditionsRead { conditions } => reading(conditions),
+        Event::ConditionsRead { conditions } => reading(conditions, names.left()),
         Event::VenueChanged { venue, up: true } => format!("venue {} answers again", venue.name()),
         Event::VenueChanged { venue, up: false } => {
             format!("venue {} does not answer", venue.name())
@@ -181,7 +183,7 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
             let (by, at, level) = (origin(ticket.origin), evidence.mark, evidence.level.name());
             format!("{who} approved {what} of {by}, at ${at}, {purpose}, {level}")
         }
-        Event::Refused { account: no, wish: wanted, refusal } => {
+        Event::Refused { account: no, wish: wanted, refusal, .. } => {
             format!("{} did not get {}: {refusal}", account(*no, names), wish(wanted, names))
         }
         Event::Skipped { account: no, signal: heard, why } => {
@@ -224,6 +226,7 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
 }
 
 mod billing;
+mod subscription;
 
 #[cfg(test)]
 mod tests;

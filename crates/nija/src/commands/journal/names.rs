@@ -2,6 +2,7 @@
 //! are open. As large as the catalog, the accounts and the open orders, never as the journal.
 
 use nija_core::desk::event::Event;
+use nija_core::words::conditions::Regime;
 use nija_core::words::id::{AccountId, AccountNo, InstrumentId, OrderId};
 use nija_core::words::money::Qty;
 use nija_core::words::order::Ticket;
@@ -13,6 +14,8 @@ pub(super) struct Names {
     symbols: BTreeMap<InstrumentId, String>,
     accounts: BTreeMap<AccountNo, AccountId>,
     orders: BTreeMap<OrderId, (Ticket, Qty)>,
+    /// The regimes of the last two readings, the latest second.
+    regimes: [Option<Regime>; 2],
 }
 
 impl Names {
@@ -28,8 +31,16 @@ impl Names {
             Event::Approved { ticket, .. } => {
                 self.orders.insert(ticket.id, (ticket.clone(), ticket.qty));
             }
+            Event::ConditionsRead { conditions } => {
+                self.regimes = [self.regimes[1], conditions.regime];
+            }
             _ => {}
         }
+    }
+
+    /// The regime that the latest reading ended, if it ended one.
+    pub(super) fn left(&self) -> Option<Regime> {
+        self.regimes[0].filter(|_| self.regimes[0] != self.regimes[1])
     }
 
     /// Forgets the order that an event ends. To be called after the event was told.

@@ -52,6 +52,7 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
     let what = match signal.action {
         Action::Enter { .. } => "entry",
         Action::Exit => "exit",
+        Action::Trim { .. } => "trim",
     };
     let symbol = names.symbol(signal.instrument);
     format!("the {what} of {} into {symbol} at ${}", signal.strategy.name(), signal.mark)
@@ -104,17 +105,19 @@ pub(super) fn switch(scope: Scope, names: &Names) -> String {
     }
 }
 
-pub(super) fn reading(conditions: &Conditions) -> String {
+/// A reading, and whether it ended a regime: that is how switches are found in the journal.
+pub(super) fn reading(conditions: &Conditions, left: Option<Regime>) -> String {
     let unknown = || "unknown".to_owned();
     let score = |score: Option<Score>| score.map_or_else(unknown, |score| score.to_string());
     let regime = conditions.regime.map_or("unknown", Regime::name);
+    let turned = left.map_or("is".to_owned(), |left| format!("turned from {} to", left.name()));
     let (crypto, equity) =
         (score(conditions.crypto_volatility), score(conditions.equity_volatility));
     let sign = if conditions.momentum < 0 { "-" } else { "" };
     let momentum = conditions.momentum.unsigned_abs();
     let (points, hundredths) = (momentum / 100, momentum % 100);
     let mut text = format!(
-        "the market is {regime}: confidence {}, volatility of crypto {crypto} and of equity \
+        "the market {turned} {regime}: confidence {}, volatility of crypto {crypto} and of equity \
          {equity}, momentum {sign}{points}.{hundredths:02}",
         conditions.confidence
     );

@@ -32,6 +32,7 @@ pub(super) fn of_billing(event: &Event, names: &Names) -> Option<String> {
             let first = Timestamp::of_month(*month);
             format!("the month that ended before {} is billed", date(first.day(Span::ZERO)))
         }
+        Event::Subscribed { step, .. } => super::subscription::step(&who, step),
         Event::Credited { amount, from, .. } => {
             format!("{who} earned {} from followers in partition {from}", dollars(*amount))
         }
@@ -96,7 +97,7 @@ pub(super) fn of_copying(event: &Event, names: &Names) -> Option<String> {
         }
         Event::CopySkipped { instrument, side: of, why, .. } => {
             let symbol = names.symbol(*instrument);
-            format!("{who} did not copy what {} {symbol}: {}", side(*of), why.sentence())
+            format!("{who} did not copy the {} of {symbol}: {}", trade(*of), why.sentence())
         }
         _ => return None,
     })
@@ -106,6 +107,13 @@ const fn side(side: Side) -> &'static str {
     match side {
         Side::Buy => "bought",
         Side::Sell => "sold",
+    }
+}
+
+const fn trade(side: Side) -> &'static str {
+    match side {
+        Side::Buy => "purchase",
+        Side::Sell => "sale",
     }
 }
 

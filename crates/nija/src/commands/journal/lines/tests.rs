@@ -1,5 +1,7 @@
 //! Every kind of event, in the words people read.
 
+mod billing;
+
 use super::*;
 use nija_core::allocation::allocate;
 use nija_core::desk::event::{Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
@@ -74,6 +76,7 @@ fn approved() -> Event {
         volatility: None,
         regime: None,
         level: Level::Safe,
+        insight: None,
     };
     Event::Approved { ticket, evidence }
 }
@@ -163,7 +166,16 @@ fn account_events() -> Vec<(Event, &'static str)> {
 fn decision_events() -> Vec<(Event, &'static str)> {
     let action = Action::Enter { strength: Strength::FULL, stop: None };
     let (id, version, mark, at) = (SignalId(1), 1, Price::whole(10), Timestamp(0));
-    let signal = Signal { id, strategy: STRATEGY, version, instrument: BITCOIN, action, mark, at };
+    let signal = Signal {
+        id,
+        strategy: STRATEGY,
+        version,
+        instrument: BITCOIN,
+        action,
+        mark,
+        at,
+        insight: None,
+    };
     let (qty, origin, tif) = (Qty::whole(2), Origin::User, TimeInForce::Gtc);
     let exit = QueuedExit { qty, origin, order_type: OrderType::Market, tif };
     vec![
@@ -173,7 +185,7 @@ fn decision_events() -> Vec<(Event, &'static str)> {
              crypto_trend_riding's protection, at $10, exit, safe",
         ),
         (
-            Event::Refused { account: NO, wish: wished(), refusal: refusal() },
+            Event::Refused { account: NO, wish: wished(), refusal: refusal(), insight: None },
             "account abcdef01 did not get buy $300 of BTC-USD limit $10 day of the user: Capital \
              Guard refused (POSITION_LIMIT): 30.00% against 10.00%; \
              would pass with a size of at most $100",
@@ -266,8 +278,8 @@ fn market_events() -> Vec<(Event, &'static str)> {
 #[test]
 fn every_kind_of_event_is_told_in_words() {
     let names = names();
-    let all =
-        [setting_events(), account_events(), decision_events(), order_events(), market_events()];
+    let mut all = vec![setting_events(), account_events(), decision_events(), order_events()];
+    all.extend([market_events(), billing::billing_events(), billing::copying_events()]);
     let mut told = Vec::new();
     for (event, wanted) in all.into_iter().flatten() {
         assert_eq!(words(&event, &names), wanted);
@@ -276,6 +288,26 @@ fn every_kind_of_event_is_told_in_words() {
     for kind in KINDS {
         assert!(told.contains(&kind), "{kind} is not tested");
     }
+}
+
+#[test]
+fn a_switch_of_the_regime_is_told_as_one() {
+    let mut names = names();
+    let mut told = |regime| {
+        let confidence = Score::points(60);
+        let conditions = Conditions { regime, confidence, ..Conditions::default() };
+        let event = Event::ConditionsRead { conditions };
+        names.learn(&event);
+        let told = words(&event, &names);
+        told.split(", volatility").next().unwrap().to_owned()
+    };
+    assert_eq!(told(Some(Regime::Ranging)), "the market is ranging: confidence 60.00");
+    assert_eq!(told(Some(Regime::Ranging)), "the market is ranging: confidence 60.00");
+    assert_eq!(
+        told(Some(Regime::RiskOff)),
+        "the market turned from ranging to risk_off: confidence 60.00"
+    );
+    assert_eq!(told(Some(Regime::RiskOff)), "the market is risk_off: confidence 60.00");
 }
 
 #[test]

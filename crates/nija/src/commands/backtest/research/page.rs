@@ -1,0 +1,86 @@
+//! The report of a research run.
+
+use super::super::page::{Market, Page, Traded, instant, money};
+use super::super::report::{percent, plain};
+use super::super::teaching::{SMA_CROSS, Settings};
+use super::study::{Study, dollars};
+use super::whole::Whole;
+use crate::statistics;
+use nija_core::words::money::Money;
+use nija_core::words::order::Side;
+use nija_engine::research::record::Trade;
+
+/// The page.
+pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
+    let whole = Whole::of(studies);
+    let symbols: Vec<&str> = studies.iter().map(|study| study.symbol.as_str()).collect();
+    let span = whole
+        .span
+        .map_or(String::new(), |(from, to)| format!("{} to {}", instant(from), instant(to)));
+    let shown: Vec<&str> = symbols.iter().copied().take(8).collect();
+    let costs = whole.costs;
+    let paid = costs.fees.saturating_add(costs.friction);
+    Page {
+        title: format!("{SMA_CROSS} on {}", shown.join(", ")),
+        about: vec![
+            ("parameters", settings.words()),
+            ("time", span),
+            ("bars", whole.bars.to_string()),
+            ("account", "on its own, without account rules; fills at the next open".to_owned()),
+        ],
+        figures: figures(&whole),
+        start: dollars(whole.start),
+        points: &whole.points,
+        // Regimes are those of one market.
+        bands: match studies {
+            [study] => study.regimes.iter().map(|(day, regime)| (*day, *regime)).collect(),
+            _ => Vec::new(),
+        },
+        markets: studies.iter().map(market).collect(),
+        costs: vec![("fees", costs.fees), ("spread and slippage", costs.friction)],
+        gross: whole.last.saturating_sub(whole.start).saturating_add(paid),
+        notes: studies.iter().flat_map(Study::notes).collect(),
+    }
+    .html()
+}
+
+fn figures(whole: &Whole) -> Vec<(&'static str, String)> {
+    let (curve, trades) = (&whole.curve, whole.closed.read());
+    let turnover = statistics::turnover(dollars(whole.costs.traded), &whole.points);
+    vec![
+        ("start", money(whole.start)),
+        ("end", money(whole.last)),
+        ("return", percent(Some(curve.return_pct))),
+        ("return a year", percent(curve.cagr_pct)),
+        ("volatility a year", percent(curve.volatility_pct)),
+        ("Sharpe", plain(curve.sharpe)),
+        ("Sortino", plain(curve.sortino)),
+        ("Calmar", plain(curve.calmar)),
+        ("deepest fall", percent(Some(curve.max_drawdown_pct))),
+        ("longest fall", format!("{} days", curve.longest_drawdown_days)),
+        ("exposure", percent(Some(curve.exposure_pct))),
+        ("turnover a year", plain(turnover)),
+        ("trades", trades.closed.to_string()),
+        ("win rate", percent(trades.win_rate_pct)),
+        ("profit factor", plain(trades.profit_factor)),
+    ]
+}
+
+fn market(study: &Study) -> Market<'_> {
+    let record = &study.outcome.record;
+    let trades = record.trades.iter().chain(&record.open).map(traded).collect();
+    Market { symbol: study.symbol.clone(), candles: record.chart.candles(), trades }
+}
+
+fn traded(trade: &Trade) -> Traded {
+    let is_long = trade.side == Side::Buy;
+    Traded {
+        who: if is_long { "long" } else { "short" }.to_owned(),
+        is_long,
+        qty: trade.qty.to_string(),
+        opened: (trade.opened_at, trade.entry),
+        closed: trade.exit,
+        fees: trade.fees,
+        profit: if trade.exit.is_some() { trade.profit } else { Money::ZERO },
+    }
+}

@@ -1,0 +1,111 @@
+//! The report of a run through desks and gates.
+
+use super::days::number;
+use super::options::Options;
+use super::page::{Market, Page, Traded, instant, money};
+use super::report::{percent, plain};
+use super::tally::{Tally, Trade};
+use super::{Charts, Outcome};
+use crate::statistics::{self, Closed, Curve};
+use nija_core::words::id::InstrumentId;
+use nija_core::words::money::Money;
+use nija_core::words::signal::StrategyName;
+use nija_market::candle::Candle;
+
+/// The page.
+pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> String {
+    let accounts = outcome.finals.len();
+    let sum =
+        |amounts: &mut dyn Iterator<Item = Money>| amounts.fold(Money::ZERO, Money::saturating_add);
+    let starts = vec![number(options.cash); accounts];
+    let start = sum(&mut std::iter::repeat_n(options.cash, accounts));
+    let last = sum(&mut outcome.finals.iter().copied());
+    let fees = sum(&mut tally.accounts.iter().map(|account| account.fees));
+    let points = statistics::together(&outcome.curves, &starts);
+    let curve = statistics::curve(number(start), &points, outcome.year);
+    let closed = Closed::of(tally.accounts.iter().flat_map(|account| account.profits()));
+    let trades: Vec<&Trade> = tally.accounts.iter().flat_map(|account| &account.trades).collect();
+    let traded = trades.iter().fold(Money::ZERO, |all, trade| {
+        all.saturating_add(trade.cost).saturating_add(trade.proceeds)
+    });
+    let turnover = statistics::turnover(number(traded), &points);
+    let tiers: Vec<&str> = options.tier.0.iter().map(|tier| tier.name()).collect();
+    Page {
+        title: "NIJA backtest".to_owned(),
+        about: vec![
+            ("time", format!("{} to {}", instant(outcome.first), instant(outcome.last))),
+            ("accounts", tiers.join(", ")),
+            ("strategies", heard(options)),
+            ("bars", outcome.bars.to_string()),
+        ],
+        figures: figures(&curve, closed, (start, last), turnover),
+        start: number(start),
+        points: &points,
+        bands: outcome.bands.clone(),
+        markets: markets(outcome, &trades),
+        costs: vec![("fees", fees)],
+        gross: last.saturating_sub(start).saturating_add(fees),
+        notes: outcome.notes.clone(),
+    }
+    .html()
+}
+
+fn heard(options: &Options) -> String {
+    if options.strategy.is_empty() { "all".to_owned() } else { options.strategy.join(", ") }
+}
+
+fn figures(
+    curve: &Curve,
+    closed: Closed,
+    (start, last): (Money, Money),
+    turnover: Option<f64>,
+) -> Vec<(&'static str, String)> {
+    let trades = closed.read();
+    vec![
+        ("start", money(start)),
+        ("end", money(last)),
+        ("return", percent(Some(curve.return_pct))),
+        ("return a year", percent(curve.cagr_pct)),
+        ("volatility a year", percent(curve.volatility_pct)),
+        ("Sharpe", plain(curve.sharpe)),
+        ("Sortino", plain(curve.sortino)),
+        ("Calmar", plain(curve.calmar)),
+        ("deepest fall", percent(Some(curve.max_drawdown_pct))),
+        ("longest fall", format!("{} days", curve.longest_drawdown_days)),
+        ("exposure", percent(Some(curve.exposure_pct))),
+        ("turnover a year", plain(turnover)),
+        ("trades", trades.closed.to_string()),
+        ("win rate", percent(trades.win_rate_pct)),
+        ("profit factor", plain(trades.profit_factor)),
+    ]
+}
+
+/// The markets that were traded, each with its longest candles.
+fn markets<'a>(outcome: &'a Outcome, trades: &[&Trade]) -> Vec<Market<'a>> {
+    let market = |row: &nija_core::words::instrument::Instrument| {
+        let own = trades.iter().filter(|trade| trade.symbol == row.symbol);
+        let trades: Vec<Traded> = own.filter_map(|trade| drawn(trade)).collect();
+        let candles = longest(&outcome.charts, row.id);
+        (!trades.is_empty()).then(|| Market { symbol: row.symbol.clone(), candles, trades })
+    };
+    outcome.instruments.iter().filter_map(market).collect()
+}
+
+fn longest(charts: &Charts, instrument: InstrumentId) -> &[Candle] {
+    let mut own = charts.iter().filter(|((id, _), _)| *id == instrument);
+    own.next_back().map(|(_, chart)| chart.candles()).unwrap_or_default()
+}
+
+/// A trade with a price; one without a fill is none.
+fn drawn(trade: &Trade) -> Option<Traded> {
+    let strategy = trade.strategy.map_or("user", StrategyName::name);
+    Some(Traded {
+        who: format!("{} {strategy}", trade.tier),
+        is_long: true,
+        qty: trade.qty.to_string(),
+        opened: (trade.opened_at, trade.entry_price?),
+        closed: trade.closed_at.zip(trade.exit_price),
+        fees: trade.fees,
+        profit: trade.profit,
+    })
+}

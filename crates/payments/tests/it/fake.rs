@@ -1,0 +1,139 @@
+//! A server on loopback that speaks Stripe's protocol as documented: forms, keys, objects, errors.
+//! Refuses parameters that Stripe does not know, and can be told to misbehave.
+
+mod objects;
+mod request;
+mod troubles;
+
+pub(crate) use objects::World;
+pub(crate) use request::Request;
+pub(crate) use troubles::Trouble;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Response, Uri};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub(crate) const KEY: &str = "sk_test_of_the_fake";
+
+/// A running server; ends with the runtime of its test.
+pub(crate) struct Fake {
+    /// Where it listens.
+    pub(crate) url: String,
+    shop: Arc<Mutex<Shop>>,
+}
+
+/// Everything the server remembers.
+#[derive(Default)]
+pub(crate) struct Shop {
+    pub(crate) world: World,
+    /// Every request, also those that were refused.
+    pub(crate) seen: Vec<Request>,
+    /// What goes wrong with the next requests, in order.
+    pub(crate) troubles: Vec<Trouble>,
+    /// What was answered under a key.
+    keys: BTreeMap<String, Kept>,
+}
+
+struct Kept {
+    fingerprint: String,
+    status: u16,
+    body: Value,
+}
+
+impl Fake {
+    pub(crate) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shop = Arc::new(Mutex::new(Shop::default()));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&shop));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, shop }
+    }
+
+    pub(crate) fn shop(&self) -> MutexGuard<'_, Shop> {
+        self.shop.lock().unwrap()
+    }
+
+    /// Lets the next requests go wrong.
+    pub(crate) fn plan(&self, troubles: impl IntoIterator<Item = Trouble>) {
+        self.shop().troubles = troubles.into_iter().collect();
+    }
+
+    /// A day passes: keys are forgotten.
+    pub(crate) fn forget_keys(&self) {
+        self.shop().keys.clear();
+    }
+
+    /// How many requests of a method came.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        self.shop().seen.iter().filter(|request| request.method == method).count()
+    }
+}
+
+async fn answer(
+    State(shop): State<Arc<Mutex<Shop>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let request = Request::of(&method, &uri, &headers, &body);
+    let said = shop.lock().unwrap().take(request);
+    match said {
+        Some(said) => said,
+        None => std::future::pending().await,
+    }
+}
+
+impl Shop {
+    /// The answer; nothing is a connection that stays open in silence.
+    fn take(&mut self, request: Request) -> Option<Response<Body>> {
+        self.seen.push(request.clone());
+        let trouble = match self.troubles.is_empty() {
+            true => Trouble::None,
+            false => self.troubles.remove(0),
+        };
+        if let Some(said) = trouble.before() {
+            return said;
+        }
+        let (status, body, replayed) = self.keyed(&request, &trouble);
+        trouble.after(status, body, replayed)
+    }
+
+    /// Does what is asked, unless its key was used before.
+    fn keyed(&mut self, request: &Request, trouble: &Trouble) -> (u16, Value, bool) {
+        if let Err((status, body)) = request.admitted() {
+            return (status, body, false);
+        }
+        let Some(key) = request.key.clone().filter(|_| request.method == "POST") else {
+            let (status, body) = self.world.act(request);
+            return (status, body, false);
+        };
+        let fingerprint = request.fingerprint();
+        if let Some(kept) = self.keys.get(&key) {
+            return match kept.fingerprint == fingerprint {
+                true => (kept.status, kept.body.clone(), true),
+                false => (400, misuse(), false),
+            };
+        }
+        let (status, body) = match trouble {
+            Trouble::Fails { done: false } => (500, json!({"error": {"type": "api_error"}})),
+            _ => self.world.act(request),
+        };
+        let (status, body) = match trouble {
+            Trouble::Fails { .. } => (500, json!({"error": {"type": "api_error"}})),
+            _ => (status, body),
+        };
+        self.keys.insert(key, Kept { fingerprint, status, body: body.clone() });
+        (status, body, false)
+    }
+}
+
+fn misuse() -> Value {
+    json!({"error": {"type": "idempotency_error", "message":
+        "Keys for idempotent requests can only be used with the same parameters they were first used with."}})
+}

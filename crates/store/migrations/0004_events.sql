@@ -1,0 +1,1 @@
+-- Events of billing and copying (25 to 38) may stand in the journal.
