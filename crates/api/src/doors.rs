@@ -1,7 +1,6 @@
 //! What the roof hands the API: the doors of the other rooms and a few figures of its own.
 
 use crate::catalog::Catalog;
-use nija_core::billing::charges::Charges;
 use nija_core::billing::plans::Plans;
 use nija_core::ports::control::Control;
 use nija_core::ports::documents::{Documents, Issuer};
@@ -30,8 +29,6 @@ pub struct Doors {
     pub catalog: Arc<Catalog>,
     /// How fast orders were sent.
     pub stats: Arc<dyn ExecutionStats>,
-    /// What is charged of profits.
-    pub charges: Charges,
     /// The table of billing.
     pub plans: Arc<Plans>,
     /// Who makes statements and invoices.

@@ -9,8 +9,8 @@ use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
     admin, auth as login, batch, copied, copying, costs, decisions, fees, funds, health, house,
-    kill, ledger, limits, market, masters, orders, platform, positions, registration, revenue, sessions,
-    standing, statements, trading,
+    kill, ledger, limits, market, masters, orders, platform, positions, registration, revenue,
+    sessions, standing, statements, trading,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};

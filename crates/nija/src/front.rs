@@ -7,7 +7,6 @@ use crate::wire::Platform;
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nija_api::{Catalog, Doors, ExecutionStats, Limits, Readiness, Settings, TierStats};
-use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::ports::documents::Issuer;
 use nija_core::words::tier::Tier;
 use nija_documents::Press;
@@ -50,8 +49,7 @@ pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> anyhow::R
         tiers: Arc::new(platform.tiers.clone()),
         catalog: Arc::new(Catalog::of(platform.instruments.iter().cloned())),
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
-        charges: platform.charges,
-        plans: Arc::new(Plans::parse(DEFAULT_PLANS)?),
+        plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),
         issuer: Issuer { name: "NIJA".to_owned(), ..Issuer::default() },
         metrics: Arc::new(watch::text(metrics, platform)),

@@ -110,6 +110,7 @@ impl FakeDesks {
             | Command::Rearm { .. }
             | Command::Adjust { .. }
             | Command::Credit { .. }
+            | Command::Subscription(_)
             | Command::Lead(_) => Answer::Done,
             Command::RefundFee => Answer::Declined(Decline::NoFee),
             Command::Copy { .. } => Answer::Declined(Decline::NotCopied),
@@ -207,6 +208,7 @@ impl FakeDesks {
             sleeve: None,
             sleeves: Vec::new(),
             master: None,
+            subscription: None,
         }
     }
 

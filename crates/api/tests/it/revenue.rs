@@ -139,10 +139,7 @@ async fn told_to_the_letter(scene: &Scene<'_>) {
     };
     assert_eq!(slices("by_tier"), [r#"INVESTOR "32.29""#]);
     // A fee falls due with the month and is earned the instant after.
-    assert_eq!(
-        slices("by_month"),
-        [r#"2026-10 "20""#, r#"2027-01 "6.32""#, r#"2027-02 "5.97""#]
-    );
+    assert_eq!(slices("by_month"), [r#"2026-10 "20""#, r#"2027-01 "6.32""#, r#"2027-02 "5.97""#]);
     assert_eq!(revenue["simulated"]["performance_fee"], "32.29");
     for nothing in ["deferred_revenue", "credits_owed", "tax_held", "receivable", "clearing"] {
         assert_eq!(revenue[nothing], "0", "{nothing}");

@@ -8,8 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use nija_api::{Catalog, Doors, ExecutionStats, Rate, Readiness, Settings, TierStats, router};
-use nija_core::billing::charges::Charges;
+use nija_api::{Catalog, Doors, ExecutionStats, Readiness, Settings, TierStats, router};
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::input::Command;
 use nija_core::ports::documents::Issuer;
@@ -127,7 +126,7 @@ pub(crate) fn world_with(settings: Settings) -> World {
 pub(crate) fn world_on(floor: &Arc<Floor>) -> World {
     let mut settings = settings();
     // Months pass in an instant: what is a pace in real time is none here.
-    settings.rates.admin = Rate::new(1_000, 1, 1_000);
+    settings.rates.admin = "1000/s".parse().unwrap();
     built(settings, Some(floor))
 }
 
@@ -160,7 +159,6 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         tiers,
         catalog: Arc::new(Catalog::of(instruments)),
         stats: Arc::new(FakeStats),
-        charges: Charges::DEFAULT,
         plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
         documents: Arc::new(FakeDocuments),
         issuer: Issuer::default(),

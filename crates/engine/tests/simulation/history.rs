@@ -9,6 +9,7 @@ use crate::process::{Ground, Process, Turn};
 use crate::street::{Asked, Street, Work, instruments};
 use crate::truth::{Breach, Truth};
 use crate::venue::Hostile;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::input::{Input, Key};
@@ -97,7 +98,8 @@ fn ground(mut chance: Chance, weather: Weather, memory: Memory) -> Ground {
     let shared = (Arc::clone(&truth), Arc::clone(&disk));
     let venue = Hostile::open(memory, venue_rules, &instruments, shared, Box::new(stopped));
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-    let rules = Arc::new(Rules::new(tiers, Money::whole(10)));
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
     Ground { truth, disk, venue: Arc::new(venue), auditor, rules, instruments }
 }
 

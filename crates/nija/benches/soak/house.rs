@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use nija_bus::LocalBus;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::commit::Release;
 use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
@@ -71,7 +72,8 @@ impl House {
         let Catalog { instrument: instruments } =
             toml::from_str(include_str!("../../data/instruments.toml"))?;
         let tiers = TierTable::parse(DEFAULT_TABLE)?;
-        let rules = Arc::new(Rules::new(tiers, Money::whole(10)));
+        let plans = Plans::parse(DEFAULT_PLANS)?;
+        let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
         let clock = Arc::new(Simulated::default());
         clock.advance(BEGIN);
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;

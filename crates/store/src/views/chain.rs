@@ -63,10 +63,12 @@ pub(super) enum Chain {
     Reallocated,
     /// Moves of the high-water mark, and what was charged.
     Fees,
+    /// Steps of the subscription.
+    Subscription,
 }
 
 impl Chain {
-    pub(super) const COUNT: usize = 11;
+    pub(super) const COUNT: usize = 12;
 
     /// The chains that a record of this event belongs to; decisions before their kind.
     pub(super) fn of(event: &Event) -> &'static [Self] {
@@ -79,6 +81,7 @@ impl Chain {
             Event::Filled { .. } => &[Self::Fills, Self::Entries],
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
+            Event::Subscribed { .. } => &[Self::Subscription],
             // The mark of a new run begins with the loss that it carries.
             Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }

@@ -107,6 +107,7 @@ const fn cause(event: &Event) -> &'static str {
         Event::Adjusted { kind, .. } => kind.name(),
         Event::Moved { .. } => "copy_funding",
         Event::Credited { .. } => "copy_fee_earned",
+        Event::Subscribed { .. } => "subscription",
         _ => "transfer",
     }
 }

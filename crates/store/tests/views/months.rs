@@ -111,8 +111,10 @@ async fn m_01_worked_example_a_can_be_recomputed_from_its_statements() {
     let months = views.months(&scope_of(account)).await.unwrap().unwrap();
     assert_eq!((months.first, months.last), (first, first + 5));
     let balances = views.balances(&scope_of(account), &[], first).await.unwrap();
-    let fees: Vec<_> =
-        balances.iter().map(|(_, books)| books.balance(Book::PerformanceFees).to_string()).collect();
+    let fees: Vec<_> = balances
+        .iter()
+        .map(|(_, books)| books.balance(Book::PerformanceFees).to_string())
+        .collect();
     assert_eq!(fees, ["20", "20", "20", "23", "32.29", "32.29"]);
 }
 
