@@ -112,6 +112,7 @@ impl FakeDesks {
             | Command::Credit { .. }
             | Command::Subscription(_)
             | Command::Lead(_) => Answer::Done,
+            // Billing and copying are tried on desks of the core: see `floor`.
             Command::RefundFee => Answer::Declined(Decline::NoFee),
             Command::Copy { .. } => Answer::Declined(Decline::NotCopied),
             Command::Transfer(amount) => {
@@ -142,7 +143,6 @@ impl FakeDesks {
             Setting::Tier(tier) => account.tier = *tier,
             Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
             Setting::Autopilot(on) => account.autopilot = *on,
-            Setting::Qualified(_) => {}
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
                 if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {
