@@ -78,10 +78,10 @@ fn built(options: &Options) -> Result<PathBuf> {
     let lines = told.split(|byte| *byte == b'\n');
     let messages = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
     let of = |message: Value| {
-        (message["target"]["name"] == "copies")
-            .then(|| message["executable"].as_str()?.to_owned().into())
+        let ours = message["target"]["name"] == "copies";
+        message["executable"].as_str().filter(|_| ours).map(PathBuf::from)
     };
-    messages.filter_map(of).flatten().last().context("cargo names no executable of `copies`")
+    messages.filter_map(of).last().context("cargo names no executable of `copies`")
 }
 
 fn start(victim: &Path, folder: &Path, once: bool) -> Result<Child> {

@@ -143,6 +143,7 @@ impl FakeDesks {
             Setting::Tier(tier) => account.tier = *tier,
             Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
             Setting::Autopilot(on) => account.autopilot = *on,
+            Setting::Qualified(_) => {}
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
                 if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {

@@ -120,7 +120,10 @@ async fn what_cannot_be_asked_for_is_refused() {
         ("admin/ledger/trial-balance?partition=x", "partition"),
     ] {
         let reply = call("GET", format!("/api/v2/{path}")).token(&boss).send(&world).await;
-        assert_eq!((reply.code().as_str(), &reply.json()["field"]), ("invalid_field", &json!(field)));
+        assert_eq!(
+            (reply.code().as_str(), &reply.json()["field"]),
+            ("invalid_field", &json!(field))
+        );
     }
 }
 
