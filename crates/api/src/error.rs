@@ -4,6 +4,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use nija_core::billing::subscription::request::Refused;
 use nija_core::desk::answer::Decline;
 use nija_core::ports::control::ControlError;
 use nija_core::ports::{DeskError, EntropyError, ReadError};
@@ -280,11 +281,36 @@ impl From<Decline> for Problem {
                 "you do not copy this master; start copying first",
             ),
             Decline::Copying(why) => Self::new(StatusCode::CONFLICT, why.code(), why.sentence()),
+            Decline::Subscription(why) => Self::new(
+                StatusCode::CONFLICT,
+                subscription_code(&why),
+                "the subscription does not allow it; GET /api/v2/subscription tells how it stands",
+            ),
             Decline::NoFee => Self::new(
                 StatusCode::CONFLICT,
                 "no_fee",
                 "no fee was charged that could be given back",
             ),
         }
+    }
+}
+
+/// The stable word for why a subscription did not change.
+const fn subscription_code(why: &Refused) -> &'static str {
+    match why {
+        Refused::Free => "paper_is_free",
+        Refused::Running => "subscription_running",
+        Refused::NotRunning => "no_subscription",
+        Refused::SamePlan => "same_plan",
+        Refused::Canceled => "subscription_canceled",
+        Refused::NotCanceled => "subscription_not_canceled",
+        Refused::InvoiceOpen(_) => "invoice_open",
+        Refused::NotOpen(_) => "invoice_not_open",
+        Refused::NotPaid(_) => "invoice_not_paid",
+        Refused::TooMuch { .. } => "more_than_was_paid",
+        Refused::Amount => "invalid_amount",
+        Refused::Text => "invalid_text",
+        Refused::TooManyChanges => "too_many_changes",
+        Refused::Range => "out_of_range",
     }
 }

@@ -219,6 +219,14 @@ impl Serialize for Plain {
     }
 }
 
+/// A sum that may lie beyond the range of an amount, in units of 10^-8, as a decimal string.
+pub(crate) fn exact(raw: i128) -> String {
+    const SCALE: u128 = nija_core::words::fixed::SCALE as u128;
+    let (sign, units) = (if raw < 0 { "-" } else { "" }, raw.unsigned_abs());
+    let text = format!("{sign}{}.{:08}", units / SCALE, units % SCALE);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,6 +300,11 @@ mod tests {
             let written = serde_json::to_string(&Plain(raw)).unwrap();
             prop_assert_eq!(above_zero(&written), Ok(raw));
             prop_assert_eq!(above_zero(&format!("\"{}\"", Money::from_raw(raw))), Ok(raw));
+        }
+
+        #[test]
+        fn sums_are_written_like_amounts(raw in i64::MIN..=i64::MAX) {
+            prop_assert_eq!(exact(i128::from(raw)), Money::from_raw(raw).to_string());
         }
 
         #[test]

@@ -8,9 +8,9 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, batch, copied, copying, decisions, fees, funds, health, kill, ledger,
-    limits, market, masters, orders, platform, positions, registration, sessions, standing,
-    trading,
+    admin, auth as login, batch, copied, copying, costs, decisions, fees, funds, health, house,
+    kill, ledger, limits, market, masters, orders, platform, positions, registration, revenue,
+    sessions, standing, statements, trading,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -61,6 +61,9 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(positions::close))
         .routes(routes!(ledger::equity))
         .routes(routes!(ledger::entries))
+        .routes(routes!(costs::show))
+        .routes(routes!(statements::months))
+        .routes(routes!(statements::show))
         .routes(routes!(decisions::list))
         .routes(routes!(limits::show, limits::replace))
         .routes(routes!(limits::tolerance))
@@ -98,7 +101,9 @@ fn followers() -> OpenApiRouter<App> {
 /// For administrators.
 pub(crate) fn admins() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(platform::revenue))
+        .routes(routes!(revenue::show))
+        .routes(routes!(house::entries))
+        .routes(routes!(house::trial_balance))
         .routes(routes!(admin::kill))
         .routes(routes!(admin::rearm))
         .routes(routes!(admin::set_tier))

@@ -18,7 +18,10 @@ use nija_core::words::id::UserId;
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
 
+/// Statements that are made at once: each may hold a hundred thousand events.
+const STATEMENTS: usize = 2;
 /// Length of a request's id.
 const REQUEST_ID: usize = 28;
 
@@ -36,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) boards: Boards,
     /// Lists of orders on their way.
     pub(crate) lists: Turnstile,
+    /// Statements that are being made.
+    pub(crate) statements: Arc<Semaphore>,
     pub(crate) meters: Meters,
     request_prefix: String,
     requests: AtomicU64,
@@ -72,6 +77,7 @@ impl Shared {
             rates: Rates::new(&doors.tiers, &settings.rates),
             boards: Boards::default(),
             lists: Turnstile::default(),
+            statements: Arc::new(Semaphore::new(STATEMENTS)),
             meters: Meters::default(),
             request_prefix: format!("{:016x}", u64::from_be_bytes(prefix)),
             requests: AtomicU64::new(0),

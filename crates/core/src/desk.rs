@@ -28,11 +28,12 @@ mod reports;
 mod settings;
 mod signals;
 mod state;
+mod subscribing;
 mod switches;
 pub mod tally;
 mod view;
 
-use crate::billing::charges::Charges;
+use crate::billing::plans::Plans;
 use crate::journal::{Batch, Damage, Hash, Head};
 use crate::ports::Snapshot;
 use crate::words::id::{AccountId, AccountNo, OrderId, PartitionId};
@@ -65,22 +66,22 @@ pub struct Rules {
     pub max_open_orders: u16,
     /// Does the venue hold orders until its session opens?
     pub queues_when_closed: bool,
-    /// What is charged of profits, and to whom.
-    pub charges: Charges,
+    /// Numbers of billing: what is charged, to whom, and when it is due.
+    pub plans: Plans,
 }
 
 impl Rules {
-    /// The decided numbers over a tier table.
+    /// The decided numbers over the tables of tiers and plans.
     #[must_use]
-    pub const fn new(tiers: TierTable, min_balance: Money) -> Self {
+    pub const fn new(tiers: TierTable, plans: Plans, min_balance: Money) -> Self {
         Self {
             tiers,
+            plans,
             min_balance,
             buffer: Pct::whole(1),
             collars: [Pct::whole(10), Pct::whole(5), Pct::whole(5)],
             max_open_orders: 200,
             queues_when_closed: true,
-            charges: Charges::DEFAULT,
         }
     }
 }
@@ -360,6 +361,7 @@ impl Desk {
             }
             Command::Adjust { kind, amount, why } => self.adjust(no, kind, amount, why),
             Command::RefundFee => self.refund_fee(no),
+            Command::Subscription(request) => self.subscribe(no, &request),
             Command::Lead(change) => self.change_master(no, change),
             Command::Copy { leader, act } => self.copy(no, leader, act),
             Command::Credit { from, parcel, amount } => self.credit(no, from, parcel, amount),

@@ -42,9 +42,13 @@ pub(crate) struct Config {
     pub(crate) partitions: u16,
     pub(crate) min_balance: Money,
     /// Who is charged a fee on profits.
-    pub(crate) fee_policy: FeePolicy,
+    /// In place of what the table of plans says.
+    pub(crate) fee_policy: Option<FeePolicy>,
     pub(crate) tiers: Option<PathBuf>,
+    pub(crate) plans: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
+    pub(crate) strategies: Option<PathBuf>,
+    pub(crate) earnings: Option<PathBuf>,
     pub(crate) feed: Feed,
     pub(crate) seed: u64,
     /// Time between generated quotes.
@@ -116,9 +120,14 @@ impl Config {
             reserve: u64::from(wrong.or(of.parse("NIJA_RESERVE_MIB"), 32u32)) << 20,
             partitions: wrong.or(of.parse("NIJA_PARTITIONS"), 8),
             min_balance: wrong.or(of.parse("MINIMUM_TRADING_BALANCE"), Money::whole(10)),
-            fee_policy: wrong.or(of.parse("NIJA_FEE_POLICY"), FeePolicy::Everyone),
+            fee_policy: of
+                .get("NIJA_FEE_POLICY")
+                .map(|_| wrong.or(of.parse("NIJA_FEE_POLICY"), FeePolicy::Everyone)),
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),
+            plans: of.get("NIJA_PLANS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
+            strategies: of.get("NIJA_STRATEGIES_FILE").map(PathBuf::from),
+            earnings: of.get("NIJA_EARNINGS_FILE").map(PathBuf::from),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
             seed: wrong.or(of.parse("NIJA_SEED"), 1),
             quote_every: Span::millis(every.max(1).into()),
@@ -222,7 +231,7 @@ mod tests {
         assert_eq!(good.feed, Feed::Replay(PathBuf::from("data/demo")));
         assert_eq!(good.rates.reads, "5000/s:9000".parse().unwrap());
         assert_eq!(good.connections.get(), 64);
-        assert_eq!(good.fee_policy, FeePolicy::QualifiedOnly);
+        assert_eq!(good.fee_policy, Some(FeePolicy::QualifiedOnly));
         assert!(good.no_proxy && good.trusted_proxies.is_empty());
         let (_, mistakes) = config(
             "PORT=none\nMINIMUM_TRADING_BALANCE=1e3\nNIJA_FEED=somewhere\nDATABASE_URL=postgres://db\n\

@@ -4,6 +4,7 @@
 use crate::config::Config;
 use anyhow::Context;
 use nija_bus::LocalBus;
+use nija_core::billing::plans::Plans;
 use nija_core::commit::Release;
 use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
@@ -41,6 +42,7 @@ pub(crate) struct Platform {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) latencies: Arc<Latencies>,
     pub(crate) tiers: TierTable,
+    pub(crate) plans: Plans,
     pub(crate) instruments: Vec<Instrument>,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
@@ -59,11 +61,21 @@ pub(crate) fn tiers(config: &Config) -> anyhow::Result<TierTable> {
     Ok(TierTable::parse(&text)?)
 }
 
+/// The numbers of billing: the operator's file, or the embedded one.
+pub(crate) fn plans(config: &Config) -> anyhow::Result<Plans> {
+    let text = match &config.plans {
+        None => nija_core::billing::plans::DEFAULT_PLANS.to_owned(),
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    Ok(Plans::parse(&text)?)
+}
+
 /// The rules of the desks.
 pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
-    let mut rules = Rules::new(tiers(config)?, config.min_balance);
-    rules.charges.policy = config.fee_policy;
-    Ok(Arc::new(rules))
+    let mut plans = plans(config)?;
+    plans.fee_policy = config.fee_policy.unwrap_or(plans.fee_policy);
+    Ok(Arc::new(Rules::new(tiers(config)?, plans, config.min_balance)))
 }
 
 /// Starts all rooms but the API: recovers, announces itself, lists the catalog, resumes open orders.
@@ -96,6 +108,8 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let release =
         Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
     let parcels = Arc::new(Parcels::default());
+    // What lies in the outboxes since before the start is carried before the market moves on.
+    parcels.ring();
     let parts = Parts {
         partitions,
         journal: Arc::clone(&journal),
@@ -128,6 +142,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         clock,
         latencies,
         tiers: rules.tiers.clone(),
+        plans: rules.plans.clone(),
         instruments,
         ended,
         stop,

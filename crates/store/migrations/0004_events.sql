@@ -1,1 +1,1 @@
--- Events of billing and copying (25 to 37) may stand in the journal.
+-- Events of billing and copying (25 to 38) may stand in the journal.

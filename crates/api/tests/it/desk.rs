@@ -110,6 +110,7 @@ impl FakeDesks {
             | Command::Rearm { .. }
             | Command::Adjust { .. }
             | Command::Credit { .. }
+            | Command::Subscription(_)
             | Command::Lead(_) => Answer::Done,
             // Billing and copying are tried on desks of the core: see `floor`.
             Command::RefundFee => Answer::Declined(Decline::NoFee),
@@ -142,6 +143,7 @@ impl FakeDesks {
             Setting::Tier(tier) => account.tier = *tier,
             Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
             Setting::Autopilot(on) => account.autopilot = *on,
+            Setting::Qualified(_) => {}
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
                 if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {
@@ -150,7 +152,6 @@ impl FakeDesks {
                 }
                 account.own = own.clone();
             }
-            Setting::Qualified(_) => {}
         }
         Answer::Done
     }
@@ -208,6 +209,7 @@ impl FakeDesks {
             sleeve: None,
             sleeves: Vec::new(),
             master: None,
+            subscription: None,
         }
     }
 

@@ -85,11 +85,11 @@ impl Master {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::billing::charges::Charges;
+    use crate::billing::plans::{DEFAULT_PLANS, Plans};
 
     #[test]
     fn the_disclosure_says_what_is_charged() {
-        let rates = Charges::DEFAULT.copy;
+        let rates = Plans::parse(DEFAULT_PLANS).unwrap().copy();
         let [leader, platform] = [rates.leader, rates.platform].map(|pct| pct.to_string());
         assert!(DISCLOSURE_TEXT.contains(&format!("You earn {leader} percent")));
         assert!(DISCLOSURE_TEXT.contains(&format!("platform earns {platform} percent")));

@@ -4,12 +4,13 @@ use super::event::{OwnLimits, Remembered};
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
 use crate::billing::mark::Mark;
+use crate::billing::subscription::Subscription;
 use crate::copy::master::Master;
 use crate::copy::sleeve::Sleeve;
 use crate::ledger::chart::{Book, Books};
 use crate::positions::Position;
 use crate::risk::kill::Pressed;
-use crate::words::id::{AccountId, FillId, InstrumentId, OrderId, UserId};
+use crate::words::id::{AccountId, AccountNo, FillId, InstrumentId, OrderId, UserId};
 use crate::words::money::{Money, Qty};
 use crate::words::order::{OrderState, Origin, Purpose, Ticket};
 use crate::words::tier::{Limits, Tier, TierRules, Tolerance};
@@ -84,9 +85,12 @@ pub(super) struct Account {
     /// The last fee that was fixed, while it can be given back.
     #[n(25)]
     pub(super) charged: Option<Box<Charged>>,
-    /// Derived: does it have sleeves?
+    /// None for an owner who never had one.
+    #[n(26)]
+    pub(super) subscription: Option<Box<Subscription>>,
+    /// Derived: its sleeves.
     #[cbor(skip)]
-    pub(super) has_sleeves: bool,
+    pub(super) sleeves: Vec<AccountNo>,
 }
 
 /// A fee that was fixed, and by how much that raised the mark.

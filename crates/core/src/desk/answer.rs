@@ -9,6 +9,8 @@ use crate::allocation::{Reason, Split};
 use crate::billing::fee::{Fee, Rates};
 use crate::billing::plans::FeePolicy;
 use crate::billing::revenue::Earned;
+use crate::billing::subscription::Subscription;
+use crate::billing::subscription::request::Refused;
 use crate::copy::decline::CopyDecline;
 use crate::copy::master::Master;
 use crate::copy::parcel::Parcel;
@@ -104,6 +106,9 @@ pub enum Decline {
     /// Copying or leading is not possible as asked.
     #[error("{0}")]
     Copying(CopyDecline),
+    /// The subscription does not allow it.
+    #[error(transparent)]
+    Subscription(#[from] Refused),
     /// There is no fee that could be given back.
     #[error("no fee was charged that could be given back")]
     NoFee,
@@ -236,6 +241,8 @@ pub struct AccountView {
     pub sleeves: Vec<SleeveView>,
     /// What it is as a master, where it ever was one.
     pub master: Option<Master>,
+    /// Its owner's subscription, where there ever was one.
+    pub subscription: Option<Subscription>,
 }
 
 /// The mark of an account and the fee above it.

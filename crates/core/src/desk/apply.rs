@@ -101,7 +101,7 @@ impl State {
             }
             Event::SettingsChanged { account, change: Setting::Tier(tier) } => {
                 // Sleeves go with their owner.
-                for no in self.family_nos(*account) {
+                for no in self.family_nos(*account).collect::<Vec<_>>() {
                     self.at(no)?.tier = *tier;
                 }
             }
@@ -189,7 +189,8 @@ impl State {
             master: None,
             qualified: None,
             charged: None,
-            has_sleeves: false,
+            subscription: None,
+            sleeves: Vec::new(),
         });
         Ok(())
     }
@@ -203,19 +204,21 @@ impl State {
         let listing = self.listings.get_mut(&instrument).ok_or(Broken::Instrument)?;
         listing.mark = Some(price);
         listing.mark_at = now;
-        let holders = self.holders.get(&instrument).into_iter().flatten();
-        for no in holders.copied().collect::<Vec<_>>() {
-            self.raise_peak(no)?;
-        }
-        Ok(())
+        let (holders, owners) = self.holding(instrument);
+        holders.into_iter().chain(owners).try_for_each(|no| self.raise_peak(no))
+    }
+
+    /// Raises the peak of an account and its owner's.
+    pub(super) fn raise_peaks(&mut self, no: AccountNo) -> Result<(), Broken> {
+        self.raise_peak(no)?;
+        self.raise_peak(self.root_of(no))
     }
 
     fn raise_peak(&mut self, no: AccountNo) -> Result<(), Broken> {
         let equity = self.guarded_equity(no);
         let account = self.at(no)?;
         account.peak = account.peak.max(equity);
-        let parent = account.sleeve.as_deref().map(|sleeve| sleeve.parent);
-        parent.map_or(Ok(()), |parent| self.raise_peak(parent))
+        Ok(())
     }
 
     fn switch(&mut self, event: &Event) {
@@ -258,14 +261,15 @@ impl State {
     fn transfer(&mut self, no: AccountNo, amount: Money, entry: &Entry) -> Result<(), Broken> {
         self.account(no).ok_or(Broken::Account)?;
         let before = self.guarded_equity(no);
-        self.post(entry)?;
+        self.post(no, entry)?;
         self.shift(no, amount, before).ok_or(Broken::Range)
     }
 
-    pub(super) fn post(&mut self, entry: &Entry) -> Result<(), Broken> {
+    /// Books an entry; what it brings the house comes from the tier of `payer`.
+    pub(super) fn post(&mut self, payer: AccountNo, entry: &Entry) -> Result<(), Broken> {
         for leg in entry.legs() {
             if leg.account == AccountNo::HOUSE {
-                self.post_to_house(entry, leg)?;
+                self.post_to_house(payer, leg)?;
                 continue;
             }
             let account = self.at(leg.account)?;
@@ -306,7 +310,8 @@ impl State {
     }
 
     fn fill(&mut self, id: OrderId, fill: Fill, entry: &Entry) -> Result<(), Broken> {
-        self.post(entry)?;
+        let payer = entry.legs().first().map_or(AccountNo::HOUSE, |leg| leg.account);
+        self.post(payer, entry)?;
         let (open, is_late) = match self.orders.get_mut(&id) {
             Some(open) => (&mut **open, false),
             None => (self.ended.find_mut(id).ok_or(Broken::Order)?, true),
@@ -344,7 +349,7 @@ impl State {
         }
         self.note_slippage(&ticket, fill);
         self.settle(ticket.account, ticket.instrument);
-        self.raise_peak(ticket.account)?;
+        self.raise_peaks(ticket.account)?;
         if left.is_zero() && !is_late {
             self.close_order(id, OrderState::Filled)?;
         }

@@ -24,12 +24,12 @@ impl Desk {
     /// What is charged of an account's profit: nothing of simulated money, nothing of whom the policy spares.
     pub(super) fn rates(&self, account: &Account) -> Rates {
         let root = self.state.root(account);
-        let charges = &self.rules.charges;
-        let spared = charges.policy == FeePolicy::QualifiedOnly && root.qualified.is_none();
+        let plans = &self.rules.plans;
+        let spared = plans.fee_policy == FeePolicy::QualifiedOnly && root.qualified.is_none();
         match account.sleeve {
             _ if root.tier == Tier::Paper || spared => Rates::NONE,
-            Some(_) => charges.copy,
-            None => charges.performance,
+            Some(_) => plans.copy(),
+            None => plans.performance(),
         }
     }
 
@@ -195,7 +195,7 @@ impl Desk {
         let (equity, rates) = (self.state.equity(account), self.rates(account));
         let mark = account.mark;
         FeesView {
-            policy: self.rules.charges.policy,
+            policy: self.rules.plans.fee_policy,
             month_ends: Timestamp::of_month(self.clock.month().saturating_add(1)),
             high: mark.map(|mark| mark.high()),
             gain: mark.map_or(Money::ZERO, |mark| mark.gain(equity)),

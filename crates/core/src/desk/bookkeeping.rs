@@ -7,6 +7,7 @@ use super::state::State;
 use crate::billing::fee::Fee;
 use crate::billing::mark::Mark;
 use crate::billing::revenue::Stream;
+use crate::billing::subscription::step::Step;
 use crate::copy::lead::{CopySkip, LATE_AFTER, Lead};
 use crate::copy::master::Master;
 use crate::copy::parcel::Content;
@@ -44,7 +45,7 @@ impl State {
             Event::Billed { account, cause, fee, mark, entry, .. } => {
                 let root = self.root_of(*account);
                 let (own, all) = (self.guarded_equity(*account), self.guarded_equity(root));
-                self.post(entry)?;
+                self.post(*account, entry)?;
                 self.note_charge(*account, *cause, *fee, *mark)?;
                 let out = fee.total().negated();
                 if !out.is_zero() {
@@ -55,10 +56,12 @@ impl State {
                 }
             }
             Event::Adjusted { account, entry, .. } => {
-                self.post(entry)?;
+                self.post(*account, entry)?;
                 self.at(*account)?.active = true;
+                self.raise_peaks(*account)?;
             }
-            Event::Collected { entry, .. } => self.post(entry)?,
+            Event::Collected { account, entry, .. } => self.post(*account, entry)?,
+            Event::Subscribed { account, step, entry } => self.subscribed(*account, step, entry)?,
             Event::MonthClosed { month } => self.month = *month,
             Event::MasterChanged { account, change } => {
                 let now = self.now;
@@ -67,7 +70,7 @@ impl State {
             }
             Event::Credited { account, amount, from, parcel, entry } => {
                 let before = self.guarded_equity(*account);
-                self.post(entry)?;
+                self.post(*account, entry)?;
                 self.shift(*account, *amount, before).ok_or(Broken::Range)?;
                 self.received.insert(*from, *parcel);
             }
@@ -192,7 +195,7 @@ impl State {
     ) -> Result<(), Broken> {
         self.account(from).and(self.account(to)).ok_or(Broken::Account)?;
         let before = [from, to].map(|no| self.guarded_equity(no));
-        self.post(entry)?;
+        self.post(from, entry)?;
         let flows = [amount.negated(), amount];
         for ((no, before), flow) in [from, to].into_iter().zip(before).zip(flows) {
             let account = self.at(no)?;
@@ -268,13 +271,25 @@ impl State {
     }
 
     /// Books a line of the house and, where it is income, counts it for the tier of whoever paid.
-    pub(super) fn post_to_house(&mut self, entry: &Entry, leg: &Leg) -> Result<(), Broken> {
+    pub(super) fn post_to_house(&mut self, payer: AccountNo, leg: &Leg) -> Result<(), Broken> {
         self.house.post(leg.book, leg.amount).ok_or(Broken::Range)?;
         let Some(stream) = Stream::of(leg.book) else { return Ok(()) };
-        let payer = entry.legs().iter().find(|leg| leg.account != AccountNo::HOUSE);
-        let payer = payer.map(|leg| self.root_of(leg.account)).and_then(|no| self.account(no));
-        let tier = payer.map_or(crate::words::tier::Tier::Paper, |account| account.tier);
+        let account = self.account(self.root_of(payer)).ok_or(Broken::Account)?;
+        // Who subscribes pays for the plan, also before it is served.
+        let plan = account.subscription.as_deref().map(|subscription| subscription.plan().tier);
+        let tier = plan.filter(|_| stream == Stream::Subscription).unwrap_or(account.tier);
         let day = self.now.day(Span::ZERO);
         self.revenue.add(day, tier, stream, leg.amount.negated()).ok_or(Broken::Range)
+    }
+
+    fn subscribed(&mut self, no: AccountNo, step: &Step, entry: &Entry) -> Result<(), Broken> {
+        let subscription = &mut self.at(no)?.subscription;
+        subscription.get_or_insert_default().apply(step).ok_or(Broken::Range)?;
+        match step {
+            Step::Invoiced { .. } => self.invoices = self.invoices.saturating_add(1),
+            Step::Credited { .. } => self.notes = self.notes.saturating_add(1),
+            _ => {}
+        }
+        self.post(no, entry)
     }
 }

@@ -14,6 +14,7 @@ use super::discrepancy::Mismatch;
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
 use crate::billing::mark::Mark;
+use crate::billing::subscription::step::Step;
 use crate::copy::lead::{CopySkip, Lead};
 use crate::copy::master::MasterChange;
 use crate::copy::parcel::Parcel;
@@ -525,6 +526,19 @@ pub enum Event {
         #[n(4)]
         entry: Entry,
     },
+    /// Something happened to an owner's subscription.
+    #[n(38)]
+    Subscribed {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// What.
+        #[n(1)]
+        step: Box<Step>,
+        /// Its booking, in the books of the house; without legs where no money moved.
+        #[n(2)]
+        entry: Entry,
+    },
 }
 
 impl Event {
@@ -546,6 +560,7 @@ impl Event {
             | Self::Adjusted { account, .. }
             | Self::Collected { account, .. }
             | Self::MasterChanged { account, .. }
+            | Self::Subscribed { account, .. }
             | Self::Credited { account, .. } => Some(*account),
             Self::Followed { sleeve, .. }
             | Self::CopyChanged { sleeve, .. }
@@ -567,7 +582,8 @@ impl Event {
             | Self::Adjusted { entry, .. }
             | Self::Collected { entry, .. }
             | Self::Moved { entry, .. }
-            | Self::Credited { entry, .. } => Some(entry),
+            | Self::Credited { entry, .. }
+            | Self::Subscribed { entry, .. } => Some(entry),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Everything that can reach a desk. Each input is stamped with its time by the driver that brings it.
 
 use super::event::{Adjustment, OwnLimits, Setting, Wish};
+use crate::billing::subscription::request::Request;
 use crate::copy::lead::Lead;
 use crate::copy::master::MasterChange;
 use crate::copy::terms::CopyTerms;
@@ -10,7 +11,7 @@ use crate::words::id::{AccountId, Epoch, InstrumentId, OrderId, PartitionId, Use
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Pct, Price};
 use crate::words::order::{Report, Side};
-use crate::words::signal::{Action, Signal};
+use crate::words::signal::Signal;
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 
@@ -113,7 +114,7 @@ impl Input {
             | Self::Report(_)
             | Self::Venue { .. }
             | Self::Kill { .. } => true,
-            Self::Signal(signal) => signal.action == Action::Exit,
+            Self::Signal(signal) => signal.action.reduces(),
             Self::Lead(lead) => lead.side == Side::Sell,
             Self::Command { command, .. } => command.is_urgent(),
             Self::List(_)
@@ -199,6 +200,8 @@ pub enum Command {
     },
     /// Give the last performance or copy fee back and let the mark go back with it.
     RefundFee,
+    /// What an owner, a payment or the operator asks of the subscription.
+    Subscription(Request),
     /// Become a master, stop being one, or be vetted.
     Lead(MasterChange),
     /// Copy a leader, or do something about a copy.
@@ -278,6 +281,7 @@ impl Command {
             | Self::Rearm { .. }
             | Self::Adjust { .. }
             | Self::RefundFee
+            | Self::Subscription(_)
             | Self::Lead(_)
             | Self::Credit { .. } => false,
         }

@@ -4,6 +4,7 @@ use super::Desk;
 use super::answer::{Answer, Decline};
 use super::event::{BillCause, Event, OwnLimits, Remembered, Setting};
 use super::input::{Command, Key};
+use crate::copy::master::MasterChange;
 use crate::ledger::entry::Entry;
 use crate::words::id::{AccountId, AccountNo};
 use crate::words::money::{Money, Pct};
@@ -73,7 +74,8 @@ impl Desk {
     pub(super) fn plan_for(&mut self, no: AccountNo) {
         if let Some(account) = self.state.account(no) {
             let month = Timestamp::of_month(self.clock.month().saturating_add(1));
-            self.next_roll = self.next_roll.min(account.day_ends(self.clock)).min(month);
+            let soonest = account.day_ends(self.clock).min(month).min(self.subscription_wakes(no));
+            self.next_roll = self.next_roll.min(soonest);
         }
     }
 
@@ -95,6 +97,11 @@ impl Desk {
             _ => None,
         };
         self.charge_before(no, &setting);
+        let leads = account_leads(self.state.account(no));
+        if leads && matches!(setting, Setting::Tier(Tier::Paper)) {
+            // Simulated money leads nobody.
+            self.emit(Event::MasterChanged { account: no, change: MasterChange::Closed });
+        }
         self.emit(Event::SettingsChanged { account: no, change: setting });
         if let Some(tier) = tier {
             self.lift_smallest(no, tier);
@@ -116,7 +123,7 @@ impl Desk {
             }
             _ => return,
         };
-        for no in self.state.family_nos(no) {
+        for no in self.state.family_nos(no).collect::<Vec<_>>() {
             let _ = self.crystallize(no, cause);
         }
     }
@@ -166,6 +173,10 @@ impl Desk {
         let Key { key, request } = key;
         self.emit(Event::Remembered { account: no, key, request, outcome });
     }
+}
+
+fn account_leads(account: Option<&super::account::Account>) -> bool {
+    account.and_then(|account| account.master.as_deref()).is_some_and(|master| master.leads)
 }
 
 pub(super) const fn invalid(field: &'static str, why: &'static str) -> Answer {

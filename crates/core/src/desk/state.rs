@@ -71,15 +71,20 @@ pub(super) struct State {
     #[n(17)]
     #[cbor(default)]
     pub(super) due: BTreeMap<AccountId, Money>,
+    /// Invoices that this partition has issued.
+    #[n(18)]
+    #[cbor(default)]
+    pub(super) invoices: u32,
+    /// Credit notes that it has issued.
+    #[n(19)]
+    #[cbor(default)]
+    pub(super) notes: u32,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
-    /// Derived: sleeves of a main account.
-    #[cbor(skip)]
-    pub(super) sleeves: BTreeMap<AccountNo, Vec<AccountNo>>,
     /// Derived: sleeves that copy a leader now.
     #[cbor(skip)]
     pub(super) followers: BTreeMap<AccountId, BTreeSet<AccountNo>>,
@@ -130,7 +135,7 @@ impl State {
     pub(super) fn index(&mut self) {
         self.by_id.clear();
         self.holders.clear();
-        self.sleeves.clear();
+        self.accounts.iter_mut().for_each(|account| account.sleeves.clear());
         self.followers.clear();
         self.ended.index();
         for n in 0..self.accounts.len() {

@@ -130,6 +130,7 @@ impl Desk {
             sleeve: account.sleeve.as_deref().cloned(),
             sleeves: self.sleeve_views(no),
             master: account.master.as_deref().cloned(),
+            subscription: account.subscription.as_deref().cloned(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::chart::Book;
 use crate::billing::fee::Fee;
+use crate::billing::movement::Movement;
 use crate::words::id::AccountNo;
 use crate::words::money::Money;
 use minicbor::{Decode, Encode};
@@ -165,6 +166,21 @@ impl Entry {
     pub fn adjusted(account: AccountNo, book: Book, amount: Money) -> Result<Self, Unbalanced> {
         let leg = |book, amount| Leg { account, book, amount };
         Self::new([leg(Book::Cash, amount), leg(book, amount.negated())])
+    }
+
+    /// What a step of a subscription does to the house's books.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] when the movement does not balance.
+    pub fn subscribed(movement: &Movement) -> Result<Self, Unbalanced> {
+        let leg = |book, amount| Leg { account: AccountNo::HOUSE, book, amount };
+        Self::new([
+            leg(Book::Bank, movement.received.saturating_sub(movement.refunded)),
+            leg(Book::SubscriptionRevenue, movement.earned.negated()),
+            leg(Book::Deferred, movement.deferred.negated()),
+            leg(Book::Tax, movement.tax.negated()),
+            leg(Book::Credit, movement.credit.negated()),
+        ])
     }
 
     /// Its lines.

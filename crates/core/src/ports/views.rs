@@ -1,8 +1,14 @@
 //! Typed read queries over the views. Every one takes a scope, so that no handler forgets the tenant.
 
+pub mod house;
+pub mod month;
+
 use super::{AppendError, Doing, ReadError};
 use crate::journal::Batch;
+use crate::ledger::chart::Books;
 use crate::words::id::{AccountId, OrderId, PartitionId, Seq, UserId};
+use house::{HouseFilter, HouseRows, HouseScope};
+use month::{AccountMonth, Months, TooMuch};
 
 /// Whose data a read may see. `Scope::of` is called in `api/auth.rs` only; `cargo xtask tidy` holds that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,7 +232,30 @@ pub trait Views: Send + Sync {
     fn entries<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EntryRow>>;
     /// Moves of the high-water mark and the fees due with them, newest first.
     fn fees<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<FeeRow>>;
+    /// The months of the account; none where it is not the user's.
+    fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>>;
+    /// A month of the account and of its sleeves that copy these leaders, all of them as of one moment. Those that
+    /// were not there in that month are left out.
+    fn month<'a>(&'a self, scope: &'a Scope, leaders: &'a [AccountId], month: i32) -> Told<'a>;
+    /// Balances of the account and of its sleeves that copy these leaders, summed, at the ends of months, from
+    /// `first` to the last.
+    fn balances<'a>(
+        &'a self,
+        scope: &'a Scope,
+        leaders: &'a [AccountId],
+        first: i32,
+    ) -> Doing<'a, Result<Vec<(i32, Books)>, ReadError>>;
+    /// Lines of the house's books in a partition, newest first.
+    fn house_entries<'a>(
+        &'a self,
+        scope: &'a HouseScope,
+        partition: PartitionId,
+        filter: HouseFilter,
+    ) -> Doing<'a, Result<HouseRows, ReadError>>;
 }
+
+/// A month of some accounts.
+pub type Told<'a> = Doing<'a, Result<Result<Vec<AccountMonth>, TooMuch>, ReadError>>;
 
 /// Turns batches into the rows that [`Views`] reads. Disposable: reset it and project from the start.
 pub trait Projection: Send + Sync {

@@ -4,6 +4,7 @@
 mod learned;
 mod samples;
 
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::event::Event;
 use nija_core::desk::{Desk, Rules};
 use nija_core::journal::{Batch, Head};
@@ -63,7 +64,8 @@ fn every_sample_stands_in_the_golden_files() {
 }
 
 fn rules() -> Arc<Rules> {
-    Arc::new(Rules::new(TierTable::parse(DEFAULT_TABLE).unwrap(), Money::whole(10)))
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    Arc::new(Rules::new(TierTable::parse(DEFAULT_TABLE).unwrap(), plans, Money::whole(10)))
 }
 
 fn batch(body: Vec<u8>, count: u32) -> Batch {

@@ -1,7 +1,6 @@
 //! Fees on profits at the desk: the worked examples to the cent, months that are billed once, money that is no profit.
 
 use crate::world::{AAPL, NOON, World, rules};
-use nija_core::billing::charges::Charges;
 use nija_core::billing::plans::FeePolicy;
 use nija_core::billing::revenue::Stream;
 use nija_core::desk::answer::{AccountView, Answer, Decline, HouseView, Query, View};
@@ -182,7 +181,7 @@ fn months_without_an_input_are_billed_together() {
 #[test]
 fn simulated_money_and_unqualified_owners_pay_nothing_and_what_they_won_stays_free() {
     let mut rules = Rules::clone(&rules());
-    rules.charges = Charges { policy: FeePolicy::QualifiedOnly, ..Charges::DEFAULT };
+    rules.plans.fee_policy = FeePolicy::QualifiedOnly;
     let mut world = World::with(rules);
     let paper = world.open(1, Tier::Paper, 1_000);
     let owner = world.open(2, Tier::Investor, 1_000);

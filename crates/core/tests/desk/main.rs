@@ -15,5 +15,6 @@ mod lines;
 mod model;
 mod runaway;
 mod scripts;
+mod subscriptions;
 mod ticks;
 mod world;

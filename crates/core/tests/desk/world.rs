@@ -1,5 +1,6 @@
 //! A desk with a market around it: takes inputs, keeps batches and releases, and writes down what happened.
 
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::commit::{Release, commit};
 use nija_core::desk::alarm::Alarm;
 use nija_core::desk::answer::{AccountView, Answer, Query, View};
@@ -34,7 +35,8 @@ pub(crate) const TREND: StrategyName = StrategyName::CryptoTrendRiding;
 
 pub(crate) fn rules() -> Arc<Rules> {
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-    Arc::new(Rules::new(tiers, Money::whole(10)))
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    Arc::new(Rules::new(tiers, plans, Money::whole(10)))
 }
 
 pub(crate) fn instrument(id: InstrumentId) -> Instrument {

@@ -6,6 +6,7 @@ use crate::node::tests::{COIN, Disk, NOON, Silent, coin};
 use crate::node::{self, Parts};
 use crate::partitions::Partitions;
 use crate::sim::{Exchange, Rules as Terms};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::ports::Found;
 use nija_core::words::id::{AccountNo, OrderId};
@@ -47,7 +48,9 @@ async fn orders_grow_old_while_no_event_comes() {
     venue.restore(&day_order(), Qty::ZERO, 0);
 
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-    let rules = Arc::new(Rules::new(tiers, Money::whole(10)));
+
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
     let parts = Parts {
         partitions: Partitions::new(1, &rules),
         journal: Arc::new(Disk::default()),

@@ -1,6 +1,7 @@
 //! The gateway between a real desk's releases and a venue that answers when it is told to.
 
 use super::*;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::commit::commit;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::{Size, Wish};
@@ -114,7 +115,8 @@ struct Floor {
 impl Floor {
     fn new(accounts: u128) -> Self {
         let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-        let desk = Desk::new(PartitionId(0), Arc::new(Rules::new(tiers, Money::whole(10))));
+        let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+        let desk = Desk::new(PartitionId(0), Arc::new(Rules::new(tiers, plans, Money::whole(10))));
         let venue = Arc::new(Moody::default());
         let latencies = Arc::new(Latencies::new().unwrap());
         let door = Arc::clone(&venue) as Arc<dyn Venue>;

@@ -2,6 +2,7 @@
 //! The order rate is a limit on people, not a cost; everything else is as shipped.
 
 use anyhow::{Result, ensure};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::{Size, Wish};
@@ -37,7 +38,8 @@ pub(crate) fn lifted_table() -> String {
 
 pub(crate) fn rules() -> Result<Arc<Rules>> {
     let tiers = TierTable::parse(&lifted_table())?;
-    Ok(Arc::new(Rules::new(tiers, Money::whole(10))))
+    let plans = Plans::parse(DEFAULT_PLANS)?;
+    Ok(Arc::new(Rules::new(tiers, plans, Money::whole(10))))
 }
 
 /// Bitcoin, as the shipped catalog has it.
@@ -103,14 +105,19 @@ pub(crate) fn calm() -> Conditions {
 
 /// Desks with a market at its price in calm conditions.
 pub(crate) fn desks(partitions: u16) -> Result<Partitions> {
+    desks_at(partitions, NOON)
+}
+
+/// The same at another time.
+pub(crate) fn desks_at(partitions: u16, at: Timestamp) -> Result<Partitions> {
     let mut desks = Partitions::new(partitions, &rules()?);
     for input in [
         Input::Announce { node: "bench".to_owned(), epoch: Epoch(1) },
         Input::List(bitcoin()),
         Input::Mark { instrument: BTC, price: Price::whole(50_000) },
-        Input::Conditions(calm()),
+        Input::Conditions(Conditions { at, ..calm() }),
     ] {
-        desks.take(input, NOON)?;
+        desks.take(input, at)?;
     }
     Ok(desks)
 }

@@ -64,7 +64,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
         };
         let mut platform = wire::start(&config, clock).await?;
-        let doors = front::doors(&platform, metrics);
+        let doors = front::doors(&platform, metrics)?;
         let readiness = Arc::clone(&doors.readiness);
         let router = nija_api::router(doors, settings)?;
 
@@ -147,7 +147,7 @@ async fn begin(
         venue: Arc::clone(&platform.venue),
         parcels: Arc::clone(&platform.parcels),
     };
-    let mut trader = market::trader()?;
+    let mut trader = market::trader(config, &platform.instruments)?;
     match &config.feed {
         Feed::Generator => {
             let mut feed = generated(config, platform, &mut trader).await?;

@@ -2,6 +2,7 @@
 //! same answers again.
 
 use nija_bus::LocalBus;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::event::{Size, Wish};
@@ -33,7 +34,9 @@ struct Catalog {
 
 /// A node with one partition, one account and a price, and how many releases left it.
 async fn node(journal: Arc<memory::Journal>) -> (Handle, Arc<Mutex<usize>>) {
-    let rules = Arc::new(Rules::new(TierTable::parse(DEFAULT_TABLE).unwrap(), Money::whole(10)));
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
+    let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
     let mut partitions = Partitions::new(1, &rules);
     let announce = Input::Announce { node: "batch".to_owned(), epoch: Epoch(1) };
     partitions.take(announce, NOW).unwrap();

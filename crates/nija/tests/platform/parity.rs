@@ -2,6 +2,7 @@
 //! a backtest that writes the same bytes whenever it is run.
 
 use nija_bus::LocalBus;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Event;
@@ -130,7 +131,9 @@ fn trader(warm: &[MarketEvent]) -> Trader {
 }
 
 fn desks() -> Partitions {
-    let rules = Arc::new(Rules::new(TierTable::parse(DEFAULT_TABLE).unwrap(), Money::whole(10)));
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+    let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
+    let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
     let mut desks = Partitions::new(PARTITIONS, &rules);
     let node = "parity".to_owned();
     desks.take(Input::Announce { node, epoch: Epoch(1) }, BEGIN).unwrap();

@@ -63,10 +63,12 @@ pub(super) enum Chain {
     Reallocated,
     /// Moves of the high-water mark, and what was charged.
     Fees,
+    /// Steps of the subscription.
+    Subscription,
 }
 
 impl Chain {
-    pub(super) const COUNT: usize = 11;
+    pub(super) const COUNT: usize = 12;
 
     /// The chains that a record of this event belongs to; decisions before their kind.
     pub(super) fn of(event: &Event) -> &'static [Self] {
@@ -79,6 +81,7 @@ impl Chain {
             Event::Filled { .. } => &[Self::Fills, Self::Entries],
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
+            Event::Subscribed { .. } => &[Self::Subscription],
             // The mark of a new run begins with the loss that it carries.
             Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }
@@ -137,8 +140,8 @@ impl Heads {
         }
         Ok(())
     }
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let (mut d, mut heads) = (Decoder::new(bytes), Self::default());
+    pub(super) fn read(d: &mut Decoder<'_>) -> Result<Self, Unreadable> {
+        let mut heads = Self::default();
         for head in &mut heads.0 {
             *head = Head { number: d.i64()?, place: Place(d.i64()?) };
         }

@@ -21,7 +21,7 @@ pub(super) fn order(reader: &mut Reader<'_>, record: &Record, _: usize) -> Resul
     Ok(OrderRow {
         id: ticket.id.to_string(),
         symbol: listing.symbol,
-        asset_class: listing.asset_class,
+        asset_class: listing.class.name().to_owned(),
         side: word::side(ticket.side).to_owned(),
         order_type: ticket.order_type.name().to_owned(),
         time_in_force: word::time_in_force(ticket.tif).to_owned(),
@@ -107,6 +107,7 @@ const fn cause(event: &Event) -> &'static str {
         Event::Adjusted { kind, .. } => kind.name(),
         Event::Moved { .. } => "copy_funding",
         Event::Credited { .. } => "copy_fee_earned",
+        Event::Subscribed { .. } => "subscription",
         _ => "transfer",
     }
 }

@@ -5,6 +5,8 @@
 
 mod fees;
 mod fixture;
+mod months;
+mod street;
 
 use fixture::*;
 

@@ -4,6 +4,7 @@
 
 use super::kept::Kept;
 use super::{Fault, Ground};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::commit::{Release, commit};
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::{Size, Wish};
@@ -61,7 +62,8 @@ impl<'a> Bench<'a> {
             return suite("the instrument must be the venue's own");
         }
         let tiers = TierTable::parse(DEFAULT_TABLE).map_err(|why| Fault::Suite(why.to_string()))?;
-        let rules = Arc::new(Rules::new(tiers, Money::whole(10)));
+        let plans = Plans::parse(DEFAULT_PLANS).map_err(|why| Fault::Suite(why.to_string()))?;
+        let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
         let mut desk = Desk::new(ground.partition(), rules);
         let announce = Input::Announce { node: "conformance".to_owned(), epoch: Epoch(1) };
         desk.take(announce, NOON).map_err(|why| Fault::Suite(why.to_string()))?;

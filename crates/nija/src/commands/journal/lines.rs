@@ -13,7 +13,7 @@ use nija_core::words::money::Money;
 use nija_core::words::order::Purpose;
 
 /// The kinds of events, in order of their numbers.
-pub(super) const KINDS: [&str; 38] = [
+pub(super) const KINDS: [&str; 39] = [
     "clock",
     "announced",
     "listed",
@@ -52,6 +52,7 @@ pub(super) const KINDS: [&str; 38] = [
     "lead_heard",
     "copy_skipped",
     "credited",
+    "subscribed",
 ];
 
 /// The kind of an event.
@@ -95,6 +96,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::LeadHeard { .. } => 35,
         Event::CopySkipped { .. } => 36,
         Event::Credited { .. } => 37,
+        Event::Subscribed { .. } => 38,
     }]
 }
 
@@ -224,6 +226,7 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
 }
 
 mod billing;
+mod subscription;
 
 #[cfg(test)]
 mod tests;

@@ -32,6 +32,7 @@ pub(super) fn of_billing(event: &Event, names: &Names) -> Option<String> {
             let first = Timestamp::of_month(*month);
             format!("the month that ended before {} is billed", date(first.day(Span::ZERO)))
         }
+        Event::Subscribed { step, .. } => super::subscription::step(&who, step),
         Event::Credited { amount, from, .. } => {
             format!("{who} earned {} from followers in partition {from}", dollars(*amount))
         }

@@ -2,7 +2,9 @@
 
 use super::{BITCOIN, NO, ORDER};
 use nija_core::billing::fee::{Fee, Rates};
+use nija_core::billing::invoice::InvoiceNo;
 use nija_core::billing::mark::Mark;
+use nija_core::billing::subscription::step::Step;
 use nija_core::copy::lead::{CopySkip, Lead};
 use nija_core::copy::master::{DISCLOSURE, MasterChange};
 use nija_core::copy::parcel::{Content, Parcel};
@@ -74,6 +76,21 @@ pub(super) fn billing_events() -> Vec<(Event, &'static str)> {
             "account abcdef01 paid $5 it owed",
         ),
         (Event::MonthClosed { month: 602 }, "the month that ended before 2020-03-01 is billed"),
+        (
+            Event::Subscribed {
+                account,
+                step: Box::new(Step::Received {
+                    invoice: InvoiceNo { partition: PartitionId(3), count: 17 },
+                    amount,
+                    reference: "pi_1".to_owned(),
+                    stray: true,
+                    at: Timestamp::EPOCH,
+                }),
+                entry: nothing(),
+            },
+            "account abcdef01 paid $5.00 for invoice NIJA-0003-000017 (pi_1), for which nothing \
+             waited",
+        ),
         (
             Event::Credited { account, amount, from: PartitionId(2), parcel: 9, entry: nothing() },
             "account abcdef01 earned $5 from followers in partition 0002",
