@@ -95,6 +95,10 @@ fn a_copy_of_somebody_else_is_no_copy_at_all() {
     let copy = Call::to("GET", &format!("/api/v2/copy/{}", master.account));
     let copy = copy.token(&victim.person.token).send(scene.address).good();
     let sleeve = copy["account"].as_str().unwrap();
+    crate::child::until("the money of the copy is not listed", || {
+        let entries = victim.get(&scene, "/api/v2/entries").to_string();
+        entries.contains("copy_funding").then_some(())
+    });
     let before = victim.state(&scene);
     let copies =
         scene.operations.iter().filter(|o| o.template.starts_with("/api/v2/copy/{master}"));
