@@ -42,7 +42,7 @@ pub(crate) struct Question {
 
 /// Fees by kind, dollars.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct FeesBody {
+pub(crate) struct CostFeesBody {
     /// The plan's price.
     #[schema(value_type = String)]
     subscription: Money,
@@ -97,9 +97,9 @@ pub(crate) struct CostBody {
     #[schema(value_type = String)]
     copied_pct: Pct,
     /// Expected fees of a month.
-    month: FeesBody,
+    month: CostFeesBody,
     /// Expected fees of a year.
-    year: FeesBody,
+    year: CostFeesBody,
     /// Price and tax of a year, percent of capital: lost even without a trade.
     #[schema(value_type = String)]
     fixed_pct: Pct,
@@ -125,7 +125,7 @@ pub(crate) struct CostBody {
     paid_last_12_months: PaidBody,
 }
 
-impl From<Fees> for FeesBody {
+impl From<Fees> for CostFeesBody {
     fn from(fees: Fees) -> Self {
         Self {
             subscription: fees.subscription,
