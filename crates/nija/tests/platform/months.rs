@@ -63,8 +63,7 @@ fn it_adds_up(told: &Value) {
         kinds.map(|kind| kind.as_str().unwrap().parse::<f64>().unwrap()).sum()
     };
     let ways = ["opening_equity", "deposits", "withdrawals", "realized", "unrealized_change"];
-    let explained: f64 =
-        ways.into_iter().map(amount).sum::<f64>() + sums("income") - sums("fees");
+    let explained: f64 = ways.into_iter().map(amount).sum::<f64>() + sums("income") - sums("fees");
     assert!((explained - amount("closing_equity")).abs() < 1e-6, "{told}");
     assert_eq!(cents(&total["deposits"]), 100_000.0, "{told}");
     let held = &told["sections"][0]["positions"];

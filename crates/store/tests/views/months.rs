@@ -2,8 +2,8 @@
 //! up to the last digit, whatever happened.
 
 use crate::street::{COIN, FUTURE, HERE, START, Street, charged, scope_of, usd};
-use nija_core::billing::charges::Charges;
 use nija_core::billing::fee::Rates;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Size;
 use nija_core::desk::input::{Command, CopyAct};
@@ -33,14 +33,15 @@ async fn told(street: &Street, account: AccountId, month: i32) -> Vec<AccountMon
 }
 
 fn sections(street: &Street, account: AccountId, months: &[AccountMonth]) -> Vec<Section> {
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
     let made = months.iter().map(|month| {
         let place = match month.id == account {
             true => Place::Account,
             false => Place::Sleeve { leader: "a master".to_owned() },
         };
         let charged = match place {
-            Place::Account => Charges::DEFAULT.performance,
-            Place::Sleeve { .. } => Charges::DEFAULT.copy,
+            Place::Account => plans.performance(),
+            Place::Sleeve { .. } => plans.copy(),
         };
         let accrues = if street.view(account).tier == Tier::Paper { Rates::NONE } else { charged };
         section(month, &Terms { place, charged, accrues }).unwrap()

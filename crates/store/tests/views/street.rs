@@ -1,6 +1,7 @@
 //! A real desk whose batches go into the views: what a month says is held to what the desk says.
 
 use crate::fixture::{World, world};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::copy::master::{DISCLOSURE, MasterChange};
 use nija_core::copy::parcel::Content;
 use nija_core::copy::terms::CopyTerms;
@@ -60,7 +61,8 @@ impl Street {
     /// A coin at 100 and a future of five times 50.
     pub(crate) async fn open() -> Self {
         let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-        let rules = Arc::new(Rules::new(tiers, Money::whole(10)));
+        let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+        let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
         let (world, desk) = (world(), Desk::new(HERE, rules));
         let mut street = Self { world, desk, now: START, batches: Vec::new(), fills: 0 };
         let expiry = START.plus(Span(900 * Span::DAY.0));
