@@ -7,5 +7,6 @@ pub mod invoice;
 pub mod mark;
 pub mod movement;
 pub mod plans;
+pub mod recurring;
 pub mod revenue;
 pub mod subscription;

@@ -65,7 +65,7 @@ pub(crate) struct CostFeesBody {
 
 /// What was really paid, dollars. Subscriptions are invoiced outside the account and not among it.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PaidBody {
+pub(crate) struct FeesPaid {
     /// To venues.
     #[schema(value_type = String)]
     venue: Money,
@@ -120,9 +120,9 @@ pub(crate) struct CostBody {
     /// One sentence for people.
     message: String,
     /// What the caller and their copies paid this month.
-    paid_this_month: PaidBody,
+    paid_this_month: FeesPaid,
     /// The same over this month and the eleven before it.
-    paid_last_12_months: PaidBody,
+    paid_last_12_months: FeesPaid,
 }
 
 impl From<Fees> for CostFeesBody {
@@ -138,7 +138,7 @@ impl From<Fees> for CostFeesBody {
     }
 }
 
-impl PaidBody {
+impl FeesPaid {
     /// What was paid between two balances.
     fn between(before: &Books, after: &Books) -> Self {
         let paid = |book| after.balance(book).saturating_sub(before.balance(book));
@@ -246,7 +246,7 @@ async fn paid(
     app: &App,
     principal: &Principal,
     view: &AccountView,
-) -> Result<(PaidBody, PaidBody), Problem> {
+) -> Result<(FeesPaid, FeesPaid), Problem> {
     let views = &app.doors.views;
     let leaders: Vec<AccountId> = view.sleeves.iter().map(|sleeve| sleeve.sleeve.leader).collect();
     let months = views.months(&principal.scope).await?;
@@ -260,5 +260,5 @@ async fn paid(
         at.and_then(|at| balances.get(at)).map_or(&none, |(_, books)| books)
     };
     let year = usize::try_from(MONTHS).unwrap_or(0) + 1;
-    Ok((PaidBody::between(books(2), books(1)), PaidBody::between(books(year), books(1))))
+    Ok((FeesPaid::between(books(2), books(1)), FeesPaid::between(books(year), books(1))))
 }

@@ -8,6 +8,7 @@ use super::event::{OwnLimits, Setting, Wish};
 use crate::allocation::{Reason, Split};
 use crate::billing::fee::{Fee, Rates};
 use crate::billing::plans::FeePolicy;
+use crate::billing::recurring::Recurring;
 use crate::billing::revenue::Earned;
 use crate::billing::subscription::Subscription;
 use crate::billing::subscription::request::Refused;
@@ -317,10 +318,27 @@ pub struct HouseView {
     pub books: Books,
     /// What it earned by day, tier and stream, oldest first.
     pub revenue: Vec<Earned>,
+    /// What subscriptions are worth a month, and what moved that.
+    pub recurring: Recurring,
+    /// Subscriptions that are served now, by tier.
+    pub subscribed: Vec<Subscribed>,
     /// Sum of every book over all accounts of the partition, the house apart.
     pub accounts: Vec<(Book, i128)>,
     /// Trial balance in units of 10^-8 dollars: zero, or something is badly wrong.
     pub trial_balance: i128,
+}
+
+/// Subscriptions of a tier that are served now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    /// Which tier.
+    pub tier: Tier,
+    /// Paid, or late with the next invoice.
+    pub paying: u32,
+    /// Not paid for yet: trials, and those of which the first invoice waits.
+    pub free: u32,
+    /// What they are worth a month before tax.
+    pub worth: Money,
 }
 
 /// A holding at its mark.

@@ -118,7 +118,7 @@ pub(crate) struct SectionBody {
     /// The high-water mark, step by step.
     high_water: Option<HighWaterBody>,
     /// What was open at the end.
-    positions: Vec<HoldingBody>,
+    positions: Vec<OpenPosition>,
 }
 
 /// What there was.
@@ -258,7 +258,7 @@ pub(crate) struct StepFeeBody {
 
 /// An open position.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct HoldingBody {
+pub(crate) struct OpenPosition {
     /// Of what.
     symbol: String,
     /// Quantity.
@@ -430,7 +430,7 @@ impl From<&Step> for StepBody {
     }
 }
 
-impl From<&Holding> for HoldingBody {
+impl From<&Holding> for OpenPosition {
     fn from(held: &Holding) -> Self {
         Self {
             symbol: held.symbol.clone(),
