@@ -12,6 +12,7 @@ use axum::response::Response;
 use nija_core::desk::answer::{AccountView, Query, View};
 use nija_core::ports::control::{Role, User};
 use nija_core::ports::views::Scope;
+use nija_core::ports::views::house::HouseScope;
 use nija_core::words::id::{AccountId, UserId};
 use nija_core::words::tier::Tier;
 
@@ -20,6 +21,12 @@ pub(crate) mod password;
 pub(crate) mod session;
 pub(crate) mod throttle;
 pub(crate) mod token;
+
+const NOT_AN_ADMIN: Problem = Problem::new(
+    StatusCode::FORBIDDEN,
+    "forbidden",
+    "only an administrator of the platform may do this",
+);
 
 /// Somebody who has proven who they are.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +54,22 @@ impl FromRequestParts<App> for Principal {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         parts.extensions.get::<Self>().copied().ok_or(Problem::unauthorized())
+    }
+}
+
+/// An administrator, with the right to read the house's books.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Admin(pub(crate) HouseScope);
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Problem;
+    /// The guard of the admin router stands before; a handler that stands elsewhere by mistake finds nobody.
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let principal = parts.extensions.get::<Principal>().ok_or(Problem::unauthorized())?;
+        match principal.role {
+            Role::Admin => Ok(Self(HouseScope::of_admin(principal.user()))),
+            Role::User => Err(NOT_AN_ADMIN),
+        }
     }
 }
 
@@ -104,7 +127,10 @@ fn is_trading(method: &Method, path: &str) -> bool {
     };
     match *method {
         Method::POST => matches!(rest, "trade" | "orders/batch" | "kill"),
-        Method::DELETE => rest.starts_with("orders/") || rest.starts_with("positions/"),
+        Method::DELETE => {
+            let exits = ["orders/", "positions/", "copy/"];
+            exits.iter().any(|of| rest.starts_with(of)) && rest != "copy/master"
+        }
         _ => false,
     }
 }
@@ -121,10 +147,7 @@ pub(crate) async fn admins_only(
             app.rates.admin(principal.user())?;
             Ok(next.run(request).await)
         }
-        Role::User => {
-            let detail = "only an administrator of the platform may do this";
-            Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
-        }
+        Role::User => Err(NOT_AN_ADMIN),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the roof hands the API: the doors of the other rooms and a few figures of its own.
 
 use crate::catalog::Catalog;
+use nija_core::billing::plans::Plans;
 use nija_core::ports::control::Control;
+use nija_core::ports::documents::{Documents, Issuer};
 use nija_core::ports::views::Views;
-use nija_core::ports::{Clock, Desks, Doing, Entropy, ReadError};
-use nija_core::words::money::Money;
+use nija_core::ports::{Clock, Desks, Entropy};
 use nija_core::words::tier::{Tier, TierTable};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,8 +29,12 @@ pub struct Doors {
     pub catalog: Arc<Catalog>,
     /// How fast orders were sent.
     pub stats: Arc<dyn ExecutionStats>,
-    /// What the platform earned.
-    pub revenue: Arc<dyn Revenue>,
+    /// What can be subscribed to, and what is charged of profits.
+    pub plans: Arc<Plans>,
+    /// Who makes statements and invoices.
+    pub documents: Arc<dyn Documents>,
+    /// Whose letterhead they bear.
+    pub issuer: Issuer,
     /// The metrics in Prometheus' text form.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Is this process ready?
@@ -61,27 +66,6 @@ pub struct TierStats {
     pub retries: u64,
     /// Entries that grew too old to send.
     pub lapsed: u64,
-}
-
-/// What the platform earned, read from the ledger.
-pub trait Revenue: Send + Sync {
-    /// The figures as of now.
-    fn figures(&self) -> Doing<'_, Result<RevenueFigures, ReadError>>;
-}
-
-/// Revenue in dollars; nothing counts before it is earned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RevenueFigures {
-    /// Subscriptions, all time.
-    pub subscription: Money,
-    /// Performance fees, all time.
-    pub performance_fee: Money,
-    /// Copy-trading fees, all time.
-    pub copy_trading_fee: Money,
-    /// Monthly recurring revenue.
-    pub mrr: Money,
-    /// All streams in the last 30 days.
-    pub last_30_days: Money,
 }
 
 /// How far the process has come: set by the roof, read by the health checks.

@@ -238,6 +238,7 @@ impl From<Decline> for Problem {
                 "account_not_open",
                 "the trading account is not open; repeat the registration",
             ),
+            Decline::UnknownPartition => Self::internal(),
             Decline::AccountExists => {
                 Self::new(StatusCode::CONFLICT, "account_exists", "the account exists already")
             }

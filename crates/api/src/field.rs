@@ -2,6 +2,7 @@
 //! Reading never fails; using does. What is read is the text of a JSON value, see `json.rs`.
 
 use crate::error::Problem;
+use nija_core::desk::event::Adjustment;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::order::{Side, TimeInForce};
 use nija_core::words::tier::{Tier, Tolerance};
@@ -26,6 +27,32 @@ impl<T: Readable> Readable for Option<T> {
     }
     fn missing() -> Result<Self, Why> {
         Ok(None)
+    }
+}
+
+/// A field of a change: what is left out stays, null takes it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Edit<T> {
+    Keep,
+    To(Option<T>),
+}
+
+impl<T: Readable> Readable for Edit<T> {
+    fn read(raw: &str) -> Result<Self, Why> {
+        Option::read(raw).map(Self::To)
+    }
+    fn missing() -> Result<Self, Why> {
+        Ok(Self::Keep)
+    }
+}
+
+impl<T> Edit<T> {
+    /// What holds after the change.
+    pub(crate) fn over(self, kept: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => kept,
+            Self::To(value) => value,
+        }
     }
 }
 
@@ -97,6 +124,7 @@ words! {
     TimeInForce: "must be day, gtc, ioc or fok";
     AssetClass: "must be crypto, equity or derivatives";
     Tolerance: "must be conservative, moderate or aggressive";
+    Adjustment: "must be dividend, funding or correction";
 }
 
 /// Why somebody does something that will be asked about later: 3 to 200 characters that print.
@@ -130,6 +158,8 @@ mod tests {
         side: Field<Side>,
         #[serde(default)]
         note: Field<Option<String>>,
+        #[serde(default)]
+        edit: Field<Edit<String>>,
     }
 
     fn sample(members: &[(&str, &'static str)]) -> Result<Sample, value::Error> {
@@ -145,6 +175,12 @@ mod tests {
         assert_eq!(wrong.note.get("note"), Ok(None));
         let empty = sample(&[]).unwrap();
         assert_eq!(empty.side.get("side").unwrap_err().detail, "is required");
+        let kept = Some("kept".to_owned());
+        for (raw, after) in [(None, kept.clone()), (Some("null"), None)] {
+            let members: Vec<_> = raw.map(|raw| ("edit", raw)).into_iter().collect();
+            let edit = sample(&members).unwrap().edit.get("edit").unwrap();
+            assert_eq!(edit.over(kept.clone()), after);
+        }
         assert!(sample(&[("sides", r#""buy""#)]).is_err());
     }
 }

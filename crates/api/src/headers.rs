@@ -69,7 +69,7 @@ pub(crate) fn preflight(
     allowed(headers, settings).filter(|_| asks)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let answers = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, idempotency-key"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];

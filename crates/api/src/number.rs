@@ -25,26 +25,45 @@ pub(crate) struct Decimal;
 
 impl PartialSchema for Decimal {
     fn schema() -> RefOr<Schema> {
-        let number = ObjectBuilder::new()
-            .schema_type(SchemaType::Type(Type::Number))
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
-            .build();
-        let text = ObjectBuilder::new()
-            .schema_type(SchemaType::Type(Type::String))
-            .pattern(Some(r"^[0-9]{1,10}(\.[0-9]{1,8})?$"))
-            .build();
-        let either = OneOfBuilder::new()
-            .item(number)
-            .item(text)
-            .examples([serde_json::json!(100)])
-            .description(Some(
-                "A JSON number or a decimal string; at most 1e9, at most 8 decimal places.",
-            ))
-            .build();
-        RefOr::T(Schema::OneOf(either))
+        either(
+            r"^[0-9]{1,10}(\.[0-9]{1,8})?$",
+            "A JSON number or a decimal string; at most 1e9, at most 8 decimal places.",
+        )
     }
 }
 impl ToSchema for Decimal {}
+
+/// The same where an amount may go either way.
+pub(crate) struct SignedDecimal;
+
+impl PartialSchema for SignedDecimal {
+    fn schema() -> RefOr<Schema> {
+        either(
+            r"^-?[0-9]{1,10}(\.[0-9]{1,8})?$",
+            "A JSON number or a decimal string, not 0; at most 1e9 either way, at most 8 decimal places.",
+        )
+    }
+}
+impl ToSchema for SignedDecimal {}
+
+/// A JSON number, or the same as a string of this pattern.
+fn either(pattern: &str, description: &str) -> RefOr<Schema> {
+    let number = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Number))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+        .build();
+    let text = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .pattern(Some(pattern))
+        .build();
+    let either = OneOfBuilder::new()
+        .item(number)
+        .item(text)
+        .examples([serde_json::json!(100)])
+        .description(Some(description))
+        .build();
+    RefOr::T(Schema::OneOf(either))
+}
 
 /// Reads a JSON number or string token as units of 10^-8, exactly.
 fn decimal(raw: &str) -> Result<i64, Why> {
@@ -125,6 +144,19 @@ impl Readable for Capital {
         amount(raw).map(|n| Self(Money::from_raw(n)))
     }
 }
+/// Dollars either way, up to a billion; never zero.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signed(pub(crate) Money);
+
+impl Readable for Signed {
+    fn read(raw: &str) -> Result<Self, Why> {
+        match decimal(raw)? {
+            0 => Err("must not be 0"),
+            n if n.abs() > LARGEST => Err(TOO_LARGE),
+            n => Ok(Self(Money::from_raw(n))),
+        }
+    }
+}
 impl Readable for Money {
     fn read(raw: &str) -> Result<Self, Why> {
         above_zero(raw).map(Self::from_raw)
@@ -187,6 +219,14 @@ impl Serialize for Plain {
     }
 }
 
+/// A sum that may lie beyond the range of an amount, in units of 10^-8, as a decimal string.
+pub(crate) fn exact(raw: i128) -> String {
+    const SCALE: u128 = nija_core::words::fixed::SCALE as u128;
+    let (sign, units) = (if raw < 0 { "-" } else { "" }, raw.unsigned_abs());
+    let text = format!("{sign}{}.{:08}", units / SCALE, units % SCALE);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,6 +280,10 @@ mod tests {
         assert_eq!(Score::read("100.01"), Err("must be at most 100"));
         assert_eq!(Score::read("80.5"), Ok(Score::hundredths(8050)));
         assert!(Pct::read("100.1").is_err());
+        for raw in ["0", "-0", "-1e10", "\"-\"", "--1", "-1000000000.00000001"] {
+            assert!(Signed::read(raw).is_err(), "{raw}");
+        }
+        assert_eq!(Signed::read("\"-12.5\"").map(|s| s.0), Ok("-12.5".parse().unwrap()));
     }
 
     #[test]
@@ -256,6 +300,11 @@ mod tests {
             let written = serde_json::to_string(&Plain(raw)).unwrap();
             prop_assert_eq!(above_zero(&written), Ok(raw));
             prop_assert_eq!(above_zero(&format!("\"{}\"", Money::from_raw(raw))), Ok(raw));
+        }
+
+        #[test]
+        fn sums_are_written_like_amounts(raw in i64::MIN..=i64::MAX) {
+            prop_assert_eq!(exact(i128::from(raw)), Money::from_raw(raw).to_string());
         }
 
         #[test]

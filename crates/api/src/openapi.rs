@@ -2,7 +2,7 @@
 //! too: which calls need a token, and the problem documents that any call may answer with.
 
 use crate::error::Document;
-use crate::number::Decimal;
+use crate::number::{Decimal, SignedDecimal};
 use crate::router;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -21,13 +21,15 @@ const SCHEME: &str = "bearer";
             strings; both are accepted as input.",
         license(name = "MIT OR Apache-2.0")
     ),
-    components(schemas(Document<'_>, Decimal)),
+    components(schemas(Document<'_>, Decimal, SignedDecimal)),
     tags(
         (name = "authentication", description = "Registration, login, tokens"),
         (name = "trading", description = "Allocation, status, orders through the four gates"),
         (name = "orders", description = "Orders and fills"),
         (name = "positions", description = "Holdings"),
         (name = "ledger", description = "Equity, ledger lines, decisions"),
+        (name = "copying", description = "Masters, copying them, and what came of it"),
+        (name = "fees", description = "High-water mark, what is due above it, what was charged"),
         (name = "account", description = "The caller, limits, paper money"),
         (name = "risk", description = "The caller's kill switch"),
         (name = "market", description = "Instruments, marks, regime"),
@@ -91,7 +93,8 @@ pub fn openapi() -> OpenApi {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
+    let PathItem { get, post, put, patch, delete, .. } = item;
+    [get, post, put, patch, delete].into_iter().flatten()
 }
 
 fn refusal(operation: &mut Operation, status: &str, description: &str) {

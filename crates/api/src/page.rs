@@ -68,6 +68,11 @@ fn read(cursor: &str) -> Result<i64, Problem> {
     i64::try_from(number).map_err(|_| WRONG)
 }
 
+/// The cursor that goes on before a row.
+pub(crate) fn cursor(number: i64) -> String {
+    format!("c{number:016x}")
+}
+
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Listed<T> {
@@ -89,7 +94,7 @@ impl<T> Listed<T> {
         let last = rows.last().map(|row| row.number).filter(|_| full);
         Self {
             items: rows.into_iter().map(|row| row.row.into()).collect(),
-            next_cursor: last.map(|number| format!("c{number:016x}")),
+            next_cursor: last.map(cursor),
         }
     }
 }

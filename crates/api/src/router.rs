@@ -8,8 +8,9 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, batch, decisions, funds, health, kill, ledger, limits, market, orders,
-    platform, positions, registration, sessions, standing, trading,
+    admin, auth as login, batch, copied, copying, decisions, fees, funds, health, house, kill,
+    ledger, limits, market, masters, orders, platform, positions, registration, revenue, sessions,
+    standing, statements, trading,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -60,6 +61,8 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(positions::close))
         .routes(routes!(ledger::equity))
         .routes(routes!(ledger::entries))
+        .routes(routes!(statements::months))
+        .routes(routes!(statements::show))
         .routes(routes!(decisions::list))
         .routes(routes!(limits::show, limits::replace))
         .routes(routes!(limits::tolerance))
@@ -70,17 +73,45 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(kill::rearm))
         .routes(routes!(market::show))
         .routes(routes!(platform::execution))
+        .routes(routes!(fees::show))
+        .routes(routes!(fees::history))
+        .merge(followers())
+}
+
+/// For those who copy, and those who are copied.
+fn followers() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(masters::list))
+        .routes(routes!(masters::one))
+        .routes(routes!(masters::disclosure))
+        .routes(routes!(masters::open, masters::close))
+        .routes(routes!(copying::list))
+        .routes(routes!(copying::one, copying::start, copying::change_terms, copying::stop))
+        .routes(routes!(copying::fund))
+        .routes(routes!(copying::close))
+        .routes(routes!(copied::orders))
+        .routes(routes!(copied::fills))
+        .routes(routes!(copied::decisions))
+        .routes(routes!(copied::entries))
+        .routes(routes!(copied::equity))
+        .routes(routes!(copied::fees))
 }
 
 /// For administrators.
 pub(crate) fn admins() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(platform::revenue))
+        .routes(routes!(revenue::show))
+        .routes(routes!(house::entries))
+        .routes(routes!(house::trial_balance))
         .routes(routes!(admin::kill))
         .routes(routes!(admin::rearm))
         .routes(routes!(admin::set_tier))
         .routes(routes!(admin::users))
         .routes(routes!(admin::audit))
+        .routes(routes!(admin::accounts::adjust))
+        .routes(routes!(admin::accounts::refund_fee))
+        .routes(routes!(admin::accounts::qualify))
+        .routes(routes!(admin::accounts::vet))
 }
 
 fn docs() -> Router<App> {

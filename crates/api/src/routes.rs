@@ -4,20 +4,27 @@
 pub(crate) mod admin;
 pub(crate) mod auth;
 pub(crate) mod batch;
+pub(crate) mod copied;
+pub(crate) mod copying;
 pub(crate) mod decisions;
+pub(crate) mod fees;
 pub(crate) mod funds;
 pub(crate) mod health;
+pub(crate) mod house;
 pub(crate) mod kill;
 pub(crate) mod ledger;
 pub(crate) mod limits;
 pub(crate) mod market;
+pub(crate) mod masters;
 pub(crate) mod order_request;
 pub(crate) mod orders;
 pub(crate) mod platform;
 pub(crate) mod positions;
 pub(crate) mod registration;
+pub(crate) mod revenue;
 pub(crate) mod sessions;
 pub(crate) mod standing;
+pub(crate) mod statements;
 pub(crate) mod trading;
 pub(crate) mod verdict;
 

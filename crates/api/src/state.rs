@@ -5,6 +5,7 @@ use crate::auth::password::Hasher;
 use crate::auth::session::Cache;
 use crate::auth::throttle::Throttle;
 use crate::auth::token::Tokens;
+use crate::board::Boards;
 use crate::doors::Doors;
 use crate::error::Problem;
 use crate::limit::Rates;
@@ -17,7 +18,10 @@ use nija_core::words::id::UserId;
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
 
+/// Statements that are made at once: each may hold a hundred thousand events.
+const STATEMENTS: usize = 2;
 /// Length of a request's id.
 const REQUEST_ID: usize = 28;
 
@@ -32,8 +36,11 @@ pub(crate) struct Shared {
     pub(crate) hasher: Hasher,
     pub(crate) throttle: Throttle,
     pub(crate) rates: Rates,
+    pub(crate) boards: Boards,
     /// Lists of orders on their way.
     pub(crate) lists: Turnstile,
+    /// Statements that are being made.
+    pub(crate) statements: Arc<Semaphore>,
     pub(crate) meters: Meters,
     request_prefix: String,
     requests: AtomicU64,
@@ -68,7 +75,9 @@ impl Shared {
             hasher: Hasher::new(settings.cores),
             throttle: Throttle::default(),
             rates: Rates::new(&doors.tiers, &settings.rates),
+            boards: Boards::default(),
             lists: Turnstile::default(),
+            statements: Arc::new(Semaphore::new(STATEMENTS)),
             meters: Meters::default(),
             request_prefix: format!("{:016x}", u64::from_be_bytes(prefix)),
             requests: AtomicU64::new(0),

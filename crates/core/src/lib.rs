@@ -15,4 +15,5 @@ pub mod ledger;
 pub mod ports;
 pub mod positions;
 pub mod risk;
+pub mod statement;
 pub mod words;

@@ -135,7 +135,7 @@ impl Partitions {
     #[must_use]
     pub fn query(&self, query: &Query) -> View {
         let partition = match query {
-            Query::Account(account) | Query::Preview { account, .. } => {
+            Query::Account(account) | Query::Master(account) | Query::Preview { account, .. } => {
                 account.partition(self.count())
             }
             Query::Market => PartitionId(0),
@@ -146,7 +146,7 @@ impl Partitions {
         };
         match self.desks.get(usize::from(partition.0)) {
             Some(desk) => desk.query(query),
-            None => View::Declined(Decline::UnknownAccount),
+            None => View::Declined(Decline::UnknownPartition),
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod variables;
 
 use anyhow::{Context, bail, ensure};
 use nija_api::{Network, RateLimits};
+use nija_core::billing::plans::FeePolicy;
 use nija_core::words::money::Money;
 use nija_core::words::time::Span;
 use std::net::SocketAddr;
@@ -40,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) reserve: u64,
     pub(crate) partitions: u16,
     pub(crate) min_balance: Money,
+    /// Who is charged a fee on profits, where that is not left to the table of plans.
+    pub(crate) fee_policy: Option<FeePolicy>,
     pub(crate) tiers: Option<PathBuf>,
     pub(crate) plans: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
@@ -114,6 +117,7 @@ impl Config {
             reserve: u64::from(wrong.or(of.parse("NIJA_RESERVE_MIB"), 32u32)) << 20,
             partitions: wrong.or(of.parse("NIJA_PARTITIONS"), 8),
             min_balance: wrong.or(of.parse("MINIMUM_TRADING_BALANCE"), Money::whole(10)),
+            fee_policy: wrong.or(of.parse_set("NIJA_FEE_POLICY"), None),
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),
             plans: of.get("NIJA_PLANS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
@@ -211,7 +215,8 @@ mod tests {
     #[test]
     fn variables_are_read_and_all_mistakes_named() {
         let text = "PORT=9000\nMINIMUM_TRADING_BALANCE=\"12.5\"\n# note\nNIJA_FEED=replay:data/demo\n\
-             NIJA_TRUSTED_PROXIES=none\nNIJA_LIMIT_READS=5000/s:9000\nNIJA_CONNECTIONS=64";
+             NIJA_TRUSTED_PROXIES=none\nNIJA_LIMIT_READS=5000/s:9000\nNIJA_CONNECTIONS=64\n\
+             NIJA_FEE_POLICY=qualified_only";
         let (good, mistakes) = config(text);
         assert_eq!(mistakes, "");
         assert_eq!(good.listen.port(), 9000);
@@ -219,10 +224,12 @@ mod tests {
         assert_eq!(good.feed, Feed::Replay(PathBuf::from("data/demo")));
         assert_eq!(good.rates.reads, "5000/s:9000".parse().unwrap());
         assert_eq!(good.connections.get(), 64);
+        assert_eq!(good.fee_policy, Some(FeePolicy::QualifiedOnly));
         assert!(good.no_proxy && good.trusted_proxies.is_empty());
         let (_, mistakes) = config(
             "PORT=none\nMINIMUM_TRADING_BALANCE=1e3\nNIJA_FEED=somewhere\nDATABASE_URL=postgres://db\n\
-             NIJA_TRUSTED_PROXIES=proxy.local\nNIJA_LIMIT_READS=fast\nNIJA_LIMIT_EXITS=0/s\nNIJA_CONNECTIONS=0",
+             NIJA_TRUSTED_PROXIES=proxy.local\nNIJA_LIMIT_READS=fast\nNIJA_LIMIT_EXITS=0/s\nNIJA_CONNECTIONS=0\n\
+             NIJA_FEE_POLICY=nobody",
         );
         for named in [
             "PORT",
@@ -233,6 +240,7 @@ mod tests {
             "NIJA_LIMIT_READS",
             "NIJA_LIMIT_EXITS",
             "NIJA_CONNECTIONS",
+            "NIJA_FEE_POLICY",
         ] {
             assert!(mistakes.contains(named), "{named}: {mistakes}");
         }

@@ -6,11 +6,10 @@ use crate::watch;
 use crate::wire::Platform;
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
-use nija_api::{
-    Catalog, Doors, ExecutionStats, Limits, Readiness, Revenue, RevenueFigures, Settings, TierStats,
-};
-use nija_core::ports::{Doing, ReadError};
+use nija_api::{Catalog, Doors, ExecutionStats, Limits, Readiness, Settings, TierStats};
+use nija_core::ports::documents::Issuer;
 use nija_core::words::tier::Tier;
+use nija_documents::Press;
 use nija_engine::clock::Real;
 use nija_engine::latency::Latencies;
 use std::sync::Arc;
@@ -38,19 +37,9 @@ impl ExecutionStats for Stats {
     }
 }
 
-/// The ledger's revenue books. No plan, performance or copy fee is billed by this release, so there are none
-/// and every figure is zero: nothing is revenue before it is earned.
-struct Ledger;
-
-impl Revenue for Ledger {
-    fn figures(&self) -> Doing<'_, Result<RevenueFigures, ReadError>> {
-        Box::pin(async { Ok(RevenueFigures::default()) })
-    }
-}
-
 /// What the API speaks to.
-pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> Doors {
-    Doors {
+pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> anyhow::Result<Doors> {
+    Ok(Doors {
         desks: Arc::new(platform.handle.clone()),
         views: platform.database.views(),
         control: platform.database.control(),
@@ -60,10 +49,12 @@ pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> Doors {
         tiers: Arc::new(platform.tiers.clone()),
         catalog: Arc::new(Catalog::of(platform.instruments.iter().cloned())),
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
-        revenue: Arc::new(Ledger),
+        plans: Arc::new(platform.plans.clone()),
+        documents: Arc::new(Press::new()?),
+        issuer: Issuer { name: "NIJA".to_owned(), ..Issuer::default() },
         metrics: Arc::new(watch::text(metrics, platform)),
         readiness: Arc::new(Readiness::default()),
-    }
+    })
 }
 
 /// The API's settings. Outside the demo a secret must be set, and a strong one.

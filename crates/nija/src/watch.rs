@@ -9,10 +9,12 @@ use crate::wire::Platform;
 use anyhow::Context;
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use nija_core::desk::answer::{Query, View};
+use nija_core::desk::answer::{Decline, Query, View};
+use nija_core::ledger::chart::Book;
 use nija_core::ports::views::Projection as _;
 use nija_core::ports::{Clock, Desks, Journal as _};
 use nija_core::risk::kill::Scope;
+use nija_core::words::id::PartitionId;
 use nija_core::words::tier::{Priority, Tier};
 use nija_core::words::time::Timestamp;
 use nija_engine::clock::Real;
@@ -26,10 +28,14 @@ use std::time::{Duration, Instant};
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_secs(5);
+/// Time between two trial balances: each walks over all accounts.
+const BALANCE: Duration = Duration::from_secs(60);
 /// Seconds by which a clock goes wrong between two looks before it is told.
 const JUMP: f64 = 0.5;
 /// How long the desks may take to answer a look.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Units of a dollar.
+const DOLLAR: f64 = nija_core::words::fixed::SCALE as f64;
 /// Edges of the commit histogram, seconds.
 const COMMIT: [f64; 9] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0];
 /// Edges of the request histogram, seconds.
@@ -97,6 +103,8 @@ pub(crate) struct Watch {
     drift: f64,
     /// What the journal held when the views were last known to have all of it, and since when they lack something.
     behind: Option<(u64, Instant)>,
+    /// When the books were last added up.
+    added_up: Option<Instant>,
 }
 
 impl Watch {
@@ -110,6 +118,7 @@ impl Watch {
             began: (Real.now(), Instant::now()),
             drift: 0.0,
             behind: None,
+            added_up: None,
         }
     }
 
@@ -121,6 +130,10 @@ impl Watch {
             // A store that cannot be read is told by those who need it.
             let _ = self.lag().await;
             self.market().await;
+            if self.added_up.is_none_or(|last| last.elapsed() >= BALANCE) {
+                self.added_up = Some(Instant::now());
+                self.books().await;
+            }
             tokio::time::sleep(LOOK).await;
         }
     }
@@ -185,6 +198,30 @@ impl Watch {
         if let Some(age) = open.map(|row| row.mark_age.as_millis()).min() {
             gauge!("nija_price_age_seconds").set((age + silent) as f64 / 1e3);
         }
+    }
+}
+
+impl Watch {
+    /// Adds up all books of all partitions, one partition after the other so that other work comes between. They
+    /// sum to zero, or something is badly wrong. Partitions that do not answer are left for the next time.
+    async fn books(&self) {
+        let (mut off, mut clearing) = (0, 0);
+        for partition in (0..=u16::MAX).map(PartitionId) {
+            let asked = tokio::time::timeout(PATIENCE, self.handle.query(Query::House(partition)));
+            let house = match asked.await {
+                Ok(Ok(View::House(house))) => house,
+                Ok(Ok(View::Declined(Decline::UnknownPartition))) => break,
+                _ => return,
+            };
+            off += house.trial_balance.unsigned_abs();
+            clearing += i128::from(house.books.balance(Book::Clearing).raw());
+            if house.trial_balance != 0 {
+                let units = house.trial_balance;
+                tracing::error!(%partition, %units, "the books do not balance; run `nija verify`");
+            }
+        }
+        gauge!("nija_books_off_dollars").set(off as f64 / DOLLAR);
+        gauge!("nija_clearing_dollars").set(-clearing as f64 / DOLLAR);
     }
 }
 

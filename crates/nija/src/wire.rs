@@ -42,6 +42,7 @@ pub(crate) struct Platform {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) latencies: Arc<Latencies>,
     pub(crate) tiers: TierTable,
+    pub(crate) plans: Plans,
     pub(crate) instruments: Vec<Instrument>,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
@@ -67,7 +68,9 @@ pub(crate) fn plans(config: &Config) -> anyhow::Result<Plans> {
         Some(path) => std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?,
     };
-    Ok(Plans::parse(&text)?)
+    let mut plans = Plans::parse(&text)?;
+    plans.fee_policy = config.fee_policy.unwrap_or(plans.fee_policy);
+    Ok(plans)
 }
 
 /// The rules of the desks.
@@ -137,6 +140,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         clock,
         latencies,
         tiers: rules.tiers.clone(),
+        plans: rules.plans.clone(),
         instruments,
         ended,
         stop,

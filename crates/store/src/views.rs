@@ -8,22 +8,30 @@ use crate::error::Fault;
 use crate::sqlite::link::Link;
 use crate::sqlite::migration::Schema;
 use chain::Chain;
+use nija_core::ledger::chart::Books;
+use nija_core::ports::views::house::{HouseFilter, HouseRows, HouseScope};
+use nija_core::ports::views::month::Months;
 use nija_core::ports::views::{
-    DecisionRow, EntryRow, EquityRow, FillRow, OrderRow, Page, Rows, Scope,
+    DecisionRow, EntryRow, EquityRow, FeeRow, FillRow, OrderRow, Page, Rows, Scope, Told,
 };
 use nija_core::ports::{Doing, ReadError};
-use nija_core::words::id::OrderId;
+use nija_core::words::id::{AccountId, OrderId, PartitionId};
 use reader::{Make, Reader};
 
 mod chain;
 mod decision;
+mod fee;
+mod folio;
+mod house;
 mod log;
+mod month;
 mod pass;
 mod projection;
 mod reader;
 mod record;
 mod row;
 mod standing;
+mod street;
 mod word;
 
 pub use projection::Projection;
@@ -31,8 +39,8 @@ pub use projection::Projection;
 /// The views' file. One of an older version is not migrated but made anew.
 pub(crate) const SCHEMA: Schema = Schema {
     application: 0x4e49_4a56,
-    first: 3,
-    steps: &[include_str!("../migrations/views/0003_views.sql")],
+    first: 4,
+    steps: &[include_str!("../migrations/views/0004_views.sql")],
 };
 
 /// Read queries over the views.
@@ -107,4 +115,59 @@ impl nija_core::ports::views::Views for Views {
     fn entries<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EntryRow>> {
         self.list(scope, page, (Chain::Entries, row::entry))
     }
+
+    fn fees<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<FeeRow>> {
+        self.list(scope, page, (Chain::Fees, fee::row))
+    }
+
+    fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>> {
+        self.scoped(scope, |reader| month::months(reader))
+    }
+
+    fn month<'a>(&'a self, scope: &'a Scope, leaders: &'a [AccountId], month: i32) -> Told<'a> {
+        let scopes = family(scope, leaders);
+        Box::pin(async move {
+            let mut told = Vec::new();
+            let framed = self.0.call(move |file| month::frames(file, &scopes, month)).await?;
+            for mut frame in framed {
+                loop {
+                    let read = self.0.call(move |file| Ok((frame.read(file)?, frame))).await?;
+                    frame = read.1;
+                    match read.0 {
+                        Ok(false) => {}
+                        Ok(true) => break,
+                        Err(too_much) => return Ok(Err(too_much)),
+                    }
+                }
+                told.push(self.0.call(move |file| frame.close(file)).await?);
+            }
+            Ok(Ok(told))
+        })
+    }
+
+    fn balances<'a>(
+        &'a self,
+        scope: &'a Scope,
+        leaders: &'a [AccountId],
+        first: i32,
+    ) -> Doing<'a, Result<Vec<(i32, Books)>, ReadError>> {
+        let scopes = family(scope, leaders);
+        let found = self.0.call(move |file| month::balances(file, &scopes, first));
+        Box::pin(async move { Ok(found.await?) })
+    }
+
+    fn house_entries<'a>(
+        &'a self,
+        _: &'a HouseScope,
+        partition: PartitionId,
+        filter: HouseFilter,
+    ) -> Doing<'a, Result<HouseRows, ReadError>> {
+        let found = self.0.call(move |file| house::entries(file, partition, filter));
+        Box::pin(async move { Ok(found.await?) })
+    }
+}
+
+/// The scopes of an account and of its sleeves.
+fn family(scope: &Scope, leaders: &[AccountId]) -> Vec<Scope> {
+    std::iter::once(*scope).chain(leaders.iter().map(|leader| scope.sleeve(*leader))).collect()
 }

@@ -29,6 +29,13 @@ const PLACES: &[Place] = &[
         mend: "a tenant's scope is made in crates/api/src/auth.rs only; take `&Scope`",
     },
     Place {
+        phrase: "HouseScope::of_admin(",
+        rule: "scope",
+        home: &["crates/api/src/auth.rs"],
+        tests_may: true,
+        mend: "the house's scope is made in crates/api/src/auth.rs only; take `Admin`",
+    },
+    Place {
         phrase: "dbg!",
         rule: "macro",
         home: &[],

@@ -1,6 +1,8 @@
 //! Administrators: switches of the platform, tiers of users, the audit log. Every act is written to
 //! the audit log before it takes effect; an act that cannot be written is not done.
 
+pub(crate) mod accounts;
+
 use super::Done;
 use crate::auth::Principal;
 use crate::error::Problem;

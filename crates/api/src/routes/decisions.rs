@@ -6,7 +6,7 @@ use crate::page::{Listed, Params, page};
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
-use nija_core::ports::views::DecisionRow;
+use nija_core::ports::views::{DecisionRow, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -84,12 +84,21 @@ pub(crate) async fn list(
     principal: Principal,
     Params(which): Params<Which>,
 ) -> Result<Json<Listed<DecisionBody>>, Problem> {
+    listed(&app, &principal.scope, &which).await
+}
+
+/// A page of the decisions about an account.
+pub(super) async fn listed(
+    app: &App,
+    scope: &Scope,
+    which: &Which,
+) -> Result<Json<Listed<DecisionBody>>, Problem> {
     let page = page(which.cursor.as_deref(), which.limit)?;
     let kind = which.kind.as_deref();
     if kind.is_some_and(|kind| !KINDS.contains(&kind)) {
         let why = "must be approved, refused, skipped, halted or reallocated";
         return Err(Problem::field("kind", why));
     }
-    let rows = app.doors.views.decisions(&principal.scope, page, kind).await?;
+    let rows = app.doors.views.decisions(scope, page, kind).await?;
     Ok(Json(Listed::of(rows, page)))
 }

@@ -56,7 +56,8 @@ pub(crate) async fn deposit(
     change(&app, &principal, key, Command::Transfer(amount), "paid in").await
 }
 
-/// Pays paper money out, as far as cash is free.
+/// Pays paper money out, as far as cash is free. The fee that is due on the share of the profit that leaves is taken
+/// from what is paid out; `GET /api/v2/fees/history` has both.
 #[utoipa::path(
     post, path = "/api/v2/withdrawals", tag = "account",
     request_body = Transfer,

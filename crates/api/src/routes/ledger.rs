@@ -6,7 +6,7 @@ use crate::page::{Listed, Paging, Params};
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
-use nija_core::ports::views::{EntryRow, EquityRow};
+use nija_core::ports::views::{EntryRow, EquityRow, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,11 +32,12 @@ impl From<EquityRow> for EquityBody {
 pub(crate) struct EntryBody {
     /// The entry it belongs to; the lines of one entry sum to zero.
     entry: String,
-    /// `cash`, `positions`, `capital`, `realized` or `venue_fees`.
+    /// `cash`, `positions`, `capital`, `realized`, `venue_fees`, `performance_fees`, `copy_fees` and others.
     book: String,
     /// Dollars, debit positive.
     amount: String,
-    /// What it is for: `transfer` or `fill`.
+    /// What it is for: `transfer`, `fill`, `fee`, `fee_refund`, `fee_collected`, `copy_funding`,
+    /// `copy_fee_earned`, `dividend`, `funding` or `correction`.
     cause: String,
     /// The order, where there is one.
     order_id: Option<String>,
@@ -68,8 +69,17 @@ pub(crate) async fn equity(
     principal: Principal,
     Params(paging): Params<Paging>,
 ) -> Result<Json<Listed<EquityBody>>, Problem> {
+    curve(&app, &principal.scope, &paging).await
+}
+
+/// A page of an account's equity curve.
+pub(super) async fn curve(
+    app: &App,
+    scope: &Scope,
+    paging: &Paging,
+) -> Result<Json<Listed<EquityBody>>, Problem> {
     let page = paging.page()?;
-    let rows = app.doors.views.equity(&principal.scope, page).await?;
+    let rows = app.doors.views.equity(scope, page).await?;
     Ok(Json(Listed::of(rows, page)))
 }
 
@@ -84,7 +94,16 @@ pub(crate) async fn entries(
     principal: Principal,
     Params(paging): Params<Paging>,
 ) -> Result<Json<Listed<EntryBody>>, Problem> {
+    lines(&app, &principal.scope, &paging).await
+}
+
+/// A page of an account's ledger lines.
+pub(super) async fn lines(
+    app: &App,
+    scope: &Scope,
+    paging: &Paging,
+) -> Result<Json<Listed<EntryBody>>, Problem> {
     let page = paging.page()?;
-    let rows = app.doors.views.entries(&principal.scope, page).await?;
+    let rows = app.doors.views.entries(scope, page).await?;
     Ok(Json(Listed::of(rows, page)))
 }

@@ -13,6 +13,7 @@ use axum::extract::State;
 use nija_core::desk::answer::Decline;
 use nija_core::desk::event::{OwnLimits, Setting};
 use nija_core::desk::input::Command;
+use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Money, Pct};
 use nija_core::words::score::Score;
 use nija_core::words::tier::{Limits, Tolerance};
@@ -158,13 +159,6 @@ pub(crate) struct OwnRequest {
 impl OwnRequest {
     fn limits(self, app: &App) -> Result<OwnLimits, Problem> {
         let symbols = self.symbols.get("symbols")?;
-        if symbols.as_ref().is_some_and(|symbols| symbols.len() > 100) {
-            return Err(Problem::field("symbols", "must name at most 100 symbols"));
-        }
-        let id = |symbol: String| match app.doors.catalog.by_symbol(&symbol) {
-            Some(instrument) => Ok(instrument.id),
-            None => Err(Problem::from(Decline::UnknownInstrument).with_field("symbols")),
-        };
         Ok(OwnLimits {
             max_position_pct: self.max_position_pct.get("max_position_pct")?,
             max_daily_loss_pct: self.max_daily_loss_pct.get("max_daily_loss_pct")?,
@@ -172,9 +166,21 @@ impl OwnRequest {
             max_open_positions: self.max_open_positions.get("max_open_positions")?,
             volatility_limit: self.volatility_limit.get("volatility_limit")?,
             max_trade: self.max_trade.get("max_trade")?,
-            symbols: symbols.map(|symbols| symbols.into_iter().map(id).collect()).transpose()?,
+            symbols: symbols.map(|symbols| instruments(app, &symbols)).transpose()?,
         })
     }
+}
+
+/// The instruments that a list of symbols names.
+pub(super) fn instruments(app: &App, symbols: &[String]) -> Result<Vec<InstrumentId>, Problem> {
+    if symbols.len() > 100 {
+        return Err(Problem::field("symbols", "must name at most 100 symbols"));
+    }
+    let id = |symbol: &String| match app.doors.catalog.by_symbol(symbol) {
+        Some(instrument) => Ok(instrument.id),
+        None => Err(Problem::from(Decline::UnknownInstrument).with_field("symbols")),
+    };
+    symbols.iter().map(id).collect()
 }
 
 /// Replaces the caller's own limits.

@@ -9,7 +9,7 @@ use crate::state::App;
 use axum::Json;
 use axum::extract::{Path, State};
 use nija_core::desk::input::Command;
-use nija_core::ports::views::{FillRow, OrderRow};
+use nija_core::ports::views::{FillRow, OrderRow, Scope};
 use nija_core::words::id::OrderId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -45,7 +45,7 @@ pub(crate) struct OrderBody {
     time_in_force: String,
     /// `entry` or `exit`.
     purpose: String,
-    /// Who asked: `user`, a strategy's name, `protection` or `kill_switch`.
+    /// Who asked: `user`, a strategy's name, `protection`, `kill_switch` or `copy`.
     origin: String,
     /// Quantity ordered.
     qty: String,
@@ -144,9 +144,18 @@ pub(crate) async fn list(
     principal: Principal,
     Params(which): Params<Which>,
 ) -> Result<Json<Listed<OrderBody>>, Problem> {
+    listed(&app, &principal.scope, &which).await
+}
+
+/// A page of an account's orders.
+pub(super) async fn listed(
+    app: &App,
+    scope: &Scope,
+    which: &Which,
+) -> Result<Json<Listed<OrderBody>>, Problem> {
     let page = page(which.cursor.as_deref(), which.limit)?;
     let open = which.open.unwrap_or(false);
-    let rows = app.doors.views.orders(&principal.scope, page, open).await?;
+    let rows = app.doors.views.orders(scope, page, open).await?;
     Ok(Json(Listed::of(rows, page)))
 }
 
@@ -207,7 +216,16 @@ pub(crate) async fn fills(
     principal: Principal,
     Params(paging): Params<Paging>,
 ) -> Result<Json<Listed<FillBody>>, Problem> {
+    filled(&app, &principal.scope, &paging).await
+}
+
+/// A page of an account's fills.
+pub(super) async fn filled(
+    app: &App,
+    scope: &Scope,
+    paging: &Paging,
+) -> Result<Json<Listed<FillBody>>, Problem> {
     let page = paging.page()?;
-    let rows = app.doors.views.fills(&principal.scope, page).await?;
+    let rows = app.doors.views.fills(scope, page).await?;
     Ok(Json(Listed::of(rows, page)))
 }

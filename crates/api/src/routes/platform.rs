@@ -1,11 +1,8 @@
-//! Figures of the platform: how fast orders are sent, and, for administrators, what it earns.
+//! Figures of the platform that everyone may know: how fast orders are sent.
 
-use crate::error::Problem;
-use crate::number::Plain;
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
-use nija_core::words::money::Money;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,62 +64,4 @@ pub(crate) async fn execution(State(app): State<App>) -> Json<ExecutionBody> {
         }
     };
     Json(ExecutionBody { tiers: app.doors.stats.tiers().into_iter().map(row).collect() })
-}
-
-/// Dollars by stream.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Streams {
-    /// Subscriptions.
-    #[schema(value_type = f64)]
-    subscription: Plain,
-    /// Performance fees.
-    #[schema(value_type = f64)]
-    performance_fee: Plain,
-    /// Copy-trading fees.
-    #[schema(value_type = f64)]
-    copy_trading_fee: Plain,
-}
-
-/// What the platform earned, dollars.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RevenueBody {
-    /// All streams, all time.
-    #[schema(value_type = f64)]
-    total_revenue: Plain,
-    /// Monthly recurring revenue.
-    #[schema(value_type = f64)]
-    mrr: Plain,
-    /// Twelve times that.
-    #[schema(value_type = f64)]
-    arr: Plain,
-    /// By stream.
-    revenue_by_type: Streams,
-    /// All streams, last 30 days.
-    #[schema(value_type = f64)]
-    revenue_last_30_days: Plain,
-}
-
-/// What the platform earned, from the ledger. Administrators only.
-#[utoipa::path(
-    get, path = "/api/v2/revenue", tag = "platform",
-    responses((status = 200, body = RevenueBody)),
-)]
-pub(crate) async fn revenue(State(app): State<App>) -> Result<Json<RevenueBody>, Problem> {
-    let figures = app.doors.revenue.figures().await?;
-    let total = [figures.subscription, figures.performance_fee, figures.copy_trading_fee]
-        .into_iter()
-        .try_fold(Money::ZERO, Money::checked_add)
-        .ok_or(Problem::internal())?;
-    let arr = figures.mrr.raw().checked_mul(12).map(Money::from_raw).ok_or(Problem::internal())?;
-    Ok(Json(RevenueBody {
-        total_revenue: total.into(),
-        mrr: figures.mrr.into(),
-        arr: arr.into(),
-        revenue_by_type: Streams {
-            subscription: figures.subscription.into(),
-            performance_fee: figures.performance_fee.into(),
-            copy_trading_fee: figures.copy_trading_fee.into(),
-        },
-        revenue_last_30_days: figures.last_30_days.into(),
-    }))
 }

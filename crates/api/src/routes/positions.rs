@@ -58,7 +58,7 @@ pub(crate) struct LotBody {
 }
 
 impl PositionBody {
-    fn of(app: &App, view: PositionView) -> Self {
+    pub(super) fn of(app: &App, view: PositionView) -> Self {
         Self {
             symbol: app.doors.catalog.symbol(view.instrument),
             qty: view.qty,

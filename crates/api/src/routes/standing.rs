@@ -8,6 +8,7 @@ use crate::number::Plain;
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
+use nija_core::copy::sleeve::Stage;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::money::{Money, Pct};
 use nija_core::words::tier::Tolerance;
@@ -97,12 +98,12 @@ pub(crate) struct StatusBody {
     user_id: String,
     /// The tier.
     tier: &'static str,
-    /// Cash and positions at their marks, dollars.
+    /// Cash and positions at their marks, of all sleeves too, dollars.
     #[schema(value_type = f64)]
     total_capital: Plain,
     /// The split in force, percent.
     asset_allocation: Shares,
-    /// Positions held.
+    /// Positions held; those of sleeves are counted there.
     active_positions: usize,
     /// `safe`, `warning`, `danger` or `critical`: how near to a limit.
     risk_status: &'static str,
@@ -115,6 +116,14 @@ pub(crate) struct StatusBody {
     autopilot: bool,
     /// Orders that can still change.
     open_orders: usize,
+    /// Equity without sleeves: what the performance fee is charged on, dollars.
+    #[schema(value_type = String)]
+    own_equity: Money,
+    /// Equity of the sleeves that copy masters, dollars.
+    #[schema(value_type = String)]
+    copy_equity: Money,
+    /// Masters that are copied now.
+    copying: usize,
     /// Cash, reservations included.
     #[schema(value_type = String)]
     cash: Money,
@@ -164,6 +173,9 @@ pub(crate) async fn status(
         risk_tolerance: view.tolerance,
         autopilot: view.autopilot,
         open_orders: view.orders.len(),
+        own_equity: view.own_equity,
+        copy_equity: view.equity.saturating_sub(view.own_equity),
+        copying: view.sleeves.iter().filter(|of| of.sleeve.stage != Stage::Stopped).count(),
         cash: view.cash,
         reserved: view.reserved,
         daily_loss_pct: view.daily_loss_pct,

@@ -10,7 +10,7 @@ use nija_core::words::instrument::AssetClass;
 use nija_core::words::tier::Tier;
 use serde_json::{Value, json};
 
-async fn admin(world: &World) -> String {
+pub(crate) async fn admin(world: &World) -> String {
     token(world, "boss@example.com").await;
     world.control.promote("boss@example.com");
     let login = json!({"email": "boss@example.com", "password": PASSWORD});

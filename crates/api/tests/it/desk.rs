@@ -3,6 +3,8 @@
 
 use nija_core::allocation::allocate;
 use nija_core::billing::fee::{Fee, Rates};
+use nija_core::billing::plans::FeePolicy;
+use nija_core::copy::decline::CopyDecline;
 use nija_core::desk::answer::{
     AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
     Query, View,
@@ -103,7 +105,14 @@ impl FakeDesks {
             return Answer::Declined(Decline::UnknownAccount);
         };
         match command {
-            Command::Open { .. } | Command::Kill { .. } | Command::Rearm { .. } => Answer::Done,
+            Command::Open { .. }
+            | Command::Kill { .. }
+            | Command::Rearm { .. }
+            | Command::Adjust { .. }
+            | Command::Credit { .. }
+            | Command::Lead(_) => Answer::Done,
+            Command::RefundFee => Answer::Declined(Decline::NoFee),
+            Command::Copy { .. } => Answer::Declined(Decline::NotCopied),
             Command::Transfer(amount) => {
                 let cash = account.cash.checked_add(*amount).unwrap();
                 if cash.is_negative() {
@@ -148,6 +157,7 @@ impl FakeDesks {
                 }
                 account.own = own.clone();
             }
+            Setting::Qualified(_) => {}
         }
         Answer::Done
     }
@@ -192,10 +202,12 @@ impl FakeDesks {
             }],
             orders: Vec::new(),
             fees: FeesView {
+                policy: FeePolicy::Everyone,
                 high: None,
                 gain: Money::ZERO,
                 loss: Money::ZERO,
                 rates: Rates::NONE,
+                month_ends: Timestamp(0),
                 accrued: Fee::ZERO,
                 owed: Money::ZERO,
                 qualified: None,
@@ -295,8 +307,11 @@ impl Desks for FakeDesks {
                     }
                     Err(decline) => View::Declined(decline),
                 },
-                Query::Outbox(_) | Query::House(_) | Query::Masters(_) | Query::Followers(..) => {
-                    View::Declined(Decline::UnknownAccount)
+                Query::Masters(PartitionId(0)) => View::Masters(Vec::new()),
+                Query::Followers(PartitionId(0), _) => View::Followers(Vec::new()),
+                Query::Master(_) => View::Declined(Decline::Copying(CopyDecline::NotAMaster)),
+                Query::Masters(_) | Query::Followers(..) | Query::House(_) | Query::Outbox(_) => {
+                    View::Declined(Decline::UnknownPartition)
                 }
             })
         })

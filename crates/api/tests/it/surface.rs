@@ -26,6 +26,7 @@ fn operations() -> Vec<(&'static str, String, Value)> {
                 "get" => "GET",
                 "post" => "POST",
                 "put" => "PUT",
+                "patch" => "PATCH",
                 "delete" => "DELETE",
                 _ => continue,
             };
@@ -36,7 +37,8 @@ fn operations() -> Vec<(&'static str, String, Value)> {
 }
 
 fn concrete(path: &str) -> String {
-    path.replace("{id}", "00000000000000000000000000000001").replace("{symbol}", "AAPL")
+    let id = "00000000000000000000000000000001";
+    path.replace("{id}", id).replace("{master}", id).replace("{symbol}", "AAPL")
 }
 
 fn is_admin(path: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use nija_core::ports::control::{Audit, Control, ControlError, Role, Rotation, Session, User};
 use nija_core::ports::views::{
-    DecisionRow, EntryRow, EquityRow, FillRow, OrderRow, Page, Row, Rows, Scope, Views,
+    DecisionRow, EntryRow, EquityRow, FeeRow, FillRow, OrderRow, Page, Row, Rows, Scope, Views,
 };
 use nija_core::ports::{Doing, ReadError};
 use nija_core::words::id::{AccountId, OrderId, UserId};
@@ -241,5 +241,21 @@ impl Views for FakeViews {
     }
     fn entries<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<EntryRow>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+    fn fees<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<FeeRow>> {
+        let text = |text: &str| text.to_owned();
+        let row = FeeRow {
+            cause: text("month"),
+            amount: None,
+            month: Some(text("2026-03")),
+            equity: text("1100"),
+            platform: text("10"),
+            leader: text("0"),
+            mark_before: Some(text("1000")),
+            mark: text("1090"),
+            entry: Some(text("0001-0000000000000007-2")),
+            at: text("2026-04-01T00:00:00Z"),
+        };
+        Box::pin(async { Ok(vec![Row { number: 1, row }]) })
     }
 }

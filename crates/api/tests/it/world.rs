@@ -1,6 +1,7 @@
 //! The API over stand-ins, and a caller that is easy to write tests with.
 
 use crate::desk::{FakeDesks, Memory};
+use crate::floor::Floor;
 use crate::users::{FakeControl, FakeViews};
 use axum::Router;
 use axum::body::Body;
@@ -10,7 +11,7 @@ use nija_api::{
     Catalog, Doors, ExecutionStats, Readiness, Revenue, RevenueFigures, Settings, TierStats, router,
 };
 use nija_core::desk::input::Command;
-use nija_core::ports::{Clock, Doing, Entropy, EntropyError, ReadError};
+use nija_core::ports::{Clock, Desks, Doing, Entropy, EntropyError, ReadError};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Money, Price, Qty};
@@ -26,6 +27,13 @@ pub(crate) const SECRET: &[u8] =
 pub(crate) const PASSWORD: &str = "secure_password";
 
 pub(crate) struct FakeClock(AtomicI64);
+
+impl Default for FakeClock {
+    /// A Monday of September 2026.
+    fn default() -> Self {
+        Self(AtomicI64::new(1_790_000_000_000_000))
+    }
+}
 
 impl Clock for FakeClock {
     fn now(&self) -> Timestamp {
@@ -125,10 +133,24 @@ pub(crate) fn world() -> World {
 }
 
 pub(crate) fn world_with(settings: Settings) -> World {
-    let instruments = vec![
+    built(settings, None)
+}
+
+/// The API over desks of the core.
+pub(crate) fn world_on(floor: &Arc<Floor>) -> World {
+    built(settings(), Some(floor))
+}
+
+/// What can be traded.
+pub(crate) fn instruments() -> Vec<Instrument> {
+    vec![
         instrument(1, "AAPL", AssetClass::Equity, Kind::Share),
         instrument(2, "BTC-USD", AssetClass::Crypto, Kind::Spot),
-    ];
+    ]
+}
+
+fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
+    let instruments = instruments();
     let tiers = Arc::new(TierTable::parse(DEFAULT_TABLE).unwrap());
     let desks = Arc::new(FakeDesks {
         memory: Mutex::new(Memory::default()),
@@ -137,10 +159,10 @@ pub(crate) fn world_with(settings: Settings) -> World {
     });
     let control = Arc::new(FakeControl::default());
     let views = Arc::new(FakeViews::default());
-    let clock = Arc::new(FakeClock(AtomicI64::new(1_790_000_000_000_000)));
+    let clock = floor.map_or_else(Arc::default, |floor| Arc::clone(&floor.clock));
     let readiness = Arc::new(Readiness::default());
     let doors = Doors {
-        desks: desks.clone(),
+        desks: floor.map_or_else(|| desks.clone() as Arc<dyn Desks>, |floor| floor.clone()),
         views: views.clone(),
         control: control.clone(),
         clock: clock.clone(),

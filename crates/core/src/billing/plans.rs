@@ -49,6 +49,30 @@ pub enum FeePolicy {
     QualifiedOnly,
 }
 
+/// A word that names no policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a fee policy is `everyone` or `qualified_only`")]
+pub struct NotAPolicy;
+
+impl FeePolicy {
+    /// The word used in configuration, answers and screens.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::QualifiedOnly => "qualified_only",
+        }
+    }
+}
+
+impl core::str::FromStr for FeePolicy {
+    type Err = NotAPolicy;
+    fn from_str(text: &str) -> Result<Self, NotAPolicy> {
+        let all = [Self::Everyone, Self::QualifiedOnly];
+        all.into_iter().find(|policy| policy.name() == text).ok_or(NotAPolicy)
+    }
+}
+
 /// The table of billing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -65,15 +65,18 @@ impl Lead {
 }
 
 impl AccountId {
-    /// The account of the sleeve in which this account copies a leader. Whoever knows it knew the account.
+    /// The account of the sleeve in which this account copies a leader. Whoever knows it knew the account, and it lives
+    /// in the account's own partition.
     #[must_use]
     pub fn sleeve(self, leader: Self) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("nija copy sleeve");
         hasher.update(&self.0.to_be_bytes());
         hasher.update(&leader.0.to_be_bytes());
-        let mut first = [0; 16];
-        first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        Self(u128::from_be_bytes(first))
+        let mut first = [0; 8];
+        first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        let upper = u64::from_be_bytes(first);
+        let lower = upper ^ self.folded();
+        Self(u128::from(upper) << 64 | u128::from(lower))
     }
 }
 
@@ -149,5 +152,26 @@ impl CopySkip {
             Self::NoPrice => "there is no price to judge the copy by",
             Self::NothingHeld => "nothing of it is held",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleeve_lives_beside_its_account_and_is_no_other() {
+        let accounts = [1, 2, u128::MAX, 0x71bb_54d8_d101_b5b9_c34d_0bff_9015_0280].map(AccountId);
+        let mut all: Vec<AccountId> = accounts.to_vec();
+        for own in accounts {
+            for leader in accounts {
+                let sleeve = own.sleeve(leader);
+                assert!((1..100).all(|n| sleeve.partition(n) == own.partition(n)));
+                all.push(sleeve);
+            }
+        }
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 4 + 16);
     }
 }

@@ -8,6 +8,16 @@ use minicbor::{Decode, Encode};
 /// to the platform, each above the follower's own high-water mark.
 pub const DISCLOSURE: u16 = 1;
 
+/// What that version says: to be read before it is accepted.
+pub const DISCLOSURE_TEXT: &str = "\
+As a master you let others copy what your account buys and sells. You earn 5 percent of each follower's profit and the \
+platform earns 2 percent of it, both only above the follower's own high-water mark, fixed at the end of each month, \
+when money is taken out, and when the follower stops. A follower's loss has to be won back before anything is due \
+again; nothing is due of a loss. Your record since today is public and cannot be reset: return, volatility, deepest \
+fall, risk score, and what followers made of you after fees and slippage. Followers see what you hold as percentages, \
+never amounts. While you lead you may copy nobody. A purchase of what you sold within the last minute is not copied. \
+You may stop at any time; followers keep what they hold, and your record stays.";
+
 /// What a desk keeps of a master.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Master {
@@ -69,5 +79,19 @@ impl Master {
             MasterChange::Closed => self.leads = false,
             MasterChange::Vetted(vetted) => self.vetted = vetted,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::billing::plans::{DEFAULT_PLANS, Plans};
+
+    #[test]
+    fn the_disclosure_says_what_is_charged() {
+        let rates = Plans::parse(DEFAULT_PLANS).unwrap().copy();
+        let [leader, platform] = [rates.leader, rates.platform].map(|pct| pct.to_string());
+        assert!(DISCLOSURE_TEXT.contains(&format!("You earn {leader} percent")));
+        assert!(DISCLOSURE_TEXT.contains(&format!("platform earns {platform} percent")));
     }
 }

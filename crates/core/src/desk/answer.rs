@@ -1,8 +1,13 @@
 //! What a desk answers: the outcome of a command, or a view of an account as of the last durable batch.
 
+mod followers;
+
+pub use followers::FollowersView;
+
 use super::event::{OwnLimits, Setting, Wish};
 use crate::allocation::{Reason, Split};
 use crate::billing::fee::{Fee, Rates};
+use crate::billing::plans::FeePolicy;
 use crate::billing::revenue::Earned;
 use crate::billing::subscription::Subscription;
 use crate::billing::subscription::request::Refused;
@@ -60,6 +65,9 @@ pub enum Decline {
     /// The account exists already.
     #[error("the account exists already")]
     AccountExists,
+    /// No such partition: it was asked beyond the last one.
+    #[error("no such partition")]
+    UnknownPartition,
     /// No such instrument in the catalog.
     #[error("no such instrument")]
     UnknownInstrument,
@@ -126,6 +134,8 @@ pub enum Query {
     House(PartitionId),
     /// The masters whose accounts a partition holds.
     Masters(PartitionId),
+    /// One master.
+    Master(AccountId),
     /// What a partition's followers of all leaders, or of one, made of it.
     Followers(PartitionId, Option<AccountId>),
 }
@@ -145,6 +155,8 @@ pub enum View {
     House(Box<HouseView>),
     /// Masters of one partition.
     Masters(Vec<MasterView>),
+    /// One master.
+    Master(Box<MasterView>),
     /// Followers of one partition, summed by leader.
     Followers(Vec<FollowersView>),
     /// Not possible.
@@ -242,8 +254,12 @@ pub struct FeesView {
     pub gain: Money,
     /// Loss below it, to be won back before a fee is due.
     pub loss: Money,
+    /// Who is charged.
+    pub policy: FeePolicy,
     /// What is charged of a gain.
     pub rates: Rates,
+    /// When the month ends, and with it the gain is charged.
+    pub month_ends: Timestamp,
     /// The fee if the month ended now. Shown, not booked.
     pub accrued: Fee,
     /// Charged and not taken yet.
@@ -290,33 +306,6 @@ pub struct MasterView {
     pub earned: Money,
     /// What it holds: percent of its equity, and the mark.
     pub holds: Vec<(InstrumentId, Pct, Price)>,
-}
-
-/// What followers of one leader in one partition made of it, those who left included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FollowersView {
-    /// The leader's account.
-    pub leader: AccountId,
-    /// Who copies now.
-    pub active: u32,
-    /// Who ever did.
-    pub ever: u32,
-    /// Who has won, fees and slippage paid.
-    pub winners: u32,
-    /// Money that copies now, at its worth.
-    pub following: Money,
-    /// Money put in: of each follower the most there was at once.
-    pub put_in: Money,
-    /// Won or lost by all of them, fees and slippage paid.
-    pub profit: Money,
-    /// Copy fees they paid.
-    pub fees: Money,
-    /// What copies cost more than the leader's prices.
-    pub slippage: Money,
-    /// Purchases copied.
-    pub copied: u64,
-    /// Leads that led to no order.
-    pub skipped: u64,
 }
 
 /// The house in one partition.

@@ -15,6 +15,7 @@ use crate::ledger::entry::Entry;
 use crate::words::id::{AccountNo, PartitionId};
 use crate::words::money::Money;
 use crate::words::tier::Tier;
+use crate::words::time::Timestamp;
 
 /// The largest amount that one adjustment may move.
 const MOST: Money = Money::whole(1_000_000_000);
@@ -194,6 +195,8 @@ impl Desk {
         let (equity, rates) = (self.state.equity(account), self.rates(account));
         let mark = account.mark;
         FeesView {
+            policy: self.rules.plans.fee_policy,
+            month_ends: Timestamp::of_month(self.clock.month().saturating_add(1)),
             high: mark.map(|mark| mark.high()),
             gain: mark.map_or(Money::ZERO, |mark| mark.gain(equity)),
             loss: mark.map_or(Money::ZERO, |mark| mark.loss(equity)),

@@ -4,7 +4,7 @@
 use super::Desk;
 use super::account::Account;
 use super::alarm::Alarm;
-use super::answer::{Answer, Decline, MasterView};
+use super::answer::{Answer, Decline, MasterView, View};
 use super::event::Event;
 use crate::copy::decline::CopyDecline;
 use crate::copy::lead::Lead;
@@ -150,19 +150,29 @@ impl Desk {
 
     /// Masters whose accounts live here, those who stopped included.
     pub(super) fn masters(&self) -> Vec<MasterView> {
-        let view = |account: &Account| {
-            let master = account.master.as_deref()?;
-            Some(MasterView {
-                id: account.id,
-                user: account.user,
-                tier: account.tier,
-                equity: self.state.equity(account),
-                master: master.clone(),
-                earned: account.books.balance(crate::ledger::chart::Book::Earned).negated(),
-                holds: self.holds(account),
-            })
-        };
-        self.state.accounts.iter().filter_map(view).collect()
+        self.state.accounts.iter().filter_map(|account| self.master_view(account)).collect()
+    }
+
+    /// One master whose account lives here.
+    pub(super) fn master(&self, id: AccountId) -> View {
+        let account = self.state.number(id).and_then(|no| self.state.account(no));
+        match account.and_then(|account| self.master_view(account)) {
+            Some(view) => View::Master(Box::new(view)),
+            None => View::Declined(Decline::Copying(CopyDecline::NotAMaster)),
+        }
+    }
+
+    fn master_view(&self, account: &Account) -> Option<MasterView> {
+        let master = account.master.as_deref()?;
+        Some(MasterView {
+            id: account.id,
+            user: account.user,
+            tier: account.tier,
+            equity: self.state.equity(account),
+            master: master.clone(),
+            earned: account.books.balance(crate::ledger::chart::Book::Earned).negated(),
+            holds: self.holds(account),
+        })
     }
 }
 

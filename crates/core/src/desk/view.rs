@@ -34,6 +34,7 @@ impl Desk {
             Query::Outbox(_) => View::Outbox(self.outbox()),
             Query::House(_) => View::House(Box::new(self.house_view())),
             Query::Masters(_) => View::Masters(self.masters()),
+            Query::Master(id) => self.master(*id),
             Query::Followers(_, leader) => View::Followers(self.followers(*leader)),
         }
     }

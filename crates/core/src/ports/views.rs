@@ -1,8 +1,14 @@
 //! Typed read queries over the views. Every one takes a scope, so that no handler forgets the tenant.
 
+pub mod house;
+pub mod month;
+
 use super::{AppendError, Doing, ReadError};
 use crate::journal::Batch;
+use crate::ledger::chart::Books;
 use crate::words::id::{AccountId, OrderId, PartitionId, Seq, UserId};
+use house::{HouseFilter, HouseRows, HouseScope};
+use month::{AccountMonth, Months, TooMuch};
 
 /// Whose data a read may see. `Scope::of` is called in `api/auth.rs` only; `cargo xtask tidy` holds that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +22,11 @@ impl Scope {
     #[must_use]
     pub const fn of(user: UserId, account: AccountId) -> Self {
         Self { user, account }
+    }
+    /// The scope of the sleeve in which this account copies a leader; it fits no account where it never did.
+    #[must_use]
+    pub fn sleeve(&self, leader: AccountId) -> Self {
+        Self { user: self.user, account: self.account.sleeve(leader) }
     }
     /// The user.
     #[must_use]
@@ -158,10 +169,37 @@ pub struct EntryRow {
     pub book: String,
     /// Debit positive.
     pub amount: String,
-    /// What it is for: `transfer`, `fill`.
+    /// What it is for: `transfer`, `fill`, `fee`, `fee_refund`, `fee_collected`, `copy_funding`, `copy_fee_earned`,
+    /// `dividend`, `funding`, `correction`.
     pub cause: String,
     /// The order, where there is one.
     pub order_id: Option<String>,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// A move of the high-water mark as the view keeps it, with the fee that was due with it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FeeRow {
+    /// `flow`, `month`, `stopped`, `tier_changed`, `qualified`, `refunded`, `began`, or `followed`: a sleeve's new
+    /// run begins, with the loss that it carries.
+    pub cause: String,
+    /// What was paid in (positive) or out, of a flow.
+    pub amount: Option<String>,
+    /// The month that ended, like `2026-03`.
+    pub month: Option<String>,
+    /// Equity just before.
+    pub equity: String,
+    /// The house's part of the fee; below zero it was given back.
+    pub platform: String,
+    /// The leader's part.
+    pub leader: String,
+    /// Where the mark stood; none before the first.
+    pub mark_before: Option<String>,
+    /// Where it stands from then on.
+    pub mark: String,
+    /// The entry that booked the fee: partition, batch and index; none where nothing was charged.
+    pub entry: Option<String>,
     /// When, RFC 3339.
     pub at: String,
 }
@@ -192,7 +230,31 @@ pub trait Views: Send + Sync {
     fn equity<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EquityRow>>;
     /// Ledger lines, newest first.
     fn entries<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EntryRow>>;
+    /// Moves of the high-water mark and the fees due with them, newest first.
+    fn fees<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<FeeRow>>;
+    /// The months of the account; none where it is not the user's.
+    fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>>;
+    /// A month of the account and of its sleeves that copy these leaders, all of them as of one moment. Those that
+    /// were not there in that month are left out.
+    fn month<'a>(&'a self, scope: &'a Scope, leaders: &'a [AccountId], month: i32) -> Told<'a>;
+    /// Balances of the account and of its sleeves that copy these leaders, summed, at the ends of months, from `first` to the last.
+    fn balances<'a>(
+        &'a self,
+        scope: &'a Scope,
+        leaders: &'a [AccountId],
+        first: i32,
+    ) -> Doing<'a, Result<Vec<(i32, Books)>, ReadError>>;
+    /// Lines of the house's books in a partition, newest first.
+    fn house_entries<'a>(
+        &'a self,
+        scope: &'a HouseScope,
+        partition: PartitionId,
+        filter: HouseFilter,
+    ) -> Doing<'a, Result<HouseRows, ReadError>>;
 }
+
+/// A month of some accounts.
+pub type Told<'a> = Doing<'a, Result<Result<Vec<AccountMonth>, TooMuch>, ReadError>>;
 
 /// Turns batches into the rows that [`Views`] reads. Disposable: reset it and project from the start.
 pub trait Projection: Send + Sync {

@@ -104,9 +104,12 @@ impl AccountId {
     /// The partition that owns this account when there are `count` partitions (at least one).
     #[must_use]
     pub const fn partition(self, count: u16) -> PartitionId {
-        let folded = (self.0 ^ (self.0 >> 64)) as u64;
-        let mixed = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let mixed = self.folded().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         PartitionId((mixed % if count == 0 { 1 } else { count as u64 }) as u16)
+    }
+    /// What its partition is drawn from: accounts in which this is equal live together, however many partitions.
+    pub(crate) const fn folded(self) -> u64 {
+        (self.0 ^ (self.0 >> 64)) as u64
     }
 }
 

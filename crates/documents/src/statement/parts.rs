@@ -60,6 +60,7 @@ const fn cause_word(cause: Cause) -> &'static str {
         Cause::Crystallization => "Fee due",
         Cause::Refund => "Refund",
         Cause::Resumption => "Copying again",
+        Cause::Netted => "Flow, netted with the day's others",
     }
 }
 

@@ -224,6 +224,7 @@ fn high_water(place: &str, mark: &HighWater) -> Vec<Record> {
             Cause::Crystallization => "fee_due",
             Cause::Refund => "refund",
             Cause::Resumption => "resumption",
+            Cause::Netted => "netted_flow",
         };
         let record = line(word).put(Column::At, step.at).put(Column::Equity, step.equity);
         let record = record.put(Column::Amount, step.flow).put(Column::Gain, step.gain);

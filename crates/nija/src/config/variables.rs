@@ -51,6 +51,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
     ),
     row("NIJA_PARTITIONS", "8", "desks' partitions; counts at a database's first start only"),
     row("MINIMUM_TRADING_BALANCE", "10", "dollars of equity below which an account enters nothing"),
+    row(
+        "NIJA_FEE_POLICY",
+        "",
+        "instead of the table's word, who is charged fees on profits: `everyone`, or `qualified_only` with evidence on record",
+    ),
     row("NIJA_TIERS_FILE", "", "a tier table instead of the embedded one"),
     row("NIJA_PLANS_FILE", "", "numbers of billing instead of the embedded ones"),
     row("NIJA_INSTRUMENTS_FILE", "", "an instrument catalog instead of the embedded one"),
@@ -167,6 +172,17 @@ impl Variables {
     {
         let text = self.get(name).unwrap_or_default();
         text.parse().with_context(|| format!("{name} cannot be read"))
+    }
+
+    /// The same of a variable that may be left out.
+    ///
+    /// # Errors
+    /// As [`Variables::parse`].
+    pub(crate) fn parse_set<T: std::str::FromStr>(&self, name: &str) -> anyhow::Result<Option<T>>
+    where
+        T::Err: std::error::Error + Send + Sync + 'static,
+    {
+        self.get(name).map(|_| self.parse(name)).transpose()
     }
 
     pub(crate) fn list(&self, name: &str) -> Vec<String> {

@@ -159,6 +159,20 @@ const TABLE: &[Row] = &[
         None,
         "age of the newest price of an open market",
     ),
+    (
+        Gauge,
+        "nija_books_off_dollars",
+        Unit::Count,
+        None,
+        "by how much the books of all partitions do not sum to zero",
+    ),
+    (
+        Gauge,
+        "nija_clearing_dollars",
+        Unit::Count,
+        None,
+        "copy fees on their way to masters of other partitions",
+    ),
     (Gauge, "nija_storage_free_bytes", Unit::Bytes, None, "free space where the database lies"),
     (Gauge, "nija_storage_bytes", Unit::Bytes, FILE, "size of a file of the database"),
     (

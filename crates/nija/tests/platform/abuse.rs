@@ -69,6 +69,38 @@ fn writes() -> Vec<(&'static str, &'static str, Value)> {
             "/api/v2/admin/users/00000000000000000000000000000000/tier",
             json!({"tier": "BALLER"}),
         ),
+        ("POST", "/api/v2/copy/master", json!({"accept_disclosure": 1})),
+        (
+            "POST",
+            "/api/v2/copy/00000000000000000000000000000000",
+            json!({"amount": 100, "copy_open": false, "stop_loss_pct": 20, "symbols": ["AAPL"]}),
+        ),
+        (
+            "PATCH",
+            "/api/v2/copy/00000000000000000000000000000000",
+            json!({"paused": true, "max_trade": 30, "max_slippage_pct": 2}),
+        ),
+        ("POST", "/api/v2/copy/00000000000000000000000000000000/funds", json!({"amount": 10})),
+        (
+            "POST",
+            "/api/v2/admin/accounts/00000000000000000000000000000000/adjust",
+            json!({"kind": "dividend", "amount": 1, "why": "a test"}),
+        ),
+        (
+            "POST",
+            "/api/v2/admin/accounts/00000000000000000000000000000000/refund-fee",
+            json!({"reason": "a test"}),
+        ),
+        (
+            "POST",
+            "/api/v2/admin/accounts/00000000000000000000000000000000/qualify",
+            json!({"evidence": "a test"}),
+        ),
+        (
+            "POST",
+            "/api/v2/admin/masters/00000000000000000000000000000000/vet",
+            json!({"vetted": true, "reason": "a test"}),
+        ),
     ]
 }
 
@@ -238,7 +270,8 @@ fn every_write_is_in_the_table(user: &Caller) {
             if call["requestBody"].is_null() || elsewhere.contains(&path.as_str()) {
                 continue;
             }
-            let plain = path.replace("{id}", "00000000000000000000000000000000");
+            let nobody = "00000000000000000000000000000000";
+            let plain = path.replace("{id}", nobody).replace("{master}", nobody);
             let method = method.to_uppercase();
             let known = writes().iter().any(|(m, p, _)| *m == method && *p == plain);
             assert!(known, "{method} {path} is not in the table of bad input");

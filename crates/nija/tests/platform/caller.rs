@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The password of the blueprint's example.
@@ -88,6 +90,9 @@ impl Caller {
     pub(crate) fn put(&self, path: &str, body: &Value) -> Reply {
         self.send("PUT", path, Some(&body.to_string()))
     }
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send("PATCH", path, Some(&body.to_string()))
+    }
     pub(crate) fn delete(&self, path: &str) -> Reply {
         self.send("DELETE", path, None)
     }
@@ -120,6 +125,21 @@ impl Caller {
         let request = format!("{head}\r\n{}", body.unwrap_or_default());
         exchange(self.address, request.as_bytes())
     }
+}
+
+/// Lets an operator make an administrator, in the database of this folder.
+pub(crate) fn appoint(folder: &Path, email: &str, password: &str) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nija"))
+        .args(["admin", "create", "--email", email, "--password-stdin"])
+        .args(["--database", "sqlite:nija.db"])
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 /// Sends bytes over a connection of their own, and reads the answer until the server closes.

@@ -9,6 +9,7 @@ mod backup;
 mod batch;
 mod caller;
 mod child;
+mod copying;
 mod demo;
 mod low_storage;
 mod parity;

@@ -82,6 +82,8 @@ impl Chain {
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
             Event::Subscribed { .. } => &[Self::Subscription],
+            // The mark of a new run begins with the loss that it carries.
+            Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }
             | Event::Adjusted { .. }
             | Event::Collected { .. }
@@ -138,8 +140,8 @@ impl Heads {
         }
         Ok(())
     }
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let (mut d, mut heads) = (Decoder::new(bytes), Self::default());
+    pub(super) fn read(d: &mut Decoder<'_>) -> Result<Self, Unreadable> {
+        let mut heads = Self::default();
         for head in &mut heads.0 {
             *head = Head { number: d.i64()?, place: Place(d.i64()?) };
         }

@@ -2,22 +2,25 @@
 //! new standing, accounts their new heads. What a pass looked up it remembers to its end, so memory is bounded
 //! by its batches; what changed is written once, however often it changed.
 
-use super::chain::{Chain, Head, Heads, Holder, Place};
+use super::chain::{Chain, Head, Holder, Place};
+use super::folio::Folio;
 use super::log::Log;
 use super::record::{Cover, Link, Position};
 use super::standing::Standing;
+use super::street::Street;
 use crate::error::Fault;
-use nija_core::desk::event::Event;
+use nija_core::desk::event::{Event, Setting};
 use nija_core::journal::Batch;
 use nija_core::ledger::entry::Entry;
+use nija_core::ledger::holdings::Traded;
 use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
+use nija_core::words::order::Ticket;
+use nija_core::words::tier::Tier;
 use nija_core::words::time::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
-const HEADS: &str = "SELECT body FROM heads WHERE account = ?1";
-const SET_HEADS: &str = "INSERT OR REPLACE INTO heads (account, body) VALUES (?1, ?2)";
 const STANDING: &str = "SELECT body FROM standing WHERE id = ?1";
 const SET_STANDING: &str = "INSERT OR REPLACE INTO standing (id, body) VALUES (?1, ?2)";
 const OPEN: &str = "INSERT INTO open_order (account, number, place) VALUES (?1, ?2, ?3)";
@@ -25,10 +28,10 @@ const SHUT: &str = "DELETE FROM open_order WHERE account = ?1 AND number = ?2";
 const MARK: &str = "INSERT INTO mark (account, chain, number, place) VALUES (?1, ?2, ?3, ?4)";
 const OPEN_ACCOUNT: &str =
     "INSERT INTO account (id, user, key, day_starts) VALUES (?1, ?2, ?3, ?4)";
-const LISTING: &str = "SELECT symbol, asset_class FROM instrument \
+const LISTING: &str = "SELECT body FROM instrument \
      WHERE partition = ?1 AND id = ?2 ORDER BY since DESC LIMIT 1";
-const LIST: &str = "INSERT OR REPLACE INTO instrument (partition, id, since, symbol, asset_class) \
-     VALUES (?1, ?2, ?3, ?4, ?5)";
+const LIST: &str = "INSERT OR REPLACE INTO instrument (partition, id, since, body) \
+     VALUES (?1, ?2, ?3, ?4)";
 
 /// Every so many numbers of a chain are marked.
 const MARKED: i64 = 256;
@@ -45,10 +48,10 @@ pub(super) struct Pass<'c> {
     connection: &'c Connection,
     at: Position,
     log: Log,
-    heads: BTreeMap<Holder, Heads>,
+    folios: BTreeMap<Holder, Folio>,
     orders: BTreeMap<OrderId, Order>,
-    listings: BTreeMap<(PartitionId, InstrumentId), Option<(String, String)>>,
-    find_heads: CachedStatement<'c>,
+    listings: BTreeMap<(PartitionId, InstrumentId), Option<Instrument>>,
+    streets: BTreeMap<PartitionId, Street>,
     find_standing: CachedStatement<'c>,
 }
 
@@ -59,10 +62,10 @@ impl<'c> Pass<'c> {
             connection,
             at: Position { partition, seq: Seq(0), index: 0, now: Timestamp::EPOCH },
             log: Log::behind(connection)?,
-            heads: BTreeMap::new(),
+            folios: BTreeMap::new(),
             orders: BTreeMap::new(),
             listings: BTreeMap::new(),
-            find_heads: connection.prepare_cached(HEADS)?,
+            streets: BTreeMap::new(),
             find_standing: connection.prepare_cached(STANDING)?,
         })
     }
@@ -83,7 +86,18 @@ impl<'c> Pass<'c> {
         match event {
             Event::Clock { at } => self.at.now = *at,
             Event::Listed { instrument } => self.list(instrument)?,
+            Event::Marked { instrument, price } => {
+                let (here, now) = ((self.connection, self.at.partition), self.at.now);
+                self.street()?.mark(here, (*instrument, *price), now)?;
+            }
+            Event::MonthClosed { month } => {
+                let (here, now) = ((self.connection, self.at.partition), self.at.now);
+                self.street()?.open_month(here, *month, now)?;
+            }
             Event::AccountOpened { .. } => self.open_account(event)?,
+            Event::SettingsChanged { account, change: Setting::Tier(tier) } => {
+                self.turned(*account)?.tier = *tier;
+            }
             Event::Transferred { account, entry, .. }
             | Event::Billed { account, entry, .. }
             | Event::Adjusted { account, entry, .. }
@@ -91,17 +105,16 @@ impl<'c> Pass<'c> {
             | Event::Credited { account, entry, .. }
             | Event::Subscribed { account, entry, .. }
             | Event::Moved { from: account, entry, .. } => {
-                self.book((*account, Place::default()), entry, (event, bytes))?;
+                self.book((*account, Place::default()), (entry, None), (event, bytes))?;
+                if let Event::Billed { mark, .. } = event {
+                    self.folio(*account)?.held.high = mark.high();
+                }
             }
-            Event::Approved { ticket, .. } => {
-                let (place, heads) = self.record(ticket.account, (event, bytes))?;
-                self.listed(ticket.instrument)?;
-                let holder = self.holder(ticket.account);
-                let named = (holder, place, heads.of(Chain::Orders).number);
-                let standing = Standing::approved(ticket, named, self.at.now);
-                let order = Order { standing, listed: false };
-                self.orders.insert(ticket.id, order);
+            Event::Followed { sleeve, loss, .. } => {
+                self.record(*sleeve, (event, bytes))?;
+                self.folio(*sleeve)?.held.high = *loss;
             }
+            Event::Approved { ticket, .. } => self.approve(ticket, (event, bytes))?,
             Event::Refused { account, wish, .. } => {
                 self.record(*account, (event, bytes))?;
                 self.listed(wish.instrument)?;
@@ -128,7 +141,8 @@ impl<'c> Pass<'c> {
                 let standing = self.order(*order)?;
                 standing.fill(*order, fill, now)?;
                 let about = (standing.holder().no(), standing.approval());
-                self.book(about, entry, (event, bytes))?;
+                let traded = Some(standing.traded(fill));
+                self.book(about, (entry, traded), (event, bytes))?;
             }
             Event::Closed { order, state, why } => {
                 let now = self.at.now;
@@ -137,7 +151,6 @@ impl<'c> Pass<'c> {
             // Desks answer for these from their own state; no screen lists them.
             Event::Announced { .. }
             | Event::SessionChanged { .. }
-            | Event::Marked { .. }
             | Event::ConditionsRead { .. }
             | Event::VenueChanged { .. }
             | Event::SettingsChanged { .. }
@@ -146,9 +159,7 @@ impl<'c> Pass<'c> {
             | Event::Killed { .. }
             | Event::Rearmed { .. }
             | Event::Discrepancy { .. }
-            | Event::MonthClosed { .. }
             | Event::MasterChanged { .. }
-            | Event::Followed { .. }
             | Event::CopyChanged { .. }
             | Event::Sent { .. }
             | Event::Delivered { .. }
@@ -158,31 +169,48 @@ impl<'c> Pass<'c> {
         Ok(())
     }
 
+    fn approve(&mut self, ticket: &Ticket, told: (&Event, &[u8])) -> Result<(), Fault> {
+        let place = self.record(ticket.account, told)?;
+        self.listed(ticket.instrument)?;
+        let number = self.folio(ticket.account)?.heads.of(Chain::Orders).number;
+        let named = (self.holder(ticket.account), place, number);
+        let standing = Standing::approved(ticket, named, self.at.now);
+        self.orders.insert(ticket.id, Order { standing, listed: false });
+        Ok(())
+    }
+
     const fn holder(&self, no: AccountNo) -> Holder {
         Holder::new(self.at.partition, no)
     }
 
-    fn record(&mut self, no: AccountNo, told: (&Event, &[u8])) -> Result<(Place, Heads), Fault> {
+    fn record(&mut self, no: AccountNo, told: (&Event, &[u8])) -> Result<Place, Fault> {
         self.chain((no, Place::default()), Chain::of(told.0), 1, told.1)
     }
 
-    /// An entry is a record for every account that it has legs of: nearly always one.
+    /// An entry is a record for every account that it has legs of: nearly always one, and the house.
     fn book(
         &mut self,
         (no, order): (AccountNo, Place),
-        entry: &Entry,
+        (entry, traded): (&Entry, Option<Traded>),
         (event, bytes): (&Event, &[u8]),
     ) -> Result<(), Fault> {
         let legs = |of| entry.legs().iter().filter(|leg| leg.account == of).count() as i64;
         self.chain((no, order), Chain::of(event), legs(no), bytes)?;
+        self.add_up(no, entry, traded)?;
         let mut done = vec![no];
         for leg in entry.legs() {
             if !done.contains(&leg.account) {
                 done.push(leg.account);
                 self.chain((leg.account, order), &[Chain::Entries], legs(leg.account), bytes)?;
+                self.add_up(leg.account, entry, None)?;
             }
         }
         Ok(())
+    }
+
+    fn add_up(&mut self, no: AccountNo, entry: &Entry, traded: Option<Traded>) -> Result<(), Fault> {
+        let added = self.folio(no)?.held.book(no, entry, traded);
+        added.ok_or_else(|| Fault::Unusable(format!("account {no}: its books are beyond the range")))
     }
 
     /// Adds a record to chains of an account; it takes so many numbers among the entries, elsewhere one.
@@ -192,9 +220,9 @@ impl<'c> Pass<'c> {
         chains: &[Chain],
         legs: i64,
         event: &[u8],
-    ) -> Result<(Place, Heads), Fault> {
+    ) -> Result<Place, Fault> {
         let holder = self.holder(no);
-        let mut heads = self.heads(holder)?;
+        let mut heads = self.turned(no)?.heads;
         let before = heads;
         let mut links = [Link { number: 0, before: Place::default() }; 3];
         for (link, &chain) in links.iter_mut().zip(chains) {
@@ -217,22 +245,44 @@ impl<'c> Pass<'c> {
                 self.connection.prepare_cached(MARK)?.execute(row)?;
             }
         }
-        self.heads.insert(holder, heads);
-        Ok((place, heads))
+        self.folio(no)?.heads = heads;
+        Ok(place)
     }
 
-    fn heads(&mut self, holder: Holder) -> Result<Heads, Fault> {
-        if let Some(heads) = self.heads.get(&holder) {
-            return Ok(*heads);
+    /// What an account's row becomes.
+    fn folio(&mut self, no: AccountNo) -> Result<&mut Folio, Fault> {
+        let holder = self.holder(no);
+        if !self.folios.contains_key(&holder) {
+            let folio = match Folio::find(self.connection, holder)? {
+                Some(folio) => folio,
+                // The house opens no account: its lists begin with its first entry.
+                None if no == AccountNo::HOUSE => Folio::new(Tier::Paper, self.month()?),
+                None => return Err(self.unseen("account", no)),
+            };
+            self.folios.insert(holder, folio);
         }
-        let read = |row: &rusqlite::Row<'_>| Ok(Heads::read(row.get_ref(0)?.as_blob()?));
-        let found = self.find_heads.query_row([holder.0], read).optional()?;
-        if found.is_none() && holder.no() == AccountNo::HOUSE {
-            // The house opens no account: its lists begin with its first entry.
-            return Ok(Heads::default());
+        self.folios.get_mut(&holder).ok_or(Fault::Lost)
+    }
+
+    /// The same, with what stood before the first record of the month put aside.
+    fn turned(&mut self, no: AccountNo) -> Result<&mut Folio, Fault> {
+        let (connection, holder, month) = (self.connection, self.holder(no), self.month()?);
+        let folio = self.folio(no)?;
+        folio.turn(connection, holder, month)?;
+        Ok(folio)
+    }
+
+    fn month(&mut self) -> Result<i32, Fault> {
+        let now = self.at.now;
+        Ok(self.street()?.month(now))
+    }
+
+    fn street(&mut self) -> Result<&mut Street, Fault> {
+        let partition = self.at.partition;
+        if !self.streets.contains_key(&partition) {
+            self.streets.insert(partition, Street::now(self.connection, partition)?);
         }
-        let heads = found.ok_or_else(|| self.unseen("account", holder.no()))?;
-        heads.map_err(Fault::unreadable)
+        self.streets.get_mut(&partition).ok_or(Fault::Lost)
     }
 
     /// An order as it stands; what asks for it changes it.
@@ -250,7 +300,7 @@ impl<'c> Pass<'c> {
     }
 
     fn open_account(&mut self, event: &Event) -> Result<(), Fault> {
-        let Event::AccountOpened { id, no, user, day_starts, .. } = event else {
+        let Event::AccountOpened { id, no, user, tier, day_starts, .. } = event else {
             return Ok(());
         };
         let holder = self.holder(*no);
@@ -260,30 +310,31 @@ impl<'c> Pass<'c> {
             holder.0,
             day_starts.0,
         ))?;
-        self.heads.insert(holder, Heads::default());
+        let month = self.month()?;
+        self.folios.insert(holder, Folio::new(*tier, month));
         Ok(())
     }
 
     fn list(&mut self, instrument: &Instrument) -> Result<(), Fault> {
-        let listing = (instrument.symbol.clone(), instrument.class.name().to_owned());
         let partition = self.at.partition;
-        if self.listing(instrument.id)?.as_ref() != Some(&listing) {
-            let (since, (symbol, class)) = (self.log.end().0, &listing);
-            let row = (partition.0, instrument.id.0, since, symbol, class);
+        if self.listing(instrument.id)?.as_ref() != Some(instrument) {
+            let mut body = Vec::with_capacity(128);
+            minicbor::encode(instrument, &mut body).map_err(|e| Fault::Unusable(e.to_string()))?;
+            let row = (partition.0, instrument.id.0, self.log.end().0, body);
             self.connection.prepare_cached(LIST)?.execute(row)?;
-            self.listings.insert((partition, instrument.id), Some(listing));
+            self.listings.insert((partition, instrument.id), Some(instrument.clone()));
         }
         Ok(())
     }
 
-    /// Symbol and class, as listed last.
-    fn listing(&mut self, id: InstrumentId) -> Result<&Option<(String, String)>, Fault> {
+    /// The instrument as listed last.
+    fn listing(&mut self, id: InstrumentId) -> Result<&Option<Instrument>, Fault> {
         let key = (self.at.partition, id);
         if !self.listings.contains_key(&key) {
             let mut statement = self.connection.prepare_cached(LISTING)?;
-            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            let read = |row: &rusqlite::Row<'_>| Ok(minicbor::decode(row.get_ref(0)?.as_blob()?));
             let found = statement.query_row((key.0.0, id.0), read).optional()?;
-            self.listings.insert(key, found);
+            self.listings.insert(key, found.transpose().map_err(Fault::unreadable)?);
         }
         self.listings.get(&key).ok_or(Fault::Lost)
     }
@@ -297,11 +348,11 @@ impl<'c> Pass<'c> {
         self.log.flush(self.connection)?;
         let unwritable = |e: minicbor::encode::Error<_>| Fault::Unusable(e.to_string());
         let mut row = Vec::with_capacity(256);
-        let mut set = self.connection.prepare_cached(SET_HEADS)?;
-        for (holder, heads) in &self.heads {
-            row.clear();
-            heads.write(&mut row).map_err(unwritable)?;
-            set.execute((holder.0, &row))?;
+        for (holder, folio) in &self.folios {
+            folio.save(self.connection, *holder, &mut row)?;
+        }
+        for (partition, street) in &mut self.streets {
+            street.save(self.connection, *partition)?;
         }
         let mut set = self.connection.prepare_cached(SET_STANDING)?;
         let mut open = self.connection.prepare_cached(OPEN)?;

@@ -1,16 +1,17 @@
 //! Walks an account's chains. What it finds is held to the account that was asked for, whatever led there.
 
-use super::chain::{Chain, Heads, Holder, Place};
+use super::chain::{Chain, Head, Heads, Holder, Place};
+use super::folio::Folio;
 use super::record::Record;
 use super::standing::Standing;
 use crate::error::Fault;
 use nija_core::ports::views::{Page, Row, Scope};
-use nija_core::words::id::{InstrumentId, OrderId};
+use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId};
+use nija_core::words::instrument::Instrument;
 use nija_core::words::time::Span;
 use rusqlite::{Connection, OptionalExtension};
 
-const ACCOUNT: &str = "SELECT key, day_starts, body FROM account JOIN heads ON heads.account = key \
-     WHERE id = ?1 AND user = ?2";
+const ACCOUNT: &str = "SELECT key, day_starts FROM account WHERE id = ?1 AND user = ?2";
 const ROW: &str = "SELECT body FROM log WHERE id = ?1";
 /// The nearest mark at or behind a number: from there it is at most 256 records back to it.
 const MARK: &str = "SELECT place FROM mark WHERE account = ?1 AND chain = ?2 AND number >= ?3 \
@@ -18,17 +19,11 @@ const MARK: &str = "SELECT place FROM mark WHERE account = ?1 AND chain = ?2 AND
 const OPEN: &str = "SELECT number, place FROM open_order WHERE account = ?1 AND number < ?2 \
      ORDER BY number DESC LIMIT ?3";
 const STANDING: &str = "SELECT body FROM standing WHERE id = ?1";
-const LISTING: &str = "SELECT symbol, asset_class FROM instrument \
+const LISTING: &str = "SELECT body FROM instrument \
      WHERE partition = ?1 AND id = ?2 AND since <= ?3 ORDER BY since DESC LIMIT 1";
 
 /// The most rows of one page, whatever is asked for.
 const PAGE_MOST: u32 = 1_000;
-
-/// An instrument as it was listed then.
-pub(super) struct Listing {
-    pub(super) symbol: String,
-    pub(super) asset_class: String,
-}
 
 /// One account's records.
 pub(super) struct Reader<'c> {
@@ -48,13 +43,35 @@ impl<'c> Reader<'c> {
     pub(super) fn of(connection: &'c Connection, scope: &Scope) -> Result<Option<Self>, Fault> {
         let named = (scope.account().0.to_be_bytes(), scope.user().0.to_be_bytes());
         let mut statement = connection.prepare_cached(ACCOUNT)?;
-        let found = statement.query_row(named, |row| {
-            let heads = Heads::read(row.get_ref(2)?.as_blob()?);
-            Ok((Holder(row.get(0)?), Span(row.get(1)?), heads))
-        });
-        let Some((holder, day_starts, heads)) = found.optional()? else { return Ok(None) };
-        let heads = heads.map_err(Fault::unreadable)?;
+        let read = |row: &rusqlite::Row<'_>| Ok((Holder(row.get(0)?), Span(row.get(1)?)));
+        let Some((holder, day_starts)) = statement.query_row(named, read).optional()? else {
+            return Ok(None);
+        };
+        let found = Folio::find(connection, holder)?;
+        let heads = found.map_or_else(Heads::default, |folio| folio.heads);
         Ok(Some(Self { connection, holder, day_starts, heads, row: (0, Vec::new()) }))
+    }
+
+    /// The house in a partition; it has no account.
+    pub(super) fn of_house(
+        connection: &'c Connection,
+        partition: PartitionId,
+    ) -> Result<Self, Fault> {
+        let holder = Holder::new(partition, AccountNo::HOUSE);
+        let found = Folio::find(connection, holder)?;
+        let heads = found.map_or_else(Heads::default, |folio| folio.heads);
+        let day_starts = Span::ZERO;
+        Ok(Self { connection, holder, day_starts, heads, row: (0, Vec::new()) })
+    }
+
+    pub(super) const fn connection(&self) -> &'c Connection {
+        self.connection
+    }
+    pub(super) const fn holder(&self) -> Holder {
+        self.holder
+    }
+    pub(super) const fn head(&self, chain: Chain) -> Head {
+        self.heads.of(chain)
     }
 
     /// A page of a chain, newest first.
@@ -87,15 +104,19 @@ impl<'c> Reader<'c> {
     }
 
     /// A record at most 256 numbers behind the first one that is wanted.
-    fn start(&self, chain: Chain, before: i64) -> Result<Place, Fault> {
+    pub(super) fn start(&self, chain: Chain, before: i64) -> Result<Place, Fault> {
         let head = self.heads.of(chain);
         if before > head.number {
             return Ok(head.place);
         }
+        Ok(self.marked(chain, before - 1)?.unwrap_or(head.place))
+    }
+
+    /// The first record at or behind a number that is marked.
+    pub(super) fn marked(&self, chain: Chain, number: i64) -> Result<Option<Place>, Fault> {
         let mut statement = self.connection.prepare_cached(MARK)?;
-        let wanted = (self.holder.0, chain as u8, before - 1);
-        let marked = statement.query_row(wanted, |row| row.get(0).map(Place)).optional()?;
-        Ok(marked.unwrap_or(head.place))
+        let wanted = (self.holder.0, chain as u8, number);
+        Ok(statement.query_row(wanted, |row| row.get(0).map(Place)).optional()?)
     }
 
     /// The orders that are open, newest first.
@@ -150,12 +171,18 @@ impl<'c> Reader<'c> {
     }
 
     /// The instrument as it was listed when a record was made.
-    pub(super) fn listing(&self, record: &Record, id: InstrumentId) -> Result<Listing, Fault> {
+    pub(super) fn listing(&self, record: &Record, id: InstrumentId) -> Result<Instrument, Fault> {
+        self.listed_at(record.place, id)
+    }
+
+    /// The instrument as it was listed at a place of the log.
+    pub(super) fn listed_at(&self, place: Place, id: InstrumentId) -> Result<Instrument, Fault> {
         let mut statement = self.connection.prepare_cached(LISTING)?;
-        let wanted = (record.at.partition.0, id.0, record.place.0);
-        let found = statement
-            .query_row(wanted, |row| Ok(Listing { symbol: row.get(0)?, asset_class: row.get(1)? }));
-        found.optional()?.ok_or_else(|| damaged("an instrument is missing"))
+        let wanted = (self.holder.partition(), id.0, place.0);
+        let read = |row: &rusqlite::Row<'_>| Ok(minicbor::decode(row.get_ref(0)?.as_blob()?));
+        let found = statement.query_row(wanted, read).optional()?;
+        let listing = found.ok_or_else(|| damaged("an instrument is missing"))?;
+        listing.map_err(Fault::unreadable)
     }
 }
 

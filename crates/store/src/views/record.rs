@@ -19,6 +19,13 @@ pub(super) struct Position {
     pub(super) now: Timestamp,
 }
 
+/// How rows name an entry in the books.
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}-{}", self.partition, self.seq, self.index)
+    }
+}
+
 /// A record in a chain: its number there, the last one if it has several, and where the record before stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Link {

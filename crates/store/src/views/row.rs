@@ -21,7 +21,7 @@ pub(super) fn order(reader: &mut Reader<'_>, record: &Record, _: usize) -> Resul
     Ok(OrderRow {
         id: ticket.id.to_string(),
         symbol: listing.symbol,
-        asset_class: listing.asset_class,
+        asset_class: listing.class.name().to_owned(),
         side: word::side(ticket.side).to_owned(),
         order_type: ticket.order_type.name().to_owned(),
         time_in_force: word::time_in_force(ticket.tif).to_owned(),
@@ -88,7 +88,7 @@ pub(super) fn entry(_: &mut Reader<'_>, record: &Record, part: usize) -> Result<
     let order = record.order_id();
     let at = record.at;
     Ok(EntryRow {
-        entry: format!("{}-{}-{}", at.partition, at.seq, at.index),
+        entry: at.to_string(),
         book: leg.book.name().to_owned(),
         amount: leg.amount.to_string(),
         cause: cause(&record.event).to_owned(),

@@ -4,9 +4,10 @@ use super::chain::{Holder, Place};
 use crate::error::Fault;
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
-use nija_core::words::id::OrderId;
+use nija_core::ledger::holdings::Traded;
+use nija_core::words::id::{InstrumentId, OrderId};
 use nija_core::words::money::{Money, Price, Qty};
-use nija_core::words::order::{Fill, OrderState, Ticket};
+use nija_core::words::order::{Fill, OrderState, Side, Ticket};
 use nija_core::words::time::Timestamp;
 
 /// An order as it stands.
@@ -37,6 +38,10 @@ pub(super) struct Standing {
     pub(super) why: Option<String>,
     #[n(10)]
     pub(super) updated: Timestamp,
+    #[n(11)]
+    instrument: InstrumentId,
+    #[n(12)]
+    side: Side,
 }
 
 impl Standing {
@@ -57,7 +62,14 @@ impl Standing {
             open: true,
             why: None,
             updated: now,
+            instrument: ticket.instrument,
+            side: ticket.side,
         }
+    }
+
+    /// What a fill of it traded.
+    pub(super) const fn traded(&self, fill: &Fill) -> Traded {
+        Traded { instrument: self.instrument, side: self.side, qty: fill.qty }
     }
 
     pub(super) const fn holder(&self) -> Holder {

@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod fees;
 mod fixture;
+mod months;
+mod street;
 
 use fixture::*;
 

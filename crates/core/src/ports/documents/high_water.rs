@@ -32,6 +32,9 @@ pub enum Cause {
     Refund,
     /// Copying began again within the time in which earlier losses still count.
     Resumption,
+    /// A flow on a day with other flows. They are taken together, so that its fee is that of the day's net flow
+    /// less what the others had paid: below zero where it undoes one of them.
+    Netted,
 }
 
 /// One step of the mark.
@@ -93,12 +96,21 @@ impl Step {
                 let taken = self.fees.iter().filter(|fee| fee.settled == Settled::FromAccount);
                 taken.fold(moved, |equity, fee| equity.saturating_sub(fee.amount))
             }
-            Cause::Deposit | Cause::Withdrawal | Cause::Resumption => moved,
+            // What a deposit gives back goes into the account; what a withdrawal pays is within what left.
+            Cause::Netted if self.flow.is_positive() => moved.saturating_sub(self.fee()),
+            Cause::Deposit | Cause::Withdrawal | Cause::Resumption | Cause::Netted => moved,
         }
     }
 
-    /// No profit above the mark, no fee; and no fee above its rate.
-    fn check_fees(&self) -> Result<(), DocumentError> {
+    /// A deposit raises the mark by itself. No profit above the mark, no fee; and no fee above its rate.
+    ///
+    /// # Errors
+    /// The first figure that is not what the others give.
+    pub fn check(&self) -> Result<(), DocumentError> {
+        if self.cause == Cause::Deposit {
+            let raised = sum([self.mark, self.flow])?;
+            equal(|| format!("the mark after {}", self.at), self.mark_after, raised)?;
+        }
         let above = self.equity.checked_sub(self.mark).ok_or(DocumentError::OutOfRange)?.or_zero();
         let gain = self.gain.or_zero().min(above);
         equal(|| format!("the profit of {} above the mark", self.at), self.gain, gain)?;
@@ -128,12 +140,8 @@ impl HighWater {
                 return Err(DocumentError::Outside { what, at: step.at });
             }
             equal(|| format!("the mark before {}", step.at), step.mark, mark)?;
-            if step.cause == Cause::Deposit {
-                let raised = sum([step.mark, step.flow])?;
-                equal(|| format!("the mark after {}", step.at), step.mark_after, raised)?;
-            }
-            if step.cause != Cause::Refund {
-                step.check_fees()?;
+            if !matches!(step.cause, Cause::Refund | Cause::Netted) {
+                step.check()?;
             }
             (mark, last) = (step.mark_after, step.at);
         }

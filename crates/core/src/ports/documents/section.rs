@@ -96,11 +96,14 @@ pub enum IncomeKind {
     Funding,
     /// A booking that was put right.
     Correction,
+    /// Copy fees of those who copy the account.
+    Earned,
 }
 
 impl IncomeKind {
     /// All kinds, in the order of the tables.
-    pub const ALL: [Self; 4] = [Self::Dividend, Self::Interest, Self::Funding, Self::Correction];
+    pub const ALL: [Self; 5] =
+        [Self::Dividend, Self::Interest, Self::Funding, Self::Correction, Self::Earned];
 
     /// The word shown to people.
     #[must_use]
@@ -110,6 +113,7 @@ impl IncomeKind {
             Self::Interest => "interest",
             Self::Funding => "funding",
             Self::Correction => "corrections",
+            Self::Earned => "copy fees earned",
         }
     }
 }

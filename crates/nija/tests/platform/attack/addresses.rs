@@ -146,7 +146,9 @@ fn methods_that_are_not_described_are_not_there() {
             if known(method, path) {
                 continue;
             }
-            let plain = path.replace("{id}", "0").replace("{symbol}", "0");
+            let plain = ["{id}", "{symbol}", "{master}"]
+                .iter()
+                .fold(path.to_owned(), |path, name| path.replace(name, "0"));
             let call = Call::to(method, &plain);
             let reply = scene.by(&scene.attackers, &call);
             // The guard of the administrators stands before the question of the method.

@@ -190,14 +190,25 @@ fn allows(schema: &Value, kind: &str) -> bool {
 fn wrong(schema: &Value) -> Vec<String> {
     let kinds =
         KINDS.iter().filter(|(kind, _)| !allows(schema, kind)).map(|(_, raw)| (*raw).to_owned());
-    let numbers = NUMBERS.iter().map(|raw| (*raw).to_owned());
+    let below_zero = is_signed(schema);
+    let numbers = NUMBERS
+        .iter()
+        .filter(|raw| !(below_zero && ["-1", "-0.01"].contains(raw)))
+        .map(|raw| (*raw).to_owned());
     // A text may be any word there; one in the place of a number must be a number.
     let numeric = allows(schema, "number");
     let digits = DIGITS
         .iter()
         .filter(|_| numeric || !allows(schema, "string"))
+        .filter(|text| !(below_zero && **text == "-1"))
         .map(|t| json!(t).to_string());
     kinds.chain(numbers).chain(digits).chain(["\"\\ud800\"".to_owned()]).collect()
+}
+
+/// Does it take amounts below zero, too?
+fn is_signed(schema: &Value) -> bool {
+    let either = schema["oneOf"].as_array().into_iter().flatten();
+    either.filter_map(|one| one["pattern"].as_str()).any(|pattern| pattern.starts_with("^-?"))
 }
 
 /// May any text stand there? A reason is for people, and a password is whatever one likes.

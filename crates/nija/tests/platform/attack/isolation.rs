@@ -82,6 +82,47 @@ fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
 }
 
 #[test]
+fn a_copy_of_somebody_else_is_no_copy_at_all() {
+    let scene = Scene::with(6, 0);
+    let victim = Victim::enter(&scene);
+    let (master, others) = scene.attackers.split_first().unwrap();
+    let own = |person: &super::scene::Person, method: &str, path: &str, body: &Value| {
+        let call = Call::to(method, &format!("/api/v2/copy/{path}")).token(&person.token);
+        call.json(body.to_string()).send(scene.address)
+    };
+    own(master, "POST", "master", &json!({"accept_disclosure": 1})).good();
+    own(&victim.person, "POST", &master.account, &json!({"amount": 100})).good();
+    let copy = Call::to("GET", &format!("/api/v2/copy/{}", master.account));
+    let copy = copy.token(&victim.person.token).send(scene.address).good();
+    let sleeve = copy["account"].as_str().unwrap();
+    let before = victim.state(&scene);
+    let copies =
+        scene.operations.iter().filter(|o| o.template.starts_with("/api/v2/copy/{master}"));
+    let mut asked = 0;
+    for operation in copies {
+        // The master may be copied by everybody; the sleeve by nobody.
+        let begins = operation.method == "POST" && operation.template.ends_with("{master}");
+        for id in [&master.account[..], sleeve].iter().skip(usize::from(begins)) {
+            let path = operation.template.replace("{master}", id).replace("{symbol}", "BTC-USD");
+            let mut call = Call::to(&operation.method, &path);
+            if let Some(body) = &operation.body {
+                call = call.json(body.example.to_string());
+            }
+            let reply = scene.by(others, &decoys(call.clone(), &victim));
+            assert_eq!(reply.status, 404, "{}: {reply:?}", call.shown());
+            scene.judge(operation, &call, &reply);
+            asked += 1;
+        }
+    }
+    assert!(asked >= 20, "{asked}");
+    let page = Call::to("GET", &format!("/api/v2/copy/masters/{}", master.account));
+    let page = scene.by(others, &page).good();
+    assert!(page["holdings"].is_null() && !page.to_string().contains(&master.user), "{page}");
+    assert_eq!(victim.state(&scene), before);
+    scene.end();
+}
+
+#[test]
 fn keys_and_cursors_of_others_open_nothing() {
     let scene = Scene::with(6, 0);
     let victim = Victim::enter(&scene);
@@ -93,11 +134,13 @@ fn keys_and_cursors_of_others_open_nothing() {
     for operation in scene.operations.iter().filter(paged) {
         let cursors = [&cursor, "c7fffffffffffffff", "c0000000000000000", "c0000000000000001"];
         for cursor in cursors {
-            let call =
-                Call::to("GET", &format!("{}?limit=200&cursor={cursor}", operation.template));
+            let path = operation.path(&victim.person.account);
+            let call = Call::to("GET", &format!("{path}?limit=200&cursor={cursor}"));
             let reply = scene.by(&scene.attackers, &call);
-            assert_eq!(reply.status, 200, "{}: {reply:?}", call.shown());
-            for name in &names {
+            // A copy that there never was has no lists.
+            let status = if operation.is_named() { 404 } else { 200 };
+            assert_eq!(reply.status, status, "{}: {reply:?}", call.shown());
+            for name in names.iter().filter(|name| !call.path.contains(*name)) {
                 assert!(!reply.text.contains(name), "{} shows {name}: {reply:?}", call.shown());
             }
         }

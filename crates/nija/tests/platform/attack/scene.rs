@@ -8,7 +8,6 @@ use crate::caller::{PASSWORD, Reply};
 use crate::child::{Nija, until};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
@@ -96,19 +95,7 @@ impl Scene {
     }
 
     fn appoint(&self, email: &str) -> Person {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_nija"))
-            .args(["admin", "create", "--email", email, "--password-stdin"])
-            .args(["--database", "sqlite:nija.db"])
-            .current_dir(self.folder.path())
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut input = child.stdin.take().unwrap();
-        std::io::Write::write_all(&mut input, OWN_PASSWORD.as_bytes()).unwrap();
-        drop(input);
-        assert!(child.wait().unwrap().success());
+        crate::caller::appoint(self.folder.path(), email, OWN_PASSWORD);
         self.login(email, OWN_PASSWORD)
     }
 

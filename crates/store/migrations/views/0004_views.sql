@@ -17,14 +17,25 @@ CREATE TABLE account (
     day_starts INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Who stands behind a line of the house's books.
+CREATE INDEX account_of_key ON account (key);
+
 -- As it was listed at a place of the log and behind it.
 CREATE TABLE instrument (
-    partition   INTEGER NOT NULL,
-    id          INTEGER NOT NULL,
-    since       INTEGER NOT NULL,
-    symbol      TEXT    NOT NULL,
-    asset_class TEXT    NOT NULL,
+    partition INTEGER NOT NULL,
+    id        INTEGER NOT NULL,
+    since     INTEGER NOT NULL,
+    body      BLOB    NOT NULL,
     PRIMARY KEY (partition, id, since)
+) STRICT, WITHOUT ROWID;
+
+-- What everything was worth in a partition before a day began, for days before which a price had moved. The last
+-- row is of the day that has not begun.
+CREATE TABLE price (
+    partition INTEGER NOT NULL,
+    day       INTEGER NOT NULL,
+    body      BLOB    NOT NULL,
+    PRIMARY KEY (partition, day)
 ) STRICT, WITHOUT ROWID;
 
 -- Records in the order of their making, some of them in a row.
@@ -33,11 +44,19 @@ CREATE TABLE log (
     body BLOB    NOT NULL
 ) STRICT;
 
--- The newest record of each list of an account.
-CREATE TABLE heads (
+-- How an account stands: the newest record of each list, and what its entries add up to.
+CREATE TABLE folio (
     account INTEGER NOT NULL PRIMARY KEY,
     body    BLOB    NOT NULL
 ) STRICT;
+
+-- The same as it was before the first record of a month, for months that have one.
+CREATE TABLE turned (
+    account INTEGER NOT NULL,
+    month   INTEGER NOT NULL,
+    body    BLOB    NOT NULL,
+    PRIMARY KEY (account, month)
+) STRICT, WITHOUT ROWID;
 
 -- Where every 256th number of a list stands, for pages far back.
 CREATE TABLE mark (
