@@ -8,8 +8,8 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, batch, copied, copying, decisions, fees, funds, health, house, kill,
-    ledger, limits, market, masters, orders, platform, positions, registration, revenue, sessions,
+    admin, auth as login, batch, copied, copying, costs, decisions, fees, funds, health, house,
+    kill, ledger, limits, market, masters, orders, platform, positions, registration, revenue, sessions,
     standing, statements, trading,
 };
 use crate::settings::Settings;
@@ -61,6 +61,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(positions::close))
         .routes(routes!(ledger::equity))
         .routes(routes!(ledger::entries))
+        .routes(routes!(costs::show))
         .routes(routes!(statements::months))
         .routes(routes!(statements::show))
         .routes(routes!(decisions::list))

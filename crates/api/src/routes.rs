@@ -6,6 +6,7 @@ pub(crate) mod auth;
 pub(crate) mod batch;
 pub(crate) mod copied;
 pub(crate) mod copying;
+pub(crate) mod costs;
 pub(crate) mod decisions;
 pub(crate) mod fees;
 pub(crate) mod funds;

@@ -7,6 +7,7 @@ use crate::wire::Platform;
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nija_api::{Catalog, Doors, ExecutionStats, Limits, Readiness, Settings, TierStats};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::ports::documents::Issuer;
 use nija_core::words::tier::Tier;
 use nija_documents::Press;

@@ -106,27 +106,6 @@ async fn a_refusal_is_an_answer_with_its_evidence() {
 }
 
 #[tokio::test]
-async fn revenue_is_for_admins_and_adds_up() {
-    let world = world();
-    let token = token(&world, "boss@example.com").await;
-    let reply = call("GET", "/api/v2/revenue").token(&token).send(&world).await;
-    assert_eq!((reply.status, reply.code().as_str()), (StatusCode::FORBIDDEN, "forbidden"));
-    world.control.promote("boss@example.com");
-    let login = json!({"email": "boss@example.com", "password": "secure_password"});
-    let login = call("POST", "/api/v2/login").json(&login).send(&world).await.json();
-    let token = login["access_token"].as_str().unwrap();
-    let reply = call("GET", "/api/v2/revenue").token(token).send(&world).await;
-    assert_eq!(
-        reply.text,
-        concat!(
-            r#"{"total_revenue":15000.0,"mrr":2500.0,"arr":30000.0,"#,
-            r#""revenue_by_type":{"subscription":8000.0,"performance_fee":5000.0,"#,
-            r#""copy_trading_fee":2000.0},"revenue_last_30_days":100.0}"#
-        )
-    );
-}
-
-#[tokio::test]
 async fn execution_stats_and_health() {
     let world = world();
     let token = token(&world, "user@example.com").await;

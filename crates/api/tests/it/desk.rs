@@ -157,7 +157,6 @@ impl FakeDesks {
                 }
                 account.own = own.clone();
             }
-            Setting::Qualified(_) => {}
         }
         Answer::Done
     }

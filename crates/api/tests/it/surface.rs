@@ -38,7 +38,7 @@ fn operations() -> Vec<(&'static str, String, Value)> {
 
 fn concrete(path: &str) -> String {
     let id = "00000000000000000000000000000001";
-    path.replace("{id}", id).replace("{master}", id).replace("{symbol}", "AAPL")
+    path.replace("{id}", id).replace("{master}", id).replace("{symbol}", "AAPL").replace("{month}", "2026-01")
 }
 
 fn is_admin(path: &str) -> bool {

@@ -1,12 +1,17 @@
 //! Stand-ins for users and sessions, and for the views.
 
 use nija_core::ports::control::{Audit, Control, ControlError, Role, Rotation, Session, User};
+use nija_core::ledger::chart::Books;
+use nija_core::ports::views::house::{HouseFilter, HouseRows, HouseScope};
+use nija_core::ports::views::month::Months;
 use nija_core::ports::views::{
-    DecisionRow, EntryRow, EquityRow, FeeRow, FillRow, OrderRow, Page, Row, Rows, Scope, Views,
+    DecisionRow, EntryRow, EquityRow, FeeRow, FillRow, OrderRow, Page, Row, Rows, Scope, Told,
+    Views,
 };
 use nija_core::ports::{Doing, ReadError};
-use nija_core::words::id::{AccountId, OrderId, UserId};
+use nija_core::words::id::{AccountId, OrderId, PartitionId, UserId};
 use nija_core::words::time::Timestamp;
+use crate::ledger::FakeLedger;
 use std::sync::Mutex;
 
 #[derive(Default)]
@@ -158,10 +163,11 @@ impl Control for FakeControl {
     }
 }
 
-/// Orders by account; number and row.
+/// Orders by account, number and row; and one account's months.
 #[derive(Default)]
 pub(crate) struct FakeViews {
     pub(crate) orders: Mutex<Vec<(AccountId, i64, OrderRow)>>,
+    pub(crate) ledger: FakeLedger,
 }
 
 pub(crate) fn order_row(id: OrderId) -> OrderRow {
@@ -257,5 +263,31 @@ impl Views for FakeViews {
             at: text("2026-04-01T00:00:00Z"),
         };
         Box::pin(async { Ok(vec![Row { number: 1, row }]) })
+    }
+    fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>> {
+        let months = self.ledger.months(scope.account());
+        Box::pin(async move { Ok(months) })
+    }
+    fn month<'a>(&'a self, scope: &'a Scope, _: &'a [AccountId], month: i32) -> Told<'a> {
+        let told = self.ledger.month(scope.account(), month);
+        Box::pin(async move { Ok(told) })
+    }
+    fn balances<'a>(
+        &'a self,
+        scope: &'a Scope,
+        _: &'a [AccountId],
+        first: i32,
+    ) -> Doing<'a, Result<Vec<(i32, Books)>, ReadError>> {
+        let balances = self.ledger.balances(scope.account(), first);
+        Box::pin(async move { Ok(balances) })
+    }
+    fn house_entries<'a>(
+        &'a self,
+        _: &'a HouseScope,
+        partition: PartitionId,
+        filter: HouseFilter,
+    ) -> Doing<'a, Result<HouseRows, ReadError>> {
+        let rows = self.ledger.house(partition, filter);
+        Box::pin(async move { Ok(rows) })
     }
 }

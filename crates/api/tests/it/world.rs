@@ -2,19 +2,21 @@
 
 use crate::desk::{FakeDesks, Memory};
 use crate::floor::Floor;
+use crate::ledger::FakeDocuments;
 use crate::users::{FakeControl, FakeViews};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use nija_api::{
-    Catalog, Doors, ExecutionStats, Readiness, Revenue, RevenueFigures, Settings, TierStats, router,
-};
+use nija_api::{Catalog, Doors, ExecutionStats, Readiness, Settings, TierStats, router};
+use nija_core::billing::charges::Charges;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::input::Command;
-use nija_core::ports::{Clock, Desks, Doing, Entropy, EntropyError, ReadError};
+use nija_core::ports::documents::Issuer;
+use nija_core::ports::{Clock, Desks, Entropy, EntropyError};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
-use nija_core::words::money::{Money, Price, Qty};
+use nija_core::words::money::{Price, Qty};
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable};
 use nija_core::words::time::{Span, Timestamp};
 use serde_json::{Value, json};
@@ -77,21 +79,6 @@ impl ExecutionStats for FakeStats {
             lapsed: 0,
         };
         Tier::ALL.into_iter().map(row).collect()
-    }
-}
-
-struct FakeRevenue;
-
-impl Revenue for FakeRevenue {
-    fn figures(&self) -> Doing<'_, Result<RevenueFigures, ReadError>> {
-        let figures = RevenueFigures {
-            subscription: Money::whole(8_000),
-            performance_fee: Money::whole(5_000),
-            copy_trading_fee: Money::whole(2_000),
-            mrr: Money::whole(2_500),
-            last_30_days: Money::whole(100),
-        };
-        Box::pin(async move { Ok(figures) })
     }
 }
 
@@ -170,7 +157,10 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         tiers,
         catalog: Arc::new(Catalog::of(instruments)),
         stats: Arc::new(FakeStats),
-        revenue: Arc::new(FakeRevenue),
+        charges: Charges::DEFAULT,
+        plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
+        documents: Arc::new(FakeDocuments),
+        issuer: Issuer::default(),
         metrics: Arc::new(|| "nija_up 1\n".to_owned()),
         readiness: readiness.clone(),
     };

@@ -170,19 +170,24 @@ async fn m_03_a_month_is_its_owners_and_is_there_only_when_it_was() {
 #[tokio::test]
 async fn m_04_every_figure_of_revenue_is_a_sum_of_the_houses_lines() {
     let mut street = Street::open().await;
-    let accounts = [street.customer(1, Tier::Investor, 1_000).await, street.customer(2, Tier::Income, 5_000).await];
-    for _ in 0..3 {
-        for account in accounts {
-            street.profit(account, "70.07").await;
-            street.pay(account, "-33").await;
+    let mut accounts = Vec::new();
+    for id in 1..=3 {
+        accounts.push(street.customer(id, Tier::Investor, 3_000).await);
+    }
+    // Enough lines that a day is found by halving.
+    for day in 0..60 {
+        for account in &accounts {
+            street.profit(*account, "70.07").await;
+            street.pay(*account, "-33").await;
         }
-        street.next_month().await;
+        street.now = street.now.plus(Span::DAY);
+        street.mark(COIN, if day % 2 == 0 { "101" } else { "99" }).await;
     }
     let (views, scope) = (&street.world.views, HouseScope::of_admin(UserId(7)));
     let house = street.house();
     let days: std::collections::BTreeSet<i32> =
         house.revenue.iter().map(|earned| earned.day).collect();
-    assert!(days.len() > 3, "{days:?}");
+    assert_eq!(days.len(), 59, "on the first day the withdrawal takes back what was paid in");
     for day in days {
         let of_day = house.revenue.iter().filter(|earned| earned.day == day);
         let earned = of_day.fold(Money::ZERO, |sum, earned| sum.saturating_add(earned.amount));

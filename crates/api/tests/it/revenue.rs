@@ -1,0 +1,195 @@
+//! What the platform earned, with the rules of the core behind the API: worked example A to the cent, copy fees, and
+//! books that balance.
+
+use crate::admin::admin;
+use crate::copying::Person;
+use crate::floor::Floor;
+use crate::world::{PASSWORD, Reply, World, call, world_on};
+use axum::http::StatusCode;
+use nija_core::words::time::Span;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A user, an administrator, and time between them.
+struct Scene<'w> {
+    world: &'w World,
+    floor: Arc<Floor>,
+    user: Person<'w>,
+    boss: String,
+}
+
+impl<'w> Scene<'w> {
+    async fn begins(world: &'w World, floor: &Arc<Floor>) -> Self {
+        let user = Person::joins(world, "user").await;
+        Self { world, floor: Arc::clone(floor), user, boss: admin(world).await }
+    }
+
+    /// Profit or loss, as if of trading.
+    async fn wins(&self, account: &str, amount: &str) {
+        let body = json!({"kind": "correction", "amount": amount, "why": "a test"});
+        let path = format!("/api/v2/admin/accounts/{account}/adjust");
+        let reply = call("POST", path).token(&self.boss).json(&body).send(self.world).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+    }
+
+    async fn returns(&mut self) {
+        self.user.returns().await;
+        let login = json!({"email": "boss@example.com", "password": PASSWORD});
+        let reply = call("POST", "/api/v2/login").json(&login).send(self.world).await.json();
+        self.boss = reply["access_token"].as_str().unwrap().to_owned();
+    }
+
+    async fn next_month(&mut self) {
+        self.floor.next_month();
+        self.returns().await;
+    }
+
+    async fn next_day(&mut self) {
+        self.floor.wait(Span::DAY);
+        self.returns().await;
+    }
+
+    async fn asks(&self, path: &str) -> Reply {
+        let reply = call("GET", format!("/api/v2/{path}")).token(&self.boss).send(self.world).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text);
+        reply
+    }
+
+    async fn stands(&self, equity: &str, mark: &str) {
+        let fees = self.user.get("fees").await;
+        assert_eq!((&fees["equity"], &fees["mark"]), (&json!(equity), &json!(mark)), "{fees}");
+    }
+
+    async fn revenue(&self) -> Value {
+        self.asks("revenue").await.json()
+    }
+}
+
+#[tokio::test]
+async fn worked_example_a_to_the_cent() {
+    let floor = Floor::calm();
+    let world = world_on(&floor);
+    let mut scene = Scene::begins(&world, &floor).await;
+    let account = scene.user.account.clone();
+    let flow = |path, amount| (path, json!({ "amount": amount }));
+
+    scene.wins(&account, "200").await;
+    scene.next_month().await;
+    scene.stands("1180", "1180").await;
+    scene.wins(&account, "-280").await;
+    scene.next_month().await;
+    let (path, body) = flow("deposits", "500");
+    scene.user.does("POST", path, body).await;
+    scene.stands("1400", "1680").await;
+    assert_eq!(scene.revenue().await["total_revenue"], 20.0, "a deposit is never profit");
+    scene.next_day().await;
+    scene.wins(&account, "140").await;
+    scene.next_month().await;
+    let (path, body) = flow("withdrawals", "770");
+    scene.user.does("POST", path, body).await;
+    scene.stands("770", "840").await;
+    scene.next_day().await;
+    scene.wins(&account, "100").await;
+    scene.next_month().await;
+    scene.stands("867", "867").await;
+    scene.wins(&account, "133").await;
+    let (path, body) = flow("withdrawals", "250");
+    scene.user.does("POST", path, body).await;
+    scene.stands("750", "650.25").await;
+    scene.next_day().await;
+    scene.wins(&account, "-40").await;
+    assert_eq!(scene.user.get("fees").await["accrued"]["platform"], "5.97");
+    assert_eq!(scene.revenue().await["total_revenue"], 26.32, "what accrues is not booked");
+    scene.next_month().await;
+    scene.stands("704.03", "704.03").await;
+    told_to_the_letter(&scene).await;
+    the_table_adds_up(&scene).await;
+    the_books_balance(&scene, "32.29").await;
+}
+
+async fn told_to_the_letter(scene: &Scene<'_>) {
+    let reply = scene.asks("revenue").await;
+    let letter = concat!(
+        r#"{"total_revenue":32.29,"mrr":0.0,"arr":0.0,"#,
+        r#""revenue_by_type":{"subscription":0.0,"performance_fee":32.29,"copy_trading_fee":0.0},"#,
+        r#""revenue_last_30_days":5.97,"#
+    );
+    assert!(reply.text.starts_with(letter), "{}", reply.text);
+    let revenue = reply.json();
+    let slices = |of: &str| -> Vec<String> {
+        let rows = revenue[of].as_array().unwrap().iter();
+        rows.map(|row| format!("{} {}", row["of"].as_str().unwrap(), row["total"])).collect()
+    };
+    assert_eq!(slices("by_tier"), [r#"INVESTOR "32.29""#]);
+    // A fee falls due with the month and is earned the instant after.
+    assert_eq!(
+        slices("by_month"),
+        [r#"2026-10 "20""#, r#"2027-01 "6.32""#, r#"2027-02 "5.97""#]
+    );
+    assert_eq!(revenue["simulated"]["performance_fee"], "32.29");
+    for nothing in ["deferred_revenue", "credits_owed", "tax_held", "receivable", "clearing"] {
+        assert_eq!(revenue[nothing], "0", "{nothing}");
+    }
+}
+
+async fn the_table_adds_up(scene: &Scene<'_>) {
+    let reply = scene.asks("revenue?format=csv").await;
+    assert_eq!(reply.headers["content-type"], "text/csv; charset=utf-8; header=present");
+    let mut lines = reply.text.split("\r\n");
+    assert_eq!(lines.next(), Some("day,tier,stream,partition,amount,entries"));
+    let rows: Vec<Vec<&str>> =
+        lines.filter(|line| !line.is_empty()).map(|line| line.split(',').collect()).collect();
+    let days: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+    assert_eq!(days, ["2026-10-01", "2027-01-01", "2027-02-01"]);
+    let cents = |row: &Vec<&str>| (row[4].parse::<f64>().unwrap() * 100.0).round();
+    assert_eq!(rows.iter().map(cents).sum::<f64>(), 3_229.0);
+    for row in &rows {
+        let link = row[5].strip_prefix("/api/v2/").unwrap();
+        let expected = format!("&day={}&partition={}", row[0], row[3]);
+        assert!(link.ends_with(&expected) && link.contains("book=performance_revenue"), "{link}");
+        scene.asks(link).await;
+    }
+    let one = scene.asks("revenue?format=csv&from=2026-12-31&to=2027-01-31").await;
+    assert_eq!(one.text.matches("\r\n").count(), 2, "{}", one.text);
+    for wrong in ["format=xml", "from=2026-13-01", "to=now"] {
+        let path = format!("/api/v2/revenue?{wrong}");
+        let reply = call("GET", path).token(&scene.boss).send(scene.world).await;
+        assert_eq!(reply.code(), "invalid_field", "{wrong}");
+    }
+}
+
+async fn the_books_balance(scene: &Scene<'_>, bank: &str) {
+    let trial = scene.asks("admin/ledger/trial-balance").await.json();
+    assert_eq!((&trial["balanced"], &trial["off"]), (&json!(true), &json!("0")), "{trial}");
+    assert_eq!(trial["clearing"], "0");
+    assert_eq!(trial["partitions"].as_array().unwrap().len(), 2);
+    let books = trial["books"].as_array().unwrap();
+    let held = books.iter().find(|book| book["book"] == "bank").unwrap();
+    assert_eq!((&held["house"], &held["accounts"]), (&json!(bank), &json!("0")));
+    let one = scene.asks("admin/ledger/trial-balance?partition=1").await.json();
+    assert_eq!(one["partitions"].as_array().unwrap().len(), 1);
+    let path = "/api/v2/admin/ledger/trial-balance?partition=2";
+    let none = call("GET", path).token(&scene.boss).send(scene.world).await;
+    assert_eq!(none.json()["field"], "partition");
+}
+
+#[tokio::test]
+async fn copy_fees_are_the_platforms_part_only_and_clearing_comes_to_rest() {
+    let floor = Floor::calm();
+    let world = world_on(&floor);
+    let mut scene = Scene::begins(&world, &floor).await;
+    let master = Person::joins(&world, "master").await;
+    master.leads().await;
+    let of = format!("copy/{}", master.account);
+    scene.user.does("POST", &of, json!({"amount": 500})).await;
+    let sleeve = scene.user.get(&of).await["account"].as_str().unwrap().to_owned();
+    scene.wins(&sleeve, "50").await;
+    scene.floor.wait(Span::DAY);
+    scene.returns().await;
+    scene.next_month().await;
+    let revenue = scene.revenue().await;
+    assert_eq!(revenue["total_revenue"], 1.0, "two percent of 50; five are the master's");
+    assert_eq!(revenue["revenue_by_type"]["copy_trading_fee"], 1.0);
+    assert_eq!(revenue["simulated"]["copy_trading_fee"], "1");
+    the_books_balance(&scene, "1").await;
+}
