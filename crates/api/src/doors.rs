@@ -4,6 +4,7 @@ use crate::catalog::Catalog;
 use nija_core::billing::plans::Plans;
 use nija_core::ports::control::Control;
 use nija_core::ports::documents::{Documents, Issuer};
+use nija_core::ports::payments::Payments;
 use nija_core::ports::views::Views;
 use nija_core::ports::{Clock, Desks, Entropy};
 use nija_core::words::tier::{Tier, TierTable};
@@ -33,6 +34,8 @@ pub struct Doors {
     pub plans: Arc<Plans>,
     /// Who makes statements and invoices.
     pub documents: Arc<dyn Documents>,
+    /// How invoices are paid.
+    pub payments: Arc<dyn Payments>,
     /// Whose letterhead they bear.
     pub issuer: Issuer,
     /// The metrics in Prometheus' text form.

@@ -1,6 +1,8 @@
 //! The backtest: the same desk, gates, ledger, analyst and exchange as the paper run, driven in one thread by
 //! the data. There is no second executor and no flag in the core that says "backtest".
 
+pub mod tape;
+
 use crate::feeds::steps::Steps;
 use crate::feeds::{self, Feed, MarketEvent};
 use crate::partitions::{Partitions, Stopped};

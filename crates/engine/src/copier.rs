@@ -37,7 +37,7 @@ impl Default for Parcels {
 }
 
 impl Parcels {
-    /// There are new ones, and they are durable.
+    /// There are new ones, and they are durable; or, at a start, there may be.
     pub fn ring(&self) {
         self.sent.fetch_add(1, Ordering::Release);
         self.bell.notify_one();
@@ -51,6 +51,21 @@ impl Parcels {
             let _ = self.taken.subscribe().wait_for(|taken| *taken >= sent).await;
         }
     }
+}
+
+/// What it takes to carry these parcels of a partition, in this order. A lead is told until nobody is left.
+/// Done again after an interruption, what was done already changes nothing.
+#[must_use]
+pub fn errands(partition: PartitionId, parcels: &[Parcel]) -> Vec<Input> {
+    let errand = |parcel: &Parcel| match parcel.content {
+        Content::Lead(lead) => Input::Lead(lead),
+        Content::Fees { to, amount } => {
+            let command = Command::Credit { from: partition, parcel: parcel.no, amount };
+            Input::Command { account: to, key: None, command }
+        }
+    };
+    let last = parcels.last().map(|last| Input::Delivered { partition, parcel: last.no });
+    parcels.iter().map(errand).chain(last).collect()
 }
 
 /// Carries parcels between the partitions of a node.
@@ -91,9 +106,14 @@ impl Copier {
         }
     }
 
+    /// Turn by turn, so that no partition whose masters never rest keeps the others waiting.
     async fn empty_all(&self) -> Result<(), DeskError> {
-        for partition in (0..self.partitions).map(PartitionId) {
-            while self.empty(partition).await? {}
+        let mut carried = true;
+        while carried {
+            carried = false;
+            for partition in (0..self.partitions).map(PartitionId) {
+                carried |= self.empty(partition).await?;
+            }
         }
         Ok(())
     }
@@ -103,21 +123,20 @@ impl Copier {
         let View::Outbox(parcels) = self.handle.query(Query::Outbox(partition)).await? else {
             return Ok(false);
         };
-        let Some(last) = parcels.last().map(|parcel| parcel.no) else { return Ok(false) };
-        for Parcel { no, content } in parcels {
-            match content {
-                Content::Lead(lead) => self.lead(lead).await?,
-                Content::Fees { to, amount } => {
-                    let credit = Command::Credit { from: partition, parcel: no, amount };
-                    let answer = self.handle.command(to, None, credit).await?;
+        let errands = errands(partition, &parcels);
+        let any = !errands.is_empty();
+        for errand in errands {
+            match errand {
+                Input::Lead(lead) => self.lead(lead).await?,
+                other => {
+                    let answer = self.handle.tell(other).await?;
                     if answer != Answer::Done {
-                        tracing::error!(%to, %amount, ?answer, "copy fees could not be credited");
+                        tracing::error!(%partition, ?answer, "copy fees could not be credited");
                     }
                 }
             }
         }
-        self.handle.tell(Input::Delivered { partition, parcel: last }).await?;
-        Ok(true)
+        Ok(any)
     }
 
     /// Brings a lead to all partitions, part by part, no faster than the gateway sends.
@@ -133,3 +152,6 @@ impl Copier {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

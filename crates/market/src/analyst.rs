@@ -8,8 +8,11 @@ mod feed;
 
 use crate::candle::{Candle, Timeframe};
 use crate::conditions::{Reader, Roles};
-use crate::engine::{Engine, Routes, Said, crypto, equity};
+use crate::earnings::Report;
+use crate::engine::{Engine, Routes, Said, crypto, derivatives, equity};
+use crate::learn::overfit::Judgment;
 use crate::learn::weighing::{self, Weighing};
+use crate::playbook::Playbook;
 use crate::regime::{Detector, Thresholds};
 use feed::Feeds;
 use nija_core::words::conditions::Conditions;
@@ -34,6 +37,12 @@ pub struct Setup {
     pub crypto: crypto::Setup,
     /// The equity engine.
     pub equity: equity::Setup,
+    /// The derivatives engine.
+    pub derivatives: derivatives::Setup,
+    /// Parameters and limits of all strategies.
+    pub playbook: Playbook,
+    /// Companies' reports; each reaches the strategies when it is known, and not earlier.
+    pub calendar: Vec<Report>,
     /// Learned weighting of strategies.
     pub weighing: weighing::Setup,
 }
@@ -52,7 +61,9 @@ pub struct Analyst {
     feeds: Feeds,
     reader: Reader,
     detector: Detector,
-    engines: [Engine; 2],
+    engines: [Engine; 3],
+    /// Reports that nobody may know yet, the soonest last.
+    calendar: Vec<Report>,
     weighing: Weighing,
     conditions: Conditions,
     /// Latest close seen: what is known now.
@@ -66,13 +77,22 @@ impl Analyst {
     /// An analyst that has seen nothing.
     #[must_use]
     pub fn new(setup: &Setup) -> Self {
-        let engines = [setup.crypto.engine(setup.routes), setup.equity.engine(setup.routes)];
+        let (routes, playbook) = (setup.routes, &setup.playbook);
+        let engines = [
+            setup.crypto.engine(routes, playbook),
+            setup.equity.engine(routes, playbook),
+            setup.derivatives.engine(routes, playbook),
+        ];
+        let mut calendar = setup.calendar.clone();
+        calendar.sort_by_key(|report| (report.known_at, report.instrument, report.period));
+        calendar.reverse();
         let wanted = engines.iter().flat_map(Engine::wants);
         Self {
             feeds: Feeds::new(wanted, setup.roles.instruments()),
             reader: Reader::new(setup.roles),
             detector: Detector::new(setup.thresholds),
             engines,
+            calendar,
             weighing: Weighing::new(setup.weighing),
             conditions: Conditions::default(),
             now: Timestamp(i64::MIN),
@@ -87,12 +107,19 @@ impl Analyst {
         self.conditions
     }
 
+    /// What the gate says of the learned weighting so far; none while too few trades have ended.
+    #[must_use]
+    pub const fn weighting(&self) -> Option<&Judgment> {
+        self.weighing.judgment()
+    }
+
     /// Takes a closed candle. Conditions are read first, so signals of the same close already obey them.
     pub fn on_candle(&mut self, candle: &Candle) -> Output {
         let mut output = Output::default();
         let mut turn = core::mem::take(&mut self.turn);
         if self.feeds.take(candle, &mut turn) {
             self.now = self.now.max(candle.close_at);
+            self.publish();
         }
         for (timeframe, closed) in &turn {
             self.read(*timeframe, closed, &mut output);
@@ -101,6 +128,13 @@ impl Analyst {
         turn.clear();
         self.turn = turn;
         output
+    }
+
+    /// Tells the engines what has become known.
+    fn publish(&mut self) {
+        while let Some(report) = self.calendar.pop_if(|report| report.known_at <= self.now) {
+            self.engines.iter_mut().for_each(|engine| engine.on_report(&report));
+        }
     }
 
     fn read(&mut self, timeframe: Timeframe, candle: &Candle, output: &mut Output) {

@@ -1,7 +1,7 @@
 //! The one way out for floats: each becomes a clamped integer of the core, whatever it was.
 
 use nija_core::words::fixed::SCALE;
-use nija_core::words::money::Price;
+use nija_core::words::money::{Price, Qty};
 use nija_core::words::score::{Score, Strength};
 
 /// From points, 0 to 100; not-a-number becomes 0.
@@ -25,6 +25,17 @@ pub(crate) fn price(dollars: f64) -> Option<Price> {
     (raw >= 1.0 && raw < i64::MAX as f64).then(|| Price::from_raw(raw as i64))
 }
 
+/// A positive quantity in range, rounded down, else none.
+pub(crate) fn qty(units: f64) -> Option<Qty> {
+    let raw = (units * SCALE as f64).floor();
+    (raw >= 1.0 && raw < i64::MAX as f64).then(|| Qty::from_raw(raw as i64))
+}
+
+/// What a quantity is in units.
+pub(crate) fn units(qty: Qty) -> f64 {
+    qty.raw() as f64 / SCALE as f64
+}
+
 /// What a price is in dollars.
 pub(crate) fn dollars(price: Price) -> f64 {
     price.raw() as f64 / SCALE as f64
@@ -46,6 +57,8 @@ mod tests {
             assert_eq!(price(dollars), None, "{dollars}");
         }
         assert_eq!(price(12.5).map(dollars), Some(12.5));
+        assert_eq!((qty(f64::NAN), qty(0.0), qty(-1.0), qty(1e300)), (None, None, None, None));
+        assert_eq!(qty(0.125).map(units), Some(0.125));
     }
 
     proptest! {
@@ -55,6 +68,7 @@ mod tests {
             prop_assert!(strength(x) <= Strength::FULL);
             prop_assert!((-10_000..=10_000).contains(&signed_hundredths(x)));
             prop_assert!(price(x).is_none_or(|p| p.is_positive()));
+            prop_assert!(qty(x).is_none_or(|q| q.is_positive()));
         }
     }
 }

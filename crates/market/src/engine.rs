@@ -3,17 +3,22 @@
 //! Strategies see closed candles only, know no account, and speak on transitions, not on every bar.
 
 pub mod crypto;
+pub mod derivatives;
 pub mod equity;
+mod model;
 mod routes;
 
+pub use model::{LongHalf, Model, Seen, Stance};
 pub use routes::Routes;
 
 use crate::candle::{Candle, Timeframe};
+use crate::earnings::Report;
+use crate::playbook::{Limits, Playbook};
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::insight::Opinion;
 use nija_core::words::signal::{Action, StrategyName};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A stream of candles that a strategy reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +38,8 @@ pub struct View {
     pub open: bool,
 }
 
-/// Rules that turn candles into statements. Deterministic; equal candles give equal statements.
+/// Rules that turn candles into statements that a desk can carry out. Deterministic; equal candles give equal
+/// statements. What decides beyond that is a [`Model`], and no engine takes one.
 pub trait Strategy: Send {
     /// Who is speaking.
     fn name(&self) -> StrategyName;
@@ -47,6 +53,8 @@ pub trait Strategy: Send {
     fn opinion(&self) -> Option<Opinion> {
         None
     }
+    /// Learns about a company's report; what follows from it is said at a candle. Most do not care.
+    fn on_report(&mut self, _report: &Report) {}
 }
 
 /// A statement with its author.
@@ -65,15 +73,18 @@ pub struct Said {
 /// The strategies of one asset class.
 pub struct Engine {
     routes: Routes,
+    playbook: Playbook,
     strategies: Vec<Box<dyn Strategy>>,
+    /// What each strategy has entered and not left.
+    held: BTreeSet<(StrategyName, InstrumentId)>,
     /// Which strategies read which stream, in the order they were given.
     readers: BTreeMap<Want, Vec<usize>>,
 }
 
 impl Engine {
-    /// An engine over these strategies.
+    /// An engine over these strategies, each held by its limits in the playbook.
     #[must_use]
-    pub fn new(routes: Routes, strategies: Vec<Box<dyn Strategy>>) -> Self {
+    pub fn new(routes: Routes, playbook: &Playbook, strategies: Vec<Box<dyn Strategy>>) -> Self {
         let mut readers: BTreeMap<Want, Vec<usize>> = BTreeMap::new();
         for (index, strategy) in strategies.iter().enumerate() {
             for want in strategy.wants() {
@@ -83,7 +94,8 @@ impl Engine {
                 }
             }
         }
-        Self { routes, strategies, readers }
+        let (playbook, held) = (playbook.clone(), BTreeSet::new());
+        Self { routes, playbook, strategies, held, readers }
     }
 
     /// The streams that its strategies read.
@@ -105,13 +117,54 @@ impl Engine {
         };
         for &index in line {
             let strategy = &mut self.strategies[index];
-            let open = self.routes.admits(strategy.name(), conditions);
+            let (name, version) = (strategy.name(), strategy.version());
+            let hand = Hand { name, limits: self.playbook.limits(name), held: &mut self.held };
+            let open = self.routes.admits(name, conditions) && hand.has_room(candle.instrument);
             let view = View { conditions: *conditions, open };
-            if let Some(action) = strategy.on_candle(candle, &view) {
+            let said = strategy.on_candle(candle, &view);
+            if let Some(action) = said.and_then(|action| hand.hold(action, candle)) {
                 let opinion = strategy.opinion();
-                let (strategy, version) = (strategy.name(), strategy.version());
-                hear(Said { strategy, version, action, opinion });
+                hear(Said { strategy: name, version, action, opinion });
             }
+        }
+    }
+
+    /// Tells every strategy about a company's report.
+    pub fn on_report(&mut self, report: &Report) {
+        for strategy in &mut self.strategies {
+            strategy.on_report(report);
+        }
+    }
+}
+
+/// What one strategy holds, and how much it may.
+struct Hand<'a> {
+    name: StrategyName,
+    limits: Limits,
+    held: &'a mut BTreeSet<(StrategyName, InstrumentId)>,
+}
+
+impl Hand<'_> {
+    /// May it enter or grow here? Growing needs no further place.
+    fn has_room(&self, instrument: InstrumentId) -> bool {
+        let places = self
+            .held
+            .range((self.name, InstrumentId(u32::MIN))..=(self.name, InstrumentId(u32::MAX)));
+        self.held.contains(&(self.name, instrument))
+            || places.count() < self.limits.max_positions.into()
+    }
+
+    /// The action as its limits leave it. An entry that was held back has no exit either.
+    fn hold(self, action: Action, candle: &Candle) -> Option<Action> {
+        let place = (self.name, candle.instrument);
+        match action {
+            Action::Enter { strength, stop } => {
+                let strength = self.limits.fit(strength, candle.close, stop)?;
+                self.held.insert(place);
+                Some(Action::Enter { strength, stop })
+            }
+            Action::Trim { .. } => self.held.contains(&place).then_some(action),
+            Action::Exit => self.held.remove(&place).then_some(action),
         }
     }
 }
@@ -131,5 +184,57 @@ pub(crate) fn flat(instrument: InstrumentId, day: i64, close: f64) -> Candle {
         low: close,
         close,
         volume: 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candle::Timeframe::Day1;
+    use nija_core::words::score::Strength;
+
+    /// Enters at every candle up to 100 and wants out above.
+    struct Eager([Want; 1]);
+
+    impl Strategy for Eager {
+        fn name(&self) -> StrategyName {
+            StrategyName::EquityMeanReversion
+        }
+        fn version(&self) -> u16 {
+            3
+        }
+        fn wants(&self) -> &[Want] {
+            &self.0
+        }
+        fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action> {
+            let enter = Action::Enter { strength: Strength::FULL, stop: None };
+            let wanted = if candle.close_f64() > 100.0 { Action::Exit } else { enter };
+            (view.open || wanted.reduces()).then_some(wanted)
+        }
+    }
+
+    #[test]
+    fn limits_hold_whatever_a_strategy_says() {
+        let mut playbook = Playbook::default();
+        let limits = Limits { max_positions: 1, risk: 1.0, min_size: 0.1, max_size: 0.6 };
+        playbook.equity_mean_reversion.limits = limits;
+        let of = |n| Want { instrument: InstrumentId(n), timeframe: Day1 };
+        let eager = |n| Box::new(Eager([of(n)])) as Box<dyn Strategy>;
+        let mut engine = Engine::new(Routes::default(), &playbook, vec![eager(1), eager(2)]);
+        let mut hear = |n: u32, day: i64, close: f64| {
+            let mut said = None;
+            let candle = flat(InstrumentId(n), day, close);
+            engine.on_candle(Day1, &candle, &Conditions::default(), |s| said = Some(s));
+            said.map(|said: Said| match said.action {
+                Action::Enter { strength, .. } => strength.as_parts(),
+                Action::Trim { .. } | Action::Exit => 0,
+            })
+        };
+        assert_eq!(hear(1, 0, 90.0), Some(6_000), "no larger than its limit");
+        assert_eq!(hear(2, 0, 90.0), None, "one place, and it is taken");
+        assert_eq!(hear(1, 1, 90.0), Some(6_000), "growing needs no further place");
+        assert_eq!(hear(2, 1, 110.0), None, "what was never entered has no exit");
+        assert_eq!(hear(1, 2, 110.0), Some(0));
+        assert_eq!(hear(2, 2, 90.0), Some(6_000), "the place is free");
     }
 }

@@ -3,6 +3,7 @@
 //! Lengths are held to 1..=10 000, so settings cannot make them panic or eat memory.
 
 mod donchian;
+mod ex_ante;
 mod library;
 mod momentum;
 mod rank;
@@ -12,6 +13,7 @@ mod vwap;
 mod window;
 
 pub use donchian::{Channel, Donchian};
+pub use ex_ante::ExAnteVolatility;
 pub use library::{Adx, Atr, Bands, Bollinger, Direction, Ema, Rsi, Sma};
 pub use momentum::Momentum;
 pub use rank::PercentileRank;

@@ -5,11 +5,18 @@
 #![deny(missing_docs)]
 
 pub mod analyst;
+pub mod book;
 pub mod candle;
 mod clamp;
 pub mod conditions;
+mod date;
+pub mod earnings;
 pub mod engine;
 pub mod indicator;
 pub mod learn;
+pub mod options;
+pub mod playbook;
 pub mod regime;
+pub mod session;
+pub mod sizing;
 pub mod teaching;

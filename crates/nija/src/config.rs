@@ -41,11 +41,14 @@ pub(crate) struct Config {
     pub(crate) reserve: u64,
     pub(crate) partitions: u16,
     pub(crate) min_balance: Money,
-    /// Who is charged a fee on profits, where that is not left to the table of plans.
+    /// Who is charged a fee on profits.
+    /// In place of what the table of plans says.
     pub(crate) fee_policy: Option<FeePolicy>,
     pub(crate) tiers: Option<PathBuf>,
     pub(crate) plans: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
+    pub(crate) strategies: Option<PathBuf>,
+    pub(crate) earnings: Option<PathBuf>,
     pub(crate) feed: Feed,
     pub(crate) seed: u64,
     /// Time between generated quotes.
@@ -117,10 +120,14 @@ impl Config {
             reserve: u64::from(wrong.or(of.parse("NIJA_RESERVE_MIB"), 32u32)) << 20,
             partitions: wrong.or(of.parse("NIJA_PARTITIONS"), 8),
             min_balance: wrong.or(of.parse("MINIMUM_TRADING_BALANCE"), Money::whole(10)),
-            fee_policy: wrong.or(of.parse_set("NIJA_FEE_POLICY"), None),
+            fee_policy: of
+                .get("NIJA_FEE_POLICY")
+                .map(|_| wrong.or(of.parse("NIJA_FEE_POLICY"), FeePolicy::Everyone)),
             tiers: of.get("NIJA_TIERS_FILE").map(PathBuf::from),
             plans: of.get("NIJA_PLANS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
+            strategies: of.get("NIJA_STRATEGIES_FILE").map(PathBuf::from),
+            earnings: of.get("NIJA_EARNINGS_FILE").map(PathBuf::from),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
             seed: wrong.or(of.parse("NIJA_SEED"), 1),
             quote_every: Span::millis(every.max(1).into()),

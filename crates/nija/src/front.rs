@@ -7,12 +7,12 @@ use crate::wire::Platform;
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nija_api::{Catalog, Doors, ExecutionStats, Limits, Readiness, Settings, TierStats};
-use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::ports::documents::Issuer;
 use nija_core::words::tier::Tier;
 use nija_documents::Press;
 use nija_engine::clock::Real;
 use nija_engine::latency::Latencies;
+use nija_payments::Transfer;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -52,6 +52,7 @@ pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> anyhow::R
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),
+        payments: Arc::new(Transfer::new(String::new())),
         issuer: Issuer { name: "NIJA".to_owned(), ..Issuer::default() },
         metrics: Arc::new(watch::text(metrics, platform)),
         readiness: Arc::new(Readiness::default()),

@@ -33,7 +33,7 @@ enum Role {
     /// Trade the shipped history of 2017 to 2020 for accounts of every tier; no key or network needed.
     Demo(commands::demo::Options),
     /// Run the same desk and gates over files of market data and print statistics and trades.
-    Backtest(commands::backtest::Options),
+    Backtest(Box<commands::backtest::Options>),
     /// Print what following the regimes would have earned, net, against 60/40 and buying and holding.
     Regimes(commands::regimes::Options),
     /// Train the ranking of shares over history and say whether the model or its plain baseline trades.

@@ -1,5 +1,6 @@
 //! What a run trades: the shipped history, an operator's files, or generated prices; and the paper exchange.
 
+use crate::config::Config;
 use anyhow::{Context, bail, ensure};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind};
@@ -13,6 +14,8 @@ use nija_engine::sim;
 use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
+use nija_market::earnings::{self, Report};
+use nija_market::playbook::Playbook;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -58,13 +61,43 @@ const HISTORY: [Recorded; 13] = recorded! {
 };
 
 /// What the analyst reads and the strategies trade, as shipped.
-pub(crate) fn setup() -> anyhow::Result<Setup> {
+pub(crate) fn shipped() -> anyhow::Result<Setup> {
     toml::from_str(ANALYST).context("analyst.toml")
 }
 
-/// The analyst and its strategies, as shipped.
-pub(crate) fn trader() -> anyhow::Result<Trader> {
-    Ok(Trader::new(Analyst::new(&setup()?)))
+/// What the analyst reads and the strategies trade: as shipped, by the operator's playbook and with the reports
+/// that the operator has of these instruments.
+pub(crate) fn setup(config: &Config, instruments: &[Instrument]) -> anyhow::Result<Setup> {
+    let mut setup = shipped()?;
+    setup.playbook = playbook(config)?;
+    setup.calendar = calendar(config, instruments)?;
+    Ok(setup)
+}
+
+/// The operator's playbook, or the embedded one.
+pub(crate) fn playbook(config: &Config) -> anyhow::Result<Playbook> {
+    let Some(path) = &config.strategies else {
+        return Ok(Playbook::shipped().clone());
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the playbook {}", path.display()))?;
+    Playbook::parse(&text).with_context(|| path.display().to_string())
+}
+
+/// The operator's table of reports, as far as it is about these instruments.
+pub(crate) fn calendar(config: &Config, instruments: &[Instrument]) -> anyhow::Result<Vec<Report>> {
+    let Some(path) = &config.earnings else {
+        return Ok(Vec::new());
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the reports {}", path.display()))?;
+    let find = |symbol: &str| instruments.iter().find(|row| row.symbol == symbol).map(|row| row.id);
+    earnings::read(&text, find).with_context(|| path.display().to_string())
+}
+
+/// The analyst and its strategies.
+pub(crate) fn trader(config: &Config, instruments: &[Instrument]) -> anyhow::Result<Trader> {
+    Ok(Trader::new(Analyst::new(&setup(config, instruments)?)))
 }
 
 /// The paper exchange over a catalog.

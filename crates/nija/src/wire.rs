@@ -68,14 +68,14 @@ pub(crate) fn plans(config: &Config) -> anyhow::Result<Plans> {
         Some(path) => std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?,
     };
-    let mut plans = Plans::parse(&text)?;
-    plans.fee_policy = config.fee_policy.unwrap_or(plans.fee_policy);
-    Ok(plans)
+    Ok(Plans::parse(&text)?)
 }
 
 /// The rules of the desks.
 pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
-    Ok(Arc::new(Rules::new(tiers(config)?, plans(config)?, config.min_balance)))
+    let mut plans = plans(config)?;
+    plans.fee_policy = config.fee_policy.unwrap_or(plans.fee_policy);
+    Ok(Arc::new(Rules::new(tiers(config)?, plans, config.min_balance)))
 }
 
 /// Starts all rooms but the API: recovers, announces itself, lists the catalog, resumes open orders.
@@ -108,6 +108,8 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let release =
         Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
     let parcels = Arc::new(Parcels::default());
+    // What lies in the outboxes since before the start is carried before the market moves on.
+    parcels.ring();
     let parts = Parts {
         partitions,
         journal: Arc::clone(&journal),

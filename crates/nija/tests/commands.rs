@@ -260,10 +260,17 @@ fn the_scorecard_of_the_regimes_says_what_it_knows_and_what_not() {
 }
 
 #[test]
-fn a_model_needs_shares_to_compare() {
+fn what_learns_says_whether_it_trades() {
     let desk = Desk::new();
+    let json = desk.good(&["model", "--demo-data", "--json"]);
+    let judgment: Value = serde_json::from_str(&json).unwrap();
+    let passed = judgment["passed"].as_bool().unwrap();
+    assert_eq!(passed, judgment["deflated"].as_f64().unwrap() >= 0.95);
+    let text = desk.good(&["model", "--demo-data"]);
+    assert_eq!(text.starts_with("Strategies are weighed"), passed, "{text}");
     assert!(desk.bad(&["model", "--data", "."]).contains("0 shares with daily bars"));
     assert!(desk.bad(&["model", "--data", ".", "--cost", "1"]).contains("--cost is a fraction"));
+    assert!(desk.bad(&["model"]).contains("--demo-data"));
 }
 
 #[test]
@@ -374,11 +381,16 @@ fn the_shipped_history_trades_every_strategy() {
         .iter()
         .map(|t| t["strategy"].as_str().unwrap())
         .collect();
+    // The drift after earnings needs a table of reports, index scalping candles within the day.
     let shipped = [
         "crypto_momentum_scalping",
         "crypto_trend_riding",
+        "crypto_volatility_capture",
         "equity_mean_reversion",
+        "equity_momentum_swing",
         "etf_rotation",
+        "macro_trend",
+        "volatility_breakout",
     ];
     assert_eq!(traded.into_iter().collect::<Vec<_>>(), shipped);
     assert_eq!(result["accounts"].as_array().unwrap().len(), 7);

@@ -190,7 +190,9 @@ fn what_cannot_be_meant_is_told() {
         let told = bad(&[&["--data", &data], arguments].concat());
         assert!(told.contains(wanted), "{arguments:?}: {told}");
     }
-    fs::write(folder.path().join("GAP.csv"), "date,open,high,low,close,volume\n2024-01-02,1,1,1,1,0\n2024-01-03,1,1,1,1,0\n2024-01-05,1,1,1,1,0\n").unwrap();
+    let days = ["2024-01-02", "2024-01-03", "2024-01-05"].map(|day| format!("{day},1,1,1,1,0\n"));
+    let rows = format!("date,open,high,low,close,volume\n{}", days.concat());
+    fs::write(folder.path().join("GAP.csv"), rows).unwrap();
     let gap = folder.path().join("GAP.csv").display().to_string();
     assert!(
         bad(&["--data", &gap, "--strict"]).contains("GAP.csv, line 4: no bar between 2024-01-04")

@@ -2,6 +2,7 @@
 //! test says so. For what only makes sense with the rules of the core behind it.
 
 use crate::world::{FakeClock, instruments};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::copy::parcel::Content;
 use nija_core::desk::answer::{Answer, Decline, Query, View};
 use nija_core::desk::input::{Command, Input, Key};
@@ -32,7 +33,8 @@ impl Floor {
     /// Everything is listed, at $150, and nothing moves.
     pub(crate) fn calm() -> Arc<Self> {
         let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-        let rules = Arc::new(Rules::new(tiers, Money::whole(10)));
+        let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+        let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
         let desk = |n| Desk::new(PartitionId(n), Arc::clone(&rules));
         let floor = Self {
             clock: Arc::default(),

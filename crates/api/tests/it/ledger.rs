@@ -7,6 +7,7 @@ use crate::world::{call, token, world};
 use axum::http::StatusCode;
 use nija_core::billing::fee::Fee;
 use nija_core::billing::mark::Mark;
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::event::{Adjustment, BillCause, Event};
 use nija_core::ledger::chart::{Book, Books};
 use nija_core::ledger::entry::Entry;
@@ -95,7 +96,7 @@ fn january(id: AccountId) -> AccountMonth {
     let from = Timestamp::of_month(MONTH);
     let to = Timestamp::of_month(MONTH + 1);
     let mut mark = Mark::new();
-    let rates = nija_core::billing::charges::Charges::DEFAULT.performance;
+    let rates = Plans::parse(DEFAULT_PLANS).unwrap().performance();
     mark.flow(usd("1000"), Money::ZERO, &rates).unwrap();
     let billed = |cause, equity, fee, mark, entry| Event::Billed {
         account: NO,

@@ -9,7 +9,6 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use nija_api::{Catalog, Doors, ExecutionStats, Readiness, Settings, TierStats, router};
-use nija_core::billing::charges::Charges;
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::input::Command;
 use nija_core::ports::documents::Issuer;
@@ -157,7 +156,6 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         tiers,
         catalog: Arc::new(Catalog::of(instruments)),
         stats: Arc::new(FakeStats),
-        charges: Charges::DEFAULT,
         plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
         documents: Arc::new(FakeDocuments),
         issuer: Issuer::default(),

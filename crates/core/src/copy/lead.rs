@@ -45,23 +45,31 @@ pub struct Lead {
 }
 
 impl Lead {
-    /// Where a sleeve stands in the order in which this lead is heard. A rotation drawn anew for each lead from ids
+    /// Where sleeves stand in the order in which this lead is heard. A rotation drawn anew for each lead from ids
     /// that nobody chooses: it knows neither tier nor how long somebody has followed.
-    #[must_use]
-    pub fn turn(&self, sleeve: AccountId) -> u64 {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.leader.0.to_be_bytes());
-        hasher.update(&self.no.to_be_bytes());
-        hasher.update(&sleeve.0.to_be_bytes());
+    pub fn turns(&self) -> impl Fn(AccountId) -> u64 + use<> {
+        let mut of = [0; 24];
+        of[..16].copy_from_slice(&self.leader.0.to_be_bytes());
+        of[16..].copy_from_slice(&self.no.to_be_bytes());
         let mut first = [0; 8];
-        first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        u64::from_be_bytes(first)
+        first.copy_from_slice(&blake3::hash(&of).as_bytes()[..8]);
+        let seed = u64::from_be_bytes(first);
+        // Ids of sleeves are hashes already: half of one is as good as any.
+        move |sleeve| mixed(seed ^ (sleeve.0 as u64))
     }
     /// Was all that the leader held sold?
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.share >= Pct::whole(100)
     }
+}
+
+/// A step of SplitMix64 (Steele, Lea, Flood 2014): every bit of the input moves every bit of the result.
+const fn mixed(value: u64) -> u64 {
+    let z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 impl AccountId {

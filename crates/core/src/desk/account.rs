@@ -10,7 +10,7 @@ use crate::copy::sleeve::Sleeve;
 use crate::ledger::chart::{Book, Books};
 use crate::positions::Position;
 use crate::risk::kill::Pressed;
-use crate::words::id::{AccountId, FillId, InstrumentId, OrderId, UserId};
+use crate::words::id::{AccountId, AccountNo, FillId, InstrumentId, OrderId, UserId};
 use crate::words::money::{Money, Qty};
 use crate::words::order::{OrderState, Origin, Purpose, Ticket};
 use crate::words::tier::{Limits, Tier, TierRules, Tolerance};
@@ -88,9 +88,9 @@ pub(super) struct Account {
     /// None for an owner who never had one.
     #[n(26)]
     pub(super) subscription: Option<Box<Subscription>>,
-    /// Derived: does it have sleeves?
+    /// Derived: its sleeves.
     #[cbor(skip)]
-    pub(super) has_sleeves: bool,
+    pub(super) sleeves: Vec<AccountNo>,
 }
 
 /// A fee that was fixed, and by how much that raised the mark.

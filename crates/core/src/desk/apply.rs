@@ -101,7 +101,7 @@ impl State {
             }
             Event::SettingsChanged { account, change: Setting::Tier(tier) } => {
                 // Sleeves go with their owner.
-                for no in self.family_nos(*account) {
+                for no in self.family_nos(*account).collect::<Vec<_>>() {
                     self.at(no)?.tier = *tier;
                 }
             }
@@ -190,7 +190,7 @@ impl State {
             qualified: None,
             charged: None,
             subscription: None,
-            has_sleeves: false,
+            sleeves: Vec::new(),
         });
         Ok(())
     }
@@ -204,19 +204,21 @@ impl State {
         let listing = self.listings.get_mut(&instrument).ok_or(Broken::Instrument)?;
         listing.mark = Some(price);
         listing.mark_at = now;
-        let holders = self.holders.get(&instrument).into_iter().flatten();
-        for no in holders.copied().collect::<Vec<_>>() {
-            self.raise_peak(no)?;
-        }
-        Ok(())
+        let (holders, owners) = self.holding(instrument);
+        holders.into_iter().chain(owners).try_for_each(|no| self.raise_peak(no))
+    }
+
+    /// Raises the peak of an account and its owner's.
+    pub(super) fn raise_peaks(&mut self, no: AccountNo) -> Result<(), Broken> {
+        self.raise_peak(no)?;
+        self.raise_peak(self.root_of(no))
     }
 
     fn raise_peak(&mut self, no: AccountNo) -> Result<(), Broken> {
         let equity = self.guarded_equity(no);
         let account = self.at(no)?;
         account.peak = account.peak.max(equity);
-        let parent = account.sleeve.as_deref().map(|sleeve| sleeve.parent);
-        parent.map_or(Ok(()), |parent| self.raise_peak(parent))
+        Ok(())
     }
 
     fn switch(&mut self, event: &Event) {
@@ -347,7 +349,7 @@ impl State {
         }
         self.note_slippage(&ticket, fill);
         self.settle(ticket.account, ticket.instrument);
-        self.raise_peak(ticket.account)?;
+        self.raise_peaks(ticket.account)?;
         if left.is_zero() && !is_late {
             self.close_order(id, OrderState::Filled)?;
         }

@@ -58,6 +58,7 @@ impl State {
             Event::Adjusted { account, entry, .. } => {
                 self.post(*account, entry)?;
                 self.at(*account)?.active = true;
+                self.raise_peaks(*account)?;
             }
             Event::Collected { account, entry, .. } => self.post(*account, entry)?,
             Event::Subscribed { account, step, entry } => self.subscribed(*account, step, entry)?,

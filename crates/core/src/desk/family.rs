@@ -5,7 +5,7 @@ use super::account::Account;
 use super::state::State;
 use crate::copy::sleeve::Stage;
 use crate::words::fixed::Round;
-use crate::words::id::AccountNo;
+use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::money::Money;
 
 impl State {
@@ -15,12 +15,10 @@ impl State {
             return;
         };
         let (parent, leader, stage) = (sleeve.parent, sleeve.leader, sleeve.stage);
-        let siblings = self.sleeves.entry(parent).or_default();
-        if !siblings.contains(&no) {
-            siblings.push(no);
-        }
-        if let Some(parent) = self.accounts.get_mut(parent.0 as usize) {
-            parent.has_sleeves = true;
+        if let Some(parent) = self.accounts.get_mut(parent.0 as usize)
+            && !parent.sleeves.contains(&no)
+        {
+            parent.sleeves.push(no);
         }
         let followers = self.followers.entry(leader).or_default();
         if stage == Stage::Active {
@@ -44,20 +42,28 @@ impl State {
 
     /// Sleeves of a main account.
     pub(super) fn sleeves_of(&self, root: AccountNo) -> impl Iterator<Item = AccountNo> + '_ {
-        self.sleeves.get(&root).into_iter().flatten().copied()
+        let sleeves = self.account(root).map(|account| account.sleeves.iter());
+        sleeves.into_iter().flatten().copied()
     }
 
-    /// A main account and its sleeves, by number. Cheap for the many that have none.
-    pub(super) fn family_nos(&self, root: AccountNo) -> impl Iterator<Item = AccountNo> + use<> {
-        let has_sleeves = self.account(root).is_some_and(|account| account.has_sleeves);
-        let sleeves: Vec<AccountNo> =
-            if has_sleeves { self.sleeves_of(root).collect() } else { Vec::new() };
-        core::iter::once(root).chain(sleeves)
+    /// A main account and its sleeves, by number.
+    pub(super) fn family_nos(&self, root: AccountNo) -> impl Iterator<Item = AccountNo> + '_ {
+        core::iter::once(root).chain(self.sleeves_of(root))
     }
 
     /// A main account and its sleeves.
     pub(super) fn family(&self, root: AccountNo) -> impl Iterator<Item = &Account> {
         self.family_nos(root).filter_map(|no| self.account(no))
+    }
+
+    /// Accounts that hold an instrument, and the main accounts behind them, each once however many hold it.
+    pub(super) fn holding(&self, instrument: InstrumentId) -> (Vec<AccountNo>, Vec<AccountNo>) {
+        let holders = self.holders.get(&instrument).into_iter().flatten();
+        let holders: Vec<AccountNo> = holders.copied().collect();
+        let mut owners: Vec<AccountNo> = holders.iter().map(|no| self.root_of(*no)).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        (holders, owners)
     }
 
     /// Equity of all of an owner's accounts here.
@@ -69,7 +75,7 @@ impl State {
     /// What an account's guards measure: a sleeve's own equity, a main account's with all its sleeves.
     pub(super) fn guarded_equity(&self, no: AccountNo) -> Money {
         match self.account(no) {
-            Some(account) if account.has_sleeves => self.family_equity(no),
+            Some(account) if !account.sleeves.is_empty() => self.family_equity(no),
             Some(account) => self.equity(account),
             None => Money::ZERO,
         }

@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::event::{Event, Size, Wish};
 use super::orders::Idea;
 use crate::copy::lead::{CopySkip, LATE_AFTER, Lead, ROUND_TRIP};
-use crate::copy::sleeve::Sleeve;
+use crate::copy::sleeve::{Sleeve, Stage};
 use crate::words::fixed::Round;
 use crate::words::id::{AccountId, AccountNo, InstrumentId};
 use crate::words::money::{Money, Price, Qty};
@@ -49,9 +49,10 @@ impl Desk {
     fn draw_turns(&mut self, lead: &Lead) {
         let followers = self.state.followers.get(&lead.leader).into_iter().flatten().copied();
         let sleeve = |no| self.state.account(no).and_then(|a| Some((a.id, a.sleeve.as_deref()?)));
+        let turn = lead.turns();
         let behind = |no| {
             let (id, sleeve) = sleeve(no)?;
-            (sleeve.heard < lead.no).then_some((lead.turn(id), no))
+            (sleeve.heard < lead.no).then_some((turn(id), no))
         };
         let mut turns: Vec<(u64, AccountNo)> = followers.filter_map(behind).collect();
         // The last one is first: turns are taken from the end.
@@ -66,9 +67,9 @@ impl Desk {
     }
 
     fn hear_copy(&mut self, no: AccountNo, lead: &Lead) {
+        let sleeve = self.state.account(no).and_then(|account| account.sleeve.as_deref());
         // Whoever stopped while others had their turns is not among them any more.
-        let copies = self.state.followers.get(&lead.leader).is_some_and(|of| of.contains(&no));
-        if !copies {
+        if sleeve.is_none_or(|sleeve| sleeve.stage != Stage::Active) {
             return;
         }
         match lead.side {
@@ -182,6 +183,11 @@ impl Desk {
         };
         if lead.is_whole() {
             self.sell_out(no, instrument, origin);
+            let heard = self.state.account(no).and_then(|account| account.sleeve.as_deref());
+            if heard.is_some_and(|sleeve| sleeve.heard < lead.no) {
+                // All of it is on its way out already.
+                self.skip_copy(no, lead, Money::ZERO, CopySkip::NothingHeld);
+            }
             return;
         }
         let part = self.part(free, lead, instrument);

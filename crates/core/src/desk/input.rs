@@ -11,7 +11,7 @@ use crate::words::id::{AccountId, Epoch, InstrumentId, OrderId, PartitionId, Use
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Pct, Price};
 use crate::words::order::{Report, Side};
-use crate::words::signal::{Action, Signal};
+use crate::words::signal::Signal;
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 
@@ -114,7 +114,7 @@ impl Input {
             | Self::Report(_)
             | Self::Venue { .. }
             | Self::Kill { .. } => true,
-            Self::Signal(signal) => signal.action == Action::Exit,
+            Self::Signal(signal) => signal.action.reduces(),
             Self::Lead(lead) => lead.side == Side::Sell,
             Self::Command { command, .. } => command.is_urgent(),
             Self::List(_)

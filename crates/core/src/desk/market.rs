@@ -4,7 +4,7 @@ use super::Desk;
 use super::answer::{Answer, Decline};
 use super::event::Event;
 use crate::copy::sleeve::StopCause;
-use crate::risk::drawdown::{fall, reached};
+use crate::risk::drawdown::{fall, fell};
 use crate::risk::kill::{Actor, Scope};
 use crate::risk::refusal::{Code, Measure};
 use crate::risk::volatility::BLACK_SWAN_ABOVE;
@@ -63,44 +63,56 @@ impl Desk {
             return super::settings::invalid("price", "must be above 0");
         }
         self.emit(Event::Marked { instrument, price });
-        let holders = self.state.holders.get(&instrument).into_iter().flatten();
-        for no in holders.copied().collect::<Vec<_>>() {
-            self.guard(no);
+        let (holders, owners) = self.state.holding(instrument);
+        for owner in owners {
+            self.guard_owner(owner);
+        }
+        for no in holders {
+            self.guard_sleeve(no);
             self.retry_exits(no, instrument);
             self.protect_parts(no, instrument);
         }
         Answer::Done
     }
 
-    /// Halts an account that reached its daily loss or its drawdown, and takes its open entries back.
+    /// Looks at all guards that an account's money can trip: its own and its owner's.
     pub(super) fn guard(&mut self, no: AccountNo) {
+        self.guard_sleeve(no);
+        self.guard_owner(self.state.root_of(no));
+    }
+
+    /// Stops a sleeve that has lost what its follower allows.
+    fn guard_sleeve(&mut self, no: AccountNo) {
+        let account = self.state.account(no);
+        let sleeve = account.and_then(|account| Some((account, account.sleeve.as_deref()?)));
+        let lost = sleeve.is_some_and(|(account, sleeve)| {
+            sleeve.terms.stop_loss_pct.is_some() && sleeve.is_lost(self.state.equity(account))
+        });
+        if lost {
+            self.stop_copying(no, StopCause::StopLoss);
+        }
+    }
+
+    /// Halts a main account that reached its daily loss or its drawdown, and takes its open entries back.
+    fn guard_owner(&mut self, no: AccountNo) {
         let Some(account) = self.state.account(no) else {
             return;
         };
-        if let Some(sleeve) = account.sleeve.as_deref() {
-            let (parent, lost) = (sleeve.parent, sleeve.is_lost(self.state.equity(account)));
-            if lost {
-                self.stop_copying(no, StopCause::StopLoss);
-            }
-            self.guard(parent);
-            return;
-        }
         let limits = account.limits(self.tier(account));
         let equity = self.state.guarded_equity(no);
-        let lost = fall(account.day_start, equity);
-        let fallen = fall(account.peak, equity);
-        let daily = !account.daily_halt && reached(lost, limits.max_daily_loss_pct);
-        let deep = !account.drawdown_halt && reached(fallen, limits.max_drawdown_pct);
-        for (trips, code, measured, limit) in [
-            (daily, Code::DailyLoss, lost, limits.max_daily_loss_pct),
-            (deep, Code::Drawdown, fallen, limits.max_drawdown_pct),
-        ] {
-            if trips {
-                let (measured, limit) = (Measure::Percent(measured), Measure::Percent(limit));
-                self.emit(Event::Halted { account: no, code, measured, limit });
-                for no in self.state.family_nos(no) {
-                    self.cancel_entries(no, |_| true);
-                }
+        let levels = [
+            (account.daily_halt, Code::DailyLoss, account.day_start, limits.max_daily_loss_pct),
+            (account.drawdown_halt, Code::Drawdown, account.peak, limits.max_drawdown_pct),
+        ];
+        for (halted, code, from, limit) in levels {
+            if halted || !fell(from, equity, limit) {
+                continue;
+            }
+            let measured = Measure::Percent(fall(from, equity));
+            let limit = Measure::Percent(limit);
+            self.emit(Event::Halted { account: no, code, measured, limit });
+            for no in self.state.family_nos(no).collect::<Vec<_>>() {
+                self.cancel_entries(no, |_| true);
             }
         }
     }

@@ -123,7 +123,7 @@ impl Desk {
             }
             _ => return,
         };
-        for no in self.state.family_nos(no) {
+        for no in self.state.family_nos(no).collect::<Vec<_>>() {
             let _ = self.crystallize(no, cause);
         }
     }

@@ -8,6 +8,7 @@ use super::orders::Idea;
 use crate::allocation::{Reason, Split, allocate};
 use crate::words::fixed::{Round, mul_div};
 use crate::words::id::AccountNo;
+use crate::words::instrument::AssetClass;
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{OrderType, Origin, Side, TimeInForce};
 use crate::words::score::Strength;
@@ -20,6 +21,7 @@ impl Desk {
             match signal.action {
                 Action::Enter { strength, stop } => self.hear_entry(no, signal, strength, stop),
                 Action::Exit => self.hear_exit(no, signal),
+                Action::Trim { strength } => self.hear_trim(no, signal, strength),
             }
         }
         Answer::Done
@@ -40,7 +42,7 @@ impl Desk {
         if !account.autopilot || !pool.holds(signal.strategy) {
             return;
         }
-        let class = signal.strategy.class();
+        let class = self.class_of(signal);
         let verdict = if !rules.allows(class) {
             Err(Skip::ClassNotAllowed)
         } else if self.is_entering(no, signal) {
@@ -68,6 +70,13 @@ impl Desk {
             }
             Err(why) => self.emit(Event::Skipped { account: no, signal: *signal, why }),
         }
+    }
+
+    /// The class whose budget a signal spends: that of its instrument. A strategy made for futures that buys a fund
+    /// spends what is meant for funds.
+    fn class_of(&self, signal: &Signal) -> AssetClass {
+        let listing = self.state.listings.get(&signal.instrument);
+        listing.map_or(signal.strategy.class(), |listing| listing.instrument.class)
     }
 
     /// Is an entry of the strategy in the instrument on its way already?
@@ -123,7 +132,7 @@ impl Desk {
     ) -> Result<Money, Skip> {
         let account = self.state.account(no).ok_or(Skip::NoBudget)?;
         let limits = account.limits(self.tier(account));
-        let class = signal.strategy.class();
+        let class = self.class_of(signal);
         let equity = self.state.equity(account);
         let budget = equity.percent(split.class(class), Round::Down).unwrap_or(Money::ZERO);
         if !budget.is_positive() {
@@ -141,8 +150,7 @@ impl Desk {
             return Err(Skip::BudgetSpent);
         }
         let full = equity.percent(limits.max_position_pct, Round::Down).unwrap_or(Money::ZERO);
-        let wanted = mul_div(full.raw(), i64::from(strength.as_parts()), 10_000, Round::Down);
-        let wanted = Money::from_raw(wanted.unwrap_or(0)).max(limits.min_trade).min(full);
+        let wanted = part_of(full, strength).max(limits.min_trade).min(full);
         let position = account.position(signal.instrument);
         let own = position.map_or(Qty::ZERO, |p| p.held_by(signal.strategy));
         let held = self.state.worth(signal.instrument, own);
@@ -154,6 +162,40 @@ impl Desk {
         }
         let size = wanted.min(limits.max_trade).min(left).to_cents(Round::Down);
         if size < limits.min_trade { Err(Skip::TooSmall) } else { Ok(size) }
+    }
+
+    /// Sells what the strategy holds beyond a part of full size. Nothing while an order of it is on its way, and
+    /// nothing for less than the smallest trade: the next signal looks again.
+    fn hear_trim(&mut self, no: AccountNo, signal: &Signal, strength: Strength) {
+        if let Some(qty) = self.excess(no, signal, strength) {
+            let Signal { strategy, instrument, .. } = *signal;
+            let origin = Origin::Strategy { strategy, signal: signal.id };
+            let _ = self.exit(no, instrument, qty, origin, (OrderType::Market, TimeInForce::Gtc));
+        }
+    }
+
+    fn excess(&self, no: AccountNo, signal: &Signal, strength: Strength) -> Option<Qty> {
+        let account = self.state.account(no)?;
+        let (strategy, instrument) = (signal.strategy, signal.instrument);
+        let position = account.position(instrument)?;
+        let mut orders = self.state.orders_of(no).map(|open| &open.ticket);
+        let moves =
+            |origin| matches!(origin, Origin::Strategy { strategy: of, .. } if of == strategy);
+        let waits = position.queued().iter().any(|queued| moves(queued.origin));
+        if waits || orders.any(|o| o.instrument == instrument && moves(o.origin)) {
+            return None;
+        }
+        let limits = account.limits(self.tier(account));
+        let full = self.state.equity(account).percent(limits.max_position_pct, Round::Down)?;
+        let own = position.held_by(strategy);
+        let worth = self.state.worth(instrument, own)?;
+        let beyond = worth.saturating_sub(part_of(full, strength));
+        if beyond < limits.min_trade {
+            return None;
+        }
+        let qty = mul_div(own.raw(), beyond.raw(), worth.raw(), Round::Down)?;
+        let lot = self.state.listings.get(&instrument)?.instrument.lot;
+        Some(Qty::from_raw(qty).floor_to(lot)).filter(|qty| qty.is_positive())
     }
 
     /// Sells what the strategy bought for this account and takes its open entries back.
@@ -171,4 +213,10 @@ impl Desk {
         });
         self.sell_out(no, instrument, Origin::Strategy { strategy, signal });
     }
+}
+
+/// A part of full size in dollars.
+fn part_of(full: Money, strength: Strength) -> Money {
+    let part = mul_div(full.raw(), i64::from(strength.as_parts()), 10_000, Round::Down);
+    Money::from_raw(part.unwrap_or(0))
 }

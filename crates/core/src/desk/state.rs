@@ -85,9 +85,6 @@ pub(super) struct State {
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
-    /// Derived: sleeves of a main account.
-    #[cbor(skip)]
-    pub(super) sleeves: BTreeMap<AccountNo, Vec<AccountNo>>,
     /// Derived: sleeves that copy a leader now.
     #[cbor(skip)]
     pub(super) followers: BTreeMap<AccountId, BTreeSet<AccountNo>>,
@@ -138,7 +135,7 @@ impl State {
     pub(super) fn index(&mut self) {
         self.by_id.clear();
         self.holders.clear();
-        self.sleeves.clear();
+        self.accounts.iter_mut().for_each(|account| account.sleeves.clear());
         self.followers.clear();
         self.ended.index();
         for n in 0..self.accounts.len() {

@@ -23,7 +23,8 @@ pub fn reached(fall: Pct, limit: Pct) -> bool {
 }
 
 /// The same of two amounts, without a division.
-fn fell(from: Money, now: Money, limit: Pct) -> bool {
+#[must_use]
+pub fn fell(from: Money, now: Money, limit: Pct) -> bool {
     if now >= from || !from.is_positive() {
         return false;
     }

@@ -115,7 +115,9 @@ pub fn mul_div(a: i64, b: i64, c: i64, round: Round) -> Option<i64> {
         return Some(narrow(product, c, round));
     }
     let (product, divisor) = (i128::from(a) * i128::from(b), i128::from(c));
-    let (quotient, rest) = (product / divisor, product % divisor);
+    let quotient = product / divisor;
+    // Of 128 bits a second division costs more than everything else here.
+    let rest = product - quotient * divisor;
     if rest == 0 {
         return i64::try_from(quotient).ok();
     }

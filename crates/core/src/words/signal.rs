@@ -27,7 +27,7 @@ macro_rules! strategies {
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
-            /// Class of the instruments it trades.
+            /// Class of the instruments it was made for. What a signal spends is of the class of its instrument.
             #[must_use]
             pub const fn class(self) -> super::instrument::AssetClass {
                 match self { $(Self::$variant => super::instrument::AssetClass::$class,)* }
@@ -80,6 +80,21 @@ pub enum Action {
     /// Hold nothing.
     #[n(1)]
     Exit,
+    /// Hold no more than this: what is beyond it is sold. Rebalancing lives on it.
+    #[n(2)]
+    Trim {
+        /// Part of the account's full size.
+        #[n(0)]
+        strength: Strength,
+    },
+}
+
+impl Action {
+    /// Can it only reduce risk?
+    #[must_use]
+    pub const fn reduces(self) -> bool {
+        matches!(self, Self::Exit | Self::Trim { .. })
+    }
 }
 
 /// One statement about one instrument at one instant.

@@ -10,6 +10,7 @@ use nija_core::words::id::PartitionId;
 use nija_core::words::money::Money;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable};
 use nija_core::words::time::{Span, Timestamp};
+use std::sync::LazyLock;
 
 pub(crate) struct House {
     pub plans: Plans,
@@ -23,6 +24,9 @@ pub(crate) struct House {
 
 /// 31 January 2023, noon.
 pub(crate) const START: Timestamp = Timestamp(1_675_166_400_000_000);
+
+/// Read once, as reading takes longer than a life.
+static TIERS: LazyLock<TierTable> = LazyLock::new(|| TierTable::parse(DEFAULT_TABLE).unwrap());
 
 pub(crate) const fn plan(tier: Tier, cycle: Cycle) -> Plan {
     Plan { tier, cycle }
@@ -42,7 +46,7 @@ impl House {
         let table = changes.iter().fold(DEFAULT_PLANS.to_owned(), replace);
         Self {
             plans: Plans::parse(&table).unwrap(),
-            tiers: TierTable::parse(DEFAULT_TABLE).unwrap(),
+            tiers: TIERS.clone(),
             subscription: Subscription::new(),
             now: START,
             steps: Vec::new(),

@@ -5,7 +5,7 @@ use crate::histories;
 use crate::house::{House, plan};
 use nija_core::billing::invoice::InvoiceNo;
 use nija_core::billing::plans::Cycle;
-use nija_core::billing::subscription::request::Request;
+use nija_core::billing::subscription::request::{Refused, Request};
 use nija_core::billing::subscription::step::Step;
 use nija_core::billing::subscription::{Context, Phase, Subscription};
 use nija_core::words::id::PartitionId;
@@ -113,6 +113,7 @@ fn take(house: &mut House, turn: &Turn) -> Result<(), TestCaseError> {
             if let Some(request) = request(house, turn) {
                 let received = house.books.received;
                 let answer = house.ask(&request);
+                prop_assert!(answer != Err(Refused::Range), "{:?}", request);
                 // What comes in is booked, and once.
                 match request {
                     Request::Pay { amount, .. } if amount.is_positive() => {
@@ -243,5 +244,34 @@ proptest! {
         once.days(most);
         prop_assert_eq!(&daily.subscription, &once.subscription);
         prop_assert_eq!(&daily.steps, &once.steps);
+    }
+
+    /// A state that was tampered with may be refused or wrong, but nothing panics or runs on.
+    #[test]
+    fn spoiled_bytes_are_safe(
+        turns in prop::collection::vec(turn(), 1..20),
+        spoiled in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), then in turn(),
+    ) {
+        let mut house = House::strict();
+        for turn in &turns {
+            take(&mut house, turn)?;
+        }
+        let mut bytes = minicbor::to_vec(&house.subscription).unwrap();
+        for (index, byte) in spoiled {
+            let at = index.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(mut subscription) = minicbor::decode::<Subscription>(&bytes) {
+            for step in subscription.due(&house.context()) {
+                let _ = subscription.apply(&step);
+            }
+            if let Some(request) = request(&house, &then) {
+                let _ = subscription.decide(&request, &house.context());
+            }
+            let _ = (subscription.wakes(&house.plans), subscription.to_pay(), subscription.month());
+            for step in &house.steps {
+                let _ = subscription.apply(step);
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What must always hold of fees, invoices and subscriptions, on thousands of histories made by chance.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod corners;
 mod costs;
 mod house;
 mod lives;

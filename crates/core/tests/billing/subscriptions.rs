@@ -1,6 +1,7 @@
 //! A subscription through its life, step by step, to the cent.
 
 use crate::house::{House, plan, usd};
+use nija_core::billing::invoice::InvoiceState;
 use nija_core::billing::plans::Cycle::{Annual, Monthly};
 use nija_core::billing::subscription::Phase;
 use nija_core::billing::subscription::request::{Refused, Request};
@@ -86,22 +87,16 @@ fn a_year_is_earned_month_by_month_on_the_last_days() {
 fn cents_that_do_not_divide_are_earned_with_the_last_month() {
     let mut house = House::with(&[
         ("trial_days = 14", "trial_days = 0"),
-        ("annual_coupon_pct = \"20\"", "annual_coupon_pct = \"7\""),
+        ("annual_coupon_pct = \"20\"", "annual_coupon_pct = \"7.01\""),
     ]);
     house.subscribe(Starter, Annual);
-    // 228 less 15.96: a month is 17.67, and no cent is left.
-    house.pay("212.04");
-    house.stands(["212.04", "0", "17.67", "194.37", "0", "0"]);
-    let ended = Request::Refund {
-        invoice: house.subscription.paid()[0].invoice,
-        amount: usd("0.05"),
-        why: "goodwill".into(),
-        ends: false,
-    };
-    house.ask(&ended).unwrap();
-    house.stands(["212.04", "0.05", "17.67", "194.32", "0", "0"]);
-    house.end_of_term();
-    house.stands(["212.04", "0.05", "211.99", "0", "0", "0"]);
+    // 228 less 15.99: a month is 17.66, and nine cents are left for the last.
+    house.pay("212.01");
+    house.stands(["212.01", "0", "17.66", "194.35", "0", "0"]);
+    let steps = house.end_of_term();
+    let earned = |step: &Step| step.movement().earned.to_string();
+    assert_eq!((earned(&steps[0]).as_str(), earned(&steps[10]).as_str()), ("17.66", "17.67"));
+    house.stands(["212.01", "0", "212.01", "0", "0", "0"]);
 }
 
 #[test]
@@ -309,6 +304,25 @@ fn cancel_ends_with_the_term_and_can_be_taken_back() {
 }
 
 #[test]
+fn an_invoice_stands_as_its_steps_say() {
+    let mut house = House::strict();
+    house.subscribe(Starter, Monthly);
+    let mut first = house.invoice().clone();
+    house.subscribe(Investor, Monthly);
+    let mut second = house.invoice().clone();
+    assert_eq!((second.state, second.lines[0].period), (InvoiceState::Open, None));
+    house.days(2);
+    house.pay("99");
+    for step in &house.steps {
+        step.mark(&mut first);
+        step.mark(&mut second);
+    }
+    assert_eq!((first.state, second.state), (InvoiceState::Void, InvoiceState::Paid));
+    let period = second.lines[0].period.unwrap();
+    assert_eq!((period.from, Some(period.until)), (house.now, house.subscription.until()));
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let mut house = House::with(&[]);
     assert_eq!(house.ask(&Request::Subscribe(plan(Paper, Monthly))), Err(Refused::Free));
@@ -329,11 +343,11 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn a_term_that_passed_while_the_house_was_closed_is_not_asked_for() {
+fn what_passed_while_the_house_was_closed_is_not_asked_for() {
     let mut house = House::strict();
     house.subscribe(Starter, Monthly);
     house.pay("19");
-    assert_eq!(names(&house.days(100)), ["Invoiced", "Reminded"]);
+    assert_eq!(names(&house.days(45)), ["Invoiced", "Reminded"]);
     assert_eq!(house.invoice().lines[0].period.unwrap().from, house.now);
     // A short absence moves nothing.
     house.pay_all();

@@ -1,7 +1,7 @@
 //! Samples of every event, and of every alternative of everything that travels in one. A new alternative without
 //! a sample does not compile.
 
-use super::learned::insights;
+use super::learned::{self, insights};
 use nija_core::allocation::{Split, allocate};
 use nija_core::desk::discrepancy::Mismatch;
 use nija_core::desk::event::{Event, Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
@@ -334,6 +334,7 @@ fn signals() -> Vec<Signal> {
     let actions = every!(Action:
         Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
         Action::Exit => Action::Exit,
+        Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
     );
     let signal = |strategy, action| Signal {
         id: SignalId(99),
@@ -348,9 +349,7 @@ fn signals() -> Vec<Signal> {
     let mut signals: Vec<Signal> =
         StrategyName::ALL.into_iter().map(|strategy| signal(strategy, Action::Exit)).collect();
     signals.extend(actions.into_iter().map(|action| signal(StrategyName::MacroTrend, action)));
-    let learned = signal(StrategyName::EquityMomentumSwing, Action::Exit);
-    signals
-        .extend(insights().into_iter().map(|insight| Signal { insight: Some(insight), ..learned }));
+    signals.extend(learned::signals(signal(StrategyName::EquityMomentumSwing, Action::Exit)));
     signals
 }
 

@@ -463,9 +463,9 @@ fn turns_know_neither_tier_nor_age() {
         (0..COUNT as u128).map(|n| AccountId(n).sleeve(AccountId(7))).collect();
     let (mut by_age, mut by_tier, mut firsts) = (0i64, 0i64, std::collections::BTreeSet::new());
     for no in 1..=10 {
-        let lead = lead(no);
+        let turn = lead(no).turns();
         let mut turns: Vec<(u64, usize)> =
-            sleeves.iter().enumerate().map(|(n, id)| (lead.turn(*id), n)).collect();
+            sleeves.iter().enumerate().map(|(n, id)| (turn(*id), n)).collect();
         turns.sort_unstable();
         firsts.insert(turns[0].1);
         for (rank, (_, joined)) in turns.iter().enumerate() {

@@ -194,7 +194,9 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
         }
         Step::Exit(s) => {
             let strategy = STRATEGIES[usize::from(s % 4)];
-            world.signal(strategy, OF[strategy.class().index()], Action::Exit);
+            let strength = Strength::parts(u16::from(s) * 30);
+            let action = if s % 3 == 0 { Action::Trim { strength } } else { Action::Exit };
+            world.signal(strategy, OF[strategy.class().index()], action);
         }
         Step::Kill(n, flatten) => world.kill(scope(n), flatten),
         Step::Rearm(n) => {

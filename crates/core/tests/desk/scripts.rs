@@ -1,6 +1,7 @@
 //! The desk by scripts: inputs, and the events and releases that follow, held to texts in `tests/scripts`.
 
 use crate::world::{AAPL, BTC, TREND, World, wish};
+use nija_core::commit::Release;
 use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::event::{Event, OwnLimits, Setting, Size};
 use nija_core::desk::input::{Command, Input};
@@ -89,6 +90,49 @@ fn a_strategy_enters_is_protected_and_leaves() {
     expect("strategy", &world);
     assert!(world.view(account).positions.is_empty());
     assert!(world.desk.outstanding().is_empty());
+}
+
+#[test]
+fn a_trim_sells_what_is_beyond_its_part_and_the_stop_comes_back_under_the_rest() {
+    let mut world = World::calm();
+    let account = world.open(1, Tier::Investor, 10_000);
+    quiet(&mut world);
+    // A full position is $1,000; the largest trade of the tier is $250.
+    world.enter(TREND, BTC, Some("40000"));
+    let entry = world.last();
+    world.fill_rest(entry, "50000");
+    let stop = world.last();
+    world.report(stop, Outcome::Acknowledged);
+    let held = |world: &World| world.held(account, BTC);
+    assert_eq!(held(&world), "0.005".parse().unwrap());
+    let trim = |world: &mut World, parts| {
+        world.signal(TREND, BTC, Action::Trim { strength: Strength::parts(parts) });
+    };
+    world.step("no more than 25 % is held already, and 24 % is not worth a trade");
+    trim(&mut world, 2_500);
+    trim(&mut world, 2_400);
+    world.step(
+        "no more than 20 %: the stop gives way, a fifth is sold, the rest is protected again",
+    );
+    trim(&mut world, 2_000);
+    trim(&mut world, 2_000);
+    world.cancelled(stop);
+    // The sale and, behind it, the stop under what is left.
+    let placed = world.releases.iter().rev().filter(|release| release.ticket().is_some());
+    let sale = placed.skip(1).map(Release::order).next().unwrap();
+    world.step("said again while the sale is on its way: nothing");
+    trim(&mut world, 1_000);
+    world.fill_rest(sale, "50000");
+    // A fee of 25 cents made a full position smaller: $50.005 of $250 went.
+    assert_eq!(held(&world), "0.0039999".parse().unwrap());
+    world.step("what it does not hold it cannot trim");
+    world.signal(
+        StrategyName::CryptoMomentumScalping,
+        BTC,
+        Action::Trim { strength: Strength::parts(0) },
+    );
+    expect("trim", &world);
+    assert_eq!(held(&world), "0.0039999".parse().unwrap());
 }
 
 #[test]

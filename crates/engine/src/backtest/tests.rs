@@ -1,16 +1,16 @@
 //! What cannot be seen from outside: one batch that places an entry and takes it back.
 
 use super::*;
+use crate::backtest::tape::Tape;
 use crate::sim::Rules as Terms;
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::event::{Event, Size, Wish};
 use nija_core::desk::input::Command;
-use nija_core::journal::Head;
-use nija_core::ports::{Doing, Found, ReadError, Snapshot};
+use nija_core::ports::Found;
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::conditions::Conditions;
-use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
+use nija_core::words::id::{AccountId, Epoch, InstrumentId, UserId};
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::{OrderState, OrderType, Origin, Side, TimeInForce};
@@ -23,30 +23,6 @@ use std::sync::Mutex;
 const NOON: Timestamp = Timestamp(1_718_193_600_000_000);
 const ACCOUNT: AccountId = AccountId(1);
 const COIN: InstrumentId = InstrumentId(1);
-
-/// Takes everything and is never read.
-struct Taken;
-
-impl Journal for Taken {
-    fn append<'a>(&'a self, _: &'a [Batch]) -> Doing<'a, Result<(), AppendError>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn at(&self, _: PartitionId, _: Seq) -> Doing<'_, Result<Option<Head>, ReadError>> {
-        Box::pin(async { Ok(None) })
-    }
-    fn read(&self, _: PartitionId, _: Seq, _: usize) -> Doing<'_, Result<Vec<Batch>, ReadError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-    fn save(&self, _: Snapshot) -> Doing<'_, Result<(), AppendError>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn snapshot(&self, _: PartitionId) -> Doing<'_, Result<Option<Snapshot>, ReadError>> {
-        Box::pin(async { Ok(None) })
-    }
-    fn partitions(&self) -> Doing<'_, Result<Vec<PartitionId>, ReadError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-}
 
 fn coin() -> Instrument {
     Instrument {
@@ -78,7 +54,8 @@ async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
     let batches = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&batches);
     let seen = Box::new(move |batch: &Batch| kept.lock().unwrap().push(batch.clone()));
-    let mut run = Backtest::new(desks, exchange, trader, Arc::new(Taken), seen);
+    let tape = Arc::new(Tape::default());
+    let mut run = Backtest::new(desks, exchange, trader, tape.clone(), seen);
 
     let calm = Some(Score::points(20));
     let calm = Conditions {
@@ -124,7 +101,7 @@ async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
     run.settle(NOON).await.unwrap();
 
     assert_eq!(run.exchange.find(order), Found::Never);
-    let batches = batches.lock().unwrap();
+    let batches = std::mem::take(&mut *batches.lock().unwrap());
     let events: Vec<Event> = batches.iter().flat_map(|batch| batch.events().unwrap()).collect();
     let lapsed = Event::Closed {
         order,
@@ -132,4 +109,11 @@ async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
         why: "cancelled before it was sent".to_owned(),
     };
     assert!(events.contains(&lapsed), "{events:?}");
+
+    // The journal kept the end of the chain, and takes nothing that does not follow it.
+    let last = batches.last().unwrap();
+    let head = tape.at(last.partition, last.seq).await.unwrap().unwrap();
+    assert_eq!((head.seq, head.hash), (last.seq, last.hash));
+    let again = tape.append(std::slice::from_ref(last)).await;
+    assert_eq!(again, Err(AppendError::Fenced(last.partition)));
 }

@@ -1,7 +1,8 @@
 //! Bars from Parquet files, read in batches of rows: bounded memory however long the file is.
 //!
-//! Columns by name: `timestamp` (a timestamp of any unit, a date, a count since 1970, or RFC 3339 text), `open`, `high`, `low`, `close`
-//! and `volume` (decimal, double, whole numbers or text). A timestamp without a zone counts as UTC.
+//! Columns by name: `timestamp` (a timestamp of any unit, a date, a count since 1970, or RFC 3339 text), `open`,
+//! `high`, `low`, `close` and `volume` (decimal, double, whole numbers or text). A timestamp without a zone counts as
+//! UTC.
 
 use super::bars::{Bars, Row, Rows, Terms};
 use super::csv::{BARS, BARS_TEXT, is_called, shown};

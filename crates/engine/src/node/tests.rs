@@ -27,7 +27,7 @@ pub(crate) const NOON: Timestamp = Timestamp(1_718_193_600_000_000);
 const ACCOUNT: AccountId = AccountId(1);
 pub(crate) const COIN: InstrumentId = InstrumentId(1);
 
-/// A journal of one partition on a disk that a test fills and frees.
+/// A journal on a disk that a test fills and frees.
 #[derive(Default)]
 pub(crate) struct Disk {
     batches: Mutex<Vec<Batch>>,
@@ -35,10 +35,10 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    fn becomes(&self, space: Space) {
+    pub(crate) fn becomes(&self, space: Space) {
         self.space.store(space as u8, Ordering::SeqCst);
     }
-    fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         self.batches.lock().unwrap().iter().flat_map(|batch| batch.events().unwrap()).collect()
     }
 }
@@ -53,22 +53,23 @@ impl Journal for Disk {
             Ok(())
         })
     }
-    fn at(&self, _: PartitionId, seq: Seq) -> Doing<'_, Result<Option<Head>, ReadError>> {
+    fn at(&self, of: PartitionId, seq: Seq) -> Doing<'_, Result<Option<Head>, ReadError>> {
         Box::pin(async move {
             let batches = self.batches.lock().unwrap();
-            let found = batches.iter().find(|batch| batch.seq == seq);
+            let found = batches.iter().find(|batch| (batch.partition, batch.seq) == (of, seq));
             Ok(found.map(|b| Head { seq, epoch: b.epoch, at: b.at, hash: b.hash }))
         })
     }
     fn read(
         &self,
-        _: PartitionId,
+        of: PartitionId,
         after: Seq,
         _: usize,
     ) -> Doing<'_, Result<Vec<Batch>, ReadError>> {
         Box::pin(async move {
             let batches = self.batches.lock().unwrap();
-            Ok(batches.iter().filter(|batch| batch.seq > after).cloned().collect())
+            let behind = |batch: &&Batch| batch.partition == of && batch.seq > after;
+            Ok(batches.iter().filter(behind).cloned().collect())
         })
     }
     fn save(&self, _: Snapshot) -> Doing<'_, Result<(), AppendError>> {

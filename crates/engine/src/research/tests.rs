@@ -140,6 +140,11 @@ fn series() -> impl Strategy<Value = Vec<(Option<Stand>, i64, i64)>> {
         1..60,
     )
 }
+fn drawn(series: &[(Option<Stand>, i64, i64)]) -> Vec<Candle> {
+    let one =
+        |(day, (_, open, close)): (i32, &(Option<Stand>, i64, i64))| candle(day, *open, *close);
+    (0..).zip(series).map(one).collect()
+}
 fn terms() -> impl Strategy<Value = Terms> {
     let fee = prop_oneof![
         Just(Fee::None),
@@ -173,7 +178,7 @@ proptest! {
         let mut plan = plan(terms, Size::All);
         plan.instrument.lot = Qty::from_raw(lot);
         let wishes = series.iter().map(|(wish, ..)| *wish).collect();
-        let candles: Vec<Candle> = (0..).zip(&series).map(|(day, (_, open, close))| candle(day, *open, *close)).collect();
+        let candles = drawn(&series);
         let read = run(plan.clone(), wishes, &candles);
         prop_assert!(read.portfolio.is_balanced());
         prop_assert_eq!(read.portfolio.qty().floor_to(plan.instrument.lot), read.portfolio.qty());
@@ -192,7 +197,7 @@ proptest! {
         let plan = plan(terms, Size::All);
         let mut exchange = Exchange::new(Rules { equity: terms, ..Rules::frictionless(0) });
         exchange.list(plan.instrument.clone());
-        let candles: Vec<Candle> = (0..).zip(&series).map(|(day, (_, open, close))| candle(day, *open, *close)).collect();
+        let candles = drawn(&series);
         let mut portfolio = Portfolio::new(plan);
         let (mut number, mut volume, mut wish) = (0, 0.0, None);
         for (candle, (next, ..)) in candles.iter().zip(&series) {
@@ -221,10 +226,14 @@ proptest! {
 
     /// What comes after an instant changes nothing before it.
     #[test]
-    fn results_up_to_a_day_know_nothing_later(closes in prop::collection::vec(50i64..150, 12..60), cut in 8usize..60) {
+    fn results_up_to_a_day_know_nothing_later(
+        closes in prop::collection::vec(50i64..150, 12..60),
+        cut in 8usize..60,
+    ) {
         let cut = cut.min(closes.len());
         let unit = Price::whole(1).raw();
-        let candles: Vec<Candle> = (0..).zip(&closes).map(|(day, close)| candle(day, close * unit, close * unit)).collect();
+        let flat = |(day, close): (i32, &i64)| candle(day, close * unit, close * unit);
+        let candles: Vec<Candle> = (0..).zip(&closes).map(flat).collect();
         let study = |candles: &[Candle]| {
             let rule = SmaCross::new(Windows::new(2, 5).unwrap(), false);
             let mut run = Run::new(rule, plan(commission("0.2"), Size::All), KEEP);

@@ -1,13 +1,21 @@
-//! The crypto engine: scalping with intraday momentum, riding breakouts.
+//! The crypto engine: scalping with intraday momentum, riding breakouts, capturing swings. Market making and
+//! arbitrage are models that wait for a desk with quotes and several venues; they are not among its strategies.
 
+pub mod arbitrage;
+mod market_making;
 mod momentum_scalping;
 mod trend_riding;
+mod volatility_capture;
 
+pub use arbitrage::{Arbitrage, Parameters as ArbitrageParameters};
+pub use market_making::{MarketMaking, Parameters as MakingParameters, Quotes, Risk};
 pub use momentum_scalping::{MomentumScalping, Parameters as ScalpingParameters};
 pub use trend_riding::{Parameters as RidingParameters, TrendRiding};
+pub use volatility_capture::{Parameters as CaptureParameters, Sleeve, VolatilityCapture};
 
 use super::{Engine, Routes, Strategy};
 use crate::candle::Timeframe;
+use crate::playbook::Playbook;
 use nija_core::words::id::InstrumentId;
 use serde::{Deserialize, Serialize};
 
@@ -19,41 +27,42 @@ pub struct Scalped {
     pub instrument: InstrumentId,
     /// The candles to decide on.
     pub timeframe: Timeframe,
-    /// Parameters; those of the timeframe where missing.
+    /// Parameters; those of the playbook where missing.
     #[serde(default)]
     pub parameters: Option<ScalpingParameters>,
 }
 
-/// What the engine trades, and how.
+/// What the engine trades; how stands in the playbook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Setup {
     /// Markets whose daily trends are ridden.
     pub riding: Vec<InstrumentId>,
-    /// Parameters of riding.
-    pub riding_parameters: RidingParameters,
     /// Markets that are scalped.
     pub scalping: Vec<Scalped>,
+    /// Markets whose swings are captured.
+    pub capture: Vec<InstrumentId>,
 }
 
 impl Setup {
     /// The engine that this describes.
     #[must_use]
-    pub fn engine(&self, routes: Routes) -> Engine {
+    pub fn engine(&self, routes: Routes, playbook: &Playbook) -> Engine {
         let mut strategies: Vec<Box<dyn Strategy>> = Vec::new();
         for &instrument in &self.riding {
-            strategies.push(Box::new(TrendRiding::new(instrument, &self.riding_parameters)));
+            let parameters = &playbook.crypto_trend_riding.parameters;
+            strategies.push(Box::new(TrendRiding::new(instrument, parameters)));
         }
         for scalped in &self.scalping {
-            let timeframe = scalped.timeframe;
-            let parameters =
-                scalped.parameters.unwrap_or_else(|| ScalpingParameters::of(timeframe));
-            strategies.push(Box::new(MomentumScalping::new(
-                scalped.instrument,
-                timeframe,
-                parameters,
-            )));
+            let shipped = playbook.crypto_momentum_scalping.parameters;
+            let parameters = scalped.parameters.unwrap_or(shipped);
+            let (instrument, timeframe) = (scalped.instrument, scalped.timeframe);
+            strategies.push(Box::new(MomentumScalping::new(instrument, timeframe, parameters)));
         }
-        Engine::new(routes, strategies)
+        for &instrument in &self.capture {
+            let parameters = playbook.crypto_volatility_capture.parameters;
+            strategies.push(Box::new(VolatilityCapture::new(instrument, parameters)));
+        }
+        Engine::new(routes, playbook, strategies)
     }
 }

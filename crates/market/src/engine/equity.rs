@@ -1,40 +1,66 @@
-//! The equity engine: buying oversold days of an uptrend, rotating into the strongest fund.
+//! The equity engine: oversold days of an uptrend, the strongest fund, the strongest shares, the drift after
+//! earnings. The straddle before earnings waits for a desk that holds options and is not among its strategies.
 
+mod earnings_volatility;
 mod etf_rotation;
 mod mean_reversion;
+mod momentum_swing;
 
-pub use etf_rotation::{EtfRotation, Parameters as RotationParameters};
+pub use earnings_volatility::{
+    Chain, Drift, DriftParameters, OptionQuote, Parameters as EarningsParameters, Straddle,
+    StraddleOrder, StraddleParameters, earnings_deviation, expected_move, surprise,
+};
+pub use etf_rotation::{EtfRotation, Gauge, Parameters as RotationParameters};
 pub use mean_reversion::{MeanReversion, Parameters as ReversionParameters};
+pub use momentum_swing::{MomentumSwing, Parameters as SwingParameters};
 
 use super::{Engine, Routes, Strategy};
+use crate::learn::ranker;
+use crate::playbook::Playbook;
 use nija_core::words::id::InstrumentId;
 use serde::{Deserialize, Serialize};
 
-/// What the engine trades, and how.
+/// What the engine trades; how stands in the playbook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Setup {
     /// Funds whose oversold days are bought.
     pub reversion: Vec<InstrumentId>,
-    /// Parameters of it.
-    pub reversion_parameters: ReversionParameters,
     /// Funds that compete in the rotation.
     pub rotation: Vec<InstrumentId>,
-    /// Parameters of it.
-    pub rotation_parameters: RotationParameters,
+    /// A fund of bills that says what cash returned; without it the playbook does.
+    pub bills: Option<InstrumentId>,
+    /// The fund that is held when nothing risky is.
+    pub refuge: Option<InstrumentId>,
+    /// Shares that are ranked by momentum.
+    pub swing: Vec<InstrumentId>,
+    /// How a model learns to rank them.
+    pub ranking: ranker::Parameters,
+    /// Shares whose drift after earnings is traded; the calendar of reports is the analyst's.
+    pub earnings: Vec<InstrumentId>,
 }
 
 impl Setup {
     /// The engine that this describes.
     #[must_use]
-    pub fn engine(&self, routes: Routes) -> Engine {
+    pub fn engine(&self, routes: Routes, playbook: &Playbook) -> Engine {
         let mut strategies: Vec<Box<dyn Strategy>> = Vec::new();
         for &instrument in &self.reversion {
-            strategies.push(Box::new(MeanReversion::new(instrument, self.reversion_parameters)));
+            let parameters = playbook.equity_mean_reversion.parameters;
+            strategies.push(Box::new(MeanReversion::new(instrument, parameters)));
         }
         if !self.rotation.is_empty() {
-            strategies.push(Box::new(EtfRotation::new(&self.rotation, self.rotation_parameters)));
+            let rotation = EtfRotation::new(&self.rotation, playbook.etf_rotation.parameters);
+            strategies.push(Box::new(rotation.sheltered(self.bills, self.refuge)));
         }
-        Engine::new(routes, strategies)
+        if !self.swing.is_empty() {
+            let parameters = playbook.equity_momentum_swing.parameters;
+            strategies.push(Box::new(MomentumSwing::new(&self.swing, parameters, self.ranking)));
+        }
+        if !self.earnings.is_empty() {
+            let parameters = playbook.equity_earnings_volatility.parameters.drift;
+            strategies.push(Box::new(Drift::new(&self.earnings, parameters)));
+        }
+        Engine::new(routes, playbook, strategies)
     }
 }

@@ -3,8 +3,13 @@
 //! A trade runs from the close on which it was stated to the close of its exit, or to its stop, whichever comes
 //! first; costs of both sides are taken off. Its result is counted in deviations of its market over the time it
 //! was held, so that hours of bitcoin and weeks of an index fund compare. It belongs to the regime of its entry.
+//!
+//! The weights, too, must prove themselves first: a trade's result times how far its weight lay above the mean of
+//! all weights so far is what weighting earned beyond following everything alike. Until that passes the gate,
+//! everything is followed alike.
 
 use super::bandit::{Bandit, Parameters};
+use super::overfit::{Gate, Judgment};
 use crate::candle::Candle;
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::id::InstrumentId;
@@ -13,7 +18,7 @@ use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, Signal, StrategyName};
 use nija_core::words::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Weight of the latest return in a market's variance: about the last twenty closes.
 const FRESH: f64 = 0.05;
@@ -61,6 +66,37 @@ pub struct Weighing {
     bandit: Bandit,
     markets: BTreeMap<InstrumentId, Pulse>,
     trades: BTreeMap<(StrategyName, InstrumentId), Trade>,
+    proof: Proof,
+}
+
+/// What weighting earned beyond following everything alike, trade by trade.
+#[derive(Clone, Debug, Default)]
+struct Proof {
+    beyond: VecDeque<f64>,
+    /// Weights drawn so far, summed, and how many.
+    weights: (f64, f64),
+    judgment: Option<Judgment>,
+}
+
+/// The latest trades that count as proof, and the fewest that are judged.
+const MOST: usize = 1_000;
+const FEWEST: usize = 30;
+
+impl Proof {
+    fn add(&mut self, weight: f64, result: f64) {
+        let (sum, count) = self.weights;
+        // The mean is that of earlier trades: nothing of this one may be known yet.
+        if sum > 0.0 {
+            self.beyond.push_back((weight * count / sum - 1.0) * result);
+        }
+        self.weights = (sum + weight, count + 1.0);
+        if self.beyond.len() > MOST {
+            self.beyond.pop_front();
+        }
+        if self.beyond.len() >= FEWEST {
+            self.judgment = Gate::default().judge(&[&*self.beyond.make_contiguous()]);
+        }
+    }
 }
 
 /// How far a market moves: variance a day of its closes.
@@ -79,6 +115,8 @@ struct Trade {
     /// Variance of its market a day, as known at the entry.
     variance: f64,
     stop: Option<f64>,
+    /// The weight drawn for it, as a fraction, whether it was followed or not.
+    weight: f64,
 }
 
 impl Weighing {
@@ -86,7 +124,14 @@ impl Weighing {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         let bandit = Bandit::new(setup.bandit);
-        Self { setup, bandit, markets: BTreeMap::new(), trades: BTreeMap::new() }
+        let (markets, trades) = (BTreeMap::new(), BTreeMap::new());
+        Self { setup, bandit, markets, trades, proof: Proof::default() }
+    }
+
+    /// What the gate says of the weights so far; none while there are too few trades.
+    #[must_use]
+    pub const fn judgment(&self) -> Option<&Judgment> {
+        self.proof.judgment.as_ref()
     }
 
     /// Takes a closed candle of an instrument that is traded: stops first, then the market's pulse.
@@ -124,7 +169,7 @@ impl Weighing {
         *pulse = Pulse { at: candle.close_at, log, variance: Some(variance) };
     }
 
-    /// Takes a statement. The answer is how much of it to follow, as far as anything was learned; exits are
+    /// Takes a statement. The answer is how much of it to follow, once weights have proven themselves; exits are
     /// followed whole.
     pub fn on_signal(&mut self, signal: &Signal, conditions: &Conditions) -> Option<Strength> {
         let key = (signal.strategy, signal.instrument);
@@ -136,14 +181,17 @@ impl Weighing {
             return None;
         };
         let regime = conditions.regime?;
+        let weight = self.bandit.weight(regime, signal.strategy, signal.at);
         let variance = self.markets.get(&signal.instrument).and_then(|p| p.variance);
         if let Some(variance) = variance.filter(|&v| v > 0.0) {
             let stop = stop.map(crate::clamp::dollars);
-            let fresh = Trade { regime, at: signal.at, log, variance, stop };
+            let part = f64::from(weight.as_parts()) / f64::from(Strength::FULL.as_parts());
+            let fresh = Trade { regime, at: signal.at, log, variance, stop, weight: part };
             // Growing an open trade moves its stop, not its beginning.
             self.trades.entry(key).or_insert(fresh).stop = stop;
         }
-        Some(self.bandit.weight(regime, signal.strategy, signal.at))
+        let proven = self.judgment().is_some_and(|judgment| judgment.passed);
+        Some(if proven { weight } else { Strength::FULL })
     }
 
     fn end(&mut self, strategy: StrategyName, instrument: InstrumentId, log: f64, at: Timestamp) {
@@ -154,6 +202,7 @@ impl Weighing {
         let net = log - trade.log - 2.0 * cost;
         let held = days(at.since(trade.at)).max(days(Span::seconds(60)));
         let result = net / (trade.variance * held).sqrt();
+        self.proof.add(trade.weight, result);
         self.bandit.learn((trade.regime, strategy), result, at);
     }
 }
@@ -243,5 +292,38 @@ mod tests {
         assert!(weighing.trades.is_empty());
         let weight = weighing.on_signal(&said(&first, enter(90.0)), &conditions());
         assert_eq!(weight, Some(Strength::FULL));
+    }
+
+    /// Two strategies in turn, of which the second loses with this much certainty; what is said of it at the end.
+    fn after(rounds: i64, loses: impl Fn(i64) -> bool) -> (Option<Judgment>, Option<Strength>) {
+        let mut weighing = weighing();
+        let other = StrategyName::CryptoVolatilityCapture;
+        let mut last = None;
+        for n in 0..rounds {
+            for (strategy, won) in [(RIDING, !loses(2 * n)), (other, !loses(2 * n + 1))] {
+                let day = 100 + 10 * n;
+                let (from, to) = (
+                    flat(MARKET, day, 100.0),
+                    flat(MARKET, day + 4, if won { 104.0 } else { 96.0 }),
+                );
+                let of = |candle, action| Signal { strategy, ..said(candle, action) };
+                last = weighing.on_signal(&of(&from, enter(1.0)), &conditions());
+                weighing.on_signal(&of(&to, Action::Exit), &conditions());
+            }
+        }
+        (weighing.judgment().copied(), last)
+    }
+
+    #[test]
+    fn weights_are_followed_once_they_have_proven_themselves() {
+        // The second strategy loses nearly always and the first nearly never.
+        let (judgment, last) = after(60, |n| (n % 2 == 1) != (n % 14 == 3));
+        assert!(judgment.unwrap().passed && last.unwrap() < Strength::parts(5_000), "{last:?}");
+        // Wins and losses that have nothing to do with the strategy prove nothing.
+        let luck = |n: i64| (n as u32).wrapping_mul(2_654_435_761) >> 31 == 0;
+        let (judgment, last) = after(60, luck);
+        assert!(!judgment.unwrap().passed, "{judgment:?}");
+        assert_eq!(last, Some(Strength::FULL));
+        assert_eq!(after(10, |n| n % 2 == 1), (None, Some(Strength::FULL)));
     }
 }

@@ -3,8 +3,11 @@
 use super::market::{Chance, SESSION, days, load};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Price;
+use nija_core::words::signal::{Action, Signal};
 use nija_core::words::time::{Span, Timestamp};
+use nija_market::analyst::Setup;
 use nija_market::candle::Candle;
+use nija_market::engine::equity;
 use nija_market::learn::boost::Parameters as Growth;
 use nija_market::learn::ranker::{Parameters, Ranker};
 
@@ -66,6 +69,24 @@ fn a_secret_that_the_baseline_does_not_know_is_found_and_promoted() {
     let opinion = standing.opinion.unwrap();
     assert!(opinion.model > 1_800 && opinion.features.iter().all(|x| (-500..=500).contains(x)));
     assert!((standing.score - f64::from(opinion.score.as_hundredths()) / 10_000.0).abs() < 1e-4);
+}
+
+#[test]
+fn the_swing_speaks_with_the_models_word() {
+    let equity = equity::Setup { swing: universe(SHARES), ranking: quick(), ..Default::default() };
+    let setup = Setup { equity, ..Setup::default() };
+    let outputs = super::market::outputs(&setup, &panel(5, 1_200, 0.35));
+    let signals: Vec<&Signal> = outputs.iter().flat_map(|output| &output.signals).collect();
+    let model = |signal: &Signal| signal.insight.and_then(|i| i.opinion).map(|o| o.model);
+    let entries = signals.iter().filter(|s| matches!(s.action, Action::Enter { .. }));
+    let (before, after): (Vec<&Signal>, Vec<&Signal>) =
+        entries.copied().partition(|signal| model(signal).is_none());
+    assert!(before.len() > 10 && after.len() > 30, "{} {}", before.len(), after.len());
+    // Before the first training there is nothing to say, and from then on it is always said.
+    assert!(before.iter().all(|early| after.iter().all(|late| early.at < late.at)));
+    let today = |signal: &Signal| u32::try_from(signal.at.day(Span::ZERO)).unwrap();
+    assert!(after.iter().all(|signal| model(signal).unwrap() < today(signal)));
+    assert!(signals.iter().all(|s| s.action != Action::Exit || s.insight.is_none()));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //! regimes of known episodes, absurd input. One binary; no network, no chance without a seed.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod books;
 mod edges;
+mod figures;
 mod golden;
 mod learning;
 mod market;
@@ -13,3 +15,4 @@ mod routing;
 mod scorecard;
 mod selection;
 mod truncation;
+mod verification;

@@ -2,13 +2,16 @@
 
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::InstrumentId;
+use nija_core::words::instrument::Hours;
 use nija_core::words::money::Price;
 use nija_core::words::signal::Action;
 use nija_core::words::time::{Span, Timestamp};
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::{Candle, Timeframe};
 use nija_market::conditions::Roles;
-use nija_market::engine::{Strategy, View, crypto, equity};
+use nija_market::earnings::{self, Report};
+use nija_market::engine::derivatives::Intraday;
+use nija_market::engine::{Strategy, View, crypto, derivatives, equity};
 
 pub(crate) const BTC: InstrumentId = InstrumentId(1);
 pub(crate) const SPY: InstrumentId = InstrumentId(2);
@@ -19,6 +22,12 @@ pub(crate) const ETH: InstrumentId = InstrumentId(6);
 pub(crate) const BTC_HOURLY: InstrumentId = InstrumentId(7);
 pub(crate) const VIX3M: InstrumentId = InstrumentId(8);
 pub(crate) const HYG: InstrumentId = InstrumentId(9);
+pub(crate) const SHARES: [(InstrumentId, &str); 4] = [
+    (InstrumentId(11), "AAPL"),
+    (InstrumentId(12), "AMZN"),
+    (InstrumentId(13), "JPM"),
+    (InstrumentId(14), "MSFT"),
+];
 
 /// Days since 1970 of a date (Howard Hinnant's algorithm).
 pub(crate) fn days(y: i64, m: i64, d: i64) -> i64 {
@@ -71,9 +80,11 @@ pub(crate) fn merged(files: Vec<Vec<Candle>>) -> Vec<Candle> {
     all
 }
 
-/// The demo: daily leaders, three funds, hourly bitcoin.
+/// The demo: daily leaders, three funds, four shares, hourly bitcoin.
 pub(crate) fn demo() -> Vec<Candle> {
-    merged(vec![
+    let share = |(id, symbol)| load(&format!("demo/equity/{symbol}/1d.csv"), id, SESSION);
+    let mut files: Vec<Vec<Candle>> = SHARES.into_iter().map(share).collect();
+    files.extend([
         load("demo/crypto/BTC-USD/1d.csv", BTC, Span::DAY),
         load("demo/crypto/ETH-USD/1d.csv", ETH, Span::DAY),
         load("demo/crypto/BTC-USDT.BINANCE/1h.csv", BTC_HOURLY, Span::seconds(3_600)),
@@ -81,7 +92,30 @@ pub(crate) fn demo() -> Vec<Candle> {
         load("demo/etf/QQQ/1d.csv", QQQ, SESSION),
         load("demo/etf/DIA/1d.csv", DIA, SESSION),
         load("demo/index/VIX/1d.csv", VIX, SESSION),
-    ])
+    ]);
+    merged(files)
+}
+
+/// What companies reported from 2012 to 2019.
+fn calendar(find: impl Fn(&str) -> Option<InstrumentId>) -> Vec<Report> {
+    let path = "../../../shared/data/earnings/surprises_2012_2019.csv";
+    let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    earnings::read(&text, find).unwrap()
+}
+
+/// Twelve large companies and their reports, for the drift after earnings.
+pub(crate) fn reporting() -> (Setup, Vec<Candle>) {
+    let symbols =
+        ["AAPL", "AMZN", "BAC", "CAT", "CVX", "HD", "JNJ", "JPM", "MSFT", "NVDA", "UNH", "WMT"];
+    let ids = || (11..).map(InstrumentId);
+    let of = |(id, symbol)| load(&format!("equity/{symbol}/1d.csv"), id, SESSION);
+    let mut candles = merged(ids().zip(symbols).map(of).collect());
+    let span = days(2014, 1, 1) * Span::DAY.0..days(2020, 1, 1) * Span::DAY.0;
+    candles.retain(|candle| span.contains(&candle.open_at.0));
+    let find = |symbol: &str| Some(ids().zip(symbols).find(|(_, s)| *s == symbol)?.0);
+    let earnings = ids().take(symbols.len()).collect();
+    let equity = equity::Setup { earnings, ..equity::Setup::default() };
+    (Setup { equity, calendar: calendar(find), ..Setup::default() }, candles)
 }
 
 /// Ten years of the three markets that the detector needs.
@@ -140,13 +174,25 @@ pub(crate) fn setup() -> Setup {
         crypto: crypto::Setup {
             riding: vec![BTC, ETH],
             scalping: vec![scalped],
-            ..crypto::Setup::default()
+            capture: vec![BTC, ETH],
         },
         equity: equity::Setup {
             reversion: vec![SPY, QQQ, DIA],
             rotation: vec![SPY, QQQ, DIA],
+            swing: SHARES.map(|share| share.0).to_vec(),
+            earnings: SHARES.map(|share| share.0).to_vec(),
             ..equity::Setup::default()
         },
+        derivatives: derivatives::Setup {
+            trend: vec![SPY, QQQ, DIA],
+            breakout: vec![Intraday {
+                instrument: BTC_HOURLY,
+                timeframe: Timeframe::Hour1,
+                hours: Hours::Always,
+            }],
+            ..derivatives::Setup::default()
+        },
+        calendar: calendar(|symbol| Some(SHARES.iter().find(|share| share.1 == symbol)?.0)),
         ..Setup::default()
     }
 }
@@ -214,7 +260,7 @@ pub(crate) fn trades(strategy: &mut dyn Strategy, candles: &[Candle]) -> Vec<f64
                 let paid = entered.remove(&candle.instrument).expect("exit without entry");
                 gains.push(candle.close_f64().ln() - paid);
             }
-            None => {}
+            Some(Action::Trim { .. }) | None => {}
         }
     }
     gains

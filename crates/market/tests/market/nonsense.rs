@@ -7,7 +7,7 @@ use nija_core::words::score::{Score, Strength};
 use nija_core::words::signal::Action;
 use nija_core::words::time::{Span, Timestamp};
 use nija_market::analyst::{Analyst, Output, Setup};
-use nija_market::candle::{Candle, Timeframe};
+use nija_market::candle::Candle;
 use nija_market::engine::crypto::ScalpingParameters;
 use proptest::prelude::*;
 
@@ -23,6 +23,7 @@ fn sane(output: &Output) -> bool {
             Action::Enter { strength, stop } => {
                 strength <= Strength::FULL && stop.is_none_or(Price::is_positive)
             }
+            Action::Trim { strength } => strength <= Strength::FULL,
             Action::Exit => true,
         })
 }
@@ -109,16 +110,24 @@ fn huge_gaps_are_survived() {
 #[test]
 fn absurd_settings_are_survived() {
     let mut setup: Setup = setup();
-    setup.crypto.riding_parameters.look_backs = vec![0, usize::MAX];
-    setup.crypto.riding_parameters.target_volatility = f64::NAN;
-    setup.crypto.riding_parameters.volatility_days = 0;
-    setup.equity.reversion_parameters.first = f64::INFINITY;
-    setup.equity.rotation_parameters.look_back = usize::MAX;
+    let playbook = &mut setup.playbook;
+    playbook.crypto_trend_riding.parameters.look_backs = vec![0, usize::MAX];
+    playbook.crypto_trend_riding.parameters.target_volatility = f64::NAN;
+    playbook.crypto_trend_riding.parameters.volatility_days = 0;
+    playbook.equity_mean_reversion.parameters.first = f64::INFINITY;
+    playbook.etf_rotation.parameters.look_back = usize::MAX;
+    playbook.crypto_volatility_capture.parameters.weight = f64::NAN;
+    playbook.equity_momentum_swing.parameters.look_back = usize::MAX;
+    playbook.equity_momentum_swing.parameters.top = f64::NAN;
+    playbook.equity_earnings_volatility.parameters.drift.seasons = usize::MAX;
+    playbook.macro_trend.parameters.center_of_mass = 0;
+    playbook.index_scalping.parameters.every_minutes = 0;
+    playbook.volatility_breakout.parameters.unit = f64::NAN;
     setup.crypto.scalping[0].parameters = Some(ScalpingParameters {
         target: f64::NAN,
-        move_bars: 0,
-        time_stop: 0,
-        ..ScalpingParameters::of(Timeframe::Hour1)
+        move_bars: [0; 5],
+        time_stop: [0; 5],
+        ..ScalpingParameters::default()
     });
     setup.crypto.riding = Vec::new();
     let mut analyst = Analyst::new(&setup);

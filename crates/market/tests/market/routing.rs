@@ -9,6 +9,7 @@ use nija_market::analyst::{Analyst, Output, Setup};
 use nija_market::candle::{Builder, Candle, Timeframe};
 use nija_market::conditions::Roles;
 use nija_market::engine::crypto;
+use nija_market::playbook::Limits;
 use nija_market::regime::Thresholds;
 use std::collections::BTreeMap;
 
@@ -20,13 +21,35 @@ fn positions_open_grow_and_close_in_turn() {
         let key = (signal.strategy, signal.instrument);
         match signal.action {
             Action::Enter { strength, stop } => {
-                assert!(strength.as_parts() > held.get(&key).copied().unwrap_or(0), "{signal:?}");
+                // What is rebalanced is bought back to its part; all others only grow.
+                let rebalances = signal.strategy == StrategyName::CryptoVolatilityCapture;
+                let before = held.get(&key).copied().unwrap_or(0);
+                assert!(rebalances || strength.as_parts() > before, "{signal:?}");
                 assert!(stop.is_none_or(|stop| stop < signal.mark && stop.is_positive()));
                 held.insert(key, strength.as_parts());
+            }
+            Action::Trim { strength } => {
+                assert!(held.insert(key, strength.as_parts()).is_some(), "{signal:?}");
             }
             Action::Exit => assert!(held.remove(&key).is_some(), "{signal:?}"),
         }
     }
+}
+
+/// The limits of the playbook are wide enough for what the first four strategies say on the demo.
+#[test]
+fn shipped_limits_hold_back_none_of_the_first_four() {
+    let mut wide = setup();
+    let playbook = &mut wide.playbook;
+    for limits in [
+        &mut playbook.crypto_momentum_scalping.limits,
+        &mut playbook.crypto_trend_riding.limits,
+        &mut playbook.equity_mean_reversion.limits,
+        &mut playbook.etf_rotation.limits,
+    ] {
+        *limits = Limits { max_positions: u16::MAX, risk: 1.0, min_size: 0.0, max_size: 1.0 };
+    }
+    assert_eq!(outputs(&wide, &demo()), outputs(&setup(), &demo()));
 }
 
 #[test]
@@ -77,15 +100,15 @@ fn the_setup_reads_from_settings_with_defaults_for_what_is_left_out() {
         [[crypto.scalping]]
         instrument = '00000007'
         timeframe = '1h'
-        [equity.rotation_parameters]
-        look_back = 6
+        [derivatives]
+        trend = ['00000002']
     ";
     let read: Setup = toml::from_str(text).unwrap();
     assert_eq!(read.roles.leader, Some(BTC));
     let thresholds = Thresholds { vix_high: 35.0, ..Thresholds::default() };
     assert_eq!(read.thresholds, thresholds);
     assert_eq!(read.crypto.scalping, setup().crypto.scalping);
-    assert_eq!(read.equity.rotation_parameters.look_back, 6);
+    assert_eq!((read.derivatives.trend, read.playbook), (vec![SPY], setup().playbook));
     assert!(toml::from_str::<Setup>("[thresholds]\nvix = 3.0").is_err());
 }
 

@@ -1,7 +1,7 @@
 //! No look-ahead: what was said up to an instant does not change when later candles are taken away.
 
-use super::market::{decade, demo, outputs, setup};
-use nija_core::words::signal::StrategyName;
+use super::market::{decade, demo, outputs, reporting, setup};
+use nija_core::words::signal::{Signal, StrategyName};
 use nija_market::analyst::Output;
 
 /// What was said by strategies and detector, as far as it goes.
@@ -17,6 +17,10 @@ fn cutting_the_future_changes_nothing_said_before() {
     for strategy in [
         StrategyName::CryptoMomentumScalping,
         StrategyName::CryptoTrendRiding,
+        StrategyName::CryptoVolatilityCapture,
+        StrategyName::EquityMomentumSwing,
+        StrategyName::MacroTrend,
+        StrategyName::VolatilityBreakout,
         StrategyName::EquityMeanReversion,
         StrategyName::EtfRotation,
     ] {
@@ -27,6 +31,23 @@ fn cutting_the_future_changes_nothing_said_before() {
     for part in 1..12 {
         let cut = candles.len() * part / 12;
         assert_eq!(outputs(&setup, &candles[..cut]), whole[..cut]);
+    }
+}
+
+/// The calendar is clocked too: a strategy that trades reports says the same when later ones are unknown yet.
+#[test]
+fn reports_of_the_future_change_nothing_said_before() {
+    let (setup, candles) = reporting();
+    let whole = outputs(&setup, &candles);
+    let drift = |signal: &&Signal| signal.strategy == StrategyName::EquityEarningsVolatility;
+    let count = whole.iter().flat_map(|output| &output.signals).filter(drift).count();
+    assert!(count >= 10, "only {count}");
+    for part in 1..6 {
+        let cut = candles.len() * part / 6;
+        let mut early = setup.clone();
+        early.calendar.retain(|report| report.known_at <= candles[cut - 1].close_at);
+        assert!(early.calendar.len() < setup.calendar.len());
+        assert_eq!(outputs(&early, &candles[..cut]), whole[..cut]);
     }
 }
 

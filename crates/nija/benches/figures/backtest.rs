@@ -60,7 +60,7 @@ fn read(mut feed: impl Feed) -> Result<Vec<MarketEvent>> {
     Ok(all)
 }
 
-fn bars(events: &[MarketEvent]) -> u64 {
+pub(crate) fn bars(events: &[MarketEvent]) -> u64 {
     events.iter().filter(|event| matches!(event.kind, Kind::BarClosed(_))).count() as u64
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn history(catalog: &[Instrument]) -> Result<Vec<MarketEvent>> {
 }
 
 /// Generated minutes of bitcoin.
-fn minutes(count: u32) -> Result<Vec<MarketEvent>> {
+pub(crate) fn minutes(count: u32) -> Result<Vec<MarketEvent>> {
     let from = Timestamp(1_600_000_000_000_000);
     let until = Timestamp(from.0 + i64::from(count) * 60_000_000);
     let walk = Walk {
@@ -232,7 +232,8 @@ pub(crate) fn backtest(scale: &Scale) -> Result<Vec<Figure>> {
         let new = |name: String, values| Figure::new("backtest", name, "1/s", values);
         let goal = Goal::value("P14", Better::More, 5e6, 25e6);
         let count = bars(&minutes);
-        let crossover = format!("bars a CPU s, {count} minutes, crossover with {orders} orders");
+        let crossover =
+            format!("bars a CPU s, {count} minutes, desk, crossover with {orders} orders");
         Ok(vec![
             new(format!("bars a CPU s, shipped history ({}), 7 accounts", bars(&history)), demo),
             new(format!("bars a CPU s, {count} minutes, analyst, 7 accounts"), analyst),

@@ -5,6 +5,7 @@
 //! `--quick` measures less of everything. Wanted absent: any claim about a machine that is not quiet.
 
 mod backtest;
+mod copy;
 mod desk;
 mod figure;
 mod gates;
@@ -18,6 +19,7 @@ mod meter;
 mod peer;
 mod projector;
 mod recovery;
+mod research;
 mod scene;
 
 use anyhow::{Context, Result, bail};
@@ -46,7 +48,7 @@ impl Scale {
 /// One bench: its name, what it measures, and how.
 type Bench = (&'static str, &'static str, fn(&Scale) -> Result<Vec<Figure>>);
 
-const BENCHES: [Bench; 15] = [
+const BENCHES: [Bench; 17] = [
     ("gates", "the verdict of the gates, hot and over a million accounts", gates::gates),
     ("allocation", "the split of capital", gates::allocation),
     ("desk", "a whole decision with its events, without a journal", desk::decisions),
@@ -60,6 +62,8 @@ const BENCHES: [Bench; 15] = [
     ("batch", "durable orders in batches over loopback", http::batch),
     ("tenants", "the cost of a request beside a million accounts", http::tenants),
     ("backtest", "bars a second", backtest::backtest),
+    ("research", "bars a second of a rule without accounts", research::research),
+    ("copy", "a master's purchase to a hundred thousand followers", copy::copy),
     ("memory", "an idle account and an idle server", memory::memory),
     ("recovery", "the way back to the end of a long journal", recovery::recovery),
 ];

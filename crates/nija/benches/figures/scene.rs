@@ -105,14 +105,19 @@ pub(crate) fn calm() -> Conditions {
 
 /// Desks with a market at its price in calm conditions.
 pub(crate) fn desks(partitions: u16) -> Result<Partitions> {
+    desks_at(partitions, NOON)
+}
+
+/// The same at another time.
+pub(crate) fn desks_at(partitions: u16, at: Timestamp) -> Result<Partitions> {
     let mut desks = Partitions::new(partitions, &rules()?);
     for input in [
         Input::Announce { node: "bench".to_owned(), epoch: Epoch(1) },
         Input::List(bitcoin()),
         Input::Mark { instrument: BTC, price: Price::whole(50_000) },
-        Input::Conditions(calm()),
+        Input::Conditions(Conditions { at, ..calm() }),
     ] {
-        desks.take(input, NOON)?;
+        desks.take(input, at)?;
     }
     Ok(desks)
 }

@@ -15,6 +15,9 @@ pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
     if let Err(why) = wire::plans(config) {
         findings.refuse("NIJA_PLANS_FILE", format!("{why:#}"), "mend the file, or unset it");
     }
+    if let Err(why) = market::playbook(config) {
+        findings.refuse("NIJA_STRATEGIES_FILE", format!("{why:#}"), "mend the file, or unset it");
+    }
     match catalog::read(config.instruments.as_deref()) {
         Err(why) => {
             findings.refuse(
@@ -24,6 +27,10 @@ pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
             );
         }
         Ok(instruments) => {
+            if let Err(why) = market::calendar(config, &instruments) {
+                let todo = "mend the file, or unset it";
+                findings.refuse("NIJA_EARNINGS_FILE", format!("{why:#}"), todo);
+            }
             if let Feed::Replay(folder) = &config.feed
                 && let Err(why) = market::folder(folder, &instruments)
             {

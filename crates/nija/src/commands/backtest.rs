@@ -25,6 +25,7 @@ use data::Data;
 use days::Days;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::input::{Command, Input};
+use nija_core::journal::{Batch, Damage};
 use nija_core::ports::Journal;
 use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
 use nija_core::words::instrument::Instrument;
@@ -32,6 +33,7 @@ use nija_core::words::money::Money;
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
+use nija_engine::backtest::tape::Tape;
 use nija_engine::clock::Simulated;
 use nija_engine::feeds::steps::Steps;
 use nija_engine::feeds::{Feed, Kind, MarketEvent};
@@ -44,13 +46,13 @@ use nija_store::sqlite::{Database, Mode};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tally::Tally;
 
 /// All accounts of a run share one desk: then each event stands in the journal once.
 const PARTITION: PartitionId = PartitionId(0);
-/// Batches copied or read back at a time.
+/// Batches copied at a time.
 const STRIDE: usize = 1_024;
 /// Candles of a chart.
 const DRAWN: usize = 600;
@@ -64,18 +66,22 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let config = Config::read()?;
     let data = data::read(options, &config)?;
     let began = Instant::now();
-    let journal = Arc::new(memory::Journal::default());
-    let outcome = block(drive(options, (&config, strategies), data, Arc::clone(&journal)))?;
-    let seconds = began.elapsed().as_secs_f64().max(1e-9);
     let tiers = options.tier.0.iter().map(|tier| tier.name()).collect();
-    let mut tally = Tally::new(&outcome.instruments, tiers);
-    block(each(&journal, async |batches| {
-        batches.iter().try_for_each(|batch| tally.batch(batch))?;
-        Ok(())
-    }))?;
-    if let Some(path) = &options.journal {
-        keep(path, &journal)?;
+    let tally = Arc::new(Mutex::new(Heard::Well(Tally::new(data.instruments.clone(), tiers))));
+    // Only a journal that is to be kept is remembered: a run may be longer than memory.
+    let kept = options.journal.as_ref().map(|path| (path, Arc::new(memory::Journal::default())));
+    let journal: Arc<dyn Journal> = match &kept {
+        Some((_, journal)) => Arc::clone(journal) as _,
+        None => Arc::new(Tape::default()),
+    };
+    let listener = Arc::clone(&tally);
+    let seen: Listener = Box::new(move |batch| lock(&listener).take(batch));
+    let outcome = block(drive(options, (&config, strategies), data, (journal, seen)))?;
+    let seconds = began.elapsed().as_secs_f64().max(1e-9);
+    if let Some((path, journal)) = &kept {
+        keep(path, journal)?;
     }
+    let tally = std::mem::replace(&mut *lock(&tally), Heard::Nothing).tally()?;
     if let Some(path) = &options.report {
         page::keep(path, &sheet::page(options, &outcome, &tally))?;
     }
@@ -85,6 +91,38 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let bars = outcome.bars;
     writeln!(std::io::stderr(), "{bars} bars in {seconds:.2} s ({:.0}/s)", bars as f64 / seconds)?;
     Ok(())
+}
+
+/// Is told of each batch.
+type Listener = Box<dyn FnMut(&Batch) + Send>;
+
+/// What was heard of the journal: a tally, or the damage that it could not read.
+enum Heard {
+    Nothing,
+    Well(Tally),
+    Damaged(Damage),
+}
+
+impl Heard {
+    fn take(&mut self, batch: &Batch) {
+        if let Self::Well(tally) = self
+            && let Err(damage) = tally.batch(batch)
+        {
+            *self = Self::Damaged(damage);
+        }
+    }
+
+    fn tally(self) -> anyhow::Result<Tally> {
+        match self {
+            Self::Well(tally) => Ok(tally),
+            Self::Damaged(damage) => Err(damage.into()),
+            Self::Nothing => bail!("the run was heard twice"),
+        }
+    }
+}
+
+fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How a run went, beside its journal.
@@ -120,7 +158,7 @@ async fn drive(
     options: &Options,
     (config, strategies): (&Config, Vec<StrategyName>),
     mut data: Data,
-    journal: Arc<memory::Journal>,
+    (journal, seen): (Arc<dyn Journal>, Listener),
 ) -> anyhow::Result<Outcome> {
     let mut exchange = Exchange::new(options.rules()?);
     data.instruments.iter().for_each(|row| exchange.list(row.clone()));
@@ -135,7 +173,7 @@ async fn drive(
     ensure!(options.to.is_none_or(|to| first < to), "--to lies before the first bar or --from");
     let Data { instruments, mut feed, trader, around_the_clock, notes, files } = data;
     let desks = announced(&instruments, config, first)?;
-    let backtest = Backtest::new(desks, exchange, trader, journal, Box::new(|_| {}));
+    let backtest = Backtest::new(desks, exchange, trader, journal, seen);
     let mut backtest = backtest.hearing(strategies);
     for input in eve {
         backtest.input(input, first).await?;
@@ -244,27 +282,19 @@ const fn is_after(event: &MarketEvent, midnight: Timestamp) -> bool {
     event.at.0 > midnight.0 || (event.at.0 == midnight.0 && !ends)
 }
 
-/// Hands the batches of a run's journal to `take`, in order.
-async fn each(
-    journal: &memory::Journal,
-    mut take: impl AsyncFnMut(&[nija_core::journal::Batch]) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut after = Seq(0);
-    loop {
-        let batches = journal.read(PARTITION, after, STRIDE).await?;
-        let Some(last) = batches.last() else {
-            return Ok(());
-        };
-        after = last.seq;
-        take(&batches).await?;
-    }
-}
-
 /// Writes the journal of a run into a database of its own.
 fn keep(path: &Path, journal: &memory::Journal) -> anyhow::Result<()> {
     let database = Database::open(path, Mode::Owner, Arc::new(Simulated::default()))?;
     let kept = database.journal();
-    block(each(journal, async |batches| {
-        kept.append(batches).await.context("the journal could not be kept")
-    }))
+    block(async {
+        let mut after = Seq(0);
+        loop {
+            let batches = journal.read(PARTITION, after, STRIDE).await?;
+            let Some(last) = batches.last() else {
+                return Ok(());
+            };
+            after = last.seq;
+            kept.append(&batches).await.context("the journal could not be kept")?;
+        }
+    })
 }

@@ -132,7 +132,7 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     readiness.set_serving(true);
     welcome(address, &people);
 
-    let mut market = drive(options, &platform, &clock, history, stopped)?;
+    let mut market = drive((options, config), &platform, &clock, history, stopped)?;
     let mut tally = Tally::new(platform.database.journal(), &people, &platform.instruments);
     let mut told = Timestamp::EPOCH;
     loop {
@@ -199,7 +199,7 @@ fn welcome(address: std::net::SocketAddr, people: &People) {
 
 /// Starts the market: the history, then generated prices unless told to leave.
 fn drive(
-    options: &Options,
+    (options, config): (&Options, &Config),
     platform: &Platform,
     clock: &Arc<Simulated>,
     history: nija_engine::feeds::merge::Merge,
@@ -219,8 +219,8 @@ fn drive(
         venue: Arc::clone(&platform.venue),
         parcels: Arc::clone(&platform.parcels),
     };
-    let mut driver = Driver::new(rooms, market::trader()?, pace);
     let rows = platform.instruments.clone();
+    let mut driver = Driver::new(rooms, market::trader(config, &rows)?, pace);
     let exit_at_end = options.exit_at_end;
     Ok(tokio::spawn(async move {
         let mut feed: Box<dyn Feed> = if exit_at_end {

@@ -1,23 +1,29 @@
-//! `nija model`: trains the ranking of shares over a folder of daily bars, walking forward as a run would, and says
-//! which of the two trades, the model or the plain baseline, and why.
+//! `nija model`: lets what learns run over history, walking forward as in a run, and says whether it or its plain
+//! baseline trades, and why: over a folder of shares the ranking, over the shipped history the weight of strategies.
 
-use crate::market;
+use crate::config::Config;
+use crate::{catalog, market};
 use anyhow::ensure;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
 use nija_engine::feeds::bars::Terms;
 use nija_engine::feeds::merge::Merge;
 use nija_engine::feeds::{Feed, Kind, csv};
+use nija_market::analyst::Analyst;
 use nija_market::candle::Timeframe;
+use nija_market::learn::overfit::Judgment;
 use nija_market::learn::ranker::{Parameters, Ranker};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// A folder of shares with their daily bars, SYMBOL/1d.csv.
+    /// Judge the weighting of the shipped strategies over the shipped history.
+    #[arg(long, conflicts_with = "data", required_unless_present = "data")]
+    demo_data: bool,
+    /// Judge the ranking of shares over a folder of daily bars, SYMBOL/1d.csv.
     #[arg(long)]
-    data: PathBuf,
-    /// Cost of one side, as a fraction.
+    data: Option<PathBuf>,
+    /// Cost of one side when ranking, as a fraction.
     #[arg(long, default_value_t = Parameters::default().cost)]
     cost: f64,
     /// Print JSON.
@@ -28,9 +34,54 @@ pub(crate) struct Options {
 /// Prints the decision.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     ensure!((0.0..0.1).contains(&options.cost), "--cost is a fraction from 0 to below 0.1");
+    match &options.data {
+        Some(path) => ranking(path, options),
+        None => weighting(options),
+    }
+}
+
+fn weighting(options: &Options) -> anyhow::Result<()> {
+    let (config, instruments) = (Config::read()?, catalog::read(None)?);
+    let mut feed = market::history(&instruments)?;
+    let mut analyst = Analyst::new(&market::setup(&config, &instruments)?);
+    while let Some(event) = feed.next()? {
+        if let Kind::BarClosed(candle) = event.kind {
+            analyst.on_candle(&candle);
+        }
+    }
+    let judgment = analyst.weighting();
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&judgment)?);
+    } else {
+        println!("{}.", sentence(judgment));
+    }
+    Ok(())
+}
+
+fn sentence(judgment: Option<&Judgment>) -> String {
+    let Some(judgment) = judgment else {
+        return "All strategies are followed alike: too few trades have ended".to_owned();
+    };
+    let verdict = if judgment.passed {
+        "Strategies are weighed by their results"
+    } else {
+        "All strategies are followed alike"
+    };
+    let needed = match judgment.minimum_length {
+        Some(trades) => format!("{trades:.0} trades like these would be needed"),
+        None => "no number of trades like these would do".to_owned(),
+    };
+    format!(
+        "{verdict}: what weighting earned beyond that has a deflated Sharpe ratio of {:.3}, of which 0.950 is \
+         asked; {needed}",
+        judgment.deflated
+    )
+}
+
+fn ranking(path: &Path, options: &Options) -> anyhow::Result<()> {
     let parameters = Parameters { cost: options.cost, ..Parameters::default() };
     let mut sources: Vec<Box<dyn Feed>> = Vec::new();
-    for symbol in market::listing(&options.data)? {
+    for symbol in market::listing(path)? {
         let file = symbol.join("1d.csv");
         if file.is_file() {
             let instrument = InstrumentId(u32::try_from(sources.len())? + 1);
@@ -42,7 +93,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     ensure!(
         sources.len() >= parameters.least_shares,
         "{}: {} shares with daily bars, and ranking needs {}; expected SYMBOL/1d.csv",
-        options.data.display(),
+        path.display(),
         sources.len(),
         parameters.least_shares
     );

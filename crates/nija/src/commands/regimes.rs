@@ -2,6 +2,7 @@
 
 mod table;
 
+use crate::config::Config;
 use crate::{catalog, market};
 use anyhow::{Context, ensure};
 use nija_core::words::id::InstrumentId;
@@ -68,7 +69,8 @@ fn read(options: &Options) -> anyhow::Result<Scorecard> {
         Some(path) => folder(path)?,
         None => {
             let instruments = catalog::read(None)?;
-            (market::history(&instruments)?, market::setup()?.roles, None)
+            let roles = market::setup(&Config::read()?, &instruments)?.roles;
+            (market::history(&instruments)?, roles, None)
         }
     };
     let (crypto, index) =

@@ -147,7 +147,7 @@ async fn begin(
         venue: Arc::clone(&platform.venue),
         parcels: Arc::clone(&platform.parcels),
     };
-    let mut trader = market::trader()?;
+    let mut trader = market::trader(config, &platform.instruments)?;
     match &config.feed {
         Feed::Generator => {
             let mut feed = generated(config, platform, &mut trader).await?;

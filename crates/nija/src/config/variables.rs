@@ -54,11 +54,17 @@ pub(crate) const VARIABLES: &[Variable] = &[
     row(
         "NIJA_FEE_POLICY",
         "",
-        "instead of the table's word, who is charged fees on profits: `everyone`, or `qualified_only` with evidence on record",
+        "who is charged fees on profits: `everyone`, or `qualified_only` with evidence on record",
     ),
     row("NIJA_TIERS_FILE", "", "a tier table instead of the embedded one"),
     row("NIJA_PLANS_FILE", "", "numbers of billing instead of the embedded ones"),
     row("NIJA_INSTRUMENTS_FILE", "", "an instrument catalog instead of the embedded one"),
+    row("NIJA_STRATEGIES_FILE", "", "a playbook of the strategies instead of the embedded one"),
+    row(
+        "NIJA_EARNINGS_FILE",
+        "",
+        "a table of companies' reports; without it their drift is not traded",
+    ),
     row("NIJA_FEED", "generator", "where prices come from: `generator` or `replay:FOLDER`"),
     row("NIJA_SEED", "1", "seed of generated prices and of the paper venue's chance"),
     row("NIJA_QUOTE_EVERY_MS", "1000", "milliseconds between generated quotes"),
@@ -172,17 +178,6 @@ impl Variables {
     {
         let text = self.get(name).unwrap_or_default();
         text.parse().with_context(|| format!("{name} cannot be read"))
-    }
-
-    /// The same of a variable that may be left out.
-    ///
-    /// # Errors
-    /// As [`Variables::parse`].
-    pub(crate) fn parse_set<T: std::str::FromStr>(&self, name: &str) -> anyhow::Result<Option<T>>
-    where
-        T::Err: std::error::Error + Send + Sync + 'static,
-    {
-        self.get(name).map(|_| self.parse(name)).transpose()
     }
 
     pub(crate) fn list(&self, name: &str) -> Vec<String> {

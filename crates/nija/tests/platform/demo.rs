@@ -36,12 +36,19 @@ fn the_whole_history_shows_every_tier_strategy_and_switch() {
     assert!(kinds.len() >= 4, "{kinds:?}");
 
     let strategies = section(&text, "Fills by strategy:");
-    for name in
-        ["crypto_trend_riding", "crypto_momentum_scalping", "equity_mean_reversion", "etf_rotation"]
-    {
+    for (name, least) in [
+        ("crypto_trend_riding", 10),
+        ("crypto_momentum_scalping", 10),
+        ("crypto_volatility_capture", 10),
+        ("equity_mean_reversion", 10),
+        ("equity_momentum_swing", 5),
+        ("etf_rotation", 10),
+        ("macro_trend", 5),
+        ("volatility_breakout", 5),
+    ] {
         let line = strategies.iter().find(|line| line.starts_with(name));
         let fills = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u32>().ok());
-        assert!(fills.is_some_and(|fills| fills > 10), "{name}: {strategies:?}");
+        assert!(fills.is_some_and(|fills| fills > least), "{name}: {strategies:?}");
     }
     let refusals = section(&text, "Refusals by reason:");
     for code in ["KILL_SWITCH", "VOLATILITY"] {

@@ -123,11 +123,12 @@ impl Draft<'_> {
         }
     }
 
-    /// Asks for the next term. One that passed while nobody was there to serve it is not asked for.
+    /// Asks for the next term. Where the house was away for longer than the days of grace, it begins now:
+    /// what was not served is not asked for.
     fn renew(&mut self, plan: Plan, next: Term) -> Result<(), Refused> {
-        let now = self.context.now;
-        let missed = next.until() <= now;
-        let term = if missed { Term::starting(now, plan.cycle.months()) } else { next };
+        let Context { now, plans, .. } = self.context;
+        let away = next.period().from.plus(Span::days(plans.grace_days)) <= now;
+        let term = if away { Term::starting(now, plan.cycle.months()) } else { next };
         self.subscribe(plan, Some(term.period()), Demand::Renewal { plan, term })
     }
 }

@@ -72,13 +72,10 @@ impl Paid {
     }
     /// How much before tax goes back with so much in all: the opposite way, for a refund of a round amount.
     pub(super) fn net_of(&self, all: Money) -> Option<Money> {
-        if all == self.left() {
-            return Some(self.net_left());
-        }
         let gross = self.net.checked_add(self.tax)?;
         let tax = self.tax.share(all.raw(), gross.raw(), Round::HalfEven)?;
         let tax = tax.to_cents(Round::HalfEven).min(self.tax_left());
-        // Where little net is left, the rest is tax.
+        // Where little of one is left, the other gives the rest; so all that is left takes all of both.
         Some(all.checked_sub(tax)?.min(self.net_left()))
     }
 

@@ -2,7 +2,7 @@
 //! A step carries all it changes, so that a replay decides nothing.
 
 use super::term::Term;
-use crate::billing::invoice::{CreditNote, Invoice, InvoiceNo, NoteNo};
+use crate::billing::invoice::{CreditNote, Invoice, InvoiceNo, InvoiceState, NoteNo};
 use crate::billing::movement::Movement;
 use crate::billing::plans::Plan;
 use crate::words::money::Money;
@@ -306,6 +306,24 @@ impl Step {
                 Movement { refunded: *amount, credit: amount.negated(), ..none }
             }
             _ => none,
+        }
+    }
+
+    /// Lets an invoice stand as it does after this step; steps about others leave it alone.
+    pub fn mark(&self, invoice: &mut Invoice) {
+        match self {
+            Self::Settled { invoice: number, term, .. } if *number == invoice.number => {
+                invoice.state = InvoiceState::Paid;
+                for line in &mut invoice.lines {
+                    line.period = line.period.or(Some(term.period()));
+                }
+            }
+            Self::Lapsed { invoice: number, .. } | Self::Voided { invoice: number, .. }
+                if *number == invoice.number =>
+            {
+                invoice.state = InvoiceState::Void;
+            }
+            _ => {}
         }
     }
 

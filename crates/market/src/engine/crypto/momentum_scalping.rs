@@ -13,16 +13,20 @@ use serde::{Deserialize, Serialize};
 
 /// Settings, with lengths in bars so that any timeframe works.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Parameters {
+    /// Version of rules and parameters together.
+    pub version: u16,
     /// Fast exponential average.
     pub fast: usize,
     /// Slow exponential average.
     pub slow: usize,
     /// Average true range.
     pub range: usize,
-    /// Bars of the move.
-    pub move_bars: usize,
+    /// Bars of the move, for each timeframe from the shortest.
+    pub move_bars: [usize; 5],
+    /// Bars after which the position is closed whatever happens, for each timeframe.
+    pub time_stop: [usize; 5],
     /// Bars of the deviation that the move is measured in.
     pub deviation_bars: usize,
     /// The move must exceed this many deviations.
@@ -31,8 +35,6 @@ pub struct Parameters {
     pub target: f64,
     /// Stop below the entry, in average true ranges.
     pub stop: f64,
-    /// Bars after which the position is closed whatever happens.
-    pub time_stop: usize,
     /// Taker fee of one side as a fraction.
     pub fee: f64,
     /// Half the usual spread as a fraction.
@@ -43,40 +45,7 @@ pub struct Parameters {
     pub session_starts: Span,
 }
 
-impl Default for Parameters {
-    fn default() -> Self {
-        Self::of(Timeframe::Minutes1)
-    }
-}
-
 impl Parameters {
-    /// Half an hour of move and of patience where bars are short; a few bars where they are long.
-    /// Costs: 0.1 % a side and a spread of 0.02 %.
-    #[must_use]
-    pub const fn of(timeframe: Timeframe) -> Self {
-        let bars = match timeframe {
-            Timeframe::Minutes1 => 30,
-            Timeframe::Minutes5 => 6,
-            Timeframe::Minutes15 => 4,
-            Timeframe::Hour1 | Timeframe::Day1 => 3,
-        };
-        Self {
-            fast: 9,
-            slow: 21,
-            range: 14,
-            move_bars: bars,
-            deviation_bars: 120,
-            deviations: 1.0,
-            target: 1.5,
-            stop: 1.0,
-            time_stop: bars,
-            fee: 0.001,
-            half_spread: 0.0001,
-            cost_multiple: 3.0,
-            session_starts: Span::ZERO,
-        }
-    }
-
     /// Cost of entering and leaving, as a fraction.
     #[must_use]
     pub fn round_trip(&self) -> f64 {
@@ -89,6 +58,8 @@ impl Parameters {
 pub struct MomentumScalping {
     wants: [Want; 1],
     parameters: Parameters,
+    move_bars: usize,
+    time_stop: usize,
     fast: Ema,
     slow: Ema,
     range: Atr,
@@ -120,14 +91,17 @@ impl MomentumScalping {
     /// Scalps this market on candles of this timeframe.
     #[must_use]
     pub fn new(instrument: InstrumentId, timeframe: Timeframe, parameters: Parameters) -> Self {
+        let move_bars = parameters.move_bars[timeframe as usize];
         Self {
             wants: [Want { instrument, timeframe }],
+            move_bars,
+            time_stop: parameters.time_stop[timeframe as usize],
             fast: Ema::new(parameters.fast),
             slow: Ema::new(parameters.slow),
             range: Atr::new(parameters.range),
             vwap: SessionVwap::new(Span(parameters.session_starts.0.rem_euclid(Span::DAY.0))),
             returns: LogReturns::default(),
-            moved: Window::new(parameters.move_bars),
+            moved: Window::new(move_bars),
             deviation: Window::new(parameters.deviation_bars),
             parameters,
             held: None,
@@ -145,7 +119,7 @@ impl MomentumScalping {
             self.deviation.push(one);
         }
         let picture = || {
-            let bars = self.parameters.move_bars.max(1) as f64;
+            let bars = self.move_bars.max(1) as f64;
             let scale = (self.deviation.variance()? * bars).sqrt();
             let deviations = if scale > 0.0 { self.moved.sum()? / scale } else { 0.0 };
             Some(Picture { fast: fast?, slow: slow?, range: range?, vwap: vwap?, deviations })
@@ -161,7 +135,7 @@ impl MomentumScalping {
         held.bars += 1;
         close >= held.target
             || candle.low_f64() <= held.stop
-            || held.bars >= self.parameters.time_stop
+            || held.bars >= self.time_stop
             || vwap.is_some_and(|vwap| close < vwap)
     }
 
@@ -178,7 +152,7 @@ impl Strategy for MomentumScalping {
     }
 
     fn version(&self) -> u16 {
-        1
+        self.parameters.version
     }
 
     fn wants(&self) -> &[Want] {
@@ -217,10 +191,10 @@ mod tests {
             fast: 1,
             slow: 2,
             range: 2,
-            move_bars: 1,
+            move_bars: [1; 5],
             deviation_bars: 4,
             deviations: 0.5,
-            time_stop: 5,
+            time_stop: [5; 5],
             fee,
             ..Parameters::default()
         };

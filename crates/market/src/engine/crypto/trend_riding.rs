@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 
 /// Settings of the ensemble.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Parameters {
+    /// Version of rules and parameters together.
+    pub version: u16,
     /// Look-backs in days. One without enough history does not vote but counts in the share.
     pub look_backs: Vec<usize>,
     /// Target volatility as a fraction a year; without leverage, so strength never exceeds full size.
@@ -26,22 +28,11 @@ pub struct Parameters {
     pub grow: f64,
 }
 
-impl Default for Parameters {
-    /// Look-backs, target and volatility window of the paper; growth in tenths is our choice.
-    fn default() -> Self {
-        Self {
-            look_backs: vec![5, 10, 20, 30, 60, 90, 150, 250, 360],
-            target_volatility: 0.25,
-            volatility_days: 90,
-            grow: 0.1,
-        }
-    }
-}
-
 /// Rides one market.
 #[derive(Clone, Debug)]
 pub struct TrendRiding {
     wants: [Want; 1],
+    version: u16,
     target: f64,
     grow: f64,
     volatility: RealizedVolatility,
@@ -86,6 +77,7 @@ impl TrendRiding {
         let member = |&bars: &usize| Member { channel: Donchian::new(bars), stop: None };
         Self {
             wants: [Want { instrument, timeframe: Timeframe::Day1 }],
+            version: parameters.version,
             target: parameters.target_volatility,
             grow: parameters.grow,
             volatility: RealizedVolatility::new(parameters.volatility_days, 365.0),
@@ -115,7 +107,7 @@ impl Strategy for TrendRiding {
     }
 
     fn version(&self) -> u16 {
-        1
+        self.version
     }
 
     fn wants(&self) -> &[Want] {
@@ -180,6 +172,7 @@ mod tests {
             volatility_days: 2,
             target_volatility: 1e9,
             grow: 0.1,
+            ..Parameters::default()
         };
         let mut riding = TrendRiding::new(instrument, &parameters);
         let view = View { open: true, ..View::default() };

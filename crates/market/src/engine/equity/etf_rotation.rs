@@ -1,15 +1,16 @@
-//! ETF rotation by dual momentum (Antonacci): once a month the fund with the best return of the look-back is
-//! held if it beat cash, else nothing. A fund without the full look-back does not compete.
+//! ETF rotation by dual momentum (Antonacci, *Dual Momentum Investing*, 2014): once a month the fund with the best
+//! return of the look-back is held if it beat cash, else the refuge, else nothing. By the gauge "first", as in his
+//! GEM, it is the first fund that must beat cash. A fund without the full look-back does not compete.
 //!
 //! No calendar is needed: the month's end is known at the first close of the next one, and the decision uses
 //! the closes of the month's end. Selling comes first: a purchase waits until the sale has been stated.
 
 use crate::candle::{Candle, Timeframe};
+use crate::date::month_of;
 use crate::engine::{Strategy, View, Want};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, StrategyName};
-use nija_core::words::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Longest look-back in months that settings may ask for.
@@ -17,28 +18,39 @@ const LONGEST: usize = 120;
 
 /// Settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Parameters {
+    /// Version of rules and parameters together.
+    pub version: u16,
     /// Months that returns are compared over.
     pub look_back: usize,
-    /// What cash returned over the look-back, as a fraction: the best fund must beat it.
+    /// What cash returned over the look-back, as a fraction, where no fund of bills tells it.
     pub cash_return: f64,
+    /// Which fund must beat cash.
+    pub gauge: Gauge,
 }
 
-impl Default for Parameters {
-    /// Twelve months, and 2 % for cash.
-    fn default() -> Self {
-        Self { look_back: 12, cash_return: 0.02 }
-    }
+/// Which fund must beat cash before anything risky is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gauge {
+    /// The strongest.
+    Best,
+    /// The first of the universe.
+    First,
 }
 
 /// Rotates among funds.
 #[derive(Clone, Debug)]
 pub struct EtfRotation {
     wants: Vec<Want>,
+    parameters: Parameters,
     look_back: i32,
-    cash_return: f64,
+    /// Those that compete, then bills and refuge where there are any.
     funds: Vec<Fund>,
+    rivals: usize,
+    bills: Option<usize>,
+    refuge: Option<usize>,
     /// Month that the target is for.
     month: Option<i32>,
     target: Option<usize>,
@@ -69,33 +81,70 @@ impl EtfRotation {
     #[must_use]
     pub fn new(universe: &[InstrumentId], parameters: Parameters) -> Self {
         let look_back = parameters.look_back.clamp(1, LONGEST);
-        let fund = |&instrument| Fund { instrument, closes: vec![None; look_back + 2] };
-        let want = |&instrument| Want { instrument, timeframe: Timeframe::Day1 };
-        Self {
-            wants: universe.iter().map(want).collect(),
+        let mut rotation = Self {
+            wants: Vec::new(),
+            parameters,
             look_back: look_back as i32,
-            cash_return: parameters.cash_return,
-            funds: universe.iter().map(fund).collect(),
+            funds: Vec::new(),
+            rivals: universe.len(),
+            bills: None,
+            refuge: None,
             month: None,
             target: None,
             held: None,
+        };
+        for &instrument in universe {
+            rotation.follow(instrument);
         }
+        rotation
+    }
+
+    /// With a fund of bills that says what cash returned, and one that is held when nothing risky is.
+    #[must_use]
+    pub fn sheltered(mut self, bills: Option<InstrumentId>, refuge: Option<InstrumentId>) -> Self {
+        self.bills = bills.map(|instrument| self.follow(instrument));
+        self.refuge = refuge.map(|instrument| self.follow(instrument));
+        self
+    }
+
+    /// Follows a fund, if it does not yet; tells its place.
+    fn follow(&mut self, instrument: InstrumentId) -> usize {
+        if let Some(place) = self.place(instrument) {
+            return place;
+        }
+        let closes = vec![None; self.look_back as usize + 2];
+        self.wants.push(Want { instrument, timeframe: Timeframe::Day1 });
+        self.funds.push(Fund { instrument, closes });
+        self.funds.len() - 1
+    }
+
+    fn place(&self, instrument: InstrumentId) -> Option<usize> {
+        self.funds.iter().position(|fund| fund.instrument == instrument)
+    }
+
+    /// What a fund returned over the look-back before `month`.
+    fn gained(&self, place: usize, month: i32) -> Option<f64> {
+        let fund = self.funds.get(place)?;
+        Some(fund.close_of(month - 1)? / fund.close_of(month - 1 - self.look_back)? - 1.0)
     }
 
     /// The fund to hold in `month`, by the closes of the month before.
     fn best(&self, month: i32) -> Option<usize> {
+        let cash = self.bills.map_or(Some(self.parameters.cash_return), |n| self.gained(n, month));
+        let floor = match self.parameters.gauge {
+            Gauge::Best => cash?,
+            Gauge::First if self.gained(0, month)? > cash? => f64::MIN,
+            Gauge::First => return self.refuge,
+        };
         let mut best: Option<(usize, f64)> = None;
-        for (index, fund) in self.funds.iter().enumerate() {
-            let end = fund.close_of(month - 1);
-            let start = fund.close_of(month - 1 - self.look_back);
-            if let (Some(end), Some(start)) = (end, start) {
-                let gained = end / start - 1.0;
-                if gained > best.map_or(self.cash_return, |(_, most)| most) {
-                    best = Some((index, gained));
-                }
+        for place in 0..self.rivals {
+            if let Some(gained) = self.gained(place, month)
+                && gained > best.map_or(floor, |(_, most)| most)
+            {
+                best = Some((place, gained));
             }
         }
-        best.map(|(index, _)| index)
+        best.map(|(place, _)| place).or(self.refuge)
     }
 }
 
@@ -105,7 +154,7 @@ impl Strategy for EtfRotation {
     }
 
     fn version(&self) -> u16 {
-        1
+        self.parameters.version
     }
 
     fn wants(&self) -> &[Want] {
@@ -113,7 +162,7 @@ impl Strategy for EtfRotation {
     }
 
     fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action> {
-        let index = self.funds.iter().position(|fund| fund.instrument == candle.instrument)?;
+        let index = self.place(candle.instrument)?;
         let month = month_of(candle.open_at);
         if self.month.is_none_or(|known| month > known) {
             self.target = self.best(month);
@@ -132,37 +181,16 @@ impl Strategy for EtfRotation {
     }
 }
 
-/// Months since January of year 0 (Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn month_of(at: Timestamp) -> i32 {
-    let shifted = i64::from(at.day(Span::ZERO)) + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let since_march = (5 * of_year + 2) / 153;
-    ((era * 400 + year) * 12 + since_march + 2) as i32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::flat;
 
-    #[test]
-    fn months_follow_the_calendar() {
-        let month = |day: i32| month_of(Timestamp::of_day(day, Span::ZERO));
-        assert_eq!(month(0), 1970 * 12);
-        assert_eq!(month(30), 1970 * 12);
-        assert_eq!(month(31), 1970 * 12 + 1);
-        assert_eq!(month(-1), 1969 * 12 + 11);
-        assert_eq!(month(11_016), 2000 * 12 + 1);
-        assert_eq!(month(11_017), 2000 * 12 + 2);
-    }
-
     /// Two funds, look-back of one month, 30-day steps checked by hand on a toy table.
     #[test]
     fn holds_the_best_sells_first_and_leaves_for_cash() {
         let universe = [InstrumentId(1), InstrumentId(2)];
-        let parameters = Parameters { look_back: 1, cash_return: 0.0 };
+        let parameters = Parameters { look_back: 1, cash_return: 0.0, ..Parameters::default() };
         let mut rotation = EtfRotation::new(&universe, parameters);
         let view = View { open: true, ..View::default() };
         // Month ends 1970: January, February, March, April, May; then June to speak about May.
@@ -181,6 +209,57 @@ mod tests {
         assert_eq!(
             said,
             [(2, 10, 1, false), (3, 10, 1, true), (3, 10, 2, false), (4, 10, 2, true)]
+        );
+    }
+
+    /// GEM by hand over 24 months, look-back 12: shares at home, shares abroad, bills, and bonds as the refuge.
+    #[test]
+    fn the_toy_table_of_global_equities_momentum() {
+        let [home, abroad, bills, bonds] = [1, 2, 3, 4].map(InstrumentId);
+        let parameters = Parameters { gauge: Gauge::First, ..Parameters::default() };
+        let mut gem =
+            EtfRotation::new(&[home, abroad], parameters).sheltered(Some(bills), Some(bonds));
+        let view = View { open: true, ..View::default() };
+        // Month ends 0 to 12 stand at 100. Then for twelve months:
+        let home_ends = [101, 103, 104, 104, 101, 99, 98, 99, 103, 105, 108, 110];
+        let abroad_ends = [103, 104, 103, 101, 104, 105, 107, 107, 103, 102, 101, 99];
+        let mut said = Vec::new();
+        for month in 0..26usize {
+            let of = |ends: &[i32; 12]| match month {
+                0..=12 => 100.0,
+                13..=24 => f64::from(ends[month - 13]),
+                _ => 100.0,
+            };
+            let prices =
+                [of(&home_ends), of(&abroad_ends), if month < 13 { 100.0 } else { 102.0 }, 50.0];
+            for of_month in [8, 20] {
+                // Months of 1970, 1971 and 1972 begin 30.4 days apart, near enough for the 8th and 20th.
+                let n = (month as f64 * 30.44) as i64 + of_month;
+                for (instrument, close) in [home, abroad, bills, bonds].into_iter().zip(prices) {
+                    if let Some(action) = gem.on_candle(&flat(instrument, n, close), &view) {
+                        said.push((month, instrument.0, action != Action::Exit));
+                    }
+                }
+            }
+        }
+        // Twelve-month returns at the ends of months 13 to 24 against bills of 2 %, told one month later:
+        // 13: home 1 % does not beat bills: bonds. 14: home 3, abroad 4: abroad. 15: 4 against 3: home.
+        // 16: 4 against 1: home. 17: 1: bonds. 18 to 20: negative: bonds. 21: 3 and 3: the first. 22 to 24: home.
+        // At the end of month 12 nothing gained and bills neither: bonds.
+        let (enter, leave) = (true, false);
+        assert_eq!(
+            said,
+            [
+                (13, 4, enter),
+                (15, 4, leave),
+                (15, 2, enter),
+                (16, 2, leave),
+                (16, 1, enter),
+                (18, 1, leave),
+                (18, 4, enter),
+                (22, 4, leave),
+                (22, 1, enter),
+            ]
         );
     }
 

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 /// Settings, in daily bars.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Parameters {
+    /// Version of rules and parameters together.
+    pub version: u16,
     /// Bars of the relative strength index.
     pub rsi: usize,
     /// Below this it is oversold.
@@ -31,22 +33,6 @@ pub struct Parameters {
     pub range: usize,
     /// Catastrophe stop below the first entry, in average true ranges.
     pub stop: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self {
-            rsi: 2,
-            oversold: 5.0,
-            deeply: 2.0,
-            first: 0.5,
-            trend: 200,
-            recovery: 5,
-            time_stop: 10,
-            range: 14,
-            stop: 3.0,
-        }
-    }
 }
 
 /// Reverts one fund.
@@ -97,7 +83,7 @@ impl Strategy for MeanReversion {
     }
 
     fn version(&self) -> u16 {
-        1
+        self.parameters.version
     }
 
     fn wants(&self) -> &[Want] {
@@ -166,7 +152,7 @@ mod tests {
             .iter()
             .map(|(_, action)| match action {
                 Action::Enter { strength, .. } => Some(strength.as_parts()),
-                Action::Exit => None,
+                _ => None,
             })
             .collect();
         assert_eq!(sizes, [Some(5_000), Some(10_000), None], "{said:?}");

@@ -65,7 +65,8 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut instruments = catalog::read(config.instruments.as_deref())?;
     if options.demo_data {
         let feed = market::history(&instruments)?;
-        let (trader, notes, files) = (market::trader()?, Vec::new(), Vec::new());
+        let trader = market::trader(config, &instruments)?;
+        let (notes, files) = (Vec::new(), Vec::new());
         return Ok(Data { instruments, feed, trader, around_the_clock: true, notes, files });
     }
     let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
@@ -85,7 +86,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         files.push(read);
         sources.push(source);
     }
-    let (setup, notes) = setup(&sources)?;
+    let (setup, notes) = setup(market::setup(config, &instruments)?, &sources);
     let around_the_clock = sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
     let feed = Merge::new(feeds, &HOURS);
@@ -176,8 +177,7 @@ pub(super) fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument])
 }
 
 /// The shipped setup, with the classes of which it reads none of these files given to them.
-fn setup(sources: &[Source]) -> anyhow::Result<(Setup, Vec<String>)> {
-    let mut setup = market::setup()?;
+fn setup(mut setup: Setup, sources: &[Source]) -> (Setup, Vec<String>) {
     let mut notes = Vec::new();
     let has = |id: InstrumentId| sources.iter().any(|s| s.instrument.id == id);
     let of = |class: AssetClass| {
@@ -215,16 +215,19 @@ fn setup(sources: &[Source]) -> anyhow::Result<(Setup, Vec<String>)> {
             parameters: None,
         };
         setup.crypto.scalping = intraday.map(scalp).collect();
+        setup.crypto.capture = crypto.clone();
         setup.crypto.riding = crypto;
         notes.push("the crypto strategies trade the given files".into());
     }
     let mut funds = setup.equity.reversion.iter().chain(&setup.equity.rotation).copied();
     if !equity.is_empty() && !funds.any(has) {
         setup.equity.reversion = equity.clone();
+        setup.equity.swing = equity.clone();
+        setup.equity.earnings = equity.clone();
         setup.equity.rotation = equity;
         notes.push("the equity strategies trade the given files".into());
     }
-    Ok((setup, notes))
+    (setup, notes)
 }
 
 /// A file's bars, telling what was read of them at the end.

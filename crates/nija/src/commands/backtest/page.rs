@@ -129,8 +129,9 @@ impl Page<'_> {
         }
         writeln!(
             to,
-            "<div class=\"wide\"><table class=\"list\"><tr><th>Opened</th><th>Market</th><th></th><th class=\"n\">Quantity</th>\
-             <th class=\"n\">Entry</th><th>Closed</th><th class=\"n\">Exit</th><th class=\"n\">Fees</th><th class=\"n\">Profit</th></tr>"
+            "<div class=\"wide\"><table class=\"list\"><tr><th>Opened</th><th>Market</th><th></th>\
+             <th class=\"n\">Quantity</th><th class=\"n\">Entry</th><th>Closed</th><th class=\"n\">Exit</th>\
+             <th class=\"n\">Fees</th><th class=\"n\">Profit</th></tr>"
         )?;
         let mut rows: Vec<(&Market<'_>, &Traded)> =
             self.markets.iter().flat_map(|m| m.trades.iter().map(move |t| (m, t))).collect();

@@ -26,11 +26,7 @@ struct Row<'a> {
 }
 
 /// The whole text.
-pub(super) fn print(
-    options: &Options,
-    outcome: &Outcome,
-    tally: &Tally<'_>,
-) -> anyhow::Result<String> {
+pub(super) fn print(options: &Options, outcome: &Outcome, tally: &Tally) -> anyhow::Result<String> {
     let parts =
         options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals).zip(&tally.accounts);
     let rows: Vec<Row<'_>> = parts
@@ -56,7 +52,7 @@ fn sum(amounts: impl Iterator<Item = Money>) -> Money {
     amounts.fold(Money::ZERO, Money::saturating_add)
 }
 
-fn object(options: &Options, outcome: &Outcome, tally: &Tally<'_>, rows: &[Row<'_>]) -> Value {
+fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Value {
     let all: Vec<&Trade> = rows.iter().flat_map(|row| &row.account.trades).collect();
     let profits: Vec<Money> = rows.iter().flat_map(|row| row.account.profits()).collect();
     let start = sum(rows.iter().map(|row| row.start));
@@ -114,11 +110,7 @@ fn open(account: &Account) -> usize {
     account.trades.iter().filter(|trade| trade.closed_at.is_none()).count()
 }
 
-fn table(
-    outcome: &Outcome,
-    tally: &Tally<'_>,
-    rows: &[Row<'_>],
-) -> Result<String, std::fmt::Error> {
+fn table(outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     writeln!(text, "{} to {}, {} bars", outcome.first, outcome.last, outcome.bars)?;
     for note in &outcome.notes {

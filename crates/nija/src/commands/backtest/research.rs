@@ -27,7 +27,7 @@ use std::io::Write;
 use std::num::NonZero;
 use std::time::Instant;
 
-/// Trades that are listed of each file; those beyond are counted.
+/// Trades that are listed of all files together, the same number of each; those beyond are counted.
 const LISTED: usize = 10_000;
 /// Candles of a chart.
 const DRAWN: usize = 600;
@@ -55,7 +55,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
 
 /// What is kept of a run that is printed: a chart only where one is drawn.
 fn keep(options: &Options) -> Keep {
-    Keep { trades: LISTED, candles: if options.report.is_some() { DRAWN } else { 0 } }
+    let trades = LISTED / options.data.len().clamp(1, 100);
+    Keep { trades, candles: if options.report.is_some() { DRAWN } else { 0 } }
 }
 
 /// Writes the report, if one was asked for.

@@ -13,7 +13,7 @@ use nija_core::words::signal::StrategyName;
 use nija_market::candle::Candle;
 
 /// The page.
-pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally<'_>) -> String {
+pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> String {
     let accounts = outcome.finals.len();
     let sum =
         |amounts: &mut dyn Iterator<Item = Money>| amounts.fold(Money::ZERO, Money::saturating_add);

@@ -73,8 +73,8 @@ impl Account {
 }
 
 /// Reads a journal of one partition.
-pub(super) struct Tally<'a> {
-    instruments: &'a [Instrument],
+pub(super) struct Tally {
+    instruments: Vec<Instrument>,
     tiers: Vec<&'static str>,
     now: Timestamp,
     orders: BTreeMap<OrderId, (Ticket, Qty)>,
@@ -83,9 +83,9 @@ pub(super) struct Tally<'a> {
     pub(super) kills: Vec<String>,
 }
 
-impl<'a> Tally<'a> {
+impl Tally {
     /// For accounts of these tiers, in the order of their opening.
-    pub(super) fn new(instruments: &'a [Instrument], tiers: Vec<&'static str>) -> Self {
+    pub(super) fn new(instruments: Vec<Instrument>, tiers: Vec<&'static str>) -> Self {
         let accounts = tiers.iter().map(|_| Account::default()).collect();
         let (now, orders, kills) = (Timestamp::EPOCH, BTreeMap::new(), Vec::new());
         Self { instruments, tiers, now, orders, accounts, kills }
@@ -151,7 +151,7 @@ impl<'a> Tally<'a> {
         if ended {
             self.orders.remove(&order);
         }
-        let (instruments, now) = (self.instruments, self.now);
+        let now = self.now;
         let no = usize::try_from(ticket.account.0).unwrap_or(usize::MAX);
         let tier = self.tiers.get(no).copied().unwrap_or_default();
         let Some(account) = self.accounts.get_mut(no) else {
@@ -171,7 +171,7 @@ impl<'a> Tally<'a> {
                 *at
             }
             None => {
-                let row = instruments.iter().find(|row| row.id == ticket.instrument);
+                let row = self.instruments.iter().find(|row| row.id == ticket.instrument);
                 let symbol =
                     row.map_or_else(|| ticket.instrument.to_string(), |r| r.symbol.clone());
                 account.open.insert(key, account.trades.len());

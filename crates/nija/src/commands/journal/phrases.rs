@@ -52,6 +52,7 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
     let what = match signal.action {
         Action::Enter { .. } => "entry",
         Action::Exit => "exit",
+        Action::Trim { .. } => "trim",
     };
     let symbol = names.symbol(signal.instrument);
     format!("the {what} of {} into {symbol} at ${}", signal.strategy.name(), signal.mark)

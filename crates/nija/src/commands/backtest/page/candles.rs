@@ -1,7 +1,7 @@
 //! The candles of one market with the trades in it. Candles stand side by side, whatever time lies between them.
 
 use super::canvas::{LEFT, RIGHT, Scale, WIDTH, bounds, dates, grid, short, ticks};
-use super::{Market, instant};
+use super::{Market, Traded, instant};
 use nija_core::words::money::Price;
 use nija_core::words::time::Timestamp;
 use nija_market::candle::Candle;
@@ -10,8 +10,8 @@ use std::fmt::Write;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 330.0;
 const HEIGHT: f64 = 356.0;
-/// Trades that are drawn; more would hide the candles.
-const MOST: usize = 300;
+/// Trades that are drawn, those that won or lost most; more would hide the candles.
+const MOST: usize = 200;
 
 pub(super) fn draw(to: &mut String, market: &Market<'_>) -> std::fmt::Result {
     let candles = market.candles;
@@ -33,7 +33,7 @@ pub(super) fn draw(to: &mut String, market: &Market<'_>) -> std::fmt::Result {
     for (at, candle) in candles.iter().enumerate() {
         one(to, candle, (x.at(at as f64 + 0.5), body), &y)?;
     }
-    for trade in market.trades.iter().take(MOST) {
+    for trade in largest(&market.trades) {
         let place = |(at, price): (Timestamp, Price)| {
             (x.at(index(candles, at) + 0.5), y.at(dollars(price)))
         };
@@ -48,15 +48,35 @@ pub(super) fn draw(to: &mut String, market: &Market<'_>) -> std::fmt::Result {
     }
     let date = |part: f64| {
         let at = ((count - 1.0) * part).round() as usize;
-        candles.get(at).map(|candle| instant(candle.open_at))
+        candles.get(at).map(|candle| day(instant(candle.open_at), candles.len()))
     };
     dates(to, HEIGHT - 8.0, 7, date)?;
     writeln!(to, "</svg>")?;
     if market.trades.len() > MOST {
         let all = market.trades.len();
-        writeln!(to, "<p class=\"note\">The first {MOST} of {all} trades are drawn.</p>")?;
+        writeln!(
+            to,
+            "<p class=\"note\">The {MOST} of {all} trades that won or lost most are drawn.</p>"
+        )?;
     }
     Ok(())
+}
+
+/// The trades to draw, in the order in which they were opened.
+fn largest(trades: &[Traded]) -> Vec<&Traded> {
+    let mut chosen: Vec<&Traded> = trades.iter().collect();
+    chosen.sort_by_key(|trade| std::cmp::Reverse(trade.profit.abs()));
+    chosen.truncate(MOST);
+    chosen.sort_by_key(|trade| trade.opened.0);
+    chosen
+}
+
+/// Of long series the date alone.
+fn day(instant: String, candles: usize) -> String {
+    match instant.split_once(' ') {
+        Some((date, _)) if candles > 100 => date.to_owned(),
+        _ => instant,
+    }
 }
 
 fn one(to: &mut String, candle: &Candle, (x, body): (f64, f64), y: &Scale) -> std::fmt::Result {

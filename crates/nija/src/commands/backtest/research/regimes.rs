@@ -25,7 +25,7 @@ impl Regimes {
         } else {
             Roles { index: id, ..Roles::default() }
         };
-        let thresholds = market::setup().map(|setup| setup.thresholds).unwrap_or_default();
+        let thresholds = market::shipped().map(|setup| setup.thresholds).unwrap_or_default();
         let setup = Setup { roles, thresholds, ..Setup::default() };
         Self { analyst: Analyst::new(&setup), days: BTreeMap::new(), now: None }
     }

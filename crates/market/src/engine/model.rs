@@ -1,0 +1,201 @@
+//! Decisions that go beyond a long, fully paid desk: both sides of a market, quotes, legs, option positions.
+//! A [`Model`] is checked like a strategy but reaches no engine; only [`LongHalf`] makes one of it, of the part
+//! that such a desk can carry out.
+
+use super::{Strategy, View, Want};
+use crate::book::{Book, Fill};
+use crate::candle::Candle;
+use crate::clamp;
+use crate::earnings::Report;
+use crate::engine::equity::Chain;
+use nija_core::words::id::InstrumentId;
+use nija_core::words::signal::{Action, StrategyName};
+use nija_core::words::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// One thing that became known, with the instant it did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// A candle closed.
+    Candle(Candle),
+    /// News about a company's report.
+    Report(Report),
+    /// How an order book stands.
+    Book(Book),
+    /// How a chain of options is quoted.
+    Chain(Chain),
+    /// What became of an order of ours.
+    Fill(Fill),
+    /// The connection to a venue is lost: what rests there is unknown.
+    Lost(Timestamp),
+}
+
+impl Seen {
+    /// Nobody knows it earlier.
+    #[must_use]
+    pub const fn known_at(&self) -> Timestamp {
+        match self {
+            Self::Candle(candle) => candle.close_at,
+            Self::Report(report) => report.known_at,
+            Self::Book(book) => book.at,
+            Self::Chain(chain) => chain.at,
+            Self::Fill(fill) => fill.at,
+            Self::Lost(at) => *at,
+        }
+    }
+}
+
+/// Rules that decide from what became known, one thing after the other. Deterministic, and silent while nothing
+/// changes.
+pub trait Model: Send {
+    /// What it says.
+    type Word;
+    /// Which strategy it is.
+    fn name(&self) -> StrategyName;
+    /// Version of rules and parameters together.
+    fn version(&self) -> u16;
+    /// The candles it reads.
+    fn wants(&self) -> &[Want];
+    /// Takes what became known; what it returns is about the instrument of it.
+    fn see(&mut self, seen: &Seen) -> Option<Self::Word>;
+}
+
+/// How much of an instrument to hold from now on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stance {
+    /// Part of the capital; negative is short, zero is nothing, beyond 1 is leverage.
+    pub weight: f64,
+    /// Where the idea is wrong, dollars.
+    pub stop: Option<f64>,
+}
+
+impl Stance {
+    /// Holds nothing.
+    pub const FLAT: Self = Self { weight: 0.0, stop: None };
+}
+
+/// Change of size, as a part of full size, that is worth a new statement.
+const WORTH: f64 = 0.1;
+
+/// The long half of a model that takes both sides: it holds nothing where the model is short, and never more than
+/// full size. Where the model earns on the short side too, this half earns less than its reference reports.
+pub struct LongHalf<M> {
+    model: M,
+    held: BTreeMap<InstrumentId, f64>,
+}
+
+impl<M: Model<Word = Stance>> LongHalf<M> {
+    /// The long half of this model.
+    #[must_use]
+    pub const fn new(model: M) -> Self {
+        Self { model, held: BTreeMap::new() }
+    }
+
+    fn act(&mut self, stance: Stance, candle: &Candle, open: bool) -> Option<Action> {
+        let instrument = candle.instrument;
+        let held = self.held.get(&instrument).copied();
+        let size = stance.weight.clamp(0.0, 1.0);
+        if size <= 0.0 {
+            return self.held.remove(&instrument).map(|_| Action::Exit);
+        }
+        let before = held.unwrap_or(0.0);
+        let strength = clamp::strength(size);
+        let action = if size >= before + WORTH || (held.is_none() && open) {
+            let stop = stance.stop.and_then(clamp::price).filter(|stop| *stop < candle.close);
+            open.then_some(Action::Enter { strength, stop })
+        } else {
+            (size <= before - WORTH).then_some(Action::Trim { strength })
+        };
+        if action.is_some() {
+            self.held.insert(instrument, size);
+        }
+        action
+    }
+}
+
+impl<M: Model<Word = Stance>> Strategy for LongHalf<M> {
+    fn name(&self) -> StrategyName {
+        self.model.name()
+    }
+
+    fn version(&self) -> u16 {
+        self.model.version()
+    }
+
+    fn wants(&self) -> &[Want] {
+        self.model.wants()
+    }
+
+    fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action> {
+        let stance = self.model.see(&Seen::Candle(*candle))?;
+        self.act(stance, candle, view.open)
+    }
+
+    fn on_report(&mut self, report: &Report) {
+        // What a model says at a report waits for its next candle; none of today's says anything.
+        let _ = self.model.see(&Seen::Report(*report));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::flat;
+
+    /// Says what it was given, one stance a candle.
+    struct Script(Vec<Option<f64>>);
+
+    impl Model for Script {
+        type Word = Stance;
+        fn name(&self) -> StrategyName {
+            StrategyName::MacroTrend
+        }
+        fn version(&self) -> u16 {
+            7
+        }
+        fn wants(&self) -> &[Want] {
+            &[]
+        }
+        fn see(&mut self, _: &Seen) -> Option<Stance> {
+            self.0.remove(0).map(|weight| Stance { weight, stop: Some(90.0) })
+        }
+    }
+
+    #[test]
+    fn the_long_half_enters_grows_trims_and_is_out_while_the_model_is_short() {
+        let weights =
+            [Some(-1.0), Some(0.3), Some(0.35), Some(2.0), None, Some(0.5), Some(-0.5), Some(0.0)];
+        let mut half = LongHalf::new(Script(weights.to_vec()));
+        let view = View { open: true, ..View::default() };
+        let said: Vec<Option<(u16, bool)>> = (0..8)
+            .map(|n| match half.on_candle(&flat(InstrumentId(1), n, 100.0), &view)? {
+                Action::Enter { strength, stop } => Some((strength.as_parts(), stop.is_some())),
+                Action::Trim { strength } => Some((strength.as_parts(), false)),
+                Action::Exit => Some((0, false)),
+            })
+            .collect();
+        let want = [
+            None,
+            Some((3_000, true)),
+            None,
+            Some((10_000, true)),
+            None,
+            Some((5_000, false)),
+            Some((0, false)),
+            None,
+        ];
+        assert_eq!(said, want);
+    }
+
+    #[test]
+    fn a_closed_door_holds_entries_back_and_no_exit() {
+        let mut half = LongHalf::new(Script(vec![Some(1.0), Some(1.0), Some(0.0)]));
+        let mut act = |n, open| {
+            let view = View { open, ..View::default() };
+            half.on_candle(&flat(InstrumentId(1), n, 100.0), &view)
+        };
+        assert_eq!(act(0, false), None);
+        assert!(matches!(act(1, true), Some(Action::Enter { .. })));
+        assert_eq!(act(2, false), Some(Action::Exit));
+    }
+}

@@ -1,0 +1,114 @@
+//! One harness over all twelve strategies, a row each: nothing said changes when the future is taken away; where
+//! there is nothing to win they win nothing beside chance; where an edge is planted they find it.
+//!
+//! Gains are counted before costs and costs apart, so the null test reads: net of costs, expected profit is minus
+//! the costs. Everything is seeded.
+
+mod account;
+mod candles;
+mod rows;
+mod streets;
+mod subject;
+
+use super::market::t_statistic;
+use nija_core::words::signal::StrategyName;
+use nija_market::engine::Seen;
+use rows::{ROWS, Row};
+use subject::{Episode, Subject, Word, hear};
+
+/// Gains of all episodes, and what they cost.
+fn played(row: &Row, seed: u64, planted: bool) -> (Vec<f64>, f64) {
+    let episodes = (row.world)(row.make, seed, planted);
+    let costs = episodes.iter().map(|episode| episode.costs).sum();
+    (episodes.into_iter().flat_map(|episode| episode.gains).collect(), costs)
+}
+
+#[test]
+fn the_table_has_all_twelve() {
+    let missing = |name: &StrategyName| ROWS.iter().all(|row| row.name != *name);
+    assert_eq!(StrategyName::ALL.into_iter().find(missing), None);
+}
+
+/// Are the words up to an instant the same when later events are taken away, and do events come in their time?
+fn is_blind(make: &dyn Fn(&[Seen]) -> Box<dyn Subject>, events: &[Seen]) -> bool {
+    let whole = hear(&mut *make(events), events);
+    let cut = |part: usize| {
+        let known = &events[..events.len() * part / 8];
+        hear(&mut *make(known), known)[..] == whole[..known.len()]
+    };
+    events.is_sorted_by_key(Seen::known_at) && (1..8).all(cut)
+}
+
+#[test]
+fn nobody_sees_the_future() {
+    for row in &ROWS {
+        let episodes = (row.world)(row.make, 70, true);
+        let mut said = 0;
+        for Episode { events, words, .. } in episodes.iter().take(3) {
+            let most = events.len().min(40_000);
+            let (events, words) = (&events[..most], &words[..most]);
+            said += words.iter().flatten().count();
+            assert!(is_blind(&|_| (row.make)(), events), "{} looks ahead", row.title);
+            assert!(hear(&mut *(row.make)(), events)[..] == *words, "{} differs", row.title);
+        }
+        assert!(said >= 2, "{} said only {said}", row.title);
+    }
+}
+
+/// Says what the next event will be: what the test above is there to catch.
+struct Oracle(Vec<Seen>, usize);
+
+impl Subject for Oracle {
+    fn see(&mut self, _: &Seen) -> Option<Word> {
+        self.1 += 1;
+        self.0.get(self.1).map(|_| Word::Trade(Vec::new()))
+    }
+}
+
+#[test]
+fn an_oracle_is_caught() {
+    let row = &ROWS[0];
+    let events = &(row.world)(row.make, 70, false)[0].events[..100];
+    assert!(!is_blind(&|events| Box::new(Oracle(events.to_vec(), 0)), events));
+    assert!(is_blind(&|_| (row.make)(), events));
+    let swapped = [events[1].clone(), events[0].clone()];
+    assert!(!is_blind(&|_| (row.make)(), &swapped), "out of time");
+}
+
+/// Judges every row, then tells of all that failed.
+fn judge(seed: u64, planted: bool, fault: impl Fn(usize, f64, f64, f64) -> Option<&'static str>) {
+    let mut faults = Vec::new();
+    for row in &ROWS {
+        let (gains, costs) = played(row, seed, planted);
+        let (count, t) = (gains.len(), t_statistic(&gains));
+        let gross = gains.iter().sum::<f64>();
+        let told = format!("{}: t = {t:.2} over {count}, {gross:.3} less {costs:.3}", row.title);
+        println!("{told}");
+        faults.extend(fault(count, t, gross, costs).map(|what| format!("{told}: {what}")));
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn on_a_random_walk_the_expected_profit_is_minus_the_costs() {
+    judge(11, false, |count, t, _, costs| {
+        if count < 40 {
+            Some("too few trades to tell")
+        } else if t.is_nan() || t.abs() >= 3.5 {
+            Some("more than chance")
+        } else {
+            (costs <= 0.0).then_some("trading was free")
+        }
+    });
+}
+
+#[test]
+fn a_planted_edge_is_found() {
+    judge(21, true, |_, t, gross, costs| {
+        if t.is_nan() || t <= 4.0 {
+            Some("not more than chance")
+        } else {
+            (gross <= costs).then_some("costs eat it")
+        }
+    });
+}

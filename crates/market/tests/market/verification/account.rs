@@ -1,0 +1,109 @@
+//! What words are worth: an account that does what is said at the price of the event, and counts each trade from
+//! flat to flat.
+
+use super::subject::{Episode, Make, Word, hear};
+use nija_core::words::id::InstrumentId;
+use nija_core::words::score::Strength;
+use nija_core::words::signal::Action;
+use nija_market::candle::Candle;
+use nija_market::engine::Seen;
+use nija_market::engine::equity::{Chain, StraddleOrder};
+use std::collections::BTreeMap;
+
+/// Cost of trading a dollar.
+const COST: f64 = 0.0001;
+
+/// Units held of one instrument, and the cash that they took and brought.
+#[derive(Default)]
+struct Holding {
+    units: f64,
+    cash: f64,
+}
+
+#[derive(Default)]
+struct Account {
+    holdings: BTreeMap<InstrumentId, Holding>,
+    straddle: Option<(i32, f64, f64)>,
+    chain: Option<Chain>,
+    gains: Vec<f64>,
+    costs: f64,
+}
+
+fn part(strength: Strength) -> f64 {
+    f64::from(strength.as_parts()) / 1e4
+}
+
+impl Account {
+    /// Holds `units` of the candle's instrument from now on.
+    fn hold(&mut self, candle: &Candle, units: impl FnOnce(f64) -> f64) {
+        let holding = self.holdings.entry(candle.instrument).or_default();
+        let price = candle.close_f64();
+        let wanted = units(holding.units);
+        self.costs += COST * (wanted - holding.units).abs() * price;
+        holding.cash -= (wanted - holding.units) * price;
+        let closes = holding.units != 0.0 && wanted * holding.units <= 0.0;
+        if closes {
+            // What turned around ends one trade and begins the next.
+            self.gains.push(holding.cash + wanted * price);
+            holding.cash = -wanted * price;
+        }
+        holding.units = wanted;
+    }
+
+    /// Middle of both quotes of a straddle, and half their spreads.
+    fn quoted(&self, expiry: i32, strike: f64) -> (f64, f64) {
+        let quotes = &self.chain.as_ref().expect("a chain").quotes;
+        let pair = quotes.iter().filter(|q| q.expiry == expiry && q.strike == strike);
+        pair.fold((0.0, 0.0), |sum, q| {
+            (sum.0 + f64::midpoint(q.bid, q.ask), sum.1 + (q.ask - q.bid) / 2.0)
+        })
+    }
+
+    fn carry_out(&mut self, seen: &Seen, word: &Word) {
+        match (word, seen) {
+            (Word::Act(action), Seen::Candle(candle)) => {
+                let price = candle.close_f64();
+                match *action {
+                    Action::Enter { strength, .. } => {
+                        self.hold(candle, |units| units.max(part(strength) / price));
+                    }
+                    Action::Trim { strength } => {
+                        self.hold(candle, |units| units.min(part(strength) / price));
+                    }
+                    Action::Exit => self.hold(candle, |_| 0.0),
+                }
+            }
+            (Word::Hold(stance), Seen::Candle(candle)) => {
+                self.hold(candle, |_| stance.weight / candle.close_f64());
+            }
+            (Word::Straddle(StraddleOrder::Buy { expiry, strike, .. }), _) => {
+                let (paid, spread) = self.quoted(*expiry, *strike);
+                self.straddle = Some((*expiry, *strike, paid));
+                self.costs += spread / paid;
+            }
+            (Word::Straddle(StraddleOrder::Sell), _) => {
+                let (expiry, strike, paid) = self.straddle.take().expect("a straddle");
+                let (got, spread) = self.quoted(expiry, strike);
+                self.costs += spread / paid;
+                self.gains.push(got / paid - 1.0);
+            }
+            _ => panic!("{word:?} at {seen:?}"),
+        }
+    }
+}
+
+/// Plays events to a subject that acts on candles and chains.
+pub(super) fn watch(make: Make, events: Vec<Seen>) -> Vec<Episode> {
+    let words = hear(&mut *make(), &events);
+    let mut account = Account::default();
+    for (seen, word) in events.iter().zip(&words) {
+        if let Seen::Chain(chain) = seen {
+            account.chain = Some(chain.clone());
+        }
+        if let Some(word) = word {
+            account.carry_out(seen, word);
+        }
+    }
+    let Account { gains, costs, .. } = account;
+    vec![Episode { events, words, gains, costs }]
+}
