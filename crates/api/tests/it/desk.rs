@@ -308,9 +308,12 @@ impl Desks for FakeDesks {
                 Query::Masters(PartitionId(0)) => View::Masters(Vec::new()),
                 Query::Followers(PartitionId(0), _) => View::Followers(Vec::new()),
                 Query::Master(_) => View::Declined(Decline::Copying(CopyDecline::NotAMaster)),
-                Query::Masters(_) | Query::Followers(..) | Query::House(_) | Query::Outbox(_) => {
-                    View::Declined(Decline::UnknownPartition)
-                }
+                Query::Bill(_) => View::Bills(Vec::new()),
+                Query::Masters(_)
+                | Query::Followers(..)
+                | Query::House(_)
+                | Query::Outbox(_)
+                | Query::Bills(_) => View::Declined(Decline::UnknownPartition),
             })
         })
     }

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use nija_api::{Catalog, Doors, ExecutionStats, Readiness, Settings, TierStats, router};
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
+use crate::payments::FakePayments;
 use nija_core::desk::input::Command;
 use nija_core::ports::documents::Issuer;
 use nija_core::ports::{Clock, Desks, Entropy, EntropyError};
@@ -157,6 +158,7 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         catalog: Arc::new(Catalog::of(instruments)),
         stats: Arc::new(FakeStats),
         plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
+        payments: Arc::new(FakePayments),
         documents: Arc::new(FakeDocuments),
         issuer: Issuer::default(),
         metrics: Arc::new(|| "nija_up 1\n".to_owned()),
