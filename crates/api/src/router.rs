@@ -8,9 +8,9 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, batch, invoices, copied, copying, costs, decisions, fees, funds, health, house,
-    kill, ledger, limits, market, masters, orders, platform, positions, registration, revenue, sessions,
-    standing, statements, subscription, trading, webhook,
+    admin, auth as login, batch, copied, copying, costs, decisions, fees, funds, health, house,
+    invoices, kill, ledger, limits, market, masters, orders, platform, positions, registration,
+    revenue, sessions, standing, statements, subscription, trading, webhook,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};

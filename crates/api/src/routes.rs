@@ -27,8 +27,8 @@ pub(crate) mod revenue;
 pub(crate) mod sessions;
 pub(crate) mod standing;
 pub(crate) mod statements;
-pub(crate) mod trading;
 pub(crate) mod subscription;
+pub(crate) mod trading;
 pub(crate) mod verdict;
 pub(crate) mod webhook;
 

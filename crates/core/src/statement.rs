@@ -176,7 +176,8 @@ impl Making<'_> {
             | BillCause::Began => (Cause::Crystallization, Money::ZERO, above),
         };
         let fees = self.fees(fee);
-        let mut step = Step { at, cause, equity, flow, mark: before, gain, fees, mark_after: after };
+        let mut step =
+            Step { at, cause, equity, flow, mark: before, gain, fees, mark_after: after };
         if step.cause != Cause::Refund && step.check().is_err() {
             step.cause = Cause::Netted;
         }

@@ -8,9 +8,9 @@ use crate::error::Fault;
 use crate::sqlite::link::Link;
 use crate::sqlite::migration::Schema;
 use chain::Chain;
-use nija_core::ledger::chart::Books;
 use nija_core::billing::subscription::step::Step;
 use nija_core::desk::event::Event;
+use nija_core::ledger::chart::Books;
 use nija_core::ports::views::house::{HouseFilter, HouseRows, HouseScope};
 use nija_core::ports::views::month::Months;
 use nija_core::ports::views::{

@@ -202,7 +202,11 @@ pub(crate) async fn trial_balance(
     let row = |book: Book| {
         let (accounts, house) = (accounts(book), in_house(&views, book));
         let shown = accounts != 0 || house != 0;
-        shown.then(|| BookBody { book: book.name(), accounts: exact(accounts), house: exact(house) })
+        shown.then(|| BookBody {
+            book: book.name(),
+            accounts: exact(accounts),
+            house: exact(house),
+        })
     };
     let partition = |(partition, view): &(PartitionId, Box<HouseView>)| PartitionBody {
         partition: partition.0,

@@ -190,7 +190,8 @@ pub(crate) async fn one(
     Path(number): Path<String>,
     Params(form): Params<Wanted>,
 ) -> Result<Response, Problem> {
-    const BUSY: Problem = Problem::unavailable("busy", "other documents are being made; ask again", 1);
+    const BUSY: Problem =
+        Problem::unavailable("busy", "other documents are being made; ask again", 1);
     let format = match form.format.as_deref() {
         None | Some("json") => None,
         Some("html") => Some(Format::Html),

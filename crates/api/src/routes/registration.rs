@@ -120,8 +120,7 @@ pub(super) async fn open_at_desk(
     (tier, tolerance, deposit): (Tier, Tolerance, Money),
 ) -> Result<(), Problem> {
     let day_starts = Span::ZERO;
-    let open =
-        Command::Open { user: user.id, tier: Tier::Paper, tolerance, day_starts, deposit };
+    let open = Command::Open { user: user.id, tier: Tier::Paper, tolerance, day_starts, deposit };
     match app.doors.desks.command(user.account, None, open).await? {
         Answer::Done | Answer::Declined(Decline::AccountExists) => {}
         Answer::Declined(decline) => return Err(decline.into()),

@@ -27,7 +27,8 @@ const RECENT: i32 = 30;
 /// Days of the table when no others are asked for.
 const TABLE: i32 = 366;
 /// Said of fees on profits while nobody trades with money.
-const SIMULATED: &str = "every account trades simulated money on the paper venue: fees on profits are simulated, too";
+const SIMULATED: &str =
+    "every account trades simulated money on the paper venue: fees on profits are simulated, too";
 
 /// In which form, and for which days.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -127,12 +127,7 @@ pub(crate) async fn show(
     }
     let user = app.doors.control.user(principal.user()).await?.ok_or(Problem::not_found())?;
     let customer = Customer { user: user.id, email: user.email, address: Vec::new() };
-    let making = Making {
-        told,
-        customer,
-        view,
-        app: Arc::clone(&app),
-    };
+    let making = Making { told, customer, view, app: Arc::clone(&app) };
     let made = tokio::task::spawn_blocking(move || {
         let made = making.make(format);
         drop(held);
@@ -212,11 +207,9 @@ fn terms(month: &AccountMonth, view: &AccountView, app: &App) -> Terms {
     let plans = &app.doors.plans;
     let sleeve = view.sleeves.iter().find(|sleeve| sleeve.id == month.id);
     match sleeve {
-        None => Terms {
-            place: Place::Account,
-            charged: plans.performance(),
-            accrues: view.fees.rates,
-        },
+        None => {
+            Terms { place: Place::Account, charged: plans.performance(), accrues: view.fees.rates }
+        }
         Some(sleeve) => Terms {
             place: Place::Sleeve { leader: sleeve.sleeve.leader.to_string() },
             charged: plans.copy(),

@@ -19,7 +19,9 @@ impl From<WebhookError> for Problem {
         let detail = match error {
             WebhookError::NotOffered => "this platform takes no webhooks",
             WebhookError::TooLarge => "a webhook has at most 64 KiB",
-            WebhookError::Unsigned => "no readable signature; only the payment provider may call this",
+            WebhookError::Unsigned => {
+                "no readable signature; only the payment provider may call this"
+            }
             WebhookError::Forged => "the signature does not fit",
             WebhookError::Stale => "signed too long ago or ahead of our time",
             WebhookError::Malformed => "signed, but not an event that can be read",

@@ -1,10 +1,10 @@
 //! A stand-in for the desks: keeps accounts, answers by a few fixed rules, remembers what it was
 //! asked.
 
-use nija_core::billing::subscription::request::Request;
 use nija_core::allocation::allocate;
 use nija_core::billing::fee::{Fee, Rates};
 use nija_core::billing::plans::FeePolicy;
+use nija_core::billing::subscription::request::Request;
 use nija_core::copy::decline::CopyDecline;
 use nija_core::desk::answer::{
     AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
@@ -112,6 +112,7 @@ impl FakeDesks {
             | Command::Adjust { .. }
             | Command::Credit { .. }
             | Command::Lead(_) => Answer::Done,
+            // Billing and copying are tried on desks of the core: see `floor`.
             Command::Subscription(Request::Subscribe(plan)) => {
                 account.tier = plan.tier;
                 Answer::Done

@@ -7,7 +7,6 @@ use crate::world::{call, token, world};
 use axum::http::StatusCode;
 use nija_core::billing::fee::Fee;
 use nija_core::billing::mark::Mark;
-use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::event::{Adjustment, BillCause, Event};
 use nija_core::ledger::chart::{Book, Books};
 use nija_core::ledger::entry::Entry;
@@ -96,7 +95,9 @@ fn january(id: AccountId) -> AccountMonth {
     let from = Timestamp::of_month(MONTH);
     let to = Timestamp::of_month(MONTH + 1);
     let mut mark = Mark::new();
-    let rates = Plans::parse(DEFAULT_PLANS).unwrap().performance();
+    let rates = nija_core::billing::plans::Plans::parse(nija_core::billing::plans::DEFAULT_PLANS)
+        .unwrap()
+        .performance();
     mark.flow(usd("1000"), Money::ZERO, &rates).unwrap();
     let billed = |cause, equity, fee, mark, entry| Event::Billed {
         account: NO,
@@ -278,11 +279,16 @@ async fn costs_are_told_before_and_after() {
     };
     assert_eq!(paid("paid_this_month"), ["1", "2", "0", "3"]);
     assert_eq!(paid("paid_last_12_months"), ["4", "8", "0", "12"]);
-    let path = "costs?tier=BALLER&capital=1000000&cycle=annual&expected_return_pct=20&copied_pct=50";
+    let path =
+        "costs?tier=BALLER&capital=1000000&cycle=annual&expected_return_pct=20&copied_pct=50";
     let dear = user.get(path).await;
     assert_eq!((&dear["cycle"], &dear["warning"]), (&json!("annual"), &json!(false)));
     assert_eq!(
-        (&dear["year"]["performance"], &dear["year"]["copy_master"], &dear["year"]["copy_platform"]),
+        (
+            &dear["year"]["performance"],
+            &dear["year"]["copy_master"],
+            &dear["year"]["copy_platform"]
+        ),
         (&json!("10000"), &json!("5000"), &json!("2000"))
     );
     for (query, field) in [

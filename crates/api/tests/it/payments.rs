@@ -35,11 +35,7 @@ impl Payments for FakePayments {
     fn withdraw<'a>(&'a self, _: &'a str) -> Doing<'a, Result<Withdrawn, PaymentError>> {
         ready(Ok(Withdrawn::Closed))
     }
-    fn collect<'a>(
-        &'a self,
-        _: &'a Charge,
-        _: u8,
-    ) -> Doing<'a, Result<Collected, PaymentError>> {
+    fn collect<'a>(&'a self, _: &'a Charge, _: u8) -> Doing<'a, Result<Collected, PaymentError>> {
         ready(Ok(Collected::NeedsPayer))
     }
     fn refund<'a>(&'a self, _: &'a Refund) -> Doing<'a, Result<Refunded, PaymentError>> {

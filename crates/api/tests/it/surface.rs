@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use nija_api::{Settings, openapi};
 use serde_json::{Value, json};
 
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 9] = [
     "POST /api/v2/register",
     "POST /api/v2/login",
     "POST /api/v2/token/refresh",
@@ -15,6 +15,7 @@ const OPEN: [&str; 8] = [
     "GET /health/ready",
     "GET /health/startup",
     "GET /metrics",
+    "GET /api/v2/plans",
 ];
 
 fn operations() -> Vec<(&'static str, String, Value)> {
@@ -38,7 +39,10 @@ fn operations() -> Vec<(&'static str, String, Value)> {
 
 fn concrete(path: &str) -> String {
     let id = "00000000000000000000000000000001";
-    path.replace("{id}", id).replace("{master}", id).replace("{symbol}", "AAPL").replace("{month}", "2026-01")
+    path.replace("{id}", id)
+        .replace("{master}", id)
+        .replace("{symbol}", "AAPL")
+        .replace("{month}", "2026-01")
 }
 
 fn is_admin(path: &str) -> bool {

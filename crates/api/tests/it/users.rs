@@ -1,8 +1,9 @@
 //! Stand-ins for users and sessions, and for the views.
 
+use crate::ledger::FakeLedger;
 use nija_core::billing::subscription::step::Step;
-use nija_core::ports::control::{Audit, Control, ControlError, Role, Rotation, Session, User};
 use nija_core::ledger::chart::Books;
+use nija_core::ports::control::{Audit, Control, ControlError, Role, Rotation, Session, User};
 use nija_core::ports::views::house::{HouseFilter, HouseRows, HouseScope};
 use nija_core::ports::views::month::Months;
 use nija_core::ports::views::{
@@ -12,7 +13,6 @@ use nija_core::ports::views::{
 use nija_core::ports::{Doing, ReadError};
 use nija_core::words::id::{AccountId, OrderId, PartitionId, UserId};
 use nija_core::words::time::Timestamp;
-use crate::ledger::FakeLedger;
 use std::sync::Mutex;
 
 #[derive(Default)]

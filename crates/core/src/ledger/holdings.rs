@@ -116,11 +116,7 @@ mod tests {
         held.book(NO, &bought, traded(Side::Buy, 4)).unwrap();
         let sold = Entry::sold(NO, Money::whole(90), Money::whole(75), cent).unwrap();
         held.book(NO, &sold, traded(Side::Sell, 3)).unwrap();
-        let left = Held {
-            instrument: InstrumentId(7),
-            qty: Qty::whole(1),
-            cost: Money::whole(25),
-        };
+        let left = Held { instrument: InstrumentId(7), qty: Qty::whole(1), cost: Money::whole(25) };
         assert_eq!(held.positions(), [left]);
         assert_eq!(held.money(), "489.98".parse().unwrap());
         assert_eq!(held.books.sum(), 0);

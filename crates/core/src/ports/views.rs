@@ -240,7 +240,8 @@ pub trait Views: Send + Sync {
     /// A month of the account and of its sleeves that copy these leaders, all of them as of one moment. Those that
     /// were not there in that month are left out.
     fn month<'a>(&'a self, scope: &'a Scope, leaders: &'a [AccountId], month: i32) -> Told<'a>;
-    /// Balances of the account and of its sleeves that copy these leaders, summed, at the ends of months, from `first` to the last.
+    /// Balances of the account and of its sleeves that copy these leaders, summed, at the ends of months, from
+    /// `first` to the last.
     fn balances<'a>(
         &'a self,
         scope: &'a Scope,

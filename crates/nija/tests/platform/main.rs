@@ -12,6 +12,7 @@ mod child;
 mod copying;
 mod demo;
 mod low_storage;
+mod months;
 mod parity;
 mod restart;
 mod tour;

@@ -15,7 +15,7 @@ const STATEMENTS: usize = 64;
 
 /// Pages in the log from which on a commit copies it into the database.
 const LOG_PAGES: c_int = 1_000;
-/// KiB of pages that the writer of the views keeps at most: the heads of some 200,000 accounts.
+/// KiB of pages that the writer of the views keeps at most: the rows of some 80,000 accounts.
 const VIEWS_CACHE: i64 = 16 * 1024;
 
 /// What a connection may do.

@@ -41,14 +41,12 @@ pub(super) fn entries(
         if record.at.now < from {
             return Ok(found);
         }
-        let link =
-            record.link(Chain::Entries).ok_or_else(|| damaged("a chain leads elsewhere"))?;
+        let link = record.link(Chain::Entries).ok_or_else(|| damaged("a chain leads elsewhere"))?;
         let first = link.number - record.rows(Chain::Entries) + 1;
         for (part, leg) in record.legs().enumerate().collect::<Vec<_>>().into_iter().rev() {
             let number = first + part as i64;
-            let wanted = number < before
-                && record.at.now < to
-                && book.is_none_or(|book| leg.book == book);
+            let wanted =
+                number < before && record.at.now < to && book.is_none_or(|book| leg.book == book);
             if wanted {
                 let row = house_row(&mut reader, &record, part)?;
                 found.rows.push(Row { number, row });
@@ -82,8 +80,7 @@ fn first_at(reader: &mut Reader<'_>, at: Timestamp) -> Result<i64, Fault> {
             continue;
         };
         let record = reader.record(place)?;
-        let link =
-            record.link(Chain::Entries).ok_or_else(|| damaged("a chain leads elsewhere"))?;
+        let link = record.link(Chain::Entries).ok_or_else(|| damaged("a chain leads elsewhere"))?;
         if record.at.now < at {
             low = link.number.max(middle) + 1;
         } else {

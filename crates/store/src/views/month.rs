@@ -205,7 +205,8 @@ impl Frame {
     /// The month, when all of it was read.
     pub(super) fn close(self, connection: &Connection) -> Result<AccountMonth, Fault> {
         let Self { scope, mut told, found, .. } = self;
-        let reader = Reader::of(connection, &scope)?.ok_or_else(|| damaged("an account is gone"))?;
+        let reader =
+            Reader::of(connection, &scope)?.ok_or_else(|| damaged("an account is gone"))?;
         told.lines = found.into_values().collect();
         let ends = told.opening.positions().iter().chain(told.closing.positions());
         let traded = told.lines.iter().filter_map(|line| line.traded);

@@ -208,9 +208,15 @@ impl<'c> Pass<'c> {
         Ok(())
     }
 
-    fn add_up(&mut self, no: AccountNo, entry: &Entry, traded: Option<Traded>) -> Result<(), Fault> {
+    fn add_up(
+        &mut self,
+        no: AccountNo,
+        entry: &Entry,
+        traded: Option<Traded>,
+    ) -> Result<(), Fault> {
         let added = self.folio(no)?.held.book(no, entry, traded);
-        added.ok_or_else(|| Fault::Unusable(format!("account {no}: its books are beyond the range")))
+        added
+            .ok_or_else(|| Fault::Unusable(format!("account {no}: its books are beyond the range")))
     }
 
     /// Adds a record to chains of an account; it takes so many numbers among the entries, elsewhere one.

@@ -20,7 +20,8 @@ use std::sync::Arc;
 const CHECKPOINT: &str = "SELECT seq, epoch, at, hash FROM checkpoint WHERE partition = ?1";
 const MOVE: &str = "INSERT OR REPLACE INTO checkpoint (partition, seq, epoch, at, hash) VALUES (?1, ?2, ?3, ?4, ?5)";
 const RESET: &str = "DELETE FROM checkpoint; DELETE FROM account; DELETE FROM instrument; DELETE FROM log; \
-     DELETE FROM folio; DELETE FROM turned; DELETE FROM price; DELETE FROM mark; DELETE FROM standing; DELETE FROM open_order;";
+     DELETE FROM folio; DELETE FROM turned; DELETE FROM price; DELETE FROM mark; \
+     DELETE FROM standing; DELETE FROM open_order;";
 
 /// The writer of the views.
 #[derive(Debug)]

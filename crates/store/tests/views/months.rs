@@ -33,14 +33,15 @@ async fn told(street: &Street, account: AccountId, month: i32) -> Vec<AccountMon
 }
 
 fn sections(street: &Street, account: AccountId, months: &[AccountMonth]) -> Vec<Section> {
+    let plans = Plans::parse(DEFAULT_PLANS).unwrap();
     let made = months.iter().map(|month| {
         let place = match month.id == account {
             true => Place::Account,
             false => Place::Sleeve { leader: "a master".to_owned() },
         };
         let charged = match place {
-            Place::Account => Plans::parse(DEFAULT_PLANS).unwrap().performance(),
-            Place::Sleeve { .. } => Plans::parse(DEFAULT_PLANS).unwrap().copy(),
+            Place::Account => plans.performance(),
+            Place::Sleeve { .. } => plans.copy(),
         };
         let accrues = if street.view(account).tier == Tier::Paper { Rates::NONE } else { charged };
         section(month, &Terms { place, charged, accrues }).unwrap()
@@ -111,8 +112,10 @@ async fn m_01_worked_example_a_can_be_recomputed_from_its_statements() {
     let months = views.months(&scope_of(account)).await.unwrap().unwrap();
     assert_eq!((months.first, months.last), (first, first + 5));
     let balances = views.balances(&scope_of(account), &[], first).await.unwrap();
-    let fees: Vec<_> =
-        balances.iter().map(|(_, books)| books.balance(Book::PerformanceFees).to_string()).collect();
+    let fees: Vec<_> = balances
+        .iter()
+        .map(|(_, books)| books.balance(Book::PerformanceFees).to_string())
+        .collect();
     assert_eq!(fees, ["20", "20", "20", "23", "32.29", "32.29"]);
 }
 

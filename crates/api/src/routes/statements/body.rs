@@ -2,12 +2,12 @@
 //! and fees add up to the closing equity.
 
 use crate::date;
+use nija_core::ports::documents::Returns;
 use nija_core::ports::documents::high_water::{Cause, HighWater, Step};
 use nija_core::ports::documents::section::{
     Charge, FeeKind, Flow, FlowKind, Holding, Income, IncomeKind, Section, Sums, Trade, Worth,
 };
 use nija_core::ports::documents::statement::Statement;
-use nija_core::ports::documents::Returns;
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::Side;
 use serde::Serialize;
@@ -307,8 +307,10 @@ impl StatementBody {
 
 impl From<&Sums> for SumsBody {
     fn from(sums: &Sums) -> Self {
-        let some = |kind: &'static str, amount: Money| (!amount.is_zero()).then_some((kind, amount));
-        let income = IncomeKind::ALL.map(|kind| some(income_word(kind), sums.income[kind as usize]));
+        let some =
+            |kind: &'static str, amount: Money| (!amount.is_zero()).then_some((kind, amount));
+        let income =
+            IncomeKind::ALL.map(|kind| some(income_word(kind), sums.income[kind as usize]));
         let fees = FeeKind::ALL.map(|kind| some(fee_word(kind), sums.fees[kind as usize]));
         Self {
             opening_equity: sums.opening,
