@@ -7,7 +7,7 @@ use nija_api::{Settings, openapi};
 use serde_json::{Value, json};
 use std::path::Path;
 
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 9] = [
     "POST /api/v2/register",
     "POST /api/v2/login",
     "POST /api/v2/token/refresh",
@@ -16,6 +16,7 @@ const OPEN: [&str; 8] = [
     "GET /health/ready",
     "GET /health/startup",
     "GET /metrics",
+    "GET /api/v2/plans",
 ];
 
 fn operations() -> Vec<(&'static str, String, Value)> {
