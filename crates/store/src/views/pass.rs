@@ -9,13 +9,14 @@ use super::record::{Cover, Link, Position};
 use super::standing::Standing;
 use super::street::Street;
 use crate::error::Fault;
-use nija_core::desk::event::{Event, Setting};
+use nija_core::desk::event::{Event, Setting, Wish};
 use nija_core::journal::Batch;
 use nija_core::ledger::entry::Entry;
 use nija_core::ledger::holdings::Traded;
 use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::order::Ticket;
+use nija_core::words::signal::Signal;
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -115,16 +116,10 @@ impl<'c> Pass<'c> {
                 self.folio(*sleeve)?.held.high = *loss;
             }
             Event::Approved { ticket, .. } => self.approve(ticket, (event, bytes))?,
-            Event::Refused { account, wish, .. } => {
+            Event::Refused { account, wish: Wish { instrument, .. }, .. }
+            | Event::Skipped { account, signal: Signal { instrument, .. }, .. }
+            | Event::CopySkipped { sleeve: account, instrument, .. } => {
                 self.record(*account, (event, bytes))?;
-                self.listed(wish.instrument)?;
-            }
-            Event::Skipped { account, signal, .. } => {
-                self.record(*account, (event, bytes))?;
-                self.listed(signal.instrument)?;
-            }
-            Event::CopySkipped { sleeve, instrument, .. } => {
-                self.record(*sleeve, (event, bytes))?;
                 self.listed(*instrument)?;
             }
             Event::Reallocated { account, .. }
@@ -132,21 +127,8 @@ impl<'c> Pass<'c> {
             | Event::DayClosed { account, .. } => {
                 self.record(*account, (event, bytes))?;
             }
-            Event::Acknowledged { order } => {
-                let now = self.at.now;
-                self.order(*order)?.acknowledge(now);
-            }
-            Event::Filled { order, fill, entry } => {
-                let now = self.at.now;
-                let standing = self.order(*order)?;
-                standing.fill(*order, fill, now)?;
-                let about = (standing.holder().no(), standing.approval());
-                let traded = Some(standing.traded(fill));
-                self.book(about, (entry, traded), (event, bytes))?;
-            }
-            Event::Closed { order, state, why } => {
-                let now = self.at.now;
-                self.order(*order)?.close(*state, why, now);
+            Event::Acknowledged { .. } | Event::Filled { .. } | Event::Closed { .. } => {
+                self.order_event(event, bytes)?;
             }
             // Desks answer for these from their own state; no screen lists them.
             Event::Announced { .. }
@@ -165,6 +147,24 @@ impl<'c> Pass<'c> {
             | Event::Delivered { .. }
             | Event::LeadHeard { .. }
             | Event::Remembered { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// What became of an order.
+    fn order_event(&mut self, event: &Event, bytes: &[u8]) -> Result<(), Fault> {
+        let now = self.at.now;
+        match event {
+            Event::Acknowledged { order } => self.order(*order)?.acknowledge(now),
+            Event::Filled { order, fill, entry } => {
+                let standing = self.order(*order)?;
+                standing.fill(*order, fill, now)?;
+                let about = (standing.holder().no(), standing.approval());
+                let traded = Some(standing.traded(fill));
+                self.book(about, (entry, traded), (event, bytes))?;
+            }
+            Event::Closed { order, state, why } => self.order(*order)?.close(*state, why, now),
+            _ => {}
         }
         Ok(())
     }
