@@ -4,6 +4,7 @@
 
 mod backup;
 mod clock;
+mod copying;
 mod corruption;
 mod disk_full;
 mod eio;
@@ -133,6 +134,12 @@ const PROGRAMS: &[Program] = &[
         row: "R16",
         says: "deterministic simulation of the whole order path; --seeds histories, --from the first",
         run: simulate::run,
+    },
+    Program {
+        name: "copying",
+        row: "R1",
+        says: "SIGKILL in the middle of fan-outs and of month-end fee runs; --times kills",
+        run: copying::run,
     },
     Program {
         name: "days",

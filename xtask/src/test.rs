@@ -93,6 +93,7 @@ fn faults() -> Result<()> {
         &["syscalls", "eio", "--times", "1"],
         &["power", "stop", "--times", "3"],
         &["torn", "--times", "4"],
+        &["copying", "--times", "10"],
         &["corruption", "--times", "10"],
         &["backup", "--times", "5000"],
         &["disk_full", "--times", "1"],

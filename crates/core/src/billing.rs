@@ -1,6 +1,7 @@
 //! What the house is paid, and how: marks and fees, plans, subscriptions, invoices, revenue, the cost screen.
 //! Pure rules: they say what is due and remember what happened. The desk books it and decides when.
 
+pub mod bill;
 pub mod cost;
 pub mod fee;
 pub mod invoice;

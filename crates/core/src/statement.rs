@@ -6,7 +6,7 @@ use crate::billing::subscription::step::Step;
 use crate::desk::event::{Adjustment, BillCause, Event};
 use crate::ledger::chart::Book;
 use crate::ledger::entry::Entry;
-use crate::ledger::holdings::{Held, Holdings, Traded};
+use crate::ledger::holdings::{Holdings, Stake, Traded};
 use crate::ports::documents::DocumentError;
 use crate::ports::documents::high_water::{self, Cause, HighWater, Settled, StepFee};
 use crate::ports::documents::section::{
@@ -245,7 +245,7 @@ impl Making<'_> {
     }
 
     /// A position at its mark, as the desk values it: one without a mark counts at its cost.
-    fn holding(&self, held: &Held, prices: &Prices) -> Option<Holding> {
+    fn holding(&self, held: &Stake, prices: &Prices) -> Option<Holding> {
         let instrument = self.month.instruments.get(&held.instrument)?;
         let (mark, value) = match prices.of.get(&held.instrument) {
             Some(mark) => (*mark, instrument.value(*mark, held.qty, Round::Down)?),

@@ -156,6 +156,7 @@ fn rates(of: &Variables, wrong: &mut Mistakes) -> RateLimits {
         admin: wrong.or(of.parse("NIJA_LIMIT_ADMIN"), usual.admin),
         registrations: wrong.or(of.parse("NIJA_LIMIT_REGISTRATIONS"), usual.registrations),
         refreshes: wrong.or(of.parse("NIJA_LIMIT_REFRESHES"), usual.refreshes),
+        webhooks: wrong.or(of.parse("NIJA_LIMIT_WEBHOOKS"), usual.webhooks),
     }
 }
 

@@ -12,6 +12,7 @@ use nija_core::words::tier::Tier;
 use nija_documents::Press;
 use nija_engine::clock::Real;
 use nija_engine::latency::Latencies;
+use nija_payments::Transfer;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -51,6 +52,7 @@ pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> anyhow::R
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),
+        payments: Arc::new(Transfer::new(String::new())),
         issuer: Issuer { name: "NIJA".to_owned(), ..Issuer::default() },
         metrics: Arc::new(watch::text(metrics, platform)),
         readiness: Arc::new(Readiness::default()),

@@ -317,7 +317,10 @@ fn what_is_wrong_with_data_is_said_with_file_and_line() {
             &["--demo-data", "--strategy", "magic"],
             "there is no strategy `magic`; there are sma-cross, ",
         ),
-        (&["--demo-data", "--strategy", "etf_rotation", "--param", "a=1"], "only sma-cross takes"),
+        (
+            &["--demo-data", "--strategy", "etf_rotation", "--param", "a=1"],
+            "no parameter `a`; it has\n",
+        ),
         (&["--demo-data", "--strategy", "sma-cross"], "runs over files"),
         (&[], "--data"),
     ] {

@@ -35,14 +35,14 @@ pub(crate) struct Question {
     /// `monthly` or `annual`; `monthly` when absent.
     cycle: Option<String>,
     /// Return a year before fees, percent, 0 to 1000; 10 when absent.
-    expected_return_pct: Option<String>,
+    return_pct: Option<String>,
     /// Part of the capital that copies masters, percent; the caller's when absent.
     copied_pct: Option<String>,
 }
 
 /// Fees by kind, dollars.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CostFees {
+pub(crate) struct CostFeesBody {
     /// The plan's price.
     #[schema(value_type = String)]
     subscription: Money,
@@ -92,14 +92,14 @@ pub(crate) struct CostBody {
     capital: Money,
     /// The return that is assumed.
     #[schema(value_type = String)]
-    expected_return_pct: Pct,
+    return_pct: Pct,
     /// The part that is taken to copy masters.
     #[schema(value_type = String)]
     copied_pct: Pct,
     /// Expected fees of a month.
-    month: CostFees,
+    month: CostFeesBody,
     /// Expected fees of a year.
-    year: CostFees,
+    year: CostFeesBody,
     /// Price and tax of a year, percent of capital: lost even without a trade.
     #[schema(value_type = String)]
     fixed_pct: Pct,
@@ -125,7 +125,7 @@ pub(crate) struct CostBody {
     paid_last_12_months: FeesPaid,
 }
 
-impl From<Fees> for CostFees {
+impl From<Fees> for CostFeesBody {
     fn from(fees: Fees) -> Self {
         Self {
             subscription: fees.subscription,
@@ -177,14 +177,14 @@ fn case(question: &Question, view: &AccountView) -> Result<Case, Problem> {
         }
     };
     let capital = decimal("capital", question.capital.as_deref(), 1_000_000_000)?;
-    let expected = question.expected_return_pct.as_deref();
+    let expected = question.return_pct.as_deref();
     let copied = percent("copied_pct", question.copied_pct.as_deref(), 100)?;
     let in_copies = view.equity.saturating_sub(view.own_equity).or_zero();
     let own_part = in_copies.percent_of(view.equity, Round::Down).unwrap_or(Pct::ZERO);
     Ok(Case {
         plan: Plan { tier, cycle },
         capital: capital.unwrap_or(view.equity),
-        expected_pct: percent("expected_return_pct", expected, 1_000)?.unwrap_or(EXPECTED),
+        expected_pct: percent("return_pct", expected, 1_000)?.unwrap_or(EXPECTED),
         copied_pct: copied.unwrap_or_else(|| own_part.min(Pct::whole(100))),
     })
 }
@@ -225,7 +225,7 @@ pub(crate) async fn show(
         tier: case.plan.tier.name(),
         cycle: case.plan.cycle.name(),
         capital: case.capital,
-        expected_return_pct: case.expected_pct,
+        return_pct: case.expected_pct,
         copied_pct: case.copied_pct,
         month: cost.month.into(),
         year: cost.year.into(),

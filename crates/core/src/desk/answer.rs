@@ -7,6 +7,7 @@ pub use followers::FollowersView;
 use super::event::{OwnLimits, Setting, Wish};
 use crate::allocation::{Reason, Split};
 use crate::billing::fee::{Fee, Rates};
+use crate::billing::invoice::InvoiceNo;
 use crate::billing::plans::FeePolicy;
 use crate::billing::recurring::Recurring;
 use crate::billing::revenue::Earned;
@@ -139,6 +140,10 @@ pub enum Query {
     Master(AccountId),
     /// What a partition's followers of all leaders, or of one, made of it.
     Followers(PartitionId, Option<AccountId>),
+    /// The subscriptions of a partition that have an open invoice.
+    Bills(PartitionId),
+    /// The subscription that has this invoice, open or among the last paid.
+    Bill(InvoiceNo),
 }
 
 /// The answer to a question.
@@ -160,8 +165,21 @@ pub enum View {
     Master(Box<MasterView>),
     /// Followers of one partition, summed by leader.
     Followers(Vec<FollowersView>),
+    /// Subscriptions with their owners.
+    Bills(Vec<BillView>),
     /// Not possible.
     Declined(Decline),
+}
+
+/// A subscription and whose it is.
+#[derive(Clone, Debug)]
+pub struct BillView {
+    /// The account.
+    pub account: AccountId,
+    /// Its owner.
+    pub user: UserId,
+    /// The subscription.
+    pub subscription: Subscription,
 }
 
 /// An order the gates would let pass.

@@ -37,6 +37,8 @@ impl Desk {
             Query::Masters(_) => View::Masters(self.masters()),
             Query::Master(id) => self.master(*id),
             Query::Followers(_, leader) => View::Followers(self.followers(*leader)),
+            Query::Bills(_) => View::Bills(self.bills(|of| of.open().is_some())),
+            Query::Bill(invoice) => View::Bills(self.bills(|of| of.has(*invoice))),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The auditor: reads the journal, nothing else, and keeps books of its own by simpler rules than the desk's.
 //! It judges each event as it reads it; `laws` holds the desks and the venue to its books.
 
+use crate::copies::Copies;
 use crate::disk::Disk;
 use crate::truth::Truth;
 use nija_core::desk::event::{Event, Size, Wish};
@@ -45,6 +46,8 @@ impl Kept {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
     pub(crate) id: AccountId,
+    /// The main account behind a sleeve.
+    owner: Option<AccountNo>,
     pub(crate) books: BTreeMap<Book, i64>,
     pub(crate) held: BTreeMap<InstrumentId, i64>,
     queued: BTreeSet<InstrumentId>,
@@ -60,6 +63,9 @@ pub(crate) struct Auditor {
     instruments: BTreeMap<InstrumentId, Instrument>,
     heads: BTreeMap<PartitionId, Head>,
     pub(crate) accounts: BTreeMap<Place, Account>,
+    /// Books of the house, over all partitions.
+    pub(crate) house: BTreeMap<Book, i64>,
+    pub(crate) copies: Copies,
     pub(crate) orders: BTreeMap<OrderId, Kept>,
     open: BTreeSet<OrderId>,
     pressed: BTreeSet<(PartitionId, Scope)>,
@@ -76,6 +82,8 @@ impl Auditor {
             instruments: instruments.iter().map(|i| (i.id, i.clone())).collect(),
             heads: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            house: BTreeMap::new(),
+            copies: Copies::default(),
             orders: BTreeMap::new(),
             open: BTreeSet::new(),
             pressed: BTreeSet::new(),
@@ -100,6 +108,9 @@ impl Auditor {
             }
             self.heads.insert(partition, head);
         }
+        for (law, what) in self.copies.judge() {
+            self.breach(law, what);
+        }
     }
 
     fn breach(&self, law: &'static str, what: impl Into<String>) {
@@ -107,12 +118,21 @@ impl Auditor {
     }
 
     fn event(&mut self, partition: PartitionId, event: &Event) {
+        self.copies.event(partition, event);
         match event {
             Event::AccountOpened { id, no, .. } => {
                 let account = Account { id: *id, ..Account::default() };
                 self.accounts.insert((partition, *no), account);
             }
-            Event::Transferred { entry, .. } => self.post(partition, entry),
+            Event::Transferred { entry, .. }
+            | Event::Billed { entry, .. }
+            | Event::Collected { entry, .. }
+            | Event::Adjusted { entry, .. }
+            | Event::Moved { entry, .. }
+            | Event::Credited { entry, .. } => self.post(partition, entry),
+            Event::Followed { sleeve, parent, .. } => {
+                self.accounts.get_mut(&(partition, *sleeve)).unwrap().owner = Some(*parent);
+            }
             Event::Approved { ticket, evidence } => self.approved(partition, ticket, evidence.mark),
             Event::Filled { order, fill, entry } => {
                 self.post(partition, entry);
@@ -141,7 +161,10 @@ impl Auditor {
                 if let Some(no) = account {
                     self.accounts.get_mut(&(partition, *no)).unwrap().called = true;
                 }
-                if let Some(kept) = self.orders.get_mut(order).filter(|_| !what.is_booked()) {
+                if let Some(kept) = self.orders.get_mut(order).filter(|_| !what.is_booked())
+                    // Told again when the desk has forgotten the order, weeks later by its clock.
+                    && !kept.fills.contains_key(&fill.id)
+                {
                     kept.told.insert(fill.id, *fill);
                 }
             }
@@ -155,8 +178,11 @@ impl Auditor {
         let mut sum = 0i128;
         for leg in entry.legs() {
             sum += i128::from(leg.amount.raw());
-            let account = self.accounts.get_mut(&(partition, leg.account)).unwrap();
-            *account.books.entry(leg.book).or_default() += leg.amount.raw();
+            let books = match leg.account {
+                AccountNo::HOUSE => &mut self.house,
+                no => &mut self.accounts.get_mut(&(partition, no)).unwrap().books,
+            };
+            *books.entry(leg.book).or_default() += leg.amount.raw();
         }
         if sum != 0 {
             self.breach("the ledger sums to zero", format!("an entry is off by {sum}"));
@@ -183,7 +209,10 @@ impl Auditor {
         exits.map(Kept::left).sum()
     }
     pub(crate) fn cash(&self, place: Place) -> i64 {
-        self.accounts.get(&place).and_then(|a| a.books.get(&Book::Cash)).copied().unwrap_or(0)
+        self.balance(place, Book::Cash)
+    }
+    fn balance(&self, place: Place, book: Book) -> i64 {
+        self.accounts.get(&place).and_then(|a| a.books.get(&book)).copied().unwrap_or(0)
     }
 
     /// What an order costs at its own price, or at the mark it was judged by.
@@ -196,7 +225,9 @@ impl Auditor {
     fn approved(&mut self, partition: PartitionId, ticket: &Ticket, mark: Price) {
         let place = (partition, ticket.account);
         if ticket.purpose == Purpose::Entry {
-            let free = self.cash(place) - self.claimed(place);
+            // What is owed in fees is not there to be spent.
+            let own = self.cash(place) + self.balance(place, Book::Owed);
+            let free = own - self.claimed(place);
             if ticket.reserved.raw() > free {
                 let what = format!("order {} claims {} of {free}", ticket.id, ticket.reserved);
                 self.breach("reserved and spent stay within capital", what);
@@ -291,8 +322,10 @@ impl Auditor {
             Scope::Symbol(id) => id == instrument.id,
             Scope::Strategy(name) => Event::strategy(ticket.origin) == Some(name),
             Scope::Account(id) => {
-                let place = (ticket.id.partition(), ticket.account);
-                self.accounts.get(&place).is_some_and(|account| account.id == id)
+                let of = |no| self.accounts.get(&(ticket.id.partition(), no));
+                let account = of(ticket.account);
+                let owner = account.and_then(|account| account.owner).map_or(account, of);
+                owner.is_some_and(|owner| owner.id == id)
             }
         }
     }

@@ -87,6 +87,8 @@ faults! {
     ClockBack = 60;
     /// It stands still.
     ClockFrozen = 60;
+    /// It jumps into the next month.
+    MonthEnds = 120;
 }
 
 /// Which faults a history has. Most histories have some of them only: together they hide one another.

@@ -2,10 +2,11 @@
 
 use crate::auditor::Auditor;
 use crate::chance::Chance;
+use crate::copying::errands_of;
 use crate::disk::Disk;
 use crate::fault::{Fault, Weather};
 use crate::laws;
-use crate::process::{Ground, Process, Turn};
+use crate::process::{Ground, PARTITIONS, Process, Turn};
 use crate::street::{Asked, Street, Work, instruments};
 use crate::truth::{Breach, Truth};
 use crate::venue::Hostile;
@@ -42,6 +43,8 @@ pub(crate) struct Outcome {
     pub(crate) events: u64,
     pub(crate) orders: u64,
     pub(crate) late: u64,
+    pub(crate) heard: u64,
+    pub(crate) months: u64,
     pub(crate) starts: u64,
     pub(crate) lasted: Span,
 }
@@ -125,6 +128,8 @@ fn outcome(ground: &Ground, starts: u64) -> Outcome {
         events: auditor.events,
         orders: auditor.orders.len() as u64,
         late: auditor.late,
+        heard: auditor.copies.heard,
+        months: auditor.copies.months,
         starts,
         lasted: ground.truth.now().since(Timestamp(1_718_204_400_000_000)),
     }
@@ -164,6 +169,9 @@ impl History {
             work.push(self.street.act(&self.process.partitions));
         }
         self.turn(work).await?;
+        if self.draw(3) > 0 {
+            self.carry().await?;
+        }
         self.wait().await?;
         if self.ground.truth.strikes(Fault::CrashAtRest) {
             self.restart().await?;
@@ -206,6 +214,23 @@ impl History {
         if truth.strikes(Fault::ClockFrozen) {
             truth.freeze();
         }
+        if truth.strikes(Fault::MonthEnds) {
+            let now = Clock::now(&**truth);
+            let next = Timestamp::of_month(now.month() + 1);
+            truth.jump(next.plus(Span::seconds(1)).since(now));
+        }
+    }
+
+    /// Carries parcels as the copier does. Where the process dies in between, the rest is carried another time.
+    async fn carry(&mut self) -> Option<()> {
+        for partition in (0..PARTITIONS).map(PartitionId) {
+            for errand in errands_of(&self.process.partitions, partition) {
+                if !self.turn(vec![plain(errand)]).await? {
+                    return Some(());
+                }
+            }
+        }
+        Some(())
     }
 
     /// What the venue and the gateway have said since. After a gap everything open is asked about.
@@ -298,7 +323,7 @@ impl History {
             let settled = self.process.is_settled().await && self.ground.venue.is_quiet();
             let work = self.hear().await;
             quiet = if settled && work.is_empty() { quiet + 1 } else { 0 };
-            if self.turn(work).await.is_none() {
+            if self.turn(work).await.is_none() || self.carry().await.is_none() {
                 return;
             }
             if quiet > 3 {
@@ -307,6 +332,7 @@ impl History {
         }
         self.check();
         laws::venue_and_journal_agree(&self.ground);
+        laws::everything_has_arrived(&self.ground, &self.process);
         laws::replay_agrees(&self.ground, &self.process).await;
         laws::product_verifies(&self.ground).await;
     }

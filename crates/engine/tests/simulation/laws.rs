@@ -2,13 +2,13 @@
 //! everything has come to rest. What is judged while it happens stands in `auditor` and `venue`.
 
 use crate::auditor::{Account, Auditor, Place};
+use crate::copying::errands_of;
 use crate::disk::Disk;
 use crate::process::{Ground, PARTITIONS, Process};
-use crate::street::view;
 use crate::truth::Truth;
 use crate::venue::Record;
 use nija_core::desk::Desk;
-use nija_core::desk::answer::AccountView;
+use nija_core::desk::answer::{AccountView, Query, View};
 use nija_core::journal::Head;
 use nija_core::ledger::chart::Book;
 use nija_core::ports::Journal;
@@ -27,7 +27,8 @@ pub(crate) fn always(ground: &Ground, process: &Process) {
     let auditor = ground.auditor.lock().unwrap();
     let truth = &ground.truth;
     for (&place, account) in &auditor.accounts {
-        let Some(view) = view(&process.partitions, account.id) else {
+        let desk = &process.partitions.desks()[usize::from(place.0.0)];
+        let View::Account(view) = desk.query(&Query::Account(account.id)) else {
             truth.breach("acknowledged is recovered", format!("account {} is gone", account.id));
             continue;
         };
@@ -195,6 +196,25 @@ fn filled(record: &Record) -> i64 {
         _ => 0,
     };
     record.story.iter().map(|report| fill(&report.outcome)).sum()
+}
+
+/// Nothing is on its way between partitions, and no outbox holds anything.
+pub(crate) fn everything_has_arrived(ground: &Ground, process: &Process) {
+    let (truth, mut auditor) = (&ground.truth, ground.auditor.lock().unwrap());
+    for (law, what) in auditor.copies.at_rest() {
+        truth.breach(law, what);
+    }
+    let clearing = auditor.house.get(&Book::Clearing).copied().unwrap_or(0);
+    let desks = process.partitions.desks().iter();
+    let kept: i128 = desks.map(|desk| desk.book_total(Book::Clearing)).sum();
+    if (clearing, kept) != (0, 0) {
+        truth.breach("clearing is zero at rest", format!("{clearing} and {kept}"));
+    }
+    for partition in (0..PARTITIONS).map(PartitionId) {
+        if !errands_of(&process.partitions, partition).is_empty() {
+            truth.breach("what is sent arrives once", format!("{partition} has parcels"));
+        }
+    }
 }
 
 /// Every partition can be verified by the product's own check.

@@ -13,6 +13,8 @@
 
 mod auditor;
 mod chance;
+mod copies;
+mod copying;
 mod disk;
 mod fault;
 mod history;
@@ -29,7 +31,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 /// Steps of a history.
-const STEPS: u32 = 200;
+const STEPS: u32 = 150;
 
 /// One test for the test runner.
 struct Test {
@@ -124,6 +126,8 @@ impl Sums {
         add("events", outcome.events);
         add("orders", outcome.orders);
         add("late fills", outcome.late);
+        add("leads heard", outcome.heard);
+        add("months billed", outcome.months);
         add("starts", outcome.starts);
         add("simulated seconds", outcome.lasted.as_millis().unsigned_abs() / 1_000);
         outcome.faults.iter().for_each(|(fault, n)| add(&format!("{fault:?}"), *n));

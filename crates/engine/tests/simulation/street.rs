@@ -24,7 +24,7 @@ use std::sync::Arc;
 const COIN: InstrumentId = InstrumentId(1);
 const TOKEN: InstrumentId = InstrumentId(2);
 const SHARE: InstrumentId = InstrumentId(3);
-const OF: [InstrumentId; 3] = [COIN, TOKEN, SHARE];
+pub(crate) const OF: [InstrumentId; 3] = [COIN, TOKEN, SHARE];
 const STRATEGIES: [(StrategyName, InstrumentId); 4] = [
     (StrategyName::CryptoTrendRiding, COIN),
     (StrategyName::CryptoMomentumScalping, COIN),
@@ -70,13 +70,15 @@ pub(crate) fn instruments() -> Vec<Instrument> {
 }
 
 /// Accounts, with their tiers and first deposits.
-pub(crate) const ACCOUNTS: [(u128, Tier, i32); 6] = [
+pub(crate) const ACCOUNTS: [(u128, Tier, i32); 8] = [
     (1, Tier::Starter, 120),
     (2, Tier::Investor, 1_000),
     (3, Tier::Baller, 60_000),
     (4, Tier::Livable, 20_000),
     (5, Tier::Income, 5_000),
     (6, Tier::Saver, 400),
+    (7, Tier::Baller, 60_000),
+    (8, Tier::Income, 5_000),
 ];
 
 /// Everybody outside the process.
@@ -96,13 +98,13 @@ impl Street {
         Self { truth, prices: BTreeMap::from(prices), signals: 0, keys: 0, sent: Vec::new() }
     }
 
-    fn draw(&self, n: u64) -> u64 {
+    pub(crate) fn draw(&self, n: u64) -> u64 {
         self.truth.draw(|chance| chance.below(n))
     }
-    fn between(&self, least: i64, most: i64) -> i64 {
+    pub(crate) fn between(&self, least: i64, most: i64) -> i64 {
         self.truth.draw(|chance| chance.between(least, most))
     }
-    fn pick<T: Copy>(&self, of: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&self, of: &[T]) -> T {
         self.truth.draw(|chance| chance.pick(of))
     }
 
@@ -120,6 +122,7 @@ impl Street {
             };
             inputs.push(Input::Command { account: AccountId(id), key: None, command: open });
         }
+        inputs.extend(Self::begin_to_lead());
         inputs
     }
 
@@ -177,22 +180,22 @@ impl Street {
     /// One thing that somebody does.
     pub(crate) fn act(&mut self, partitions: &Partitions) -> Work {
         match self.draw(100) {
-            0..24 => self.buy(),
-            24..40 => self.sell(partitions),
-            40..50 => self.cancel(partitions),
-            50..60 => self.signal(),
-            60..66 => self.exit_signal(),
-            66..72 => self.repeat(),
-            72..76 => self.transfer(),
-            76..80 => self.kill(),
-            80..87 => self.rearm(partitions),
-            87..90 => self.set(),
-            90..94 => plain(self.calm(u8::try_from(self.pick(&[20, 30, 45, 60, 88])).unwrap())),
-            94..96 => {
+            0..22 => self.buy(),
+            22..36 => self.sell(partitions),
+            36..44 => self.cancel(partitions),
+            44..53 => self.signal(),
+            53..58 => self.exit_signal(),
+            58..64 => self.repeat(),
+            64..68 => self.transfer(),
+            68..71 => self.kill(),
+            71..78 => self.rearm(partitions),
+            78..81 => self.set(),
+            81..84 => plain(self.calm(u8::try_from(self.pick(&[20, 30, 45, 60, 88])).unwrap())),
+            84..86 => {
                 let up = self.draw(3) > 0;
                 plain(Input::Venue { venue: VenueName::Paper, up })
             }
-            _ => self.buy(),
+            _ => self.copy(partitions),
         }
     }
 
@@ -211,7 +214,7 @@ impl Street {
     }
 
     /// Under a key or not, as people do.
-    fn command(&mut self, account: AccountId, command: Command) -> Work {
+    pub(crate) fn command(&mut self, account: AccountId, command: Command) -> Work {
         if self.draw(3) == 0 {
             let input = Input::Command { account, key: None, command };
             return Work { input, asked: Asked::Nothing };

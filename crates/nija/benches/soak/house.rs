@@ -1,24 +1,28 @@
 //! The rooms of one node on a database of its own, joined as the product joins them, under a clock that is moved.
+//! A second opening goes on where the first one ended, or died.
 
 use anyhow::{Context, Result};
 use nija_bus::LocalBus;
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::commit::Release;
-use nija_core::desk::Rules;
+use nija_core::desk::answer::{Query, View};
 use nija_core::desk::input::Input;
+use nija_core::desk::{Desk, Rules};
 use nija_core::ports::views::Projection;
 use nija_core::ports::{Bus, Clock, Journal, Venue};
 use nija_core::words::id::{PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Money;
-use nija_core::words::order::Report;
+use nija_core::words::order::{Outcome, Report};
 use nija_core::words::tier::{DEFAULT_TABLE, TierTable};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::clock::Simulated;
+use nija_engine::copier::{Copier, Parcels};
 use nija_engine::feeds::MarketEvent;
 use nija_engine::gateway::Gateway;
 use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
+use nija_engine::partitions::Partitions;
 use nija_engine::projector::Projector;
 use nija_engine::recovery::{take_over, verify};
 use nija_engine::sim::{self, Exchange, Paper};
@@ -31,7 +35,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// Partitions of a server as shipped.
-const PARTITIONS: u16 = 8;
+pub(crate) const PARTITIONS: u16 = 8;
 /// A Wednesday at midnight, UTC.
 const BEGIN: Timestamp = Timestamp(1_718_150_400_000_000);
 const REPORTS: usize = 4_096;
@@ -50,6 +54,7 @@ pub(crate) struct House {
     clock: Arc<Simulated>,
     venue: Arc<Paper>,
     gateway: Arc<Gateway>,
+    parcels: Arc<Parcels>,
     database: Database,
     ended: oneshot::Receiver<Result<(), Ended>>,
     stop: watch::Sender<bool>,
@@ -88,23 +93,34 @@ impl House {
         let gateway = Arc::new(Gateway::new(door, Arc::clone(&shared), latencies));
         let (partitions, releases) =
             take_over(&journal, PARTITIONS, &rules, &instruments, BEGIN).await?;
-        let early = gateway.accept(releases);
-        anyhow::ensure!(early.is_empty(), "a first start has nothing to send");
+        if let View::Market(market) = partitions.query(&Query::Market) {
+            clock.advance(market.now);
+        }
+        let mut early = restore(&venue, &partitions, clock.now());
+        early.extend(gateway.accept(releases));
 
         let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
         let at_gateway = Arc::clone(&gateway);
         let release =
             Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
+        let parcels = Arc::new(Parcels::default());
+        parcels.ring();
         let parts = Parts {
             partitions,
             journal: Arc::clone(&journal),
             clock: shared,
             bus: Arc::clone(&bus),
-            parcels: Arc::default(),
+            parcels: Arc::clone(&parcels),
             release,
         };
         let (handle, ended) = node::start(parts)?;
-        let carriers = carry(&handle, &gateway);
+        for report in early {
+            handle.send(Input::Report(report), None).await?;
+        }
+        let mut carriers = carry(&handle, &gateway);
+        let copier =
+            Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), PARTITIONS);
+        carriers.push(tokio::spawn(async move { copier.run().await }));
         let (stop, stopped) = watch::channel(false);
         let projector = Projector::new(journal, database.projection());
         let projector = tokio::spawn(async move { projector.run(&*bus, stopped).await });
@@ -115,6 +131,7 @@ impl House {
             clock,
             venue,
             gateway,
+            parcels,
             database,
             ended,
             stop,
@@ -142,6 +159,7 @@ impl House {
                 return Ok(());
             }
             self.handle.slice(std::mem::take(&mut inputs), self.now()).await?;
+            self.parcels.settled().await;
             self.gateway.settled().await;
         }
     }
@@ -181,6 +199,20 @@ impl House {
         }
         Ok(closed)
     }
+}
+
+/// Hands open orders back to the venue; what was cancelled does not come back.
+fn restore(venue: &Paper, partitions: &Partitions, at: Timestamp) -> Vec<Report> {
+    let mut cancelled = Vec::new();
+    for open in partitions.desks().iter().flat_map(Desk::outstanding) {
+        if open.cancelling {
+            let outcome = Outcome::Cancelled { why: "taken back before the restart" };
+            cancelled.push(Report { order: open.ticket.id, outcome, at });
+        } else {
+            venue.restore(&open.ticket, open.filled, open.fills);
+        }
+    }
+    cancelled
 }
 
 /// The gateway, and what carries its reports.

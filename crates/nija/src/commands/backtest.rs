@@ -13,6 +13,7 @@ mod research;
 mod sheet;
 mod tally;
 mod teaching;
+mod tuned;
 
 pub(crate) use options::Options;
 

@@ -102,6 +102,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
     row("NIJA_LIMIT_ADMIN", "2/s:10", "calls of an administrator"),
     row("NIJA_LIMIT_REGISTRATIONS", "20/10m", "registrations, an address"),
     row("NIJA_LIMIT_REFRESHES", "30/m", "refreshes of one session"),
+    row("NIJA_LIMIT_WEBHOOKS", "20/s:200", "webhooks of the payment provider, an address"),
     row("NIJA_CONNECTIONS", "10000", "connections at once"),
     row(
         "NIJA_CONNECTIONS_PER_ADDRESS",

@@ -90,7 +90,7 @@ impl Caller {
     pub(crate) fn put(&self, path: &str, body: &Value) -> Reply {
         self.send("PUT", path, Some(&body.to_string()))
     }
-    pub(crate) fn patch(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) fn change(&self, path: &str, body: &Value) -> Reply {
         self.send("PATCH", path, Some(&body.to_string()))
     }
     pub(crate) fn delete(&self, path: &str) -> Reply {

@@ -64,7 +64,7 @@ impl<'a> Copy<'a> {
 
     fn pauses(&self, paused: bool) {
         let path = format!("/api/v2/{}", self.path);
-        self.by.caller.patch(&path, &json!({"paused": paused})).good();
+        self.by.caller.change(&path, &json!({"paused": paused})).good();
     }
 
     /// Waits for a decision of this kind with this code.
@@ -139,7 +139,7 @@ fn a_pause_and_the_switch_hold(master: &Person, copy: &Copy<'_>) {
     until("the switch did not sell the copy", || {
         copy.now()["positions"].as_array().unwrap().is_empty().then_some(())
     });
-    master.buys("SOL-USD", 60);
+    master.buys("LTC-USD", 60);
     copy.decided("refused", "KILL_SWITCH");
     assert_eq!(copy.now()["positions"], json!([]));
     copy.by.caller.post("/api/v2/rearm", &json!({"reason": "all is well"})).good();

@@ -112,7 +112,7 @@ pub(crate) struct SectionBody {
     /// Deposits, withdrawals, transfers.
     flows: Vec<FlowBody>,
     /// Fills.
-    trades: Vec<FillBody>,
+    trades: Vec<StatementTradeBody>,
     /// What came without a trade.
     income: Vec<IncomeBody>,
     /// The high-water mark, step by step.
@@ -149,7 +149,7 @@ pub(crate) struct FlowBody {
 
 /// A fill.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct FillBody {
+pub(crate) struct StatementTradeBody {
     /// When.
     at: String,
     /// Of what.
@@ -360,7 +360,7 @@ impl From<&Flow> for FlowBody {
     }
 }
 
-impl From<&Trade> for FillBody {
+impl From<&Trade> for StatementTradeBody {
     fn from(trade: &Trade) -> Self {
         Self {
             at: trade.at.to_string(),

@@ -10,6 +10,7 @@ use nija_core::words::id::{OrderId, PartitionId, Seq};
 use nija_core::words::money::Qty;
 use nija_core::words::order::Origin;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -17,11 +18,16 @@ use std::time::Instant;
 pub(super) struct Timed {
     pub(super) journal: Arc<dyn Journal>,
     appended: Mutex<BTreeMap<(PartitionId, Seq), Instant>>,
+    events: AtomicU64,
 }
 
 impl Timed {
     pub(super) fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, appended: Mutex::default() }
+        Self { journal, appended: Mutex::default(), events: AtomicU64::new(0) }
+    }
+    /// Events appended so far.
+    pub(super) fn events(&self) -> u64 {
+        self.events.load(Ordering::Relaxed)
     }
     fn when(&self, batch: &Batch) -> Option<Instant> {
         let appended = self.appended.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,6 +40,8 @@ impl Journal for Timed {
         Box::pin(async move {
             self.journal.append(batches).await?;
             let now = Instant::now();
+            let events: u64 = batches.iter().map(|batch| u64::from(batch.count)).sum();
+            self.events.fetch_add(events, Ordering::Relaxed);
             let mut appended = self.appended.lock().unwrap_or_else(PoisonError::into_inner);
             appended.extend(batches.iter().map(|batch| ((batch.partition, batch.seq), now)));
             Ok(())

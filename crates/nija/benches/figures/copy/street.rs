@@ -35,8 +35,9 @@ use tokio::task::JoinHandle;
 const QUOTES: Span = Span::millis(100);
 /// Between two orders of users.
 const ORDERS: Duration = Duration::from_millis(1);
-/// How long users trade alone, and how long the copies of one lead may take.
+/// How long users trade alone, and in how many such times the copies of one lead must be over.
 const WINDOW: Duration = Duration::from_secs(3);
+const PATIENCE: u32 = 20;
 
 /// Quotes without an end.
 struct Quotes(Timestamp);
@@ -200,12 +201,21 @@ pub(super) async fn fan_out(followers: u32) -> Result<Shown> {
     let process = Process::own();
     // The first second is the opening of files and the first quote.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let (began, before) = (Instant::now(), process.cpu()?);
+    let (began, before, first_events) = (Instant::now(), process.cpu()?, journal.events());
     tokio::time::sleep(WINDOW).await;
     let (led, between) = (Instant::now(), process.cpu()?);
+    let usual = journal.events() - first_events;
     let leads = street.lead().await?;
-    tokio::time::sleep(WINDOW).await;
+    // It is over when no more is written than users alone make.
+    for _ in 0..PATIENCE {
+        let written = journal.events();
+        tokio::time::sleep(WINDOW).await;
+        if journal.events() - written < usual + usual / 2 {
+            break;
+        }
+    }
     let after = process.cpu()?;
+    let users_alone = (between - before) * led.elapsed().as_secs_f64() / WINDOW.as_secs_f64();
     let (from, lanes) = (street.from.clone(), most.load(Ordering::Relaxed));
     street.close().await?;
     trading.await?;
@@ -221,7 +231,7 @@ pub(super) async fn fan_out(followers: u32) -> Result<Shown> {
         let these = waits.iter().filter(|(at, _)| *at >= from && *at < until);
         p99(these.map(|(_, wait)| *wait).collect())
     };
-    let cpu = ((after - between) - (between - before)) * 1e6 / f64::from(followers);
+    let cpu = (after - between - users_alone) * 1e6 / f64::from(followers);
     let (alone, beside) = (within(began, led), within(first, last));
     Ok(Shown { outcomes, alone, beside, cpu, lanes, opened_in })
 }

@@ -5,7 +5,7 @@
 //! and strategies of that class given to the files at hand; what a paper run would trade stays what
 //! it is.
 
-use super::Options;
+use super::{Options, tuned};
 use crate::catalog;
 use crate::config::Config;
 use crate::market;
@@ -65,7 +65,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut instruments = catalog::read(config.instruments.as_deref())?;
     if options.demo_data {
         let feed = market::history(&instruments)?;
-        let trader = market::trader(config, &instruments)?;
+        let trader = Trader::new(Analyst::new(&asked(options, config, &instruments)?));
         let (notes, files) = (Vec::new(), Vec::new());
         return Ok(Data { instruments, feed, trader, around_the_clock: true, notes, files });
     }
@@ -86,11 +86,18 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         files.push(read);
         sources.push(source);
     }
-    let (setup, notes) = setup(market::setup(config, &instruments)?, &sources);
+    let (setup, notes) = setup(asked(options, config, &instruments)?, &sources);
     let around_the_clock = sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
     let feed = Merge::new(feeds, &HOURS);
     Ok(Data { instruments, feed, trader, around_the_clock, notes, files })
+}
+
+/// The setup of a paper run, with the parameters that the options write over.
+fn asked(options: &Options, config: &Config, instruments: &[Instrument]) -> anyhow::Result<Setup> {
+    let mut setup = market::setup(config, instruments)?;
+    setup.playbook = tuned::playbook(setup.playbook, &options.strategies()?, &options.param)?;
+    Ok(setup)
 }
 
 fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {

@@ -269,12 +269,6 @@ impl Options {
             })
         };
         let strategies = self.strategy.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
-        if let Some((name, _)) = self.param.first() {
-            bail!(
-                "--param {name}: the platform's strategies trade with the parameters that a paper run has; \
-                 only {SMA_CROSS} takes --param"
-            );
-        }
         ensure!(self.search.sweep.is_empty(), "only {SMA_CROSS} can be swept");
         ensure!(!self.strict, "--strict is for {SMA_CROSS}; name --skip-bad to leave rows out");
         Ok(strategies)

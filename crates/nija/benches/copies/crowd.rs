@@ -1,0 +1,139 @@
+//! A master, those who copy it, and the days that they live through.
+
+use crate::house::House;
+use anyhow::{Result, bail};
+use nija_core::copy::decline::CopyDecline;
+use nija_core::copy::master::{DISCLOSURE, MasterChange};
+use nija_core::copy::terms::CopyTerms;
+use nija_core::desk::answer::{Answer, Decline, Query, View};
+use nija_core::desk::event::{Size, Wish};
+use nija_core::desk::input::{Command, CopyAct, Input, LeaderFacts};
+use nija_core::ports::Desks;
+use nija_core::words::conditions::{Conditions, Regime};
+use nija_core::words::fixed::Round;
+use nija_core::words::id::{AccountId, InstrumentId, UserId};
+use nija_core::words::money::{Money, Pct, Price, Qty};
+use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
+use nija_core::words::score::Score;
+use nija_core::words::tier::{Tier, Tolerance};
+use nija_core::words::time::Span;
+use nija_engine::feeds::{Kind, MarketEvent};
+
+const LEADER: AccountId = AccountId(u128::MAX - 1);
+/// Tiers that may copy whom they like.
+const TIERS: [Tier; 4] = [Tier::Investor, Tier::Income, Tier::Livable, Tier::Baller];
+const BTC: InstrumentId = InstrumentId(1);
+
+/// The master and all who copy it.
+pub(crate) struct Crowd {
+    followers: u128,
+    days: i64,
+}
+
+impl Crowd {
+    pub(crate) const fn of(followers: u128) -> Self {
+        Self { followers, days: 0 }
+    }
+
+    fn follower(n: u128) -> AccountId {
+        AccountId((n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+    }
+
+    /// Opens what is not there yet: whoever was killed here begins again.
+    pub(crate) async fn open(&self, house: &House) -> Result<()> {
+        self.price(house, 60_000).await?;
+        self.account(house, LEADER, Tier::Baller).await?;
+        self.done(house, LEADER, Command::Lead(MasterChange::Opened(DISCLOSURE))).await?;
+        for n in 0..self.followers {
+            let (id, tier) = (Self::follower(n), TIERS[(n % 4) as usize]);
+            self.account(house, id, tier).await?;
+            let facts = LeaderFacts {
+                user: UserId(LEADER.0),
+                leads: true,
+                vetted: false,
+                risk: None,
+                last: 0,
+                holds: Vec::new(),
+            };
+            let (terms, leader) = (CopyTerms::default(), Box::new(facts));
+            let amount = Money::whole(4_000 + i32::try_from(n)?);
+            let act = CopyAct::Start { amount, terms, leader, open: false };
+            self.done(house, id, Command::Copy { leader: LEADER, act }).await?;
+        }
+        Ok(())
+    }
+
+    async fn account(&self, house: &House, id: AccountId, tier: Tier) -> Result<()> {
+        let (user, tolerance, deposit) = (UserId(id.0), Tolerance::Moderate, Money::whole(40_000));
+        let command = Command::Open { user, tier, tolerance, day_starts: Span::ZERO, deposit };
+        self.done(house, id, command).await
+    }
+
+    /// Asks, and takes it for done where it was done before.
+    async fn done(&self, house: &House, id: AccountId, command: Command) -> Result<()> {
+        match house.handle.command(id, None, command).await? {
+            Answer::Done
+            | Answer::Declined(
+                Decline::AccountExists | Decline::Copying(CopyDecline::AlreadyCopied),
+            ) => Ok(()),
+            other => bail!("not done: {other:?}"),
+        }
+    }
+
+    /// Lets everything that is on its way arrive.
+    pub(crate) async fn rest(&self, house: &House) -> Result<()> {
+        // Orders that a start hands back to the venue end with the next prices.
+        for _ in 0..2 {
+            house.forward(Span::seconds(1));
+            self.price(house, 60_000).await?;
+        }
+        Ok(())
+    }
+
+    /// A day: the master buys, or sells all of it a day later at another price.
+    pub(crate) async fn day(&mut self, house: &House) -> Result<()> {
+        self.days += 1;
+        house.forward(Span::DAY);
+        let dollars = 60_000 + i32::try_from(self.days * 7_919 % 3_000)?;
+        self.price(house, dollars).await?;
+        let View::Account(view) = house.handle.query(Query::Account(LEADER)).await? else {
+            bail!("the master is gone");
+        };
+        let (side, size) = match view.positions.is_empty() {
+            true => (Side::Buy, Size::Dollars(Money::whole(1_100))),
+            false => (Side::Sell, Size::All),
+        };
+        let (order_type, tif) = (OrderType::Market, TimeInForce::Gtc);
+        let wish = Wish { instrument: BTC, side, size, order_type, tif, origin: Origin::User };
+        house.handle.command(LEADER, None, Command::Place(wish)).await?;
+        // Its fill, the fills of the copies, and the rest of what did not fill.
+        for _ in 0..3 {
+            house.forward(Span::seconds(1));
+            self.price(house, dollars).await?;
+        }
+        Ok(())
+    }
+
+    /// A calm market at a price.
+    async fn price(&self, house: &House, dollars: i32) -> Result<()> {
+        let (at, middle) = (house.now(), Price::whole(dollars));
+        let spread = |pct: i64| middle.moved(Pct::from_raw(pct), Round::Down).unwrap_or(middle);
+        let tick = Price::from_raw(1_000_000);
+        let kind = Kind::Quote {
+            instrument: BTC,
+            bid: spread(-1_000_000).floor_to(tick),
+            ask: spread(1_000_000).floor_to(tick),
+            bid_qty: Qty::whole(1_000_000),
+            ask_qty: Qty::whole(1_000_000),
+        };
+        let calm = Conditions {
+            at,
+            regime: Some(Regime::Ranging),
+            crypto_volatility: Some(Score::points(20)),
+            equity_volatility: Some(Score::points(20)),
+            ..Conditions::default()
+        };
+        let inputs = vec![Input::Mark { instrument: BTC, price: middle }, Input::Conditions(calm)];
+        house.step(&[MarketEvent { at, kind }], inputs).await
+    }
+}
