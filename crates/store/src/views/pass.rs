@@ -9,14 +9,13 @@ use super::record::{Cover, Link, Position};
 use super::standing::Standing;
 use super::street::Street;
 use crate::error::Fault;
-use nija_core::desk::event::{Event, Setting, Wish};
+use nija_core::desk::event::{Event, Setting};
 use nija_core::journal::Batch;
 use nija_core::ledger::entry::Entry;
 use nija_core::ledger::holdings::Traded;
 use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::order::Ticket;
-use nija_core::words::signal::Signal;
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -99,6 +98,14 @@ impl<'c> Pass<'c> {
             Event::SettingsChanged { account, change: Setting::Tier(tier) } => {
                 self.turned(*account)?.tier = *tier;
             }
+            _ => self.listed_event(event, bytes)?,
+        }
+        Ok(())
+    }
+
+    /// What screens list of an account.
+    fn listed_event(&mut self, event: &Event, bytes: &[u8]) -> Result<(), Fault> {
+        match event {
             Event::Transferred { account, entry, .. }
             | Event::Billed { account, entry, .. }
             | Event::Adjusted { account, entry, .. }
@@ -116,10 +123,16 @@ impl<'c> Pass<'c> {
                 self.folio(*sleeve)?.held.high = *loss;
             }
             Event::Approved { ticket, .. } => self.approve(ticket, (event, bytes))?,
-            Event::Refused { account, wish: Wish { instrument, .. }, .. }
-            | Event::Skipped { account, signal: Signal { instrument, .. }, .. }
-            | Event::CopySkipped { sleeve: account, instrument, .. } => {
+            Event::Refused { account, wish, .. } => {
                 self.record(*account, (event, bytes))?;
+                self.listed(wish.instrument)?;
+            }
+            Event::Skipped { account, signal, .. } => {
+                self.record(*account, (event, bytes))?;
+                self.listed(signal.instrument)?;
+            }
+            Event::CopySkipped { sleeve, instrument, .. } => {
+                self.record(*sleeve, (event, bytes))?;
                 self.listed(*instrument)?;
             }
             Event::Reallocated { account, .. }
@@ -127,11 +140,22 @@ impl<'c> Pass<'c> {
             | Event::DayClosed { account, .. } => {
                 self.record(*account, (event, bytes))?;
             }
-            Event::Acknowledged { .. } | Event::Filled { .. } | Event::Closed { .. } => {
-                self.order_event(event, bytes)?;
+            Event::Acknowledged { order } => {
+                let now = self.at.now;
+                self.order(*order)?.acknowledge(now);
             }
-            // Desks answer for these from their own state; no screen lists them.
-            Event::Announced { .. }
+            Event::Filled { .. } => self.fill(event, bytes)?,
+            Event::Closed { order, state, why } => {
+                let now = self.at.now;
+                self.order(*order)?.close(*state, why, now);
+            }
+            // Desks answer for these from their own state, or they were taken before; no screen lists them.
+            Event::Clock { .. }
+            | Event::Listed { .. }
+            | Event::Marked { .. }
+            | Event::MonthClosed { .. }
+            | Event::AccountOpened { .. }
+            | Event::Announced { .. }
             | Event::SessionChanged { .. }
             | Event::ConditionsRead { .. }
             | Event::VenueChanged { .. }
@@ -151,24 +175,6 @@ impl<'c> Pass<'c> {
         Ok(())
     }
 
-    /// What became of an order.
-    fn order_event(&mut self, event: &Event, bytes: &[u8]) -> Result<(), Fault> {
-        let now = self.at.now;
-        match event {
-            Event::Acknowledged { order } => self.order(*order)?.acknowledge(now),
-            Event::Filled { order, fill, entry } => {
-                let standing = self.order(*order)?;
-                standing.fill(*order, fill, now)?;
-                let about = (standing.holder().no(), standing.approval());
-                let traded = Some(standing.traded(fill));
-                self.book(about, (entry, traded), (event, bytes))?;
-            }
-            Event::Closed { order, state, why } => self.order(*order)?.close(*state, why, now),
-            _ => {}
-        }
-        Ok(())
-    }
-
     fn approve(&mut self, ticket: &Ticket, told: (&Event, &[u8])) -> Result<(), Fault> {
         let place = self.record(ticket.account, told)?;
         self.listed(ticket.instrument)?;
@@ -177,6 +183,16 @@ impl<'c> Pass<'c> {
         let standing = Standing::approved(ticket, named, self.at.now);
         self.orders.insert(ticket.id, Order { standing, listed: false });
         Ok(())
+    }
+
+    fn fill(&mut self, event: &Event, bytes: &[u8]) -> Result<(), Fault> {
+        let Event::Filled { order, fill, entry } = event else { return Ok(()) };
+        let now = self.at.now;
+        let standing = self.order(*order)?;
+        standing.fill(*order, fill, now)?;
+        let about = (standing.holder().no(), standing.approval());
+        let traded = Some(standing.traded(fill));
+        self.book(about, (entry, traded), (event, bytes))
     }
 
     const fn holder(&self, no: AccountNo) -> Holder {
