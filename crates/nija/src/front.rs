@@ -7,12 +7,10 @@ use crate::wire::Platform;
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nija_api::{Catalog, Doors, ExecutionStats, Limits, Readiness, Settings, TierStats};
-use nija_core::ports::documents::Issuer;
 use nija_core::words::tier::Tier;
 use nija_documents::Press;
 use nija_engine::clock::Real;
 use nija_engine::latency::Latencies;
-use nija_payments::Transfer;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -39,7 +37,11 @@ impl ExecutionStats for Stats {
 }
 
 /// What the API speaks to.
-pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> anyhow::Result<Doors> {
+pub(crate) fn doors(
+    config: &Config,
+    platform: &Platform,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<Doors> {
     Ok(Doors {
         desks: Arc::new(platform.handle.clone()),
         views: platform.database.views(),
@@ -52,8 +54,8 @@ pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> anyhow::R
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),
-        payments: Arc::new(Transfer::new(String::new())),
-        issuer: Issuer { name: "NIJA".to_owned(), ..Issuer::default() },
+        payments: config.billing.door()?,
+        issuer: config.billing.issuer.clone(),
         metrics: Arc::new(watch::text(metrics, platform)),
         readiness: Arc::new(Readiness::default()),
     })

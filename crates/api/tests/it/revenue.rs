@@ -199,7 +199,8 @@ async fn a_subscription_recurs_and_is_stated_by_month() {
         assert_eq!(answer, Answer::Done);
     };
     let plan = Plan { tier: Tier::Investor, cycle: Cycle::Annual };
-    asks(Request::Subscribe(plan)).await;
+    // Who registers on a tier tries it by the month.
+    asks(Request::Change(plan)).await;
     scene.floor.wait(Span(14 * Span::DAY.0));
     scene.returns().await;
     assert_eq!(scene.revenue().await["subscriptions"]["free"], 1);
