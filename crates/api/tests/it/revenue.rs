@@ -11,7 +11,9 @@ use nija_core::billing::subscription::request::Request;
 use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::input::Command;
 use nija_core::ports::Desks as _;
-use nija_core::words::tier::Tier;
+use nija_core::words::id::{AccountId, UserId};
+use nija_core::words::money::Money;
+use nija_core::words::tier::{Tier, Tolerance};
 use nija_core::words::time::Span;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -193,17 +195,29 @@ async fn a_subscription_recurs_and_is_stated_by_month() {
     let floor = Floor::calm();
     let world = world_on(&floor);
     let mut scene = Scene::begins(&world, &floor).await;
-    let account = scene.user.account.parse().unwrap();
+    // An account of its own: whoever registers over HTTP on a tier tries it already.
+    let account = AccountId(0x77);
+    let open = Command::Open {
+        user: UserId(0x77),
+        tier: Tier::Paper,
+        tolerance: Tolerance::Moderate,
+        day_starts: Span::ZERO,
+        deposit: Money::whole(1_000),
+    };
+    assert_eq!(floor.command(account, None, open).await.unwrap(), Answer::Done);
     let asks = async |request: Request| {
         let answer = floor.command(account, None, Command::Subscription(request)).await.unwrap();
         assert_eq!(answer, Answer::Done);
     };
     let plan = Plan { tier: Tier::Investor, cycle: Cycle::Annual };
-    // Who registers on a tier tries it by the month.
-    asks(Request::Change(plan)).await;
-    scene.floor.wait(Span(14 * Span::DAY.0));
+    asks(Request::Subscribe(plan)).await;
+    // The floor's trial is long, so that its other users stay on their tiers.
+    scene.floor.wait(Span(90 * Span::DAY.0));
     scene.returns().await;
-    assert_eq!(scene.revenue().await["subscriptions"]["free"], 1);
+    // A desk looks at its clock when something reaches it.
+    let paid = floor.command(account, None, Command::Transfer(Money::whole(1))).await.unwrap();
+    assert_eq!(paid, Answer::Done);
+    assert_eq!(scene.revenue().await["subscriptions"]["paying"], 0);
     let View::Account(view) = floor.query(Query::Account(account)).await.unwrap() else {
         panic!("no account")
     };
@@ -217,8 +231,9 @@ async fn a_subscription_recurs_and_is_stated_by_month() {
     assert_eq!(revenue["deferred_revenue"], "871.2");
     assert_eq!(revenue["by_tier"][0]["subscription"], "79.2");
     let of = &revenue["subscriptions"];
-    assert_eq!((&of["paying"], &of["free"], &of["arpu"]), (&json!(1), &json!(0), &json!("79.2")));
-    assert_eq!(of["by_tier"], json!([{"tier": "INVESTOR", "paying": 1, "free": 0, "mrr": "79.2"}]));
+    assert_eq!((&of["paying"], &of["arpu"]), (&json!(1), &json!("79.2")));
+    let paying = of["by_tier"].as_array().unwrap().iter().filter(|row| row["paying"] == 1);
+    assert_eq!(paying.map(|row| &row["mrr"]).collect::<Vec<_>>(), ["79.2"]);
     let months = of["months"].as_array().unwrap();
     assert_eq!((months.len(), &months[0]["gained"]), (13, &json!("79.2")));
     assert_eq!(months[0]["net_revenue_retention_pct"], json!(null));
