@@ -1,5 +1,6 @@
 //! One trading account as its desk holds it: small while idle, since there may be a million.
 
+use super::claims::Claims;
 use super::event::{OwnLimits, Remembered};
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
@@ -92,6 +93,9 @@ pub(super) struct Account {
     /// What the subscription was worth when the month of its last change began.
     #[n(27)]
     pub(super) began: Option<Box<Began>>,
+    /// Derived: what its open entries claim.
+    #[cbor(skip)]
+    pub(super) claims: Claims,
     /// Derived: its sleeves.
     #[cbor(skip)]
     pub(super) sleeves: Vec<AccountNo>,
