@@ -15,6 +15,7 @@ use std::pin::Pin;
 pub mod control;
 pub mod documents;
 pub mod payments;
+pub mod till;
 pub mod views;
 
 /// A boxed future: what a door answers later.
