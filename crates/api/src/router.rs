@@ -85,6 +85,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
             subscription::cancel
         ))
         .routes(routes!(subscription::reactivate))
+        .routes(routes!(subscription::forget_method))
         .routes(routes!(invoices::list))
         .routes(routes!(invoices::one))
         .routes(routes!(invoices::checkout))
@@ -130,6 +131,8 @@ pub(crate) fn admins() -> OpenApiRouter<App> {
         .routes(routes!(admin::invoices::void))
         .routes(routes!(admin::invoices::refund))
         .routes(routes!(admin::invoices::pay_out))
+        .routes(routes!(admin::payouts::list))
+        .routes(routes!(admin::payouts::paid))
 }
 
 /// For the payment provider alone, so it is not in the API's document: a signature is the proof.
