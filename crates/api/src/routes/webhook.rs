@@ -15,6 +15,35 @@ use nija_core::desk::input::Command;
 use nija_core::ports::payments::{News, Payment, Standing, Told, WEBHOOK_BYTES_MAX, WebhookError};
 use nija_core::words::money::Money;
 
+/// What a person has to look at; nothing is booked.
+#[derive(Clone, Copy)]
+enum Alarm {
+    Suspect,
+    NotBooked,
+    RefundNotBooked,
+    RefundFailed,
+    Disputed,
+}
+
+impl Alarm {
+    const ALL: [Self; 5] =
+        [Self::Suspect, Self::NotBooked, Self::RefundNotBooked, Self::RefundFailed, Self::Disputed];
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Suspect => "payment_suspect",
+            Self::NotBooked => "payment_not_booked",
+            Self::RefundNotBooked => "refund_not_booked",
+            Self::RefundFailed => "refund_failed",
+            Self::Disputed => "payment_disputed",
+        }
+    }
+}
+
+/// Kinds of alarms that payments raise, as their metric names them.
+pub fn payment_alarms() -> Vec<&'static str> {
+    Alarm::ALL.into_iter().map(Alarm::name).collect()
+}
+
 impl From<WebhookError> for Problem {
     fn from(error: WebhookError) -> Self {
         let detail = match error {
@@ -65,13 +94,13 @@ async fn heard(app: &App, Told { event, news, .. }: Told) -> Result<(), Problem>
         News::Refunded { payment, total } => refunded(app, &event, &payment, total).await,
         News::RefundFailed { reference, amount, why, .. } => {
             let detail = format!("{event}: ${amount} did not reach the payer: {}", told(&why));
-            alarm(app, "refund_failed", reference, detail).await
+            alarm(app, Alarm::RefundFailed, reference, detail).await
         }
         News::Disputed { reference, amount, stage, why, .. } => {
             let detail = format!("{event}: {stage:?}, ${amount}: {}", told(&why));
-            alarm(app, "payment_disputed", reference, detail).await
+            alarm(app, Alarm::Disputed, reference, detail).await
         }
-        News::Suspect(why) => alarm(app, "payment_suspect", event, told(&why)).await,
+        News::Suspect(why) => alarm(app, Alarm::Suspect, event, told(&why)).await,
     }
 }
 
@@ -84,7 +113,7 @@ async fn book(
 ) -> Result<bool, Problem> {
     let detail = format!("{event}: ${} by {}", payment.amount, payment.reference);
     let Ok(invoice) = payment.invoice.parse() else {
-        alarm(app, "payment_suspect", told(&payment.invoice), detail).await?;
+        alarm(app, Alarm::Suspect, told(&payment.invoice), detail).await?;
         return Ok(false);
     };
     app.audit(None, action, payment.invoice.clone(), detail.clone()).await?;
@@ -92,7 +121,7 @@ async fn book(
     match app.doors.desks.command(payment.account, None, command).await? {
         Answer::Done => Ok(true),
         _ => {
-            alarm(app, "payment_not_booked", payment.invoice.clone(), detail).await?;
+            alarm(app, Alarm::NotBooked, payment.invoice.clone(), detail).await?;
             Ok(false)
         }
     }
@@ -117,17 +146,13 @@ async fn refunded(app: &App, event: &str, payment: &Payment, total: Money) -> Re
     };
     match total <= promised {
         true => app.audit(None, "payment_refunded", payment.invoice.clone(), detail).await,
-        false => alarm(app, "refund_not_booked", payment.invoice.clone(), detail).await,
+        false => alarm(app, Alarm::RefundNotBooked, payment.invoice.clone(), detail).await,
     }
 }
 
 /// Nothing is booked: a person has to look.
-async fn alarm(
-    app: &App,
-    action: &'static str,
-    subject: String,
-    detail: String,
-) -> Result<(), Problem> {
+async fn alarm(app: &App, kind: Alarm, subject: String, detail: String) -> Result<(), Problem> {
+    let action = kind.name();
     metrics::counter!("nija_payment_alarms_total", "kind" => action).increment(1);
     tracing::error!(action, subject, detail, "payments: a person has to look");
     app.audit(None, action, subject, detail).await

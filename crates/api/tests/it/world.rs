@@ -4,6 +4,7 @@ use crate::desk::{FakeDesks, Memory};
 use crate::floor::Floor;
 use crate::ledger::FakeDocuments;
 use crate::payments::FakePayments;
+use crate::till::FakeTill;
 use crate::users::{FakeControl, FakeViews};
 use axum::Router;
 use axum::body::Body;
@@ -161,6 +162,7 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         catalog: Arc::new(Catalog::of(instruments)),
         stats: Arc::new(FakeStats),
         plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
+        till: Arc::new(FakeTill::default()),
         payments: Arc::new(FakePayments),
         documents: Arc::new(FakeDocuments),
         issuer: Issuer::default(),
