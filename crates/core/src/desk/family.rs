@@ -15,6 +15,7 @@ impl State {
             return;
         };
         let (parent, leader, stage) = (sleeve.parent, sleeve.leader, sleeve.stage);
+        let heard = sleeve.heard;
         if let Some(parent) = self.accounts.get_mut(parent.0 as usize)
             && !parent.sleeves.contains(&no)
         {
@@ -22,7 +23,7 @@ impl State {
         }
         let followers = self.followers.entry(leader).or_default();
         if stage == Stage::Active {
-            followers.insert(no);
+            followers.insert(no, heard);
         } else {
             followers.remove(&no);
         }

@@ -190,8 +190,12 @@ impl Desk {
 
     /// Worth of what an owner holds of an instrument and of the open entries, in all accounts.
     pub(super) fn in_symbol(&self, no: AccountNo, instrument: InstrumentId) -> Money {
-        let family = self.state.family_nos(self.state.root_of(no));
-        family.into_iter().fold(Money::ZERO, |sum, no| {
+        let busy = |no: &AccountNo| {
+            let account = self.state.account(*no);
+            account.is_some_and(|a| !a.positions.is_empty() || !a.orders.is_empty())
+        };
+        let family = self.state.family_nos(self.state.root_of(no)).filter(busy);
+        family.fold(Money::ZERO, |sum, no| {
             let held = self.held(no, instrument);
             let worth = self.state.worth(instrument, held).unwrap_or(Money::ZERO);
             let pending = self.pending_worth(no, |i| i.id == instrument);

@@ -85,9 +85,9 @@ pub(super) struct State {
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
-    /// Derived: sleeves that copy a leader now.
+    /// Derived: sleeves that copy a leader now, each with a lead that it has heard or needs not hear.
     #[cbor(skip)]
-    pub(super) followers: BTreeMap<AccountId, BTreeSet<AccountNo>>,
+    pub(super) followers: BTreeMap<AccountId, BTreeMap<AccountNo, u64>>,
 }
 
 /// What a partition has heard of a leader.

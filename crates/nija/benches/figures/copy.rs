@@ -8,12 +8,12 @@ mod street;
 
 use crate::figure::{Better, Figure, Goal};
 use crate::journal::database;
-use crate::meter::Process;
-use crate::scene::{block, wish};
+use crate::meter::{Process, timed};
+use crate::scene::{BTC, block, wish};
 use crate::{RUNS, Scale};
 use anyhow::{Result, bail};
 use crowd::Crowd;
-use nija_core::commit::commit;
+use nija_core::commit::{Release, commit};
 use nija_core::copy::lead::Lead;
 use nija_core::copy::parcel::Content;
 use nija_core::desk::answer::{Answer, Query, View};
@@ -32,6 +32,8 @@ struct Judged {
     last: Vec<f64>,
     cpu: Vec<f64>,
     bytes: Vec<f64>,
+    /// A price of what all of them hold.
+    price: Vec<f64>,
 }
 
 /// The master buys and hears of its fill: the lead, durable.
@@ -64,12 +66,12 @@ async fn judge(followers: u32, found: &mut Judged) -> Result<()> {
     let lead = led(&mut crowd, &*journal).await?;
     let process = Process::own();
     let (began, before) = (Instant::now(), process.cpu()?);
-    let (mut first, mut bytes) = (None, 0);
+    let (mut first, mut bytes, mut copies) = (None, 0, Vec::new());
     loop {
         let answer = crowd.desks.take(Input::Lead(lead), Real.now())?;
         let held = crowd.desks.seal();
         bytes += held.iter().map(|held| held.batch().body.len()).sum::<usize>();
-        drop(commit(&*journal, held).await?);
+        copies.extend(commit(&*journal, held).await?);
         first.get_or_insert_with(|| began.elapsed().as_secs_f64() * 1e3);
         match answer {
             Answer::Led { left: 0 } => break,
@@ -81,6 +83,24 @@ async fn judge(followers: u32, found: &mut Judged) -> Result<()> {
     found.first.extend(first);
     found.cpu.push((process.cpu()? - before) * 1e6 / f64::from(followers));
     found.bytes.push(bytes as f64 / f64::from(followers));
+    price_held(&mut crowd, &copies, found)
+}
+
+/// Fills all copies and tells the desks prices: each looks at everybody who holds something.
+fn price_held(crowd: &mut Crowd, copies: &[Release], found: &mut Judged) -> Result<()> {
+    let at = Real.now();
+    for copy in copies.iter().filter_map(Release::ticket) {
+        let price = Price::whole(50_000);
+        let fill = Fill { id: FillId(1), qty: copy.qty, price, fee: Money::CENT };
+        let report = Report { order: copy.id, outcome: Outcome::Filled(fill), at };
+        crowd.desks.take(Input::Report(report), at)?;
+    }
+    for dollars in [50_010, 49_990, 50_020] {
+        let mark = Input::Mark { instrument: BTC, price: Price::whole(dollars) };
+        let (took, done) = timed(|| crowd.desks.take(mark, at));
+        done?;
+        found.price.push(took.as_secs_f64() * 1e3);
+    }
     Ok(())
 }
 
@@ -114,6 +134,7 @@ pub(crate) fn copy(scale: &Scale) -> Result<Vec<Figure>> {
         figure("desks alone: processor time a follower", "us", alone.cpu)
             .goal(bar("P20", 1.0, 0.32)),
         figure("journal bytes a follower", "B", alone.bytes),
+        figure(&format!("a price of what the {of} hold"), "ms", alone.price),
         figure(
             &format!("master's fill to the last verdict, {of}"),
             "ms",
