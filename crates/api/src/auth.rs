@@ -162,6 +162,17 @@ pub(crate) async fn strangers(
     Ok(next.run(request).await)
 }
 
+/// Before the address of the payment provider: a budget of its own.
+pub(crate) async fn webhooks(
+    State(app): State<App>,
+    origin: Origin,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    app.rates.webhook(origin)?;
+    Ok(next.run(request).await)
+}
+
 /// The account behind an id, as its desk knows it.
 pub(crate) async fn account(app: &App, id: AccountId) -> Result<Box<AccountView>, Problem> {
     match app.doors.desks.query(Query::Account(id)).await? {

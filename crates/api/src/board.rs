@@ -50,7 +50,10 @@ async fn gather(app: &App, at: Timestamp) -> Result<Board, Problem> {
     let mut board = Board { at, masters: Vec::new(), followers: HashMap::new() };
     for partition in (0..=u16::MAX).map(PartitionId) {
         match desks.query(Query::Masters(partition)).await? {
-            View::Masters(masters) => board.masters.extend(masters),
+            // What they hold is for those who copy them, and asked anew.
+            View::Masters(masters) => board
+                .masters
+                .extend(masters.into_iter().map(|view| MasterView { holds: Vec::new(), ..view })),
             View::Declined(Decline::UnknownPartition) => break,
             _ => return Err(Problem::internal()),
         }

@@ -4,6 +4,7 @@ use crate::catalog::Catalog;
 use nija_core::billing::plans::Plans;
 use nija_core::ports::control::Control;
 use nija_core::ports::documents::{Documents, Issuer};
+use nija_core::ports::payments::Payments;
 use nija_core::ports::views::Views;
 use nija_core::ports::{Clock, Desks, Entropy};
 use nija_core::words::tier::{Tier, TierTable};
@@ -29,10 +30,12 @@ pub struct Doors {
     pub catalog: Arc<Catalog>,
     /// How fast orders were sent.
     pub stats: Arc<dyn ExecutionStats>,
-    /// The table of billing.
+    /// What can be subscribed to, and what is charged of profits.
     pub plans: Arc<Plans>,
     /// Who makes statements and invoices.
     pub documents: Arc<dyn Documents>,
+    /// How invoices are paid.
+    pub payments: Arc<dyn Payments>,
     /// Whose letterhead they bear.
     pub issuer: Issuer,
     /// The metrics in Prometheus' text form.

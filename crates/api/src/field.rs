@@ -2,6 +2,7 @@
 //! Reading never fails; using does. What is read is the text of a JSON value, see `json.rs`.
 
 use crate::error::Problem;
+use nija_core::billing::plans::Cycle;
 use nija_core::desk::event::Adjustment;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::order::{Side, TimeInForce};
@@ -87,6 +88,14 @@ fn text(raw: &str) -> Result<String, Why> {
 impl Readable for String {
     fn read(raw: &str) -> Result<Self, Why> {
         text(raw)
+    }
+}
+
+impl Readable for Cycle {
+    fn read(raw: &str) -> Result<Self, Why> {
+        let word = text(raw)?;
+        let cycle = Self::ALL.into_iter().find(|cycle| cycle.name() == word);
+        cycle.ok_or("must be monthly or annual")
     }
 }
 

@@ -134,7 +134,8 @@ fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-async fn read(body: Body, app: &App, most: usize) -> Result<Bytes, Problem> {
+/// The bytes of a body of at most so many, in the time that a body has.
+pub(crate) async fn read(body: Body, app: &App, most: usize) -> Result<Bytes, Problem> {
     let collected =
         tokio::time::timeout(app.settings.body_timeout, Limited::new(body, most).collect());
     match collected.await {

@@ -59,6 +59,7 @@ pub(crate) struct Rates {
     admin: Limiter,
     registrations: Limiter,
     refreshes: Limiter,
+    webhooks: Limiter,
     orders: Vec<Limiter>,
 }
 
@@ -75,6 +76,7 @@ impl Rates {
             admin: Limiter::new(limits.admin),
             registrations: Limiter::new(limits.registrations),
             refreshes: Limiter::new(limits.refreshes),
+            webhooks: Limiter::new(limits.webhooks),
             orders: tiers.iter().map(of_tier).collect(),
         }
     }
@@ -109,6 +111,10 @@ impl Rates {
     /// A registration.
     pub(crate) fn registration(&self, origin: Origin) -> Result<(), Problem> {
         self.registrations.check(self.key(origin))
+    }
+    /// A webhook, whoever sent it: a budget of its own, so that a flood takes nothing from others.
+    pub(crate) fn webhook(&self, origin: Origin) -> Result<(), Problem> {
+        self.webhooks.check(self.key(origin))
     }
     /// A refresh of one session.
     pub(crate) fn refresh(&self, session: u128) -> Result<(), Problem> {

@@ -74,6 +74,8 @@ pub struct RateLimits {
     pub registrations: Rate,
     /// Refreshes of one session.
     pub refreshes: Rate,
+    /// Webhooks of the payment provider, an address.
+    pub webhooks: Rate,
 }
 
 impl Default for RateLimits {
@@ -85,6 +87,7 @@ impl Default for RateLimits {
             admin: Rate::new(2, 1, 10),
             registrations: Rate::new(20, 600, 20),
             refreshes: Rate::new(30, 60, 30),
+            webhooks: Rate::new(20, 1, 200),
         }
     }
 }

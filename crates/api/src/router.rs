@@ -9,8 +9,8 @@ use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
     admin, auth as login, batch, copied, copying, costs, decisions, fees, funds, health, house,
-    kill, ledger, limits, market, masters, orders, platform, positions, registration, revenue,
-    sessions, standing, statements, trading,
+    invoices, kill, ledger, limits, market, masters, orders, platform, positions, registration,
+    revenue, sessions, standing, statements, subscription, trading, webhook,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -19,6 +19,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -39,6 +40,7 @@ pub(crate) fn strangers() -> OpenApiRouter<App> {
         .routes(routes!(login::login))
         .routes(routes!(login::refresh))
         .routes(routes!(health::metrics))
+        .routes(routes!(subscription::plans))
 }
 
 /// For users who have proven who they are.
@@ -76,6 +78,16 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(platform::execution))
         .routes(routes!(fees::show))
         .routes(routes!(fees::history))
+        .routes(routes!(
+            subscription::show,
+            subscription::subscribe,
+            subscription::change_plan,
+            subscription::cancel
+        ))
+        .routes(routes!(subscription::reactivate))
+        .routes(routes!(invoices::list))
+        .routes(routes!(invoices::one))
+        .routes(routes!(invoices::checkout))
         .merge(followers())
 }
 
@@ -113,6 +125,16 @@ pub(crate) fn admins() -> OpenApiRouter<App> {
         .routes(routes!(admin::accounts::refund_fee))
         .routes(routes!(admin::accounts::qualify))
         .routes(routes!(admin::accounts::vet))
+        .routes(routes!(admin::invoices::open))
+        .routes(routes!(admin::invoices::paid))
+        .routes(routes!(admin::invoices::void))
+        .routes(routes!(admin::invoices::refund))
+        .routes(routes!(admin::invoices::pay_out))
+}
+
+/// For the payment provider alone, so it is not in the API's document: a signature is the proof.
+fn providers() -> Router<App> {
+    Router::new().route("/api/v2/payments/webhook", post(webhook::take))
 }
 
 fn docs() -> Router<App> {
@@ -140,7 +162,10 @@ pub fn router(doors: Doors, settings: Settings) -> Result<Router, SetupError> {
     let members = Router::from(members()).route_layer(guard.clone());
     let admins = Router::from(admins()).route_layer(admins_only).route_layer(guard);
     let strangers = Router::from(strangers()).merge(docs()).route_layer(budget);
+    let signed = from_fn_with_state(app.clone(), auth::webhooks);
+    let providers = providers().route_layer(signed);
     Ok(Router::from(open())
+        .merge(providers)
         .merge(strangers)
         .merge(members)
         .merge(admins)

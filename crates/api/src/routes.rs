@@ -12,6 +12,7 @@ pub(crate) mod fees;
 pub(crate) mod funds;
 pub(crate) mod health;
 pub(crate) mod house;
+pub(crate) mod invoices;
 pub(crate) mod kill;
 pub(crate) mod ledger;
 pub(crate) mod limits;
@@ -26,8 +27,10 @@ pub(crate) mod revenue;
 pub(crate) mod sessions;
 pub(crate) mod standing;
 pub(crate) mod statements;
+pub(crate) mod subscription;
 pub(crate) mod trading;
 pub(crate) mod verdict;
+pub(crate) mod webhook;
 
 use crate::auth::Principal;
 use crate::error::Problem;

@@ -2,14 +2,16 @@
 //! a price that the desk had; a document that is made of it refuses what does not add up.
 
 use crate::billing::fee::{Fee, Rates};
+use crate::billing::subscription::step::Step;
 use crate::desk::event::{Adjustment, BillCause, Event};
 use crate::ledger::chart::Book;
 use crate::ledger::entry::Entry;
-use crate::ledger::holdings::{Held, Holdings, Traded};
+use crate::ledger::holdings::{Holdings, Stake, Traded};
 use crate::ports::documents::DocumentError;
-use crate::ports::documents::high_water::{Cause, HighWater, Settled, Step, StepFee};
+use crate::ports::documents::high_water::{self, Cause, HighWater, Settled, StepFee};
 use crate::ports::documents::section::{
-    FeeKind, Flow, FlowKind, Holding, Income, IncomeKind, Place, Point, Section, Trade, Worth,
+    Charge, FeeKind, Flow, FlowKind, Holding, Income, IncomeKind, Place, Point, Section, Trade,
+    Worth,
 };
 use crate::ports::views::month::{AccountMonth, Line, Prices};
 use crate::words::fixed::Round;
@@ -51,6 +53,26 @@ pub fn section(month: &AccountMonth, terms: &Terms) -> Result<Section, DocumentE
         making.close_day(at)?;
     }
     making.finish()
+}
+
+/// What the owner paid outside the account in the month: invoices of the subscription, less what was taken back.
+#[must_use]
+pub fn outside(month: &AccountMonth) -> Vec<Charge> {
+    let charge = |line: &Line| {
+        let Event::Subscribed { step, .. } = &line.event else { return None };
+        let (amount, note) = match &**step {
+            Step::Settled { invoice, earned, deferred, tax, .. } => {
+                let net = earned.saturating_add(*deferred);
+                (net.saturating_add(*tax), format!("Invoice {invoice}"))
+            }
+            Step::Credited { note, .. } => {
+                (note.total().negated(), format!("Credit note {}", note.number))
+            }
+            _ => return None,
+        };
+        Some(Charge { at: line.at, kind: FeeKind::Subscription, amount, note })
+    };
+    month.lines.iter().filter_map(charge).collect()
 }
 
 /// A section in the making.
@@ -99,7 +121,7 @@ impl Making<'_> {
                 self.note(step);
             }
             Event::Followed { loss, .. } if *loss != self.held.high => {
-                let step = Step {
+                let step = high_water::Step {
                     at,
                     cause: Cause::Resumption,
                     equity: self.held.money(),
@@ -119,7 +141,7 @@ impl Making<'_> {
         }
     }
 
-    fn note(&mut self, step: Step) {
+    fn note(&mut self, step: high_water::Step) {
         self.held.high = step.mark_after;
         if let Some(mark) = &mut self.made.high_water {
             mark.steps.push(step);
@@ -158,7 +180,7 @@ impl Making<'_> {
         at: Timestamp,
         (cause, equity, fee): (BillCause, Money, Fee),
         after: Money,
-    ) -> Option<Step> {
+    ) -> Option<high_water::Step> {
         let before = self.held.high;
         let above = equity.checked_sub(before)?.or_zero();
         let (cause, flow, gain) = match cause {
@@ -176,8 +198,8 @@ impl Making<'_> {
             | BillCause::Began => (Cause::Crystallization, Money::ZERO, above),
         };
         let fees = self.fees(fee);
-        let mut step =
-            Step { at, cause, equity, flow, mark: before, gain, fees, mark_after: after };
+        let (mark, mark_after) = (before, after);
+        let mut step = high_water::Step { at, cause, equity, flow, mark, gain, fees, mark_after };
         if step.cause != Cause::Refund && step.check().is_err() {
             step.cause = Cause::Netted;
         }
@@ -223,7 +245,7 @@ impl Making<'_> {
     }
 
     /// A position at its mark, as the desk values it: one without a mark counts at its cost.
-    fn holding(&self, held: &Held, prices: &Prices) -> Option<Holding> {
+    fn holding(&self, held: &Stake, prices: &Prices) -> Option<Holding> {
         let instrument = self.month.instruments.get(&held.instrument)?;
         let (mark, value) = match prices.of.get(&held.instrument) {
             Some(mark) => (*mark, instrument.value(*mark, held.qty, Round::Down)?),

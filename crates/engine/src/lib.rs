@@ -5,6 +5,7 @@
 //! Absent: rules of money and risk (core), and any other room.
 #![deny(missing_docs)]
 
+pub mod audit;
 pub mod backtest;
 pub mod calendar;
 pub mod clock;

@@ -147,7 +147,9 @@ impl Partitions {
             Query::Outbox(partition)
             | Query::House(partition)
             | Query::Masters(partition)
-            | Query::Followers(partition, _) => *partition,
+            | Query::Followers(partition, _)
+            | Query::Bills(partition) => *partition,
+            Query::Bill(invoice) => invoice.partition,
         };
         match self.desks.get(usize::from(partition.0)) {
             Some(desk) => desk.query(query),

@@ -1,9 +1,11 @@
 //! Configuration: read once from the environment and an optional `.env` file, typed, and shown without secrets.
 //! The only place of the project that reads environment variables. All mistakes are told at once.
 
+pub(crate) mod billing;
 pub(crate) mod variables;
 
 use anyhow::{Context, bail, ensure};
+use billing::Billing;
 use nija_api::{Network, RateLimits};
 use nija_core::billing::plans::FeePolicy;
 use nija_core::words::money::Money;
@@ -62,6 +64,7 @@ pub(crate) struct Config {
     pub(crate) no_proxy: bool,
     pub(crate) metrics_token: Option<String>,
     pub(crate) rates: RateLimits,
+    pub(crate) billing: Billing,
     /// Connections at once.
     pub(crate) connections: NonZeroU32,
     /// Connections at once from one address.
@@ -112,7 +115,7 @@ impl Config {
         let every: u32 = wrong.or(of.parse("NIJA_QUOTE_EVERY_MS"), 1_000);
         let config = Self {
             listen: SocketAddr::new(host, port),
-            jwt_secret: wrong.or(secret(of), None),
+            jwt_secret: wrong.or(held(of, ("JWT_SECRET_KEY_FILE", "JWT_SECRET_KEY")), None),
             jwt_previous: of.get("JWT_SECRET_KEY_PREVIOUS").map(|text| text.as_bytes().to_vec()),
             jwt_secret_file,
             database: wrong.or(database(url), PathBuf::from("nija.db")),
@@ -139,6 +142,7 @@ impl Config {
             no_proxy,
             metrics_token: of.get("NIJA_METRICS_TOKEN").map(str::to_owned),
             rates: rates(of, &mut wrong),
+            billing: Billing::of(of, &mut wrong),
             connections: wrong.or(of.parse("NIJA_CONNECTIONS"), NonZeroU32::MIN),
             connections_per_address: wrong
                 .or(of.parse("NIJA_CONNECTIONS_PER_ADDRESS"), NonZeroU32::MIN),
@@ -156,6 +160,7 @@ fn rates(of: &Variables, wrong: &mut Mistakes) -> RateLimits {
         admin: wrong.or(of.parse("NIJA_LIMIT_ADMIN"), usual.admin),
         registrations: wrong.or(of.parse("NIJA_LIMIT_REGISTRATIONS"), usual.registrations),
         refreshes: wrong.or(of.parse("NIJA_LIMIT_REFRESHES"), usual.refreshes),
+        webhooks: wrong.or(of.parse("NIJA_LIMIT_WEBHOOKS"), usual.webhooks),
     }
 }
 
@@ -173,14 +178,14 @@ fn networks(named: &[String]) -> anyhow::Result<Vec<Network>> {
     named.iter().map(parse).collect()
 }
 
-/// The secret itself, or the contents of the file that `JWT_SECRET_KEY_FILE` names.
-fn secret(of: &Variables) -> anyhow::Result<Option<Vec<u8>>> {
-    if let Some(path) = of.get("JWT_SECRET_KEY_FILE") {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read JWT_SECRET_KEY_FILE {path}"))?;
+/// The secret itself, or the contents of the file that the first variable names.
+fn held(of: &Variables, (file, plain): (&str, &str)) -> anyhow::Result<Option<Vec<u8>>> {
+    if let Some(path) = of.get(file) {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {file} {path}"))?;
         return Ok(Some(text.trim().as_bytes().to_vec()));
     }
-    Ok(of.get("JWT_SECRET_KEY").map(|secret| secret.as_bytes().to_vec()))
+    Ok(of.get(plain).map(|secret| secret.as_bytes().to_vec()))
 }
 
 /// The file behind a database URL.

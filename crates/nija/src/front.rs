@@ -7,7 +7,6 @@ use crate::wire::Platform;
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nija_api::{Catalog, Doors, ExecutionStats, Limits, Readiness, Settings, TierStats};
-use nija_core::ports::documents::Issuer;
 use nija_core::words::tier::Tier;
 use nija_documents::Press;
 use nija_engine::clock::Real;
@@ -38,7 +37,11 @@ impl ExecutionStats for Stats {
 }
 
 /// What the API speaks to.
-pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> anyhow::Result<Doors> {
+pub(crate) fn doors(
+    config: &Config,
+    platform: &Platform,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<Doors> {
     Ok(Doors {
         desks: Arc::new(platform.handle.clone()),
         views: platform.database.views(),
@@ -51,7 +54,8 @@ pub(crate) fn doors(platform: &Platform, metrics: PrometheusHandle) -> anyhow::R
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),
-        issuer: Issuer { name: "NIJA".to_owned(), ..Issuer::default() },
+        payments: config.billing.door()?,
+        issuer: config.billing.issuer.clone(),
         metrics: Arc::new(watch::text(metrics, platform)),
         readiness: Arc::new(Readiness::default()),
     })

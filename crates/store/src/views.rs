@@ -8,6 +8,8 @@ use crate::error::Fault;
 use crate::sqlite::link::Link;
 use crate::sqlite::migration::Schema;
 use chain::Chain;
+use nija_core::billing::subscription::step::Step;
+use nija_core::desk::event::Event;
 use nija_core::ledger::chart::Books;
 use nija_core::ports::views::house::{HouseFilter, HouseRows, HouseScope};
 use nija_core::ports::views::month::Months;
@@ -16,7 +18,8 @@ use nija_core::ports::views::{
 };
 use nija_core::ports::{Doing, ReadError};
 use nija_core::words::id::{AccountId, OrderId, PartitionId};
-use reader::{Make, Reader};
+use reader::{Make, Reader, damaged};
+use record::Record;
 
 mod chain;
 mod decision;
@@ -120,6 +123,10 @@ impl nija_core::ports::views::Views for Views {
         self.list(scope, page, (Chain::Fees, fee::row))
     }
 
+    fn subscription<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<Step>> {
+        self.list(scope, page, (Chain::Subscription, step))
+    }
+
     fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>> {
         self.scoped(scope, |reader| month::months(reader))
     }
@@ -170,4 +177,11 @@ impl nija_core::ports::views::Views for Views {
 /// The scopes of an account and of its sleeves.
 fn family(scope: &Scope, leaders: &[AccountId]) -> Vec<Scope> {
     std::iter::once(*scope).chain(leaders.iter().map(|leader| scope.sleeve(*leader))).collect()
+}
+
+fn step(_: &mut Reader<'_>, record: &Record, _: usize) -> Result<Step, Fault> {
+    match &record.event {
+        Event::Subscribed { step, .. } => Ok(step.as_ref().clone()),
+        _ => Err(damaged("a step of a subscription is something else")),
+    }
 }

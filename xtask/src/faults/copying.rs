@@ -71,17 +71,17 @@ fn note(found: &Value, outcome: &mut Outcome) {
 
 /// The victim, built.
 fn built(options: &Options) -> Result<PathBuf> {
-    let mut args = vec!["build", "--locked", "--package", "nija", "--bench", "copies"];
+    let mut args = vec!["build", "--locked", "--package", "nija", "--bench", "soak"];
     args.extend(["--message-format", "json"]);
     args.extend(options.release.then_some("--release"));
     let told = shell::output("cargo", &args)?;
     let lines = told.split(|byte| *byte == b'\n');
     let messages = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
     let of = |message: Value| {
-        let ours = message["target"]["name"] == "copies";
+        let ours = message["target"]["name"] == "soak";
         message["executable"].as_str().filter(|_| ours).map(PathBuf::from)
     };
-    messages.filter_map(of).last().context("cargo names no executable of `copies`")
+    messages.filter_map(of).next_back().context("cargo names no executable of `soak`")
 }
 
 fn start(victim: &Path, folder: &Path, once: bool) -> Result<Child> {

@@ -2,6 +2,7 @@
 //! the audit log before it takes effect; an act that cannot be written is not done.
 
 pub(crate) mod accounts;
+pub(crate) mod invoices;
 
 use super::Done;
 use crate::auth::Principal;

@@ -35,14 +35,14 @@ pub(crate) struct Question {
     /// `monthly` or `annual`; `monthly` when absent.
     cycle: Option<String>,
     /// Return a year before fees, percent, 0 to 1000; 10 when absent.
-    expected_return_pct: Option<String>,
+    return_pct: Option<String>,
     /// Part of the capital that copies masters, percent; the caller's when absent.
     copied_pct: Option<String>,
 }
 
 /// Fees by kind, dollars.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct FeesBody {
+pub(crate) struct CostFeesBody {
     /// The plan's price.
     #[schema(value_type = String)]
     subscription: Money,
@@ -65,7 +65,7 @@ pub(crate) struct FeesBody {
 
 /// What was really paid, dollars. Subscriptions are invoiced outside the account and not among it.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PaidBody {
+pub(crate) struct FeesPaid {
     /// To venues.
     #[schema(value_type = String)]
     venue: Money,
@@ -92,14 +92,14 @@ pub(crate) struct CostBody {
     capital: Money,
     /// The return that is assumed.
     #[schema(value_type = String)]
-    expected_return_pct: Pct,
+    return_pct: Pct,
     /// The part that is taken to copy masters.
     #[schema(value_type = String)]
     copied_pct: Pct,
     /// Expected fees of a month.
-    month: FeesBody,
+    month: CostFeesBody,
     /// Expected fees of a year.
-    year: FeesBody,
+    year: CostFeesBody,
     /// Price and tax of a year, percent of capital: lost even without a trade.
     #[schema(value_type = String)]
     fixed_pct: Pct,
@@ -120,12 +120,12 @@ pub(crate) struct CostBody {
     /// One sentence for people.
     message: String,
     /// What the caller and their copies paid this month.
-    paid_this_month: PaidBody,
+    paid_this_month: FeesPaid,
     /// The same over this month and the eleven before it.
-    paid_last_12_months: PaidBody,
+    paid_last_12_months: FeesPaid,
 }
 
-impl From<Fees> for FeesBody {
+impl From<Fees> for CostFeesBody {
     fn from(fees: Fees) -> Self {
         Self {
             subscription: fees.subscription,
@@ -138,7 +138,7 @@ impl From<Fees> for FeesBody {
     }
 }
 
-impl PaidBody {
+impl FeesPaid {
     /// What was paid between two balances.
     fn between(before: &Books, after: &Books) -> Self {
         let paid = |book| after.balance(book).saturating_sub(before.balance(book));
@@ -177,14 +177,14 @@ fn case(question: &Question, view: &AccountView) -> Result<Case, Problem> {
         }
     };
     let capital = decimal("capital", question.capital.as_deref(), 1_000_000_000)?;
-    let expected = question.expected_return_pct.as_deref();
+    let expected = question.return_pct.as_deref();
     let copied = percent("copied_pct", question.copied_pct.as_deref(), 100)?;
     let in_copies = view.equity.saturating_sub(view.own_equity).or_zero();
     let own_part = in_copies.percent_of(view.equity, Round::Down).unwrap_or(Pct::ZERO);
     Ok(Case {
         plan: Plan { tier, cycle },
         capital: capital.unwrap_or(view.equity),
-        expected_pct: percent("expected_return_pct", expected, 1_000)?.unwrap_or(EXPECTED),
+        expected_pct: percent("return_pct", expected, 1_000)?.unwrap_or(EXPECTED),
         copied_pct: copied.unwrap_or_else(|| own_part.min(Pct::whole(100))),
     })
 }
@@ -225,7 +225,7 @@ pub(crate) async fn show(
         tier: case.plan.tier.name(),
         cycle: case.plan.cycle.name(),
         capital: case.capital,
-        expected_return_pct: case.expected_pct,
+        return_pct: case.expected_pct,
         copied_pct: case.copied_pct,
         month: cost.month.into(),
         year: cost.year.into(),
@@ -246,7 +246,7 @@ async fn paid(
     app: &App,
     principal: &Principal,
     view: &AccountView,
-) -> Result<(PaidBody, PaidBody), Problem> {
+) -> Result<(FeesPaid, FeesPaid), Problem> {
     let views = &app.doors.views;
     let leaders: Vec<AccountId> = view.sleeves.iter().map(|sleeve| sleeve.sleeve.leader).collect();
     let months = views.months(&principal.scope).await?;
@@ -260,5 +260,5 @@ async fn paid(
         at.and_then(|at| balances.get(at)).map_or(&none, |(_, books)| books)
     };
     let year = usize::try_from(MONTHS).unwrap_or(0) + 1;
-    Ok((PaidBody::between(books(2), books(1)), PaidBody::between(books(year), books(1))))
+    Ok((FeesPaid::between(books(2), books(1)), FeesPaid::between(books(year), books(1))))
 }

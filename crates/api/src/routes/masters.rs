@@ -181,7 +181,7 @@ pub(crate) async fn list(
 
 /// Something a master holds.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct HoldingBody {
+pub(crate) struct MasterHoldingBody {
     /// Symbol.
     symbol: String,
     /// Percent of the master's equity.
@@ -198,7 +198,7 @@ pub(crate) struct MasterPage {
     #[serde(flatten)]
     master: MasterBody,
     /// What it holds; null unless you copy it, or are it.
-    holdings: Option<Vec<HoldingBody>>,
+    holdings: Option<Vec<MasterHoldingBody>>,
 }
 
 /// Reads the name of a master; what is none belongs to nobody.
@@ -231,7 +231,7 @@ pub(crate) async fn one(
     let own = account(&app, principal.account()).await?;
     let mut sleeves = own.sleeves.iter().map(|view| &view.sleeve);
     let copies = sleeves.any(|of| of.leader == id && of.stage == Stage::Active);
-    let holding = |&(instrument, share_pct, mark): &(_, Pct, Price)| HoldingBody {
+    let holding = |&(instrument, share_pct, mark): &(_, Pct, Price)| MasterHoldingBody {
         symbol: app.doors.catalog.symbol(instrument),
         share_pct,
         mark,

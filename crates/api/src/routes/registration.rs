@@ -12,6 +12,8 @@ use crate::number::{Capital, Decimal};
 use crate::state::App;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use nija_core::billing::plans::{Cycle, Plan};
+use nija_core::billing::subscription::request::{Refused, Request};
 use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::input::Command;
 use nija_core::ports::control::{ControlError, Role, User};
@@ -117,11 +119,22 @@ pub(super) async fn open_at_desk(
     user: &User,
     (tier, tolerance, deposit): (Tier, Tolerance, Money),
 ) -> Result<(), Problem> {
-    let open = Command::Open { user: user.id, tier, tolerance, day_starts: Span::ZERO, deposit };
+    let day_starts = Span::ZERO;
+    let open = Command::Open { user: user.id, tier: Tier::Paper, tolerance, day_starts, deposit };
     match app.doors.desks.command(user.account, None, open).await? {
         Answer::Done | Answer::Declined(Decline::AccountExists) => {}
         Answer::Declined(decline) => return Err(decline.into()),
         _ => return Err(Problem::internal()),
+    }
+    // A crash in between leaves an account on PAPER; the registration that comes again goes on here.
+    if tier != Tier::Paper {
+        let plan = Plan { tier, cycle: Cycle::Monthly };
+        let subscribe = Command::Subscription(Request::Subscribe(plan));
+        match app.doors.desks.command(user.account, None, subscribe).await? {
+            Answer::Done | Answer::Declined(Decline::Subscription(Refused::Running)) => {}
+            Answer::Declined(decline) => return Err(decline.into()),
+            _ => return Err(Problem::internal()),
+        }
     }
     Ok(app.doors.control.activate(user.id).await?)
 }

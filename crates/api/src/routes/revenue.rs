@@ -20,7 +20,10 @@ use nija_core::words::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use subscriptions::SubscriptionsBody;
 use utoipa::{IntoParams, ToSchema};
+
+mod subscriptions;
 
 /// Days of the figure that looks back.
 const RECENT: i32 = 30;
@@ -78,6 +81,8 @@ pub(crate) struct RevenueBody {
     by_tier: Vec<Slice>,
     /// By calendar month (UTC), oldest first.
     by_month: Vec<Slice>,
+    /// What recurs, and how it moved.
+    subscriptions: SubscriptionsBody,
     /// What of it is not money.
     simulated: Simulated,
     /// Paid and not served yet.
@@ -204,8 +209,7 @@ fn body(views: &Houses) -> Result<RevenueBody, Problem> {
         let month = Timestamp::of_day(earned.day, Span::ZERO).month();
         months.entry(month).or_insert_with(Sums::default).add(earned);
     }
-    // No subscription is sold by this release: nothing recurs.
-    let mrr: i128 = 0;
+    let mrr = subscriptions::recurring(views);
     let owed = |book| exact(-in_house(views, book));
     Ok(RevenueBody {
         total_revenue: plain(all.total())?,
@@ -222,6 +226,7 @@ fn body(views: &Houses) -> Result<RevenueBody, Problem> {
             .into_iter()
             .map(|(month, sums)| sums.slice(date::month_word(month)))
             .collect(),
+        subscriptions: subscriptions::body(views, now),
         simulated: Simulated {
             performance_fee: exact(all.of(Stream::PerformanceFee)),
             copy_trading_fee: exact(all.of(Stream::CopyTradingFee)),

@@ -16,7 +16,7 @@ use nija_core::ports::documents::section::Place;
 use nija_core::ports::documents::statement::{Facts, Statement};
 use nija_core::ports::documents::{Customer, DocumentError, Documents, Format, Period};
 use nija_core::ports::views::month::{AccountMonth, TooMuch};
-use nija_core::statement::{Terms, section};
+use nija_core::statement::{Terms, outside, section};
 use nija_core::words::id::AccountId;
 use nija_core::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ const SIMULATED: &str = "Simulated money: this account trades on the paper venue
 
 /// A month of which there is a statement.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct MonthBody {
+pub(crate) struct StatementMonth {
     /// Like `2026-01` (UTC).
     #[schema(example = "2026-01")]
     month: String,
@@ -45,16 +45,20 @@ pub(crate) struct MonthBody {
 /// The months of which there are statements, newest first.
 #[utoipa::path(
     get, path = "/api/v2/statements", tag = "ledger",
-    responses((status = 200, body = Listed<MonthBody>)),
+    responses((status = 200, body = Listed<StatementMonth>)),
 )]
 pub(crate) async fn months(
     State(app): State<App>,
     principal: Principal,
-) -> Result<Json<Listed<MonthBody>>, Problem> {
+) -> Result<Json<Listed<StatementMonth>>, Problem> {
     let months = app.doors.views.months(&principal.scope).await?;
     let row = |month: i32, last: i32| {
         let word = date::month_word(month);
-        MonthBody { complete: month < last, url: format!("/api/v2/statements/{word}"), month: word }
+        StatementMonth {
+            complete: month < last,
+            url: format!("/api/v2/statements/{word}"),
+            month: word,
+        }
     };
     let months = months.into_iter().flat_map(|months| {
         let all = (months.first..=months.last).rev();
@@ -195,7 +199,7 @@ impl Making {
             tier,
             period,
             sections,
-            outside: Vec::new(),
+            outside: told.iter().filter(|month| month.id == main).flat_map(outside).collect(),
             note: Some(SIMULATED.to_owned()),
         };
         Ok((is_over, Statement::new(facts)?))

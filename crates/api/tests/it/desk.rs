@@ -4,6 +4,7 @@
 use nija_core::allocation::allocate;
 use nija_core::billing::fee::{Fee, Rates};
 use nija_core::billing::plans::FeePolicy;
+use nija_core::billing::subscription::request::Request;
 use nija_core::copy::decline::CopyDecline;
 use nija_core::desk::answer::{
     AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
@@ -110,9 +111,13 @@ impl FakeDesks {
             | Command::Rearm { .. }
             | Command::Adjust { .. }
             | Command::Credit { .. }
-            | Command::Subscription(_)
             | Command::Lead(_) => Answer::Done,
             // Billing and copying are tried on desks of the core: see `floor`.
+            Command::Subscription(Request::Subscribe(plan)) => {
+                account.tier = plan.tier;
+                Answer::Done
+            }
+            Command::Subscription(_) => Answer::Done,
             Command::RefundFee => Answer::Declined(Decline::NoFee),
             Command::Copy { .. } => Answer::Declined(Decline::NotCopied),
             Command::Transfer(amount) => {
@@ -304,9 +309,12 @@ impl Desks for FakeDesks {
                 Query::Masters(PartitionId(0)) => View::Masters(Vec::new()),
                 Query::Followers(PartitionId(0), _) => View::Followers(Vec::new()),
                 Query::Master(_) => View::Declined(Decline::Copying(CopyDecline::NotAMaster)),
-                Query::Masters(_) | Query::Followers(..) | Query::House(_) | Query::Outbox(_) => {
-                    View::Declined(Decline::UnknownPartition)
-                }
+                Query::Bill(_) => View::Bills(Vec::new()),
+                Query::Masters(_)
+                | Query::Followers(..)
+                | Query::House(_)
+                | Query::Outbox(_)
+                | Query::Bills(_) => View::Declined(Decline::UnknownPartition),
             })
         })
     }

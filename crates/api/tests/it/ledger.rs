@@ -279,8 +279,7 @@ async fn costs_are_told_before_and_after() {
     };
     assert_eq!(paid("paid_this_month"), ["1", "2", "0", "3"]);
     assert_eq!(paid("paid_last_12_months"), ["4", "8", "0", "12"]);
-    let path =
-        "costs?tier=BALLER&capital=1000000&cycle=annual&expected_return_pct=20&copied_pct=50";
+    let path = "costs?tier=BALLER&capital=1000000&cycle=annual&return_pct=20&copied_pct=50";
     let dear = user.get(path).await;
     assert_eq!((&dear["cycle"], &dear["warning"]), (&json!("annual"), &json!(false)));
     assert_eq!(
@@ -298,7 +297,7 @@ async fn costs_are_told_before_and_after() {
         ("capital=0", "capital"),
         ("capital=1e3", "capital"),
         ("copied_pct=101", "copied_pct"),
-        ("expected_return_pct=NaN", "expected_return_pct"),
+        ("return_pct=NaN", "return_pct"),
     ] {
         let reply = user.send("GET", &format!("costs?{query}"), json!(null)).await;
         assert_eq!(reply.json()["field"], field, "{query}");

@@ -15,6 +15,7 @@ mod identity;
 mod ledger;
 mod login;
 mod money;
+mod payments;
 mod revenue;
 mod serving;
 mod surface;

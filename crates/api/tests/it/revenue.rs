@@ -6,6 +6,14 @@ use crate::copying::Person;
 use crate::floor::Floor;
 use crate::world::{PASSWORD, Reply, World, call, world_on};
 use axum::http::StatusCode;
+use nija_core::billing::plans::{Cycle, Plan};
+use nija_core::billing::subscription::request::Request;
+use nija_core::desk::answer::{Answer, Query, View};
+use nija_core::desk::input::Command;
+use nija_core::ports::Desks as _;
+use nija_core::words::id::{AccountId, UserId};
+use nija_core::words::money::Money;
+use nija_core::words::tier::{Tier, Tolerance};
 use nija_core::words::time::Span;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -180,6 +188,60 @@ async fn the_books_balance(scene: &Scene<'_>, bank: &str) {
     assert_eq!((&held["house"], &held["accounts"]), (&json!(bank), &json!("0")));
     let one = scene.asks("admin/ledger/trial-balance?partition=1").await.json();
     assert_eq!(one["partitions"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_subscription_recurs_and_is_stated_by_month() {
+    let floor = Floor::calm();
+    let world = world_on(&floor);
+    let mut scene = Scene::begins(&world, &floor).await;
+    // An account of its own: whoever registers over HTTP on a tier tries it already.
+    let account = AccountId(0x77);
+    let open = Command::Open {
+        user: UserId(0x77),
+        tier: Tier::Paper,
+        tolerance: Tolerance::Moderate,
+        day_starts: Span::ZERO,
+        deposit: Money::whole(1_000),
+    };
+    assert_eq!(floor.command(account, None, open).await.unwrap(), Answer::Done);
+    let asks = async |request: Request| {
+        let answer = floor.command(account, None, Command::Subscription(request)).await.unwrap();
+        assert_eq!(answer, Answer::Done);
+    };
+    let plan = Plan { tier: Tier::Investor, cycle: Cycle::Annual };
+    asks(Request::Subscribe(plan)).await;
+    // The floor's trial is long, so that its other users stay on their tiers.
+    scene.floor.wait(Span(90 * Span::DAY.0));
+    scene.returns().await;
+    // A desk looks at its clock when something reaches it.
+    let paid = floor.command(account, None, Command::Transfer(Money::whole(1))).await.unwrap();
+    assert_eq!(paid, Answer::Done);
+    assert_eq!(scene.revenue().await["subscriptions"]["paying"], 0);
+    let View::Account(view) = floor.query(Query::Account(account)).await.unwrap() else {
+        panic!("no account")
+    };
+    let subscription = view.subscription.unwrap();
+    let (invoice, amount) = (subscription.open().unwrap().invoice, subscription.to_pay().unwrap());
+    asks(Request::Pay { invoice, amount, reference: "a transfer".to_owned() }).await;
+    let revenue = scene.revenue().await;
+    // 12 x 99 less the coupon of 20 percent, a twelfth of it a month.
+    assert_eq!((&revenue["mrr"], &revenue["arr"]), (&json!(79.2), &json!(950.4)));
+    assert_eq!(revenue["total_revenue"], 79.2, "one month is served");
+    assert_eq!(revenue["deferred_revenue"], "871.2");
+    assert_eq!(revenue["by_tier"][0]["subscription"], "79.2");
+    let of = &revenue["subscriptions"];
+    assert_eq!((&of["paying"], &of["arpu"]), (&json!(1), &json!("79.2")));
+    let paying = of["by_tier"].as_array().unwrap().iter().filter(|row| row["paying"] == 1);
+    assert_eq!(paying.map(|row| &row["mrr"]).collect::<Vec<_>>(), ["79.2"]);
+    let months = of["months"].as_array().unwrap();
+    assert_eq!((months.len(), &months[0]["gained"]), (13, &json!("79.2")));
+    assert_eq!(months[0]["net_revenue_retention_pct"], json!(null));
+    scene.next_month().await;
+    let months = scene.revenue().await["subscriptions"]["months"].clone();
+    assert_eq!((&months[0]["opening_mrr"], &months[0]["churn_pct"]), (&json!("79.2"), &json!("0")));
+    assert_eq!(months[0]["net_revenue_retention_pct"], "100");
+    the_books_balance(&scene, "950.4").await;
 }
 
 #[tokio::test]

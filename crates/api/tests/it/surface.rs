@@ -5,8 +5,9 @@ use crate::world::{call, settings, token, world, world_with};
 use axum::http::{HeaderMap, StatusCode};
 use nija_api::{Settings, openapi};
 use serde_json::{Value, json};
+use std::path::Path;
 
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 9] = [
     "POST /api/v2/register",
     "POST /api/v2/login",
     "POST /api/v2/token/refresh",
@@ -15,6 +16,7 @@ const OPEN: [&str; 8] = [
     "GET /health/ready",
     "GET /health/startup",
     "GET /metrics",
+    "GET /api/v2/plans",
 ];
 
 fn operations() -> Vec<(&'static str, String, Value)> {
@@ -142,6 +144,38 @@ fn the_description_is_complete() {
     let size = &schemas["TradeRequest"]["properties"]["size"]["$ref"];
     assert_eq!(size, "#/components/schemas/Decimal");
     assert_eq!(schemas["TradeRequest"]["required"], json!(["symbol", "side", "size"]));
+}
+
+/// Names of what is described, in the sources below a folder.
+fn described(folder: &Path, into: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            described(&path, into);
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        for part in text.split("ToSchema)]\n").skip(1) {
+            let mut words = part.split(|c: char| !c.is_alphanumeric());
+            into.extend(
+                words
+                    .find(|w| ["struct", "enum"].contains(w))
+                    .and_then(|_| words.next())
+                    .map(str::to_owned),
+            );
+        }
+    }
+}
+
+#[test]
+fn no_two_bodies_share_a_name() {
+    // The description goes by the name alone: the second would be shown as the first.
+    let mut names = Vec::new();
+    described(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut names);
+    assert!(names.len() > 50, "{names:?}");
+    names.sort();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
 }
 
 fn has(headers: &HeaderMap, name: &str, value: &str) {

@@ -1,6 +1,7 @@
 //! Stand-ins for users and sessions, and for the views.
 
 use crate::ledger::FakeLedger;
+use nija_core::billing::subscription::step::Step;
 use nija_core::ledger::chart::Books;
 use nija_core::ports::control::{Audit, Control, ControlError, Role, Rotation, Session, User};
 use nija_core::ports::views::house::{HouseFilter, HouseRows, HouseScope};
@@ -246,6 +247,9 @@ impl Views for FakeViews {
         Box::pin(async { Ok(Vec::new()) })
     }
     fn entries<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<EntryRow>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    fn subscription<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<Step>> {
         Box::pin(async { Ok(Vec::new()) })
     }
     fn fees<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<FeeRow>> {

@@ -3,6 +3,7 @@
 use crate::desk::{FakeDesks, Memory};
 use crate::floor::Floor;
 use crate::ledger::FakeDocuments;
+use crate::payments::FakePayments;
 use crate::users::{FakeControl, FakeViews};
 use axum::Router;
 use axum::body::Body;
@@ -160,6 +161,7 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         catalog: Arc::new(Catalog::of(instruments)),
         stats: Arc::new(FakeStats),
         plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
+        payments: Arc::new(FakePayments),
         documents: Arc::new(FakeDocuments),
         issuer: Issuer::default(),
         metrics: Arc::new(|| "nija_up 1\n".to_owned()),

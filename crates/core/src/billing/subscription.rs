@@ -222,6 +222,17 @@ impl Subscription {
     pub fn paid(&self) -> &[Paid] {
         &self.paid
     }
+    /// Was a payment of this name counted? Of the last ones only.
+    #[must_use]
+    pub fn knows(&self, reference: &str) -> bool {
+        self.references.iter().any(|known| known == reference)
+    }
+    /// Is this invoice the one that waits, or among the last ones that were paid?
+    #[must_use]
+    pub fn has(&self, invoice: InvoiceNo) -> bool {
+        let waits = self.open.is_some_and(|open| open.invoice == invoice);
+        waits || self.paid.iter().any(|paid| paid.invoice == invoice)
+    }
     /// Paid for months that have not begun.
     #[must_use]
     pub fn deferred(&self) -> Money {

@@ -4,6 +4,7 @@ use super::event::{OwnLimits, Remembered};
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
 use crate::billing::mark::Mark;
+use crate::billing::recurring::Began;
 use crate::billing::subscription::Subscription;
 use crate::copy::master::Master;
 use crate::copy::sleeve::Sleeve;
@@ -88,6 +89,9 @@ pub(super) struct Account {
     /// None for an owner who never had one.
     #[n(26)]
     pub(super) subscription: Option<Box<Subscription>>,
+    /// What the subscription was worth when the month of its last change began.
+    #[n(27)]
+    pub(super) began: Option<Box<Began>>,
     /// Derived: its sleeves.
     #[cbor(skip)]
     pub(super) sleeves: Vec<AccountNo>,

@@ -7,7 +7,9 @@ pub use followers::FollowersView;
 use super::event::{OwnLimits, Setting, Wish};
 use crate::allocation::{Reason, Split};
 use crate::billing::fee::{Fee, Rates};
+use crate::billing::invoice::InvoiceNo;
 use crate::billing::plans::FeePolicy;
+use crate::billing::recurring::Recurring;
 use crate::billing::revenue::Earned;
 use crate::billing::subscription::Subscription;
 use crate::billing::subscription::request::Refused;
@@ -138,6 +140,10 @@ pub enum Query {
     Master(AccountId),
     /// What a partition's followers of all leaders, or of one, made of it.
     Followers(PartitionId, Option<AccountId>),
+    /// The subscriptions of a partition that have an open invoice.
+    Bills(PartitionId),
+    /// The subscription that has this invoice, open or among the last paid.
+    Bill(InvoiceNo),
 }
 
 /// The answer to a question.
@@ -159,8 +165,21 @@ pub enum View {
     Master(Box<MasterView>),
     /// Followers of one partition, summed by leader.
     Followers(Vec<FollowersView>),
+    /// Subscriptions with their owners.
+    Bills(Vec<BillView>),
     /// Not possible.
     Declined(Decline),
+}
+
+/// A subscription and whose it is.
+#[derive(Clone, Debug)]
+pub struct BillView {
+    /// The account.
+    pub account: AccountId,
+    /// Its owner.
+    pub user: UserId,
+    /// The subscription.
+    pub subscription: Subscription,
 }
 
 /// An order the gates would let pass.
@@ -317,10 +336,27 @@ pub struct HouseView {
     pub books: Books,
     /// What it earned by day, tier and stream, oldest first.
     pub revenue: Vec<Earned>,
+    /// What subscriptions are worth a month, and what moved that.
+    pub recurring: Recurring,
+    /// Subscriptions that are served now, by tier.
+    pub subscribed: Vec<Subscribed>,
     /// Sum of every book over all accounts of the partition, the house apart.
     pub accounts: Vec<(Book, i128)>,
     /// Trial balance in units of 10^-8 dollars: zero, or something is badly wrong.
     pub trial_balance: i128,
+}
+
+/// Subscriptions of a tier that are served now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    /// Which tier.
+    pub tier: Tier,
+    /// Paid, or late with the next invoice.
+    pub paying: u32,
+    /// Not paid for yet: trials, and those of which the first invoice waits.
+    pub free: u32,
+    /// What they are worth a month before tax.
+    pub worth: Money,
 }
 
 /// A holding at its mark.

@@ -190,6 +190,7 @@ impl State {
             qualified: None,
             charged: None,
             subscription: None,
+            began: None,
             sleeves: Vec::new(),
         });
         Ok(())

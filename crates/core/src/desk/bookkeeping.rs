@@ -283,8 +283,16 @@ impl State {
     }
 
     fn subscribed(&mut self, no: AccountNo, step: &Step, entry: &Entry) -> Result<(), Broken> {
-        let subscription = &mut self.at(no)?.subscription;
-        subscription.get_or_insert_default().apply(step).ok_or(Broken::Range)?;
+        let month = self.now.month();
+        let account = self.at(no)?;
+        let subscription = account.subscription.get_or_insert_default();
+        let before = subscription.month();
+        subscription.apply(step).ok_or(Broken::Range)?;
+        let (worth, began) = ((before, subscription.month()), account.began.as_deref().copied());
+        if worth.0 != worth.1 {
+            let began = self.recurring.change(month, began, worth).ok_or(Broken::Range)?;
+            self.at(no)?.began = Some(Box::new(began));
+        }
         match step {
             Step::Invoiced { .. } => self.invoices = self.invoices.saturating_add(1),
             Step::Credited { .. } => self.notes = self.notes.saturating_add(1),

@@ -2,6 +2,7 @@
 
 use super::account::{Account, Open};
 use super::ended::Ended;
+use crate::billing::recurring::Recurring;
 use crate::billing::revenue::Revenue;
 use crate::copy::parcel::Parcel;
 use crate::ledger::chart::Books;
@@ -79,6 +80,10 @@ pub(super) struct State {
     #[n(19)]
     #[cbor(default)]
     pub(super) notes: u32,
+    /// What subscriptions are worth a month, and what moved that.
+    #[n(20)]
+    #[cbor(default)]
+    pub(super) recurring: Recurring,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,

@@ -2,7 +2,8 @@
 //! is served follows at once. Who is not served is on PAPER: whatever is held can still be sold.
 
 use super::Desk;
-use super::answer::{Answer, Decline};
+use super::account::Account;
+use super::answer::{Answer, BillView, Decline};
 use super::event::{Event, Setting};
 use crate::billing::subscription::request::Request;
 use crate::billing::subscription::step::Step;
@@ -81,6 +82,15 @@ impl Desk {
         if before != after && tier != Some(after) {
             let _ = self.set(account, Setting::Tier(after));
         }
+    }
+
+    /// Subscriptions of one kind, with their owners.
+    pub(super) fn bills(&self, wanted: impl Fn(&Subscription) -> bool) -> Vec<BillView> {
+        let bill = |account: &Account| {
+            let subscription = account.subscription.as_deref().filter(|of| wanted(of))?.clone();
+            Some(BillView { account: account.id, user: account.user, subscription })
+        };
+        self.state.accounts.iter().filter_map(bill).collect()
     }
 
     /// The tier that an owner's subscription serves.

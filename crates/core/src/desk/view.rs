@@ -4,7 +4,7 @@ use super::Desk;
 use super::account::Account;
 use super::answer::{
     AccountView, Decline, HouseView, InstrumentView, MarketView, OrderView, PositionView,
-    Previewed, Query, View,
+    Previewed, Query, Subscribed, View,
 };
 use super::event::Wish;
 use crate::ledger::chart::Book;
@@ -16,6 +16,7 @@ use crate::words::fixed::Round;
 use crate::words::id::{AccountId, AccountNo};
 use crate::words::money::Money;
 use crate::words::order::{Purpose, Side};
+use crate::words::tier::Tier;
 
 impl Desk {
     /// Answers a question.
@@ -36,6 +37,8 @@ impl Desk {
             Query::Masters(_) => View::Masters(self.masters()),
             Query::Master(id) => self.master(*id),
             Query::Followers(_, leader) => View::Followers(self.followers(*leader)),
+            Query::Bills(_) => View::Bills(self.bills(|of| of.open().is_some())),
+            Query::Bill(invoice) => View::Bills(self.bills(|of| of.has(*invoice))),
         }
     }
 
@@ -134,6 +137,25 @@ impl Desk {
         })
     }
 
+    /// Subscriptions that are served, by tier.
+    fn subscribed(&self) -> Vec<Subscribed> {
+        let none = |tier| Subscribed { tier, paying: 0, free: 0, worth: Money::ZERO };
+        let mut tiers = Tier::ALL.map(none);
+        for account in &self.state.accounts {
+            let Some(subscription) = account.subscription.as_deref() else { continue };
+            let Some(tier) = subscription.serves() else { continue };
+            let Some(of) = tiers.iter_mut().find(|of| of.tier == tier) else { continue };
+            let worth = subscription.month();
+            if worth.is_positive() {
+                of.paying = of.paying.saturating_add(1);
+            } else {
+                of.free = of.free.saturating_add(1);
+            }
+            of.worth = of.worth.saturating_add(worth);
+        }
+        tiers.into_iter().filter(|of| of.paying > 0 || of.free > 0).collect()
+    }
+
     /// The house here, and the sums of all books.
     fn house_view(&self) -> HouseView {
         let accounts = &self.state.accounts;
@@ -145,6 +167,8 @@ impl Desk {
             now: self.clock,
             books: self.state.house.clone(),
             revenue: self.state.revenue.iter().collect(),
+            recurring: self.state.recurring.clone(),
+            subscribed: self.subscribed(),
             accounts: Book::ALL.iter().map(total).collect(),
             trial_balance: self.trial_balance(),
         }

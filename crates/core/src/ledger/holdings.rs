@@ -16,7 +16,7 @@ pub struct Holdings {
     pub books: Books,
     /// By instrument; none that is empty.
     #[n(1)]
-    positions: Vec<Held>,
+    positions: Vec<Stake>,
     /// Where the high-water mark stands.
     #[n(2)]
     pub high: Money,
@@ -24,7 +24,7 @@ pub struct Holdings {
 
 /// A position without its lots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Held {
+pub struct Stake {
     /// Of what.
     #[n(0)]
     pub instrument: InstrumentId,
@@ -65,7 +65,7 @@ impl Holdings {
         let Traded { instrument, side, qty } = traded;
         let at = self.positions.binary_search_by_key(&instrument, |held| held.instrument);
         let at = at.unwrap_or_else(|at| {
-            self.positions.insert(at, Held { instrument, qty: Qty::ZERO, cost: Money::ZERO });
+            self.positions.insert(at, Stake { instrument, qty: Qty::ZERO, cost: Money::ZERO });
             at
         });
         let held = &mut self.positions[at];
@@ -82,7 +82,7 @@ impl Holdings {
 
     /// What it holds, in order of the instruments' numbers.
     #[must_use]
-    pub fn positions(&self) -> &[Held] {
+    pub fn positions(&self) -> &[Stake] {
         &self.positions
     }
     /// Cash less what is owed in fees: with the worth of the positions it is the equity.
@@ -116,7 +116,8 @@ mod tests {
         held.book(NO, &bought, traded(Side::Buy, 4)).unwrap();
         let sold = Entry::sold(NO, Money::whole(90), Money::whole(75), cent).unwrap();
         held.book(NO, &sold, traded(Side::Sell, 3)).unwrap();
-        let left = Held { instrument: InstrumentId(7), qty: Qty::whole(1), cost: Money::whole(25) };
+        let left =
+            Stake { instrument: InstrumentId(7), qty: Qty::whole(1), cost: Money::whole(25) };
         assert_eq!(held.positions(), [left]);
         assert_eq!(held.money(), "489.98".parse().unwrap());
         assert_eq!(held.books.sum(), 0);

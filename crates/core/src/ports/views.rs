@@ -4,6 +4,7 @@ pub mod house;
 pub mod month;
 
 use super::{AppendError, Doing, ReadError};
+use crate::billing::subscription::step::Step;
 use crate::journal::Batch;
 use crate::ledger::chart::Books;
 use crate::words::id::{AccountId, OrderId, PartitionId, Seq, UserId};
@@ -232,6 +233,8 @@ pub trait Views: Send + Sync {
     fn entries<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<EntryRow>>;
     /// Moves of the high-water mark and the fees due with them, newest first.
     fn fees<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<FeeRow>>;
+    /// Steps of the account's subscription, newest first.
+    fn subscription<'a>(&'a self, scope: &'a Scope, page: Page) -> Doing<'a, Rows<Step>>;
     /// The months of the account; none where it is not the user's.
     fn months<'a>(&'a self, scope: &'a Scope) -> Doing<'a, Result<Option<Months>, ReadError>>;
     /// A month of the account and of its sleeves that copy these leaders, all of them as of one moment. Those that

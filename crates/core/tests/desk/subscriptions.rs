@@ -135,6 +135,35 @@ fn a_higher_tier_is_served_when_its_difference_is_paid_a_lower_one_at_once() {
 }
 
 #[test]
+fn what_recurs_is_counted_with_each_step() {
+    let mut world = World::calm();
+    let [stays, leaves] = [1, 2].map(|id| world.open(id, Tier::Paper, 5_000));
+    for (account, tier) in [(stays, Tier::Investor), (leaves, Tier::Starter)] {
+        world.ask(account, Request::Subscribe(plan(tier, Cycle::Monthly)));
+    }
+    let subscribed = house(&world).subscribed;
+    assert!(subscribed.iter().all(|of| (of.paying, of.free) == (0, 1)), "trials recur to nothing");
+    world.days(14);
+    world.pay_invoice(stays, "one");
+    world.pay_invoice(leaves, "two");
+    let (first, house_then) = (world.now.month(), house(&world));
+    assert_eq!((house_then.recurring.now(), house_then.recurring.count()), (usd("118"), 2));
+    assert_eq!(house_then.recurring.month(first).gained, usd("118"));
+    world.ask(leaves, Request::Cancel);
+    world.days(11);
+    world.ask(stays, Request::Change(plan(Tier::Income, Cycle::Monthly)));
+    world.pay_invoice(stays, "more");
+    world.days(25);
+    let house = house(&world);
+    let second = house.recurring.month(first + 1);
+    assert_eq!((second.opening, second.opening_count), (usd("118"), 2));
+    assert_eq!((second.expansion, second.churned), (usd("150"), usd("19")));
+    assert_eq!((second.churned_count, second.retained()), (1, usd("249")));
+    let of: Vec<_> = house.subscribed.iter().map(|of| (of.tier, of.paying, of.worth)).collect();
+    assert_eq!(of, [(Tier::Income, 1, usd("249"))]);
+}
+
+#[test]
 fn a_payment_that_is_told_twice_counts_once_and_one_too_many_is_owed() {
     let mut world = World::calm();
     let account = world.open(1, Tier::Paper, 1_000);

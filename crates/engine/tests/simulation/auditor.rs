@@ -1,7 +1,6 @@
 //! The auditor: reads the journal, nothing else, and keeps books of its own by simpler rules than the desk's.
 //! It judges each event as it reads it; `laws` holds the desks and the venue to its books.
 
-use crate::copies::Copies;
 use crate::disk::Disk;
 use crate::truth::Truth;
 use nija_core::desk::event::{Event, Size, Wish};
@@ -14,6 +13,7 @@ use nija_core::words::id::{AccountId, AccountNo, FillId, InstrumentId, OrderId, 
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Price;
 use nija_core::words::order::{Fill, OrderState, Origin, Purpose, Side, Ticket};
+use nija_engine::audit::Copies;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -13,7 +13,6 @@
 
 mod auditor;
 mod chance;
-mod copies;
 mod copying;
 mod disk;
 mod fault;

@@ -4,6 +4,7 @@
 //! The clock is moved minute by minute; nothing waits but for the disk. Absent: the HTTP layer and the analyst,
 //! whose signals and readings are drawn here.
 
+mod copies;
 mod house;
 mod process;
 mod users;
@@ -11,6 +12,7 @@ mod users;
 use anyhow::{Result, ensure};
 use house::House;
 use process::{open_files, resident};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 use users::Users;
@@ -28,12 +30,22 @@ fn main() -> ExitCode {
         let at = args.iter().position(|arg| arg == flag);
         at.and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(usual)
     };
+    if let Some(folder) = args.iter().position(|arg| arg == "--folder") {
+        let folder = args.get(folder + 1).map_or("", String::as_str);
+        let once = args.iter().any(|arg| arg == "--once");
+        let followers = number("--followers", 320).into();
+        return ended(copies::live(Path::new(folder), followers, once));
+    }
     // A test runner that builds everything starts this, too; only a bench asks with `--bench`.
     if !args.iter().any(|arg| arg == "--bench") {
         eprintln!("run by `cargo xtask faults days`");
         return ExitCode::SUCCESS;
     }
-    match soak(number("--days", 1), number("--seed", 1)) {
+    ended(soak(number("--days", 1), number("--seed", 1)))
+}
+
+fn ended(result: Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("broken {error:#}");

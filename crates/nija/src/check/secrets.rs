@@ -30,8 +30,11 @@ pub(super) fn look(config: &Config, variables: &Variables, findings: &mut Findin
         let found = format!("is shorter than {TOKEN} letters");
         findings.refuse("NIJA_METRICS_TOKEN", found, "make one with `openssl rand -hex 16`");
     }
-    if let Some(path) = &config.jwt_secret_file {
+    for path in config.jwt_secret_file.iter().chain(&config.billing.files) {
         files::private(path, findings);
+    }
+    if let Err(why) = config.billing.door() {
+        findings.refuse("NIJA_PAYMENTS", why, "mend it, or write `transfer`");
     }
     if variables.env_file_is_secret() {
         files::private(Path::new(ENV_FILE), findings);

@@ -118,7 +118,7 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     );
 
     let people = admit(&platform).await?;
-    let doors = front::doors(&platform, metrics)?;
+    let doors = front::doors(config, &platform, metrics)?;
     let readiness = Arc::clone(&doors.readiness);
     let router = nija_api::router(doors, front::settings(config, true)?)?;
     let (stop, stopped) = watch::channel(false);

@@ -64,7 +64,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
         };
         let mut platform = wire::start(&config, clock).await?;
-        let doors = front::doors(&platform, metrics)?;
+        let doors = front::doors(&config, &platform, metrics)?;
         let readiness = Arc::clone(&doors.readiness);
         let router = nija_api::router(doors, settings)?;
 

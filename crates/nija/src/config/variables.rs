@@ -102,11 +102,46 @@ pub(crate) const VARIABLES: &[Variable] = &[
     row("NIJA_LIMIT_ADMIN", "2/s:10", "calls of an administrator"),
     row("NIJA_LIMIT_REGISTRATIONS", "20/10m", "registrations, an address"),
     row("NIJA_LIMIT_REFRESHES", "30/m", "refreshes of one session"),
+    row("NIJA_LIMIT_WEBHOOKS", "20/s:200", "webhooks of the payment provider, an address"),
     row("NIJA_CONNECTIONS", "10000", "connections at once"),
     row(
         "NIJA_CONNECTIONS_PER_ADDRESS",
         "200",
         "of these from one address; trusted proxies are exempt",
+    ),
+    row(
+        "NIJA_PAYMENTS",
+        "transfer",
+        "how invoices are paid: `transfer`, which an administrator confirms, or `stripe`",
+    ),
+    row("NIJA_PAYEE", "", "where transfers go to, in words for the payer: bank, account, holder"),
+    secret("STRIPE_SECRET_KEY", "secret or restricted key of the Stripe account"),
+    row(
+        "STRIPE_SECRET_KEY_FILE",
+        "",
+        "a file, for its owner only, that holds the key; wins over STRIPE_SECRET_KEY",
+    ),
+    secret("STRIPE_WEBHOOK_SECRET", "signing secret of the webhook at /api/v2/payments/webhook"),
+    row(
+        "STRIPE_WEBHOOK_SECRET_FILE",
+        "",
+        "a file, for its owner only, that holds it; wins over STRIPE_WEBHOOK_SECRET",
+    ),
+    secret("STRIPE_WEBHOOK_SECRET_PREVIOUS", "the signing secret before it, while both are in use"),
+    row(
+        "STRIPE_API_URL",
+        "https://api.stripe.com",
+        "where Stripe's API is; plain HTTP to this machine only",
+    ),
+    row("NIJA_PAYMENTS_SUCCESS_URL", "", "where payers come back to after paying at Stripe"),
+    row("NIJA_PAYMENTS_CANCEL_URL", "", "where payers come back to without paying"),
+    row("NIJA_ISSUER_NAME", "NIJA", "whose name stands on invoices and statements"),
+    row("NIJA_ISSUER_ADDRESS", "", "its address, lines separated by semicolons"),
+    row("NIJA_ISSUER_TAX_ID", "", "its number at the tax office"),
+    row(
+        "NIJA_ISSUER_CONTACT",
+        "",
+        "where to ask about a document: an address of mail or of the web",
     ),
     row("NIJA_LOG", "info", "filter of the log on standard error"),
 ];
@@ -238,7 +273,7 @@ mod tests {
 
     const EXAMPLE: &str = include_str!("../../../../.env.example");
     const MANUAL: &str = include_str!("../../../../docs/operations.md");
-    const CODE: &str = include_str!("../config.rs");
+    const CODE: &str = concat!(include_str!("billing.rs"), include_str!("../config.rs"));
 
     /// Between quotes, in the code before its tests.
     fn quoted(code: &str) -> Vec<&str> {

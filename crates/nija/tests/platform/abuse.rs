@@ -65,6 +65,30 @@ fn writes_of_copies() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
+/// The same of subscriptions and invoices.
+fn writes_of_billing() -> Vec<(&'static str, &'static str, Value)> {
+    let plan = json!({"tier": "SAVER", "cycle": "annual"});
+    vec![
+        ("POST", "/api/v2/subscription", plan.clone()),
+        ("PATCH", "/api/v2/subscription", plan),
+        (
+            "POST",
+            "/api/v2/admin/invoices/NIJA-0003-000017/paid",
+            json!({"reference": "a transfer", "amount": 49}),
+        ),
+        (
+            "POST",
+            "/api/v2/admin/invoices/NIJA-0003-000017/refund",
+            json!({"amount": 1, "reason": "a test", "end": false}),
+        ),
+        (
+            "POST",
+            "/api/v2/admin/users/00000000000000000000000000000000/subscription/payout",
+            json!({"amount": 1, "reason": "a test"}),
+        ),
+    ]
+}
+
 /// A write of the API with an order that would be accepted, field by field.
 fn writes() -> Vec<(&'static str, &'static str, Value)> {
     let trade = json!({
@@ -199,7 +223,7 @@ fn bad_input_is_refused_aloud_and_moves_nothing() {
     let before = balances(&user);
     every_write_is_in_the_table(&user);
 
-    for (method, path, body) in [writes(), writes_of_copies()].concat() {
+    for (method, path, body) in [writes(), writes_of_copies(), writes_of_billing()].concat() {
         for malformed in MALFORMED {
             // What is all optional may be left out: that is no bad input.
             if path == "/api/v2/limits" && malformed == "{}" {
@@ -278,8 +302,9 @@ fn every_write_is_in_the_table(user: &Caller) {
             }
             let nobody = "00000000000000000000000000000000";
             let plain = path.replace("{id}", nobody).replace("{master}", nobody);
+            let plain = plain.replace("{number}", "NIJA-0003-000017");
             let method = method.to_uppercase();
-            let known = [writes(), writes_of_copies()].concat();
+            let known = [writes(), writes_of_copies(), writes_of_billing()].concat();
             let known = known.iter().any(|(m, p, _)| *m == method && *p == plain);
             assert!(known, "{method} {path} is not in the table of bad input");
         }

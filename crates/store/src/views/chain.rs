@@ -81,7 +81,9 @@ impl Chain {
             Event::Filled { .. } => &[Self::Fills, Self::Entries],
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
-            Event::Subscribed { .. } => &[Self::Subscription],
+            Event::Subscribed { entry, .. } if entry.legs().is_empty() => &[Self::Subscription],
+            // The house's record of it is one of entries.
+            Event::Subscribed { .. } => &[Self::Subscription, Self::Entries],
             // The mark of a new run begins with the loss that it carries.
             Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }

@@ -99,6 +99,8 @@ fn house_row(reader: &mut Reader<'_>, record: &Record, part: usize) -> Result<Ho
     let line = row::entry(reader, record, part)?;
     let legs = record.event.entry().into_iter().flat_map(|entry| entry.legs());
     let other = legs.map(|leg| leg.account).find(|no| *no != AccountNo::HOUSE);
+    // A subscription is paid outside the account: its entry has lines of the house alone.
+    let other = other.or(record.event.account());
     let owner = match other {
         Some(no) => owner(reader.connection(), record.at.partition, no)?,
         None => None,

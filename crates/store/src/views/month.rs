@@ -22,8 +22,8 @@ use std::collections::BTreeMap;
 const CHECKPOINT: &str = "SELECT at FROM checkpoint WHERE partition = ?1";
 /// Records that are read at once.
 const PART: usize = 1_000;
-/// The chains of what moves money, positions or mark.
-const TOLD: [Chain; 2] = [Chain::Entries, Chain::Fees];
+/// The chains of what moves money, positions or mark, and of what is paid outside.
+const TOLD: [Chain; 3] = [Chain::Entries, Chain::Fees, Chain::Subscription];
 /// Behind the log, whatever its length.
 const END: Place = Place(i64::MAX);
 

@@ -98,6 +98,14 @@ impl<'c> Pass<'c> {
             Event::SettingsChanged { account, change: Setting::Tier(tier) } => {
                 self.turned(*account)?.tier = *tier;
             }
+            _ => self.listed_event(event, bytes)?,
+        }
+        Ok(())
+    }
+
+    /// What screens list of an account.
+    fn listed_event(&mut self, event: &Event, bytes: &[u8]) -> Result<(), Fault> {
+        match event {
             Event::Transferred { account, entry, .. }
             | Event::Billed { account, entry, .. }
             | Event::Adjusted { account, entry, .. }
@@ -136,20 +144,18 @@ impl<'c> Pass<'c> {
                 let now = self.at.now;
                 self.order(*order)?.acknowledge(now);
             }
-            Event::Filled { order, fill, entry } => {
-                let now = self.at.now;
-                let standing = self.order(*order)?;
-                standing.fill(*order, fill, now)?;
-                let about = (standing.holder().no(), standing.approval());
-                let traded = Some(standing.traded(fill));
-                self.book(about, (entry, traded), (event, bytes))?;
-            }
+            Event::Filled { .. } => self.fill(event, bytes)?,
             Event::Closed { order, state, why } => {
                 let now = self.at.now;
                 self.order(*order)?.close(*state, why, now);
             }
-            // Desks answer for these from their own state; no screen lists them.
-            Event::Announced { .. }
+            // Desks answer for these from their own state, or they were taken before; no screen lists them.
+            Event::Clock { .. }
+            | Event::Listed { .. }
+            | Event::Marked { .. }
+            | Event::MonthClosed { .. }
+            | Event::AccountOpened { .. }
+            | Event::Announced { .. }
             | Event::SessionChanged { .. }
             | Event::ConditionsRead { .. }
             | Event::VenueChanged { .. }
@@ -177,6 +183,16 @@ impl<'c> Pass<'c> {
         let standing = Standing::approved(ticket, named, self.at.now);
         self.orders.insert(ticket.id, Order { standing, listed: false });
         Ok(())
+    }
+
+    fn fill(&mut self, event: &Event, bytes: &[u8]) -> Result<(), Fault> {
+        let Event::Filled { order, fill, entry } = event else { return Ok(()) };
+        let now = self.at.now;
+        let standing = self.order(*order)?;
+        standing.fill(*order, fill, now)?;
+        let about = (standing.holder().no(), standing.approval());
+        let traded = Some(standing.traded(fill));
+        self.book(about, (entry, traded), (event, bytes))
     }
 
     const fn holder(&self, no: AccountNo) -> Holder {

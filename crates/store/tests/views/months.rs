@@ -21,6 +21,7 @@ use nija_core::words::order::Side;
 use nija_core::words::tier::Tier;
 use nija_core::words::time::{Span, Timestamp};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 const WHOLE: Page = Page { before: None, limit: 1_000 };
 
@@ -224,6 +225,29 @@ async fn m_04_every_figure_of_revenue_is_a_sum_of_the_houses_lines() {
     assert_eq!(bank, house.books.balance(Book::Bank));
 }
 
+#[tokio::test]
+async fn m_07_flows_of_one_day_are_told_together() {
+    let mut street = Street::open().await;
+    let account = street.customer(1, Tier::Investor, 1_000).await;
+    street.now = street.now.plus(Span::DAY);
+    street.mark(COIN, "101").await;
+    street.profit(account, "100").await;
+    // Each alone would pay nothing: a tenth of nine cents is less than one. Paid in again, it comes back.
+    for amount in ["-1", "-1", "2"] {
+        assert_eq!(street.pay(account, amount).await, Answer::Done);
+    }
+    let told = statement(&street, account, START.month()).await;
+    let steps = &told.facts().sections[0].high_water.as_ref().unwrap().steps;
+    let shown: Vec<_> = steps[1..]
+        .iter()
+        .map(|step| format!("{:?} {} {}", step.cause, step.flow, step.fee()))
+        .collect();
+    assert_eq!(shown, ["Withdrawal -1 0", "Netted -1 0.01", "Netted 2 -0.01"]);
+    assert_eq!(steps[3].equity_after(), street.view(account).own_equity);
+    // A cent less was paid out than came back, and that cent is given back, too.
+    assert_eq!(told.total().closing, usd("1100.01"));
+}
+
 /// Something that happens.
 #[derive(Clone, Debug)]
 enum Step {
@@ -351,7 +375,11 @@ async fn holds(steps: Vec<Step>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        rng_seed: RngSeed::Fixed(0x0505),
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn m_05_statements_add_up_whatever_happened(steps in proptest::collection::vec(step(), 5..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -112,13 +112,13 @@ pub(crate) struct SectionBody {
     /// Deposits, withdrawals, transfers.
     flows: Vec<FlowBody>,
     /// Fills.
-    trades: Vec<TradeBody>,
+    trades: Vec<StatementTradeBody>,
     /// What came without a trade.
     income: Vec<IncomeBody>,
     /// The high-water mark, step by step.
     high_water: Option<HighWaterBody>,
     /// What was open at the end.
-    positions: Vec<HoldingBody>,
+    positions: Vec<OpenPosition>,
 }
 
 /// What there was.
@@ -149,7 +149,7 @@ pub(crate) struct FlowBody {
 
 /// A fill.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct TradeBody {
+pub(crate) struct StatementTradeBody {
     /// When.
     at: String,
     /// Of what.
@@ -258,7 +258,7 @@ pub(crate) struct StepFeeBody {
 
 /// An open position.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct HoldingBody {
+pub(crate) struct OpenPosition {
     /// Of what.
     symbol: String,
     /// Quantity.
@@ -360,7 +360,7 @@ impl From<&Flow> for FlowBody {
     }
 }
 
-impl From<&Trade> for TradeBody {
+impl From<&Trade> for StatementTradeBody {
     fn from(trade: &Trade) -> Self {
         Self {
             at: trade.at.to_string(),
@@ -430,7 +430,7 @@ impl From<&Step> for StepBody {
     }
 }
 
-impl From<&Holding> for HoldingBody {
+impl From<&Holding> for OpenPosition {
     fn from(held: &Holding) -> Self {
         Self {
             symbol: held.symbol.clone(),

@@ -3,6 +3,7 @@
 use super::document::Operation;
 use super::scene::{Scene, Victim};
 use super::wire::Call;
+use crate::child::until;
 use serde_json::{Value, json};
 
 /// Where a careless server would believe a caller about who they are.
@@ -95,6 +96,10 @@ fn a_copy_of_somebody_else_is_no_copy_at_all() {
     let copy = Call::to("GET", &format!("/api/v2/copy/{}", master.account));
     let copy = copy.token(&victim.person.token).send(scene.address).good();
     let sleeve = copy["account"].as_str().unwrap();
+    until("the money for the copy was not booked", || {
+        let entries = victim.state(&scene)["entries"].to_string();
+        entries.contains("copy_funding").then_some(())
+    });
     let before = victim.state(&scene);
     let copies =
         scene.operations.iter().filter(|o| o.template.starts_with("/api/v2/copy/{master}"));

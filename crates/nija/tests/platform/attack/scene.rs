@@ -176,7 +176,7 @@ impl Victim {
         victim
     }
 
-    fn get(&self, scene: &Scene, path: &str) -> Value {
+    pub(super) fn get(&self, scene: &Scene, path: &str) -> Value {
         let get = Call::to("GET", path).token(&self.person.token);
         until("the victim cannot ask", || {
             let reply = get.send(scene.address);

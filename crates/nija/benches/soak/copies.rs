@@ -5,57 +5,27 @@
 //! A start carries what the death before left behind, holds the whole journal to its own books of copies and fees, and
 //! says what it found in one line of JSON. Then it trades. `--once` ends it in good order instead.
 
-#[path = "../../../engine/tests/simulation/copies.rs"]
-mod books;
 mod crowd;
-#[path = "../soak/house.rs"]
-#[allow(dead_code, reason = "the soak counts and waits more than is needed here")]
-mod house;
 
+use crate::house::House;
 use anyhow::{Result, ensure};
-use books::Copies;
 use crowd::Crowd;
-use house::House;
 use nija_core::desk::answer::{Query, View};
 use nija_core::ledger::chart::Book;
 use nija_core::ports::{Desks, Journal};
 use nija_core::words::id::{PartitionId, Seq};
+use nija_engine::audit::Copies;
 use nija_store::sqlite::{Database, Mode};
 use serde_json::json;
 use std::io::Write;
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Batches read at a time.
 const STRIDE: usize = 256;
 
-fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let value = |flag: &str| {
-        let at = args.iter().position(|arg| arg == flag)?;
-        args.get(at + 1).cloned()
-    };
-    // A test runner that builds everything starts this, too.
-    let Some(folder) = value("--folder") else {
-        eprintln!("run by `cargo xtask faults copying`");
-        return ExitCode::SUCCESS;
-    };
-    let followers = value("--followers").and_then(|n| n.parse().ok()).unwrap_or(320);
-    let once = args.iter().any(|arg| arg == "--once");
-    match live(Path::new(&folder), followers, once) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("broken {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn live(folder: &Path, followers: u128, once: bool) -> Result<()> {
+/// Lives in this folder until it is killed, or once.
+pub(crate) fn live(folder: &Path, followers: u128, once: bool) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let before = read(folder).await?;
@@ -65,8 +35,10 @@ fn live(folder: &Path, followers: u128, once: bool) -> Result<()> {
         crowd.rest(&house).await?;
         let found = audit(folder, &house, &before).await?;
         writeln!(std::io::stdout().lock(), "{found}")?;
-        while !once {
-            crowd.day(&house).await?;
+        if !once {
+            loop {
+                crowd.day(&house).await?;
+            }
         }
         let closed = house.close().await?;
         ensure!(closed.trial_balance == 0, "trial balance {}", closed.trial_balance);
@@ -105,7 +77,7 @@ async fn audit(folder: &Path, house: &House, before: &Copies) -> Result<serde_js
     let mut broken: Vec<String> =
         books.at_rest().into_iter().map(|(law, what)| format!("{law}: {what}")).collect();
     let (mut clearing, mut balance) = (0i128, 0i128);
-    for partition in (0..house::PARTITIONS).map(PartitionId) {
+    for partition in (0..crate::house::PARTITIONS).map(PartitionId) {
         let View::House(view) = house.handle.query(Query::House(partition)).await? else {
             broken.push(format!("{partition} shows no books"));
             continue;

@@ -28,7 +28,7 @@ struct Sleeve {
 
 /// The books.
 #[derive(Default)]
-pub(crate) struct Copies {
+pub struct Copies {
     sleeves: BTreeMap<Place, Sleeve>,
     outcomes: BTreeSet<(Place, u64)>,
     last_lead: BTreeMap<AccountId, u64>,
@@ -41,13 +41,15 @@ pub(crate) struct Copies {
     delivered: Vec<(PartitionId, Parcel)>,
     credits: Vec<Posted>,
     breaches: Vec<(&'static str, String)>,
-    /// Outcomes of leads, and months that were billed.
-    pub(crate) heard: u64,
-    pub(crate) months: u64,
+    /// Outcomes of leads.
+    pub heard: u64,
+    /// Months that were billed.
+    pub months: u64,
 }
 
 impl Copies {
-    pub(crate) fn event(&mut self, partition: PartitionId, event: &Event) {
+    /// Takes the next event of a partition's journal.
+    pub fn event(&mut self, partition: PartitionId, event: &Event) {
         let place = |no: &AccountNo| (partition, *no);
         match event {
             Event::Followed { sleeve, leader, heard, .. } => {
@@ -130,7 +132,7 @@ impl Copies {
     }
 
     /// What does not hold, now that all partitions have been read up to the same moment.
-    pub(crate) fn judge(&mut self) -> Vec<(&'static str, String)> {
+    pub fn judge(&mut self) -> Vec<(&'static str, String)> {
         for posted in std::mem::take(&mut self.credits) {
             if self.sent.get(&posted) != self.credited.get(&posted) {
                 self.breach(SENT, format!("fees of {posted:?} are not those that were sent"));
@@ -159,18 +161,20 @@ impl Copies {
 
     /// Parcels that wait in outboxes, and those of them that carry fees.
     #[allow(dead_code, reason = "the simulation asks the desks")]
-    pub(crate) fn waiting(&self) -> (usize, usize) {
+    pub fn waiting(&self) -> (usize, usize) {
         let fees = |parcel: &&Parcel| matches!(parcel.content, Content::Fees { .. });
         let all = || self.outbox.values().flatten();
         (all().count(), all().filter(fees).count())
     }
     #[allow(dead_code, reason = "the simulation counts what is heard")]
-    pub(crate) fn leads(&self) -> u64 {
+    /// Leads that were sent.
+    #[must_use]
+    pub fn leads(&self) -> u64 {
         self.last_lead.values().sum()
     }
 
     /// At rest nothing is on its way.
-    pub(crate) fn at_rest(&mut self) -> Vec<(&'static str, String)> {
+    pub fn at_rest(&mut self) -> Vec<(&'static str, String)> {
         let waiting: usize = self.outbox.values().map(VecDeque::len).sum();
         if waiting > 0 || self.sent != self.credited {
             self.breach(SENT, format!("{waiting} parcels wait when everything has come to rest"));
