@@ -3,6 +3,7 @@
 //! so that other orders come between, and what was heard is known by number: a repeat finds nothing to do.
 
 use super::Desk;
+use super::account::Account;
 use super::answer::Answer;
 use super::event::{Event, Size, Wish};
 use super::orders::Idea;
@@ -48,7 +49,8 @@ impl Desk {
         }
         let left = self.turns.rest.len();
         if left == 0 {
-            self.turns = Turns::default();
+            // The lead is kept in mind: other desks may not be through with it, and it is told to all of them.
+            self.turns.rest = Vec::new();
         }
         Answer::Led { left: u32::try_from(left).unwrap_or(u32::MAX) }
     }
@@ -60,11 +62,14 @@ impl Desk {
             let account = self.state.account(*no)?;
             let sleeve = account.sleeve.as_deref()?;
             let owner = self.state.account(sleeve.parent)?;
-            let of_sleeve = (account.peak, account.books.balance(Book::Cash), sleeve.heard);
-            let of_owner = (owner.peak, owner.books.balance(Book::Cash), owner.sleeves.first());
-            Some(core::hint::black_box((of_sleeve, sleeve.most, of_owner)).1)
+            let of = |of: &Account| (of.orders.len(), of.peak, of.books.balance(Book::Cash));
+            let of_sleeve = (of(account), sleeve.heard, sleeve.most, sleeve.terms.paused);
+            let of_owner = (of(owner), owner.sleeves.first());
+            let sent = self.pulses.get(no.0 as usize).map(|pulse| pulse.unfilled);
+            core::hint::black_box((of_sleeve, of_owner, sent));
+            Some(())
         };
-        sleeves.iter().for_each(|no| drop(look(no)));
+        sleeves.iter().for_each(|no| look(no).unwrap_or_default());
     }
 
     fn draw_turns(&mut self, lead: &Lead) {

@@ -19,8 +19,8 @@ use nija_core::copy::parcel::Content;
 use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::input::{Command, Input};
 use nija_core::ports::{Clock, Journal};
-use nija_core::words::id::FillId;
-use nija_core::words::money::{Money, Price};
+use nija_core::words::id::{FillId, OrderId};
+use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::{Fill, Outcome, Report, Side};
 use nija_engine::clock::Real;
 use std::time::Instant;
@@ -71,7 +71,9 @@ async fn judge(followers: u32, found: &mut Judged) -> Result<()> {
         let answer = crowd.desks.take(Input::Lead(lead), Real.now())?;
         let held = crowd.desks.seal();
         bytes += held.iter().map(|held| held.batch().body.len()).sum::<usize>();
-        copies.extend(commit(&*journal, held).await?);
+        let releases = commit(&*journal, held).await?;
+        let tickets = releases.iter().filter_map(Release::ticket);
+        copies.extend(tickets.map(|ticket| (ticket.id, ticket.qty)));
         first.get_or_insert_with(|| began.elapsed().as_secs_f64() * 1e3);
         match answer {
             Answer::Led { left: 0 } => break,
@@ -87,12 +89,11 @@ async fn judge(followers: u32, found: &mut Judged) -> Result<()> {
 }
 
 /// Fills all copies and tells the desks prices: each looks at everybody who holds something.
-fn price_held(crowd: &mut Crowd, copies: &[Release], found: &mut Judged) -> Result<()> {
+fn price_held(crowd: &mut Crowd, copies: &[(OrderId, Qty)], found: &mut Judged) -> Result<()> {
     let at = Real.now();
-    for copy in copies.iter().filter_map(Release::ticket) {
-        let price = Price::whole(50_000);
-        let fill = Fill { id: FillId(1), qty: copy.qty, price, fee: Money::CENT };
-        let report = Report { order: copy.id, outcome: Outcome::Filled(fill), at };
+    for &(order, qty) in copies {
+        let fill = Fill { id: FillId(1), qty, price: Price::whole(50_000), fee: Money::CENT };
+        let report = Report { order, outcome: Outcome::Filled(fill), at };
         crowd.desks.take(Input::Report(report), at)?;
     }
     for dollars in [50_010, 49_990, 50_020] {
