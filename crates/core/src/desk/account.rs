@@ -92,6 +92,11 @@ pub(super) struct Account {
     /// What the subscription was worth when the month of its last change began.
     #[n(27)]
     pub(super) began: Option<Box<Began>>,
+    /// Derived: the main account behind a sleeve, and whether a loss stops it.
+    #[cbor(skip)]
+    pub(super) owner: Option<AccountNo>,
+    #[cbor(skip)]
+    pub(super) may_stop: bool,
     /// Derived: its sleeves.
     #[cbor(skip)]
     pub(super) sleeves: Vec<AccountNo>,
@@ -121,6 +126,10 @@ impl Account {
     }
     pub(super) const fn free_cash(&self) -> Money {
         self.unclaimed().or_zero()
+    }
+    /// Is an order open or an exit waiting?
+    pub(super) fn is_busy(&self) -> bool {
+        !self.orders.is_empty() || self.positions.iter().any(|p| !p.queued().is_empty())
     }
     pub(super) fn position(&self, instrument: InstrumentId) -> Option<&Position> {
         self.positions.iter().find(|p| p.instrument == instrument)

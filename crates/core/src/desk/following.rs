@@ -6,6 +6,7 @@ use super::Desk;
 use super::account::Account;
 use super::answer::Answer;
 use super::event::{Event, Size, Wish};
+use super::family::TOGETHER;
 use super::orders::Idea;
 use crate::copy::lead::{CopySkip, LATE_AFTER, Lead, ROUND_TRIP};
 use crate::copy::sleeve::{Sleeve, Stage};
@@ -17,9 +18,6 @@ use crate::words::order::{OrderType, Origin, Side, TimeInForce};
 
 /// Sleeves that have their turn in one part.
 const PART: usize = 1_024;
-
-/// Sleeves whose memory is asked for at once.
-const TOGETHER: usize = 64;
 
 /// Sleeves in the order of their turns, for one lead. No part of the state: it is drawn again after a restart.
 #[derive(Default)]
@@ -55,8 +53,7 @@ impl Desk {
         Answer::Led { left: u32::try_from(left).unwrap_or(u32::MAX) }
     }
 
-    /// Reads what the next verdicts will look at. Of many accounts each is a wait for memory; asked for together, the
-    /// waits overlap.
+    /// Reads what the next verdicts will look at; see [`super::state::State::look_ahead`].
     fn look_ahead(&self, sleeves: &[AccountNo]) {
         let look = |no: &AccountNo| {
             let account = self.state.account(*no)?;

@@ -1,6 +1,7 @@
 //! What the market brings: catalog, sessions, prices, conditions; and the guards that they may trip.
 
 use super::Desk;
+use super::account::Account;
 use super::answer::{Answer, Decline};
 use super::event::Event;
 use crate::copy::sleeve::StopCause;
@@ -63,14 +64,18 @@ impl Desk {
             return super::settings::invalid("price", "must be above 0");
         }
         self.emit(Event::Marked { instrument, price });
-        let (holders, owners) = self.state.holding(instrument);
-        for owner in owners {
-            self.guard_owner(owner);
+        let worth = core::mem::take(&mut self.state.worth);
+        for &(owner, equity) in &worth {
+            self.guard_owner(owner, equity);
         }
-        for no in holders {
+        // Room for the next price.
+        self.state.worth = worth;
+        for no in self.state.holders_of(instrument) {
             self.guard_sleeve(no);
-            self.retry_exits(no, instrument);
-            self.protect_parts(no, instrument);
+            if self.state.account(no).is_some_and(Account::is_busy) {
+                self.retry_exits(no, instrument);
+                self.protect_parts(no, instrument);
+            }
         }
         Answer::Done
     }
@@ -78,15 +83,16 @@ impl Desk {
     /// Looks at all guards that an account's money can trip: its own and its owner's.
     pub(super) fn guard(&mut self, no: AccountNo) {
         self.guard_sleeve(no);
-        self.guard_owner(self.state.root_of(no));
+        let owner = self.state.root_of(no);
+        self.guard_owner(owner, self.state.guarded_equity(owner));
     }
 
     /// Stops a sleeve that has lost what its follower allows.
     fn guard_sleeve(&mut self, no: AccountNo) {
-        let account = self.state.account(no);
-        let sleeve = account.and_then(|account| Some((account, account.sleeve.as_deref()?)));
-        let lost = sleeve.is_some_and(|(account, sleeve)| {
-            sleeve.terms.stop_loss_pct.is_some() && sleeve.is_lost(self.state.equity(account))
+        let account = self.state.account(no).filter(|account| account.may_stop);
+        let lost = account.is_some_and(|account| {
+            let equity = self.state.equity(account);
+            account.sleeve.as_deref().is_some_and(|sleeve| sleeve.is_lost(equity))
         });
         if lost {
             self.stop_copying(no, StopCause::StopLoss);
@@ -94,12 +100,11 @@ impl Desk {
     }
 
     /// Halts a main account that reached its daily loss or its drawdown, and takes its open entries back.
-    fn guard_owner(&mut self, no: AccountNo) {
+    fn guard_owner(&mut self, no: AccountNo, equity: Money) {
         let Some(account) = self.state.account(no) else {
             return;
         };
         let limits = account.limits(self.tier(account));
-        let equity = self.state.guarded_equity(no);
         let levels = [
             (account.daily_halt, Code::DailyLoss, account.day_start, limits.max_daily_loss_pct),
             (account.drawdown_halt, Code::Drawdown, account.peak, limits.max_drawdown_pct),

@@ -90,6 +90,9 @@ pub(super) struct State {
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
+    /// Derived: what owners are worth at the price adopted last, if they hold what it is of.
+    #[cbor(skip)]
+    pub(super) worth: Vec<(AccountNo, Money)>,
     /// Derived: sleeves that copy a leader now, each with a lead that it has heard or needs not hear.
     #[cbor(skip)]
     pub(super) followers: BTreeMap<AccountId, BTreeMap<AccountNo, u64>>,
