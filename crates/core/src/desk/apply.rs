@@ -208,23 +208,33 @@ impl State {
         let listing = self.listings.get_mut(&instrument).ok_or(Broken::Instrument)?;
         listing.mark = Some(price);
         listing.mark_at = now;
-        self.worth.clear();
+        self.priced.clear();
         for block in self.owners_of(instrument).chunks(TOGETHER) {
             self.look_ahead(block);
             for owner in block {
                 let worth = self.raise_family(*owner)?;
-                self.worth.push((*owner, worth));
+                self.priced.owners.push((*owner, worth));
             }
         }
         Ok(())
     }
 
+    /// What an account is worth now. Those that a price calls for are noted.
+    fn priced(&mut self, no: AccountNo) -> Result<Money, Broken> {
+        let account = self.account(no).ok_or(Broken::Account)?;
+        let (worth, is_busy) = (self.equity(account), account.is_busy());
+        if is_busy {
+            self.priced.busy.push(no);
+        }
+        Ok(worth)
+    }
+
     /// Raises the peaks of all of an owner's accounts; gives what they are worth together.
     fn raise_family(&mut self, owner: AccountNo) -> Result<Money, Broken> {
-        let mut sum = self.equity(self.account(owner).ok_or(Broken::Account)?);
+        let mut sum = self.priced(owner)?;
         let mut sleeves = 0;
         while let Some(&no) = self.at(owner)?.sleeves.get(sleeves) {
-            let worth = self.equity(self.account(no).ok_or(Broken::Account)?);
+            let worth = self.priced(no)?;
             let sleeve = self.at(no)?;
             sleeve.peak = sleeve.peak.max(worth);
             sum = sum.saturating_add(worth);

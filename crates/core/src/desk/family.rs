@@ -62,12 +62,7 @@ impl State {
         self.family_nos(root).filter_map(|no| self.account(no))
     }
 
-    /// Accounts that hold an instrument.
-    pub(super) fn holders_of(&self, instrument: InstrumentId) -> Vec<AccountNo> {
-        self.holders.get(&instrument).into_iter().flatten().copied().collect()
-    }
-
-    /// The main accounts behind them, each once however many of its accounts hold it.
+    /// The main accounts of those that hold an instrument, each once however many of its accounts hold it.
     pub(super) fn owners_of(&self, instrument: InstrumentId) -> Vec<AccountNo> {
         let holders = self.holders.get(&instrument).into_iter().flatten();
         let mut owners: Vec<AccountNo> = holders.map(|no| self.root_of(*no)).collect();

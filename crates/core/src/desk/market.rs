@@ -1,7 +1,6 @@
 //! What the market brings: catalog, sessions, prices, conditions; and the guards that they may trip.
 
 use super::Desk;
-use super::account::Account;
 use super::answer::{Answer, Decline};
 use super::event::Event;
 use crate::copy::sleeve::StopCause;
@@ -64,19 +63,17 @@ impl Desk {
             return super::settings::invalid("price", "must be above 0");
         }
         self.emit(Event::Marked { instrument, price });
-        let worth = core::mem::take(&mut self.state.worth);
-        for &(owner, equity) in &worth {
+        let priced = core::mem::take(&mut self.state.priced);
+        for &(owner, equity) in &priced.owners {
             self.guard_owner(owner, equity);
         }
-        // Room for the next price.
-        self.state.worth = worth;
-        for no in self.state.holders_of(instrument) {
+        for &no in &priced.busy {
             self.guard_sleeve(no);
-            if self.state.account(no).is_some_and(Account::is_busy) {
-                self.retry_exits(no, instrument);
-                self.protect_parts(no, instrument);
-            }
+            self.retry_exits(no, instrument);
+            self.protect_parts(no, instrument);
         }
+        // Its room serves the next price.
+        self.state.priced = priced;
         Answer::Done
     }
 

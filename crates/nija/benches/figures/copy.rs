@@ -122,8 +122,8 @@ pub(crate) fn copy(scale: &Scale) -> Result<Vec<Figure>> {
     if let Some(one) = shown.first() {
         let all = &one.outcomes;
         eprintln!(
-            "copy: of {followers} followers {} approved ({} of them ended unfilled), {} refused, {} skipped",
-            all.approved, all.cancelled, all.refused, all.skipped
+            "copy: of {followers} followers {} approved, {} refused, {} skipped; not filled: {:?}",
+            all.approved, all.refused, all.skipped, all.ended
         );
     }
     let of = format!("{followers} followers");
