@@ -9,12 +9,15 @@ use axum::Json;
 use axum::extract::State;
 use nija_core::billing::cost::{Case, Cost, Fees};
 use nija_core::billing::plans::{Cycle, Plan};
+use nija_core::billing::subscription::step::Step;
 use nija_core::desk::answer::AccountView;
 use nija_core::ledger::chart::{Book, Books};
+use nija_core::ports::views::Page;
 use nija_core::words::fixed::Round;
 use nija_core::words::id::AccountId;
 use nija_core::words::money::{Money, Pct};
 use nija_core::words::tier::Tier;
+use nija_core::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -22,6 +25,8 @@ use utoipa::{IntoParams, ToSchema};
 const EXPECTED: Pct = Pct::whole(10);
 /// Months that are looked back on.
 const MONTHS: i32 = 12;
+/// Steps of a subscription that are looked at: some five a month, so many years.
+const STEPS: Page = Page { before: None, limit: 1_000 };
 
 /// What is asked about. What is not named is the caller's.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -63,9 +68,12 @@ pub(crate) struct CostFeesBody {
     total: Money,
 }
 
-/// What was really paid, dollars. Subscriptions are invoiced outside the account and not among it.
+/// What was really paid, dollars.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FeesPaid {
+    /// Invoices of the subscription with their tax, less what was taken back.
+    #[schema(value_type = String)]
+    subscription: Money,
     /// To venues.
     #[schema(value_type = String)]
     venue: Money,
@@ -139,13 +147,14 @@ impl From<Fees> for CostFeesBody {
 }
 
 impl FeesPaid {
-    /// What was paid between two balances.
-    fn between(before: &Books, after: &Books) -> Self {
+    /// What was paid between two balances, and outside the account.
+    fn between(before: &Books, after: &Books, subscription: Money) -> Self {
         let paid = |book| after.balance(book).saturating_sub(before.balance(book));
         let [venue, performance, copy] =
             [Book::VenueFees, Book::PerformanceFees, Book::CopyFees].map(paid);
-        let total = venue.saturating_add(performance).saturating_add(copy);
-        Self { venue, performance, copy, total }
+        let all = [venue, performance, copy].into_iter();
+        let total = all.fold(subscription, Money::saturating_add);
+        Self { subscription, venue, performance, copy, total }
     }
 }
 
@@ -254,11 +263,29 @@ async fn paid(
         Some(months) => views.balances(&principal.scope, &leaders, months.last - MONTHS).await?,
         None => Vec::new(),
     };
+    let last = months.map_or(0, |months| months.last);
+    let steps = views.subscription(&principal.scope, STEPS).await?;
+    let invoiced = |first| invoiced(steps.iter().map(|row| &row.row), Timestamp::of_month(first));
     let none = Books::default();
     let books = |back: usize| {
         let at = balances.len().checked_sub(back);
         at.and_then(|at| balances.get(at)).map_or(&none, |(_, books)| books)
     };
     let year = usize::try_from(MONTHS).unwrap_or(0) + 1;
-    Ok((FeesPaid::between(books(2), books(1)), FeesPaid::between(books(year), books(1))))
+    Ok((
+        FeesPaid::between(books(2), books(1), invoiced(last)),
+        FeesPaid::between(books(year), books(1), invoiced(last - MONTHS + 1)),
+    ))
+}
+
+/// What was paid for the subscription since an instant.
+fn invoiced<'a>(steps: impl Iterator<Item = &'a Step>, since: Timestamp) -> Money {
+    let paid = |step: &Step| match step {
+        Step::Settled { earned, deferred, tax, at, .. } if *at >= since => {
+            earned.saturating_add(*deferred).saturating_add(*tax)
+        }
+        Step::Credited { note, .. } if note.issued >= since => note.total().negated(),
+        _ => Money::ZERO,
+    };
+    steps.map(paid).fold(Money::ZERO, Money::saturating_add)
 }

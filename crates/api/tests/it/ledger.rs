@@ -6,7 +6,10 @@ use crate::copying::Person;
 use crate::world::{call, token, world};
 use axum::http::StatusCode;
 use nija_core::billing::fee::Fee;
+use nija_core::billing::invoice::InvoiceNo;
 use nija_core::billing::mark::Mark;
+use nija_core::billing::subscription::step::Step;
+use nija_core::billing::subscription::term::Term;
 use nija_core::desk::event::{Adjustment, BillCause, Event};
 use nija_core::ledger::chart::{Book, Books};
 use nija_core::ledger::entry::Entry;
@@ -73,6 +76,20 @@ impl FakeLedger {
             (month, books)
         };
         (first..=MONTH + 1).map(books).collect()
+    }
+    /// A month of service was paid this month, one in November, and one a year and a month ago.
+    pub(crate) fn steps(&self, account: AccountId) -> Vec<Step> {
+        let paid = |month: i32| Step::Settled {
+            invoice: InvoiceNo::default(),
+            term: Term::starting(Timestamp::of_month(month), 1),
+            earned: Money::whole(99),
+            deferred: Money::ZERO,
+            tax: Money::whole(5),
+            at: Timestamp::of_month(month),
+        };
+        let months =
+            if self.is_of(account) { &[MONTH + 1, MONTH - 2, MONTH - 11][..] } else { &[] };
+        months.iter().map(|month| paid(*month)).collect()
     }
     pub(crate) fn house(&self, partition: PartitionId, filter: HouseFilter) -> HouseRows {
         self.asked.lock().unwrap().push((partition, filter));
@@ -275,10 +292,12 @@ async fn costs_are_told_before_and_after() {
     assert_eq!((&costs["fixed_pct"], &costs["break_even_pct"]), (&json!("118.8"), &json!("132")));
     assert_eq!((&costs["month"]["subscription"], &costs["left"]), (&json!("99"), &json!("-1098")));
     let paid = |of: &str| -> Vec<Value> {
-        ["venue", "performance", "copy", "total"].map(|kind| costs[of][kind].clone()).into()
+        ["subscription", "venue", "performance", "copy", "total"]
+            .map(|kind| costs[of][kind].clone())
+            .into()
     };
-    assert_eq!(paid("paid_this_month"), ["1", "2", "0", "3"]);
-    assert_eq!(paid("paid_last_12_months"), ["4", "8", "0", "12"]);
+    assert_eq!(paid("paid_this_month"), ["104", "1", "2", "0", "107"]);
+    assert_eq!(paid("paid_last_12_months"), ["208", "4", "8", "0", "220"]);
     let path = "costs?tier=BALLER&capital=1000000&cycle=annual&return_pct=20&copied_pct=50";
     let dear = user.get(path).await;
     assert_eq!((&dear["cycle"], &dear["warning"]), (&json!("annual"), &json!(false)));

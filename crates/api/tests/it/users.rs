@@ -249,8 +249,10 @@ impl Views for FakeViews {
     fn entries<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<EntryRow>> {
         Box::pin(async { Ok(Vec::new()) })
     }
-    fn subscription<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<Step>> {
-        Box::pin(async { Ok(Vec::new()) })
+    fn subscription<'a>(&'a self, scope: &'a Scope, _: Page) -> Doing<'a, Rows<Step>> {
+        let steps = self.ledger.steps(scope.account());
+        let rows = (1..).zip(steps).map(|(number, row)| Row { number, row }).collect();
+        Box::pin(async { Ok(rows) })
     }
     fn fees<'a>(&'a self, _: &'a Scope, _: Page) -> Doing<'a, Rows<FeeRow>> {
         let text = |text: &str| text.to_owned();
