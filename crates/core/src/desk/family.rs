@@ -3,8 +3,8 @@
 
 use super::account::Account;
 use super::state::State;
-use crate::positions::Position;
 use crate::copy::sleeve::Stage;
+use crate::positions::Position;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::money::Money;

@@ -141,7 +141,8 @@ impl Desk {
                 let ticket = approved.ticket().clone();
                 let (order, qty) = (ticket.id, ticket.qty);
                 let insight = idea.insight;
-                let evidence = Evidence { insight, ..self.evidence(wish.instrument, facts.equity, level) };
+                let evidence =
+                    Evidence { insight, ..self.evidence(wish.instrument, facts.equity, level) };
                 self.emit(Event::Approved { ticket, evidence });
                 self.release_entry(no, approved);
                 Answer::Placed { order, purpose: Purpose::Entry, qty, level }

@@ -9,6 +9,7 @@ use crate::partitions::Partitions;
 use crate::sim::filling::Filling;
 use crate::sim::slippage::Slippage;
 use crate::sim::{Exchange, Rules as Terms};
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::commit::commit;
 use nija_core::copy::master::{DISCLOSURE, MasterChange};
 use nija_core::copy::terms::CopyTerms;
@@ -58,7 +59,9 @@ struct Bought {
 impl World {
     async fn begin() -> Self {
         let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-        let desks = Partitions::new(PARTITIONS, &Arc::new(Rules::new(tiers, Money::whole(10))));
+        let plans = Plans::parse(DEFAULT_PLANS).unwrap();
+        let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
+        let desks = Partitions::new(PARTITIONS, &rules);
         let mut terms = Terms::frictionless(1);
         terms.crypto.filling = Filling::Participation { rate: Pct::whole(50) };
         terms.crypto.slippage = Slippage::VolumeShare { impact: Pct::whole(1) };
