@@ -1,6 +1,7 @@
 //! The desks of one node, owned by value: inputs find their desk, all dirty desks are sealed together.
 //! Synchronous and without I/O; the node drives it from its inbox, the backtest from its data.
 
+use nija_core::copy::lead::Lead;
 use nija_core::desk::answer::{Answer, Decline, Query, View};
 use nija_core::desk::apply::Broken;
 use nija_core::desk::held::Held;
@@ -40,6 +41,11 @@ impl Partitions {
     #[must_use]
     pub const fn of(desks: Vec<Desk>) -> Self {
         Self { desks, first: 0 }
+    }
+
+    /// Which of so many partitions (at least one) a lead draws to send first.
+    pub(crate) fn first_of(lead: &Lead, partitions: usize) -> usize {
+        lead.turns()(AccountNo::HOUSE) as usize % partitions.max(1)
     }
 
     /// How many partitions there are.
@@ -82,7 +88,7 @@ impl Partitions {
             _ => None,
         };
         if let Input::Lead(lead) = &input {
-            self.first = lead.turns()(AccountNo::HOUSE) as usize % self.desks.len().max(1);
+            self.first = Self::first_of(lead, self.desks.len());
         }
         let Some(partition) = partition else {
             let mut answer = Answer::Done;

@@ -24,8 +24,9 @@ use nija_core::words::order::{OrderType, Origin, Outcome, Side, Ticket, TimeInFo
 use nija_core::words::score::Score;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
 use nija_core::words::time::{Span, Timestamp};
+use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand::{SeedableRng, rngs::StdRng};
+use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 
 const PARTITIONS: u16 = 4;
@@ -54,6 +55,9 @@ struct Bought {
     follower: usize,
     turn: usize,
     price: Option<Price>,
+    /// What was asked for, and what the venue sold.
+    asked: Qty,
+    got: Qty,
 }
 
 impl World {
@@ -145,8 +149,8 @@ impl World {
         self.exchange.on_market(&MarketEvent { at: self.at, kind });
     }
 
-    /// Brings what the exchange said, until nothing follows from it; gives what was paid for each order.
-    async fn report(&mut self) -> BTreeMap<OrderId, Price> {
+    /// Brings what the exchange said, until nothing follows from it; gives what was paid and traded for each order.
+    async fn report(&mut self) -> BTreeMap<OrderId, (Price, Qty)> {
         let mut paid = BTreeMap::new();
         loop {
             let reports = self.exchange.take_reports(usize::MAX);
@@ -155,7 +159,8 @@ impl World {
             }
             for report in reports {
                 if let Outcome::Filled(fill) = &report.outcome {
-                    paid.insert(report.order, fill.price);
+                    let (price, qty) = paid.entry(report.order).or_insert((fill.price, Qty::ZERO));
+                    (*price, *qty) = (fill.price, qty.checked_add(fill.qty).unwrap());
                 }
                 self.take(Input::Report(report));
             }
@@ -187,11 +192,20 @@ impl World {
             let purchases = sent.into_iter().filter(|ticket| ticket.side == Side::Buy);
             bought.extend(purchases.enumerate().map(|(turn, ticket)| {
                 let follower = self.sleeves[&(ticket.id.partition(), ticket.account)];
-                Bought { follower, turn, price: paid.get(&ticket.id).copied() }
+                let (price, got) = paid.get(&ticket.id).copied().unzip();
+                let got = got.unwrap_or(Qty::ZERO);
+                Bought { follower, turn, price, asked: ticket.qty, got }
             }));
         }
         bought
     }
+}
+
+/// What the books of a follower's sleeve hold.
+fn held(desks: &Partitions, n: usize) -> Qty {
+    let query = Query::Account(follower(n).sleeve(LEADER));
+    let View::Account(view) = desks.query(&query) else { panic!() };
+    view.positions.iter().fold(Qty::ZERO, |sum, one| sum.checked_add(one.qty).unwrap())
 }
 
 fn follower(n: usize) -> AccountId {
@@ -215,13 +229,22 @@ fn ranks(bought: &[Bought]) -> Vec<f64> {
 }
 
 /// How often a shuffle of what followers are is at least as closely tied to their ranks as what they really are.
-fn chance_of(samples: &[(usize, f64)], what: &[f64], random: &mut StdRng) -> f64 {
+/// Followers of one partition have their turns together, so each shuffle is among those.
+fn chance_of(samples: &[(usize, f64)], what: &[f64], random: &mut ChaCha8Rng) -> f64 {
     let tie = |what: &[f64]| samples.iter().map(|(n, rank)| rank * what[*n]).sum::<f64>().abs();
-    let (found, mut shuffled) = (tie(what), what.to_vec());
+    let mut neighbors = BTreeMap::<PartitionId, Vec<usize>>::new();
+    for n in 0..FOLLOWERS {
+        neighbors.entry(follower(n).partition(PARTITIONS)).or_default().push(n);
+    }
     let mut as_much = 1;
     for _ in 0..SHUFFLES {
-        shuffled.shuffle(random);
-        as_much += usize::from(tie(&shuffled) >= found);
+        let mut shuffled = what.to_vec();
+        for group in neighbors.values() {
+            let mut others = group.clone();
+            others.shuffle(random);
+            group.iter().zip(others).for_each(|(n, other)| shuffled[*n] = what[other]);
+        }
+        as_much += usize::from(tie(&shuffled) >= tie(what));
     }
     as_much as f64 / (SHUFFLES + 1) as f64
 }
@@ -233,6 +256,9 @@ async fn what_followers_pay_does_not_follow_their_tier_or_when_they_joined() {
     for _ in 0..PURCHASES {
         let bought = world.trade(Side::Buy, Size::Dollars(Money::whole(2_000))).await;
         assert_eq!(bought.len(), FOLLOWERS);
+        // What the venue sold is what followers hold, one by one, and so in sum.
+        assert!(bought.iter().all(|one| one.got == held(&world.desks, one.follower)));
+        assert!(bought.iter().all(|one| one.got <= one.asked));
         for (one, rank) in bought.iter().zip(ranks(&bought)) {
             samples.push((one.follower, rank));
             let turn = 2.0 * one.turn as f64 - FOLLOWERS as f64;
@@ -246,11 +272,30 @@ async fn what_followers_pay_does_not_follow_their_tier_or_when_they_joined() {
     assert!(late > 0.8 && unfilled > FOLLOWERS, "{late}, {unfilled} unfilled");
 
     let of = |what: fn(usize) -> usize| (0..FOLLOWERS).map(|n| what(n) as f64).collect::<Vec<_>>();
-    let mut random = StdRng::seed_from_u64(5);
+    let mut random = ChaCha8Rng::seed_from_u64(5);
     let by_tier = chance_of(&samples, &of(tier), &mut random);
     let by_age = chance_of(&samples, &of(|n| n), &mut random);
     assert!(by_tier > 0.01 && by_age > 0.01, "tier {by_tier}, age {by_age}");
     // The same test finds a queue in which who joined first buys first.
     let queue: Vec<_> = samples.iter().map(|(n, rank)| (*n, rank + *n as f64 / 4.0)).collect();
     assert!(chance_of(&queue, &of(|n| n), &mut random) < 0.01);
+}
+
+#[test]
+fn every_partition_is_first_as_often_as_any_other() {
+    let lead = |no| Lead {
+        leader: LEADER,
+        no,
+        order: OrderId(1),
+        instrument: COIN,
+        side: Side::Buy,
+        share: Pct::whole(1),
+        price: Price::whole(100),
+        mark: Price::whole(100),
+        at: NOON,
+    };
+    let mut firsts = [0; PARTITIONS as usize];
+    (1..=1_000).for_each(|no| firsts[Partitions::first_of(&lead(no), firsts.len())] += 1);
+    // Four standard deviations around 250.
+    assert!(firsts.iter().all(|times| (195..=305).contains(times)), "{firsts:?}");
 }
