@@ -152,7 +152,8 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
     let mut answer = Vec::new();
     let heard = stream.read_to_end(&mut answer);
     assert!(!answer.is_empty(), "no answer: {sent:?}, {heard:?}");
-    read(&String::from_utf8(answer).unwrap())
+    // A PDF is no text; its beginning is.
+    read(&String::from_utf8_lossy(&answer))
 }
 
 fn read(answer: &str) -> Reply {

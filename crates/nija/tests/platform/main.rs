@@ -14,6 +14,7 @@ mod demo;
 mod low_storage;
 mod months;
 mod parity;
+mod paying;
 mod restart;
 mod tour;
 mod watching;
