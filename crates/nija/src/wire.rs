@@ -133,13 +133,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), config.partitions);
     carriers.spawn(async move { copier.run().await });
     let payments = config.billing.door()?;
-    let cashier = Cashier::new(Counter {
-        desks: Arc::new(handle.clone()),
-        till: database.control(),
-        payments: Arc::clone(&payments),
-        clock: Arc::clone(&clock),
-        issuer: config.billing.issuer.name.clone(),
-    });
+    let cashier = cashier(config, &handle, &database, &payments, &clock);
     carriers.spawn(cashier.run());
     let projector = Projector::new(journal, database.projection());
     let heard = Arc::clone(&bus);
@@ -161,6 +155,22 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         stop,
         carriers,
         projector,
+    })
+}
+
+fn cashier(
+    config: &Config,
+    handle: &Handle,
+    database: &Database,
+    payments: &Arc<dyn Payments>,
+    clock: &Arc<dyn Clock>,
+) -> Cashier {
+    Cashier::new(Counter {
+        desks: Arc::new(handle.clone()),
+        till: database.control(),
+        payments: Arc::clone(payments),
+        clock: Arc::clone(clock),
+        issuer: config.billing.issuer.name.clone(),
     })
 }
 

@@ -104,7 +104,8 @@ async fn heard(app: &App, Told { event, news, .. }: Told) -> Result<(), Problem>
     }
 }
 
-/// Brings a payment to the desk of its account; did it book that? One of an account that is not ours belongs to another installation.
+/// Brings a payment to the desk of its account; did it book that? One of an account that is not ours belongs to
+/// another installation.
 async fn book(
     app: &App,
     (event, action): (&str, &str),

@@ -1,5 +1,6 @@
 //! What administrators do about invoices: which are open, marking one as paid, withdrawing and refunding one, paying
-//! credit out. Money that goes back is promised here; the cashier gives it back at the provider, or an admin by transfer.
+//! credit out. Money that goes back is promised here; the cashier gives it back at the provider, or an admin by
+//! transfer.
 
 use super::done;
 use crate::auth::Principal;

@@ -124,7 +124,9 @@ impl Till for Drawer {
         })
     }
     fn write_attempt(&self, attempt: Attempt) -> Doing<'_, Result<(), ControlError>> {
-        self.with(|rows| drop(rows.attempts.insert(attempt.account, attempt)))
+        self.with(|rows| {
+            rows.attempts.insert(attempt.account, attempt);
+        })
     }
     fn attempt(&self, account: AccountId) -> Doing<'_, Result<Option<Attempt>, ControlError>> {
         self.with(|rows| rows.attempts.get(&account).cloned())
