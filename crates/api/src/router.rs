@@ -8,9 +8,9 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, batch, copied, copying, costs, decisions, fees, funds, health, house,
-    invoices, kill, ledger, limits, market, masters, orders, platform, positions, registration,
-    revenue, sessions, standing, statements, subscription, trading, webhook,
+    admin, auth as login, backtests, batch, copied, copying, costs, decisions, fees, funds, health,
+    house, invoices, kill, ledger, limits, market, masters, orders, platform, positions,
+    registration, revenue, sessions, standing, statements, subscription, trading, webhook,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -75,6 +75,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(kill::press))
         .routes(routes!(kill::rearm))
         .routes(routes!(market::show))
+        .routes(routes!(backtests::run))
         .routes(routes!(platform::execution))
         .routes(routes!(fees::show))
         .routes(routes!(fees::history))

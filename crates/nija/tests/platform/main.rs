@@ -5,6 +5,7 @@
 
 mod abuse;
 mod attack;
+mod backtests;
 mod backup;
 mod batch;
 mod caller;
