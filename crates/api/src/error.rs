@@ -311,6 +311,8 @@ const fn subscription_code(why: &Refused) -> &'static str {
         Refused::Amount => "invalid_amount",
         Refused::Text => "invalid_text",
         Refused::TooManyChanges => "too_many_changes",
+        Refused::PayoutsWait => "payouts_wait",
+        Refused::NoPayout(_) => "no_payout",
         Refused::Range => "out_of_range",
     }
 }

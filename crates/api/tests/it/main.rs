@@ -19,5 +19,6 @@ mod payments;
 mod revenue;
 mod serving;
 mod surface;
+mod till;
 mod users;
 mod world;

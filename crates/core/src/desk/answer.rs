@@ -140,7 +140,7 @@ pub enum Query {
     Master(AccountId),
     /// What a partition's followers of all leaders, or of one, made of it.
     Followers(PartitionId, Option<AccountId>),
-    /// The subscriptions of a partition that have an open invoice.
+    /// The subscriptions of a partition that have an open invoice, or cash that waits to go back.
     Bills(PartitionId),
     /// The subscription that has this invoice, open or among the last paid.
     Bill(InvoiceNo),
