@@ -22,8 +22,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// How many idempotency keys an account remembers at most.
 const KEYS_KEPT: usize = 8_192;
-/// How long an idempotency key is remembered.
-const KEYS_KEPT_FOR: Span = Span::DAY;
+/// How long an idempotency key is remembered: the day that is promised and another one, since a clock that is set
+/// a day ahead must not make an order of a minute ago a new one.
+const KEYS_KEPT_FOR: Span = Span(2 * Span::DAY.0);
 
 /// An account. What every verdict looks at lies in front and together: of a million accounts each line of the
 /// cache is a wait of its own.
