@@ -116,6 +116,7 @@ impl State {
                     Setting::Qualified(evidence) => {
                         account.qualified = Some(evidence.as_str().into());
                     }
+                    Setting::Granted(grant) => account.granted = grant.clone().map(Box::new),
                 }
             }
             Event::Reallocated { account, split, .. } => self.at(*account)?.split = Some(*split),
@@ -191,6 +192,7 @@ impl State {
             charged: None,
             subscription: None,
             began: None,
+            granted: None,
             sleeves: Vec::new(),
         });
         Ok(())

@@ -363,8 +363,7 @@ fn cash_that_was_promised_waits_until_it_went_back() {
     let invoice = house.waiting();
     house.pay("120");
     let why = || "as agreed".to_owned();
-    let refund =
-        |amount| Request::Refund { invoice, amount: usd(amount), why: why(), ends: false };
+    let refund = |amount| Request::Refund { invoice, amount: usd(amount), why: why(), ends: false };
     house.ask(&refund("9")).unwrap();
     house.ask(&Request::PayOut { amount: usd("21"), why: why() }).unwrap();
     let waits = |house: &House| -> Vec<_> {
