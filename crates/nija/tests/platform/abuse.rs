@@ -129,7 +129,7 @@ fn writes() -> Vec<(&'static str, &'static str, Value)> {
         (
             "PUT",
             "/api/v2/admin/users/00000000000000000000000000000000/tier",
-            json!({"tier": "BALLER"}),
+            json!({"tier": "BALLER", "reason": "a test"}),
         ),
     ]
 }
@@ -296,7 +296,9 @@ fn every_write_is_in_the_table(user: &Caller) {
     for (path, calls) in described["paths"].as_object().unwrap() {
         for (method, call) in calls.as_object().unwrap() {
             // Bad orders of a batch are answered inside it: see `batch` and `attack::bodies`.
-            let elsewhere = ["/api/v2/token/refresh", "/api/v2/orders/batch"];
+            // What the payment provider signs is not read before its signature: see `attack::signed`.
+            let elsewhere =
+                ["/api/v2/token/refresh", "/api/v2/orders/batch", "/api/v2/payments/webhook"];
             if call["requestBody"].is_null() || elsewhere.contains(&path.as_str()) {
                 continue;
             }
