@@ -19,7 +19,6 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -136,9 +135,9 @@ pub(crate) fn admins() -> OpenApiRouter<App> {
         .routes(routes!(admin::payouts::paid))
 }
 
-/// For the payment provider alone, so it is not in the API's document: a signature is the proof.
-fn providers() -> Router<App> {
-    Router::new().route("/api/v2/payments/webhook", post(webhook::take))
+/// For the payment provider alone: a signature is the proof.
+pub(crate) fn providers() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(webhook::take))
 }
 
 fn docs() -> Router<App> {
@@ -167,7 +166,7 @@ pub fn router(doors: Doors, settings: Settings) -> Result<Router, SetupError> {
     let admins = Router::from(admins()).route_layer(admins_only).route_layer(guard);
     let strangers = Router::from(strangers()).merge(docs()).route_layer(budget);
     let signed = from_fn_with_state(app.clone(), auth::webhooks);
-    let providers = providers().route_layer(signed);
+    let providers = Router::from(providers()).route_layer(signed);
     Ok(Router::from(open())
         .merge(providers)
         .merge(strangers)

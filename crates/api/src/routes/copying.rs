@@ -237,15 +237,8 @@ pub(crate) async fn start(
     let (amount, terms, open) = body.read(&app)?;
     let leader = named(&name)?;
     let view = master(&app, leader).await?;
-    let facts = LeaderFacts {
-        user: view.user,
-        leads: view.master.leads,
-        vetted: view.master.vetted,
-        risk: view.master.record.risk_score(),
-        last: view.master.last,
-        holds: view.holds,
-    };
-    let start = CopyAct::Start { amount, terms, leader: Box::new(facts), open };
+    let facts = Box::new(LeaderFacts::from(*view));
+    let start = CopyAct::Start { amount, terms, leader: facts, open };
     act(&app, &principal, (leader, key), start, "you copy this master from now").await
 }
 

@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nija_core::billing::bill::Bill;
 use nija_core::billing::invoice::{CreditNote, Invoice, InvoiceNo, InvoiceState, Line};
+use nija_core::billing::subscription::request::Refused;
 use nija_core::ports::documents::invoice::{
     InvoiceDocument, InvoiceKind, InvoiceLine, InvoiceState as Printed, Tax,
 };
@@ -320,21 +321,20 @@ pub(crate) async fn checkout(
     Path(number): Path<String>,
     _key: Keyed,
 ) -> Result<Json<CheckoutBody>, Problem> {
-    const NOT_OPEN: Problem =
-        Problem::new(StatusCode::CONFLICT, "invoice_not_open", "only an open invoice can be paid");
     let number: InvoiceNo = number.parse().map_err(|_| Problem::not_found())?;
+    let not_open = Problem::from(Refused::NotOpen(number));
     let view = account(&app, principal.account()).await?;
     let of = view.subscription.ok_or(Problem::not_found())?;
     match of.open() {
         Some(open) if open.invoice == number => {}
-        _ if of.has(number) => return Err(NOT_OPEN),
+        _ if of.has(number) => return Err(not_open),
         _ => {
             bill(&app, &principal, &number.to_string()).await?;
-            return Err(NOT_OPEN);
+            return Err(not_open);
         }
     }
     let user = app.doors.control.user(principal.user()).await?.ok_or(Problem::not_found())?;
-    let charge = Charge::of(user.id, user.account, &of, &app.doors.issuer.name).ok_or(NOT_OPEN)?;
+    let charge = Charge::of(user.id, user.account, &of, &app.doors.issuer.name).ok_or(not_open)?;
     let payer = app.doors.till.payer(user.account).await?;
     let charge = Charge { email: Some(user.email), payer, ..charge };
     let (who, subject) = (Some(principal.user()), number.to_string());

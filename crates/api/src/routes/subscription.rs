@@ -101,6 +101,8 @@ pub(crate) struct SubscriptionBody {
     phase: Phase,
     /// The tier that is served now.
     tier: &'static str,
+    /// Why the operator granted that tier; null where the subscription decides.
+    tier_granted: Option<String>,
     /// What is or was subscribed to; null where there never was one.
     plan: Option<PlanBody>,
     /// The plan of the next term; null when service ends with this one.
@@ -142,6 +144,7 @@ pub(crate) async fn show(
     Ok(Json(SubscriptionBody {
         phase: of.phase(),
         tier: view.tier.name(),
+        tier_granted: view.granted.map(|grant| grant.reason),
         plan: (of.phase() != Phase::Never).then(|| of.plan().into()),
         renews: of.renews().map(Into::into),
         until: of.until().map(|at| at.to_string()),

@@ -60,7 +60,25 @@ impl From<WebhookError> for Problem {
     }
 }
 
-/// Takes a webhook.
+/// Takes what the payment provider tells. Each event counts once, however often and in whatever order it is told.
+#[utoipa::path(
+    post, path = "/api/v2/payments/webhook", tag = "subscription",
+    request_body(
+        content = serde_json::Value,
+        content_type = "application/json",
+        description = "The provider's event, byte for byte as it was signed",
+    ),
+    params((
+        "Stripe-Signature" = String,
+        Header,
+        description = "The provider's signature over time and body; an old one is refused",
+    )),
+    responses(
+        (status = 200, body = Done),
+        (status = 400, description = "Not signed, forged, too old, or no event that can be read"),
+        (status = 413, description = "The body is larger than 64 KiB"),
+    ),
+)]
 pub(crate) async fn take(
     State(app): State<App>,
     request: HttpRequest,

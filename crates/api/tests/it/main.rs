@@ -18,6 +18,7 @@ mod money;
 mod payments;
 mod revenue;
 mod serving;
+mod subscribing;
 mod surface;
 mod till;
 mod users;

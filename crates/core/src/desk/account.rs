@@ -1,7 +1,7 @@
 //! One trading account as its desk holds it: small while idle, since there may be a million.
 
 use super::claims::Claims;
-use super::event::{OwnLimits, Remembered};
+use super::event::{Grant, OwnLimits, Remembered};
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
 use crate::billing::mark::Mark;
@@ -103,6 +103,9 @@ pub(super) struct Account {
     /// What the subscription was worth when the month of its last change began.
     #[n(27)]
     pub(super) began: Option<Box<Began>>,
+    /// The tier that holds whatever is subscribed to.
+    #[n(28)]
+    pub(super) granted: Option<Box<Grant>>,
     /// Derived: what its open entries claim.
     #[cbor(skip)]
     pub(super) claims: Claims,

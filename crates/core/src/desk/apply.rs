@@ -118,6 +118,7 @@ impl State {
                     Setting::Qualified(evidence) => {
                         account.qualified = Some(evidence.as_str().into());
                     }
+                    Setting::Granted(grant) => account.granted = grant.clone().map(Box::new),
                 }
             }
             Event::Reallocated { account, split, .. } => self.at(*account)?.split = Some(*split),
@@ -196,6 +197,7 @@ impl State {
             claims: Claims::default(),
             owner: None,
             may_stop: false,
+            granted: None,
             sleeves: Vec::new(),
         });
         Ok(())

@@ -135,6 +135,7 @@ impl Desk {
             sleeves: self.sleeve_views(no),
             master: account.master.as_deref().cloned(),
             subscription: account.subscription.as_deref().cloned(),
+            granted: account.granted.as_deref().cloned(),
         })
     }
 

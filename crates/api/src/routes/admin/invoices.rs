@@ -182,7 +182,7 @@ pub(crate) async fn paid(
         return Ok(Json(Done { success: true, message: "booked" }));
     }
     let lacks = of.to_pay().filter(|_| of.open().is_some_and(|open| open.invoice == invoice));
-    let not_open = Problem::from(Decline::Subscription(Refused::NotOpen(invoice)));
+    let not_open = Problem::from(Refused::NotOpen(invoice));
     let amount = amount.or(lacks).ok_or(not_open)?;
     let words = ("invoice_paid", number, format!("${amount} by {reference}"));
     let pay = Request::Pay { invoice, amount, reference };
