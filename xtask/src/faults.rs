@@ -16,6 +16,7 @@ mod options;
 mod outcome;
 mod overload;
 mod power;
+mod schemathesis;
 mod simulate;
 mod slow_clients;
 mod soak;
@@ -158,6 +159,12 @@ const PROGRAMS: &[Program] = &[
         row: "S1",
         says: "random mutants of every write request; --times of them",
         run: mutants::run,
+    },
+    Program {
+        name: "schemathesis",
+        row: "S4",
+        says: "schemathesis over the whole description of the API, with a fixed seed",
+        run: schemathesis::run,
     },
     Program {
         name: "slow_clients",

@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     Step { name: "doctests", run: doctests },
     Step { name: "openapi", run: || openapi::run(&[]) },
     Step { name: "faults", run: faults },
+    Step { name: "schemathesis", run: || faults::run(&["schemathesis".to_owned()]) },
 ];
 
 /// Runs all steps, or only those named.

@@ -52,11 +52,15 @@ impl Options {
         let mut args = vec!["build", "--locked", "--package", "nija"];
         args.extend(self.release.then_some("--release"));
         shell::run("cargo", &args)?;
+        Ok(Self::target()?.join(if self.release { "release" } else { "debug" }).join("nija"))
+    }
+
+    /// The folder of what is built.
+    pub(crate) fn target() -> Result<PathBuf> {
         let args = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
         let metadata: Value = serde_json::from_slice(&shell::output("cargo", &args)?)?;
         let target = metadata["target_directory"].as_str();
-        let target = PathBuf::from(target.context("cargo metadata names no target directory")?);
-        Ok(target.join(if self.release { "release" } else { "debug" }).join("nija"))
+        Ok(PathBuf::from(target.context("cargo metadata names no target directory")?))
     }
 
     /// Does the work in a folder of its own, which stays when something went wrong or was broken.

@@ -2,7 +2,7 @@
 //! simulated exchange, reported, booked. Bought in one round and sold in the next.
 
 use crate::figure::{Better, Figure, Goal};
-use crate::meter::{Chance, Process};
+use crate::meter::{Chance, Process, nanos_each};
 use crate::scene::{self, BTC, NOON, bitcoin, block, desks, populate, quote, wish};
 use crate::{RUNS, Scale};
 use anyhow::{Result, ensure};
@@ -11,8 +11,10 @@ use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Size;
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::ports::Journal;
-use nija_core::words::id::AccountId;
-use nija_core::words::order::Side;
+use nija_core::words::id::{AccountId, AccountNo, OrderId, PartitionId};
+use nija_core::words::instrument::VenueName;
+use nija_core::words::money::{Money, Price, Qty};
+use nija_core::words::order::{OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::partitions::Partitions;
 use nija_engine::sim::{Exchange, Rules};
@@ -129,7 +131,7 @@ impl Life {
 
     /// Brings a price to every desk; what it changes is sealed with the next round.
     pub(crate) fn mark(&mut self) -> Result<()> {
-        let price = nija_core::words::money::Price::whole(50_000);
+        let price = Price::whole(50_000);
         self.desks.take(Input::Mark { instrument: BTC, price }, self.at)?;
         Ok(())
     }
@@ -148,6 +150,51 @@ async fn session(orders: u64) -> Result<f64> {
     let took = process.cpu()? - before;
     life.check()?;
     Ok(took / done as f64)
+}
+
+/// Nanoseconds an order through an exchange whose book holds so many others that are far from the market.
+fn beside(resting: u32) -> Result<Vec<f64>> {
+    const ORDERS: u32 = 10_000;
+    let mut order = Ticket {
+        id: OrderId(0),
+        account: AccountNo(0),
+        instrument: BTC,
+        side: Side::Buy,
+        qty: Qty::whole(1),
+        order_type: OrderType::Market,
+        tif: TimeInForce::Gtc,
+        origin: Origin::User,
+        purpose: Purpose::Entry,
+        reserved: Money::ZERO,
+        at: NOON,
+        venue: VenueName::Paper,
+        protect: None,
+    };
+    let mut exchange = Exchange::new(Rules::default());
+    exchange.list(bitcoin());
+    exchange.on_market(&quote(NOON));
+    for n in 0..resting {
+        let limit = Price::whole(10_000 + i32::try_from(n % 1_000)?);
+        order.id = OrderId::new(PartitionId(1), n.into());
+        order.order_type = OrderType::Limit { limit };
+        exchange.place(&order, NOON);
+    }
+    order.order_type = OrderType::Market;
+    let (mut at, mut next) = (NOON, 0);
+    let each = nanos_each(RUNS, ORDERS, || {
+        for _ in 0..ORDERS / 10 {
+            for _ in 0..10 {
+                next += 1;
+                order.id = OrderId::new(PartitionId(2), next);
+                exchange.place(&order, at);
+            }
+            at = at.plus(Span::seconds(1));
+            exchange.on_market(&quote(at));
+            let _ = exchange.take_reports(usize::MAX);
+        }
+    });
+    ensure!(exchange.open_orders() == resting as usize, "an order stayed open");
+    Ok(each)
 }
 
 pub(crate) fn life(scale: &Scale) -> Result<Vec<Figure>> {
@@ -173,6 +220,8 @@ pub(crate) fn life(scale: &Scale) -> Result<Vec<Figure>> {
             Figure::new("life", format!("cost of an order among {many}"), "ns", nanos(&long))
                 .peer("among 10000", &nanos(&short))
                 .goal(flat),
+            Figure::new("life", "an order beside 20000 that rest", "ns", beside(20_000)?)
+                .peer("beside none", &beside(0)?),
         ])
     })?
 }

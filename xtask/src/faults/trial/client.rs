@@ -158,9 +158,7 @@ impl Client {
     pub(crate) fn purchase(&mut self, address: SocketAddr) -> io::Result<()> {
         let mut to = Connection::open(address)?;
         if self.doubt.is_none() {
-            self.keys += 1;
-            let mut request = market_buy(self.terms);
-            request.key = format!("{}-{}", self.name, self.keys);
+            let request = Request { key: self.key(), ..market_buy(self.terms) };
             self.doubt = Some((request, false));
         }
         self.attempt(&mut to)?;
@@ -177,12 +175,17 @@ impl Client {
         Ok(())
     }
 
+    /// A key that was not used yet.
+    pub(crate) fn key(&mut self) -> String {
+        self.keys += 1;
+        format!("{}-{}", self.name, self.keys)
+    }
+
     /// Draws the next request, in doubt from now on.
     fn next(&mut self) {
         if self.doubt.is_none() {
             let (mut request, rests) = draw(&mut self.chance, self.terms, &self.open);
-            self.keys += 1;
-            request.key = format!("{}-{}", self.name, self.keys);
+            request.key = self.key();
             self.doubt = Some((request, rests));
         }
     }
@@ -254,7 +257,12 @@ impl Client {
     }
 
     /// Writes an acknowledgement down, for good, before anything else happens.
-    fn acknowledge(&mut self, request: Request, reply: &Reply, rests: bool) -> io::Result<()> {
+    pub(crate) fn acknowledge(
+        &mut self,
+        request: Request,
+        reply: &Reply,
+        rests: bool,
+    ) -> io::Result<()> {
         let promised = promise(reply);
         let line = json!({
             "key": request.key, "path": request.path, "body": request.body, "promise": promised,

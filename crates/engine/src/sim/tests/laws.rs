@@ -1,4 +1,4 @@
-//! What holds for every history: never more than ordered, never beyond a limit, the same twice, flat cost.
+//! What holds for every history: never more than ordered, never beyond a limit, the same twice.
 
 use super::*;
 use crate::sim::fee::Fee;
@@ -7,7 +7,6 @@ use crate::sim::latency::Latency;
 use crate::sim::slippage::Slippage;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 /// One step of a random history.
 #[derive(Clone, Debug)]
@@ -162,40 +161,4 @@ proptest! {
     ) {
         prop_assert_eq!(play(rules, &steps).1, play(rules, &steps).1);
     }
-}
-
-/// Best time of a run of orders through a market that fills them as they come, for each order.
-fn cost_of(orders: u64, resting: u64) -> Duration {
-    let once = || {
-        let mut bench = Bench::with(Rules::frictionless(1));
-        bench.open("100");
-        for number in 0..resting {
-            let deep = limit(&format!("{}.{:02}", 1 + number % 50, number % 100));
-            bench.place(&ticket(number, Side::Buy, "1", deep));
-        }
-        bench.open("100");
-        bench.reports();
-        let mut order = ticket(0, Side::Buy, "1", OrderType::Market);
-        let start = Instant::now();
-        for number in 0..orders {
-            order.id = OrderId::new(PartitionId(2), number);
-            order.order_type = if number % 2 == 0 { OrderType::Market } else { limit("100.5") };
-            bench.place(&order);
-            if number % 10 == 9 {
-                bench.open("100");
-                assert_eq!(bench.exchange.take_reports(100).len(), 20);
-            }
-        }
-        start.elapsed()
-    };
-    (0..3).map(|_| once()).min().unwrap_or_default() / u32::try_from(orders).unwrap()
-}
-
-/// Only a cost that grows with what lies in the book can break these wide bounds: it would be a hundred times.
-#[test]
-fn an_order_costs_the_same_in_a_long_session_and_beside_a_deep_book() {
-    let short = cost_of(2_000, 0);
-    let (long, deep) = (cost_of(20_000, 0), cost_of(2_000, 20_000));
-    assert!(long < short * 6, "{short:?} each, then {long:?}");
-    assert!(deep < short * 5, "{short:?} each, beside many resting orders {deep:?}");
 }
