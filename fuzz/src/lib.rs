@@ -6,6 +6,7 @@ mod outside;
 
 pub use outside::{Outside, Sent};
 
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::{Desk, Rules};
 use nija_core::words::id::{InstrumentId, PartitionId};
 use nija_core::words::instrument::Hours;
@@ -54,7 +55,8 @@ pub fn drain(feed: &mut dyn Feed) {
 pub fn rules() -> Arc<Rules> {
     static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
         let tiers = TierTable::parse(DEFAULT_TABLE).expect("the embedded table");
-        Arc::new(Rules::new(tiers, Money::whole(10)))
+        let plans = Plans::parse(DEFAULT_PLANS).expect("the embedded table");
+        Arc::new(Rules::new(tiers, plans, Money::whole(10)))
     });
     Arc::clone(&RULES)
 }

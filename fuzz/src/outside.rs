@@ -8,16 +8,20 @@ use hkdf::Hkdf;
 use http_body_util::BodyExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use nija_api::{
-    Catalog, Doors, ExecutionStats, Peer, Readiness, Revenue, RevenueFigures, Settings, TierStats, router,
+    Catalog, Doors, ExecutionStats, Peer, Readiness, Settings, TierStats, router,
 };
+use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::input::{Command, Key};
+use nija_core::ports::backtests::{BacktestError, Backtests, Finished, Plan};
 use nija_core::ports::control::{Control, Role, Session, User};
-use nija_core::ports::{Clock, DeskError, Desks, Doing, Entropy, EntropyError, ReadError};
+use nija_core::ports::{Clock, DeskError, Desks, Doing, Entropy, EntropyError};
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::id::{AccountId, UserId};
 use nija_core::words::tier::{DEFAULT_TABLE, TierTable};
 use nija_core::words::time::{Span, Timestamp};
+use nija_documents::Press;
+use nija_payments::Transfer;
 use nija_store::sqlite::{Database, Mode};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -84,9 +88,9 @@ impl ExecutionStats for Nothing {
     }
 }
 
-impl Revenue for Nothing {
-    fn figures(&self) -> Doing<'_, Result<RevenueFigures, ReadError>> {
-        Box::pin(async { Ok(RevenueFigures::default()) })
+impl Backtests for Nothing {
+    fn run(&self, _: Plan) -> Doing<'_, Result<Finished, BacktestError>> {
+        Box::pin(async { Err(BacktestError::Busy) })
     }
 }
 
@@ -149,7 +153,12 @@ impl Outside {
             tiers: Arc::new(TierTable::parse(DEFAULT_TABLE).expect("the table")),
             catalog: Arc::new(Catalog::of(Vec::new())),
             stats: Arc::new(Nothing),
-            revenue: Arc::new(Nothing),
+            plans: Arc::new(Plans::parse(DEFAULT_PLANS).expect("the table")),
+            documents: Arc::new(Press::new().expect("fonts")),
+            backtests: Arc::new(Nothing),
+            till: database.control(),
+            payments: Arc::new(Transfer::new("the operator".to_owned())),
+            issuer: Default::default(),
             metrics: Arc::new(String::new),
             readiness: Arc::new(Readiness::default()),
         };

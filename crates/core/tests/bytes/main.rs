@@ -3,6 +3,7 @@
 
 mod learned;
 mod samples;
+mod tables;
 
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::event::Event;
