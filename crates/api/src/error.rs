@@ -286,6 +286,11 @@ impl From<Decline> for Problem {
                 subscription_code(&why),
                 "the subscription does not allow it; GET /api/v2/subscription tells how it stands",
             ),
+            Decline::OfOwner => Self::new(
+                StatusCode::CONFLICT,
+                "of_owner",
+                "a copy has no settings of its own; change those of the account it belongs to",
+            ),
             Decline::NoFee => Self::new(
                 StatusCode::CONFLICT,
                 "no_fee",

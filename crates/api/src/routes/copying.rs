@@ -15,6 +15,7 @@ use crate::page::Listed;
 use crate::state::App;
 use axum::Json;
 use axum::extract::{Path, State};
+use nija_core::copy::decline::CopyDecline;
 use nija_core::copy::sleeve::Stage;
 use nija_core::copy::terms::CopyTerms;
 use nija_core::desk::answer::{Decline, SleeveView};
@@ -23,6 +24,9 @@ use nija_core::words::id::AccountId;
 use nija_core::words::money::{Money, Pct};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// Looks at a master that trades while somebody begins to copy it.
+const LOOKS: u8 = 4;
 
 /// On which terms a master is copied.
 #[derive(Serialize, ToSchema)]
@@ -236,17 +240,25 @@ pub(crate) async fn start(
 ) -> Result<Json<Done>, Problem> {
     let (amount, terms, open) = body.read(&app)?;
     let leader = named(&name)?;
-    let view = master(&app, leader).await?;
-    let facts = LeaderFacts {
-        user: view.user,
-        leads: view.master.leads,
-        vetted: view.master.vetted,
-        risk: view.master.record.risk_score(),
-        last: view.master.last,
-        holds: view.holds,
-    };
-    let start = CopyAct::Start { amount, terms, leader: Box::new(facts), open };
-    act(&app, &principal, (leader, key), start, "you copy this master from now").await
+    let mut looks = 0;
+    loop {
+        let view = master(&app, leader).await?;
+        let facts = Box::new(LeaderFacts {
+            user: view.user,
+            leads: view.master.leads,
+            vetted: view.master.vetted,
+            risk: view.master.record.risk_score(),
+            last: view.master.last,
+            holds: view.holds,
+        });
+        let start = CopyAct::Start { amount, terms: terms.clone(), leader: facts, open };
+        let said = "you copy this master from now";
+        looks += 1;
+        match act(&app, &principal, (leader, key), start, said).await {
+            Err(why) if why.code == CopyDecline::Moved.code() && looks < LOOKS => {}
+            answer => return answer,
+        }
+    }
 }
 
 /// New terms; what is absent stays, null takes a limit away.

@@ -83,6 +83,9 @@ impl Desk {
         let Some(account) = self.state.account(no) else {
             return Answer::Declined(Decline::UnknownAccount);
         };
+        if account.sleeve.is_some() {
+            return Answer::Declined(Decline::OfOwner);
+        }
         if let Setting::OwnLimits(own) = &setting {
             if let Some(refused) = looser(own, self.tier(account)) {
                 return refused;
