@@ -383,6 +383,10 @@ fn a_stop_loss_sells_and_gives_back() {
     let view = world.view(follower);
     assert_eq!(view.equity, view.cash);
     assert!(view.cash < usd("5000") && view.cash > usd("4800"));
+    let View::Followers(sums) = world.desk.query(&Query::Followers(HERE, None)) else {
+        panic!("no sums")
+    };
+    assert_eq!((sums[0].leader, sums[0].ever, sums[0].active), (leader, 1, 0), "not forgotten");
     // The loss is carried: who comes back pays nothing before it is won again.
     assert_eq!(world.follow(follower, leader, 4_000), Answer::Done);
     let fees = world.sleeve(follower, leader).fees;
