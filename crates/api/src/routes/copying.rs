@@ -19,7 +19,7 @@ use nija_core::copy::decline::CopyDecline;
 use nija_core::copy::sleeve::Stage;
 use nija_core::copy::terms::CopyTerms;
 use nija_core::desk::answer::{Decline, SleeveView};
-use nija_core::desk::input::{Command, CopyAct, Key, LeaderFacts};
+use nija_core::desk::input::{Command, CopyAct, Key};
 use nija_core::words::id::AccountId;
 use nija_core::words::money::{Money, Pct};
 use serde::{Deserialize, Serialize};
@@ -242,15 +242,7 @@ pub(crate) async fn start(
     let leader = named(&name)?;
     let mut looks = 0;
     loop {
-        let view = master(&app, leader).await?;
-        let facts = Box::new(LeaderFacts {
-            user: view.user,
-            leads: view.master.leads,
-            vetted: view.master.vetted,
-            risk: view.master.record.risk_score(),
-            last: view.master.last,
-            holds: view.holds,
-        });
+        let facts = Box::new((*master(&app, leader).await?).into());
         let start = CopyAct::Start { amount, terms: terms.clone(), leader: facts, open };
         let said = "you copy this master from now";
         looks += 1;

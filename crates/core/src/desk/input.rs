@@ -1,5 +1,6 @@
 //! Everything that can reach a desk. Each input is stamped with its time by the driver that brings it.
 
+use super::answer::MasterView;
 use super::event::{Adjustment, OwnLimits, Setting, Wish};
 use crate::billing::subscription::request::Request;
 use crate::copy::lead::Lead;
@@ -261,6 +262,19 @@ pub struct LeaderFacts {
     pub last: u64,
     /// What it holds: percent of its equity, and the mark.
     pub holds: Vec<(InstrumentId, Pct, Price)>,
+}
+
+impl From<MasterView> for LeaderFacts {
+    fn from(view: MasterView) -> Self {
+        Self {
+            user: view.user,
+            leads: view.master.leads,
+            vetted: view.master.vetted,
+            risk: view.master.record.risk_score(),
+            last: view.master.last,
+            holds: view.holds,
+        }
+    }
 }
 
 impl Command {
