@@ -50,7 +50,7 @@ pub(crate) struct Document<'a> {
     /// Whole seconds to wait before asking again (also in `Retry-After`).
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u32>,
-    /// Dollars that could be paid out, where too much was asked for.
+    /// Dollars that could be paid out or given back, where too much was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     free: Option<Money>,
@@ -281,11 +281,7 @@ impl From<Decline> for Problem {
                 "you do not copy this master; start copying first",
             ),
             Decline::Copying(why) => Self::new(StatusCode::CONFLICT, why.code(), why.sentence()),
-            Decline::Subscription(why) => Self::new(
-                StatusCode::CONFLICT,
-                subscription_code(&why),
-                "the subscription does not allow it; GET /api/v2/subscription tells how it stands",
-            ),
+            Decline::Subscription(why) => why.into(),
             Decline::OfOwner => Self::new(
                 StatusCode::CONFLICT,
                 "of_owner",
@@ -300,22 +296,75 @@ impl From<Decline> for Problem {
     }
 }
 
-/// The stable word for why a subscription did not change.
-const fn subscription_code(why: &Refused) -> &'static str {
-    match why {
-        Refused::Free => "paper_is_free",
-        Refused::Running => "subscription_running",
-        Refused::NotRunning => "no_subscription",
-        Refused::SamePlan => "same_plan",
-        Refused::Canceled => "subscription_canceled",
-        Refused::NotCanceled => "subscription_not_canceled",
-        Refused::InvoiceOpen(_) => "invoice_open",
-        Refused::NotOpen(_) => "invoice_not_open",
-        Refused::NotPaid(_) => "invoice_not_paid",
-        Refused::TooMuch { .. } => "more_than_was_paid",
-        Refused::Amount => "invalid_amount",
-        Refused::Text => "invalid_text",
-        Refused::TooManyChanges => "too_many_changes",
-        Refused::Range => "out_of_range",
+impl From<Refused> for Problem {
+    /// Why a subscription did not change, and what to do next.
+    fn from(why: Refused) -> Self {
+        let (code, detail) = match why {
+            Refused::Free => (
+                "paper_is_free",
+                "PAPER is free and needs no subscription; DELETE /api/v2/subscription returns to it when the term ends",
+            ),
+            Refused::Running => (
+                "subscription_running",
+                "a subscription runs already; PATCH /api/v2/subscription changes its plan",
+            ),
+            Refused::NotRunning => (
+                "no_subscription",
+                "no subscription runs; POST /api/v2/subscription begins one, GET /api/v2/plans has the prices",
+            ),
+            Refused::SamePlan => (
+                "same_plan",
+                "this is the plan already; name another tier or cycle, or pay the invoice if one is open",
+            ),
+            Refused::Canceled => (
+                "subscription_canceled",
+                "the subscription is canceled; POST /api/v2/subscription/reactivate takes that back first",
+            ),
+            Refused::NotCanceled => (
+                "subscription_not_canceled",
+                "the subscription was not canceled, so there is nothing to take back; if an invoice is open, pay it",
+            ),
+            Refused::InvoiceOpen(_) => (
+                "invoice_open",
+                "an invoice is open; pay it first (POST /api/v2/invoices/{number}/checkout), or cancel what it is for",
+            ),
+            Refused::NotOpen(_) => (
+                "invoice_not_open",
+                "this invoice is not open, so it can be neither paid nor withdrawn; GET /api/v2/invoices tells how each \
+                 stands",
+            ),
+            Refused::NotPaid(_) => (
+                "invoice_not_paid",
+                "this invoice is not among the last paid ones, so nothing of it can be given back; adjust the account \
+                 or pay credit out instead",
+            ),
+            Refused::TooMuch { .. } => {
+                ("more_than_was_paid", "not so much can be given back; ask for at most `free`")
+            }
+            Refused::PayoutsWait => (
+                "payouts_wait",
+                "too many payouts wait; say of those that were sent that they went back, then ask again",
+            ),
+            Refused::NoPayout(_) => {
+                ("no_payout", "there is no such payout; look at the list of those that wait")
+            }
+            Refused::Amount => {
+                ("invalid_amount", "name whole cents, above zero and at most 100000000 dollars")
+            }
+            Refused::Text => ("invalid_text", "write 1 to 200 bytes of text"),
+            Refused::TooManyChanges => (
+                "too_many_changes",
+                "the plan changed too often in this term; change it again once the next term has begun",
+            ),
+            Refused::Range => (
+                "out_of_range",
+                "an amount is beyond what can be held and nothing was done; tell the operator the request id",
+            ),
+        };
+        let free = match why {
+            Refused::TooMuch { left } => Some(left),
+            _ => None,
+        };
+        Self { free, ..Self::new(StatusCode::CONFLICT, code, detail) }
     }
 }

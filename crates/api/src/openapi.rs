@@ -30,6 +30,7 @@ const SCHEME: &str = "bearer";
         (name = "ledger", description = "Equity, ledger lines, decisions"),
         (name = "copying", description = "Masters, copying them, and what came of it"),
         (name = "fees", description = "High-water mark, what is due above it, what was charged"),
+        (name = "subscription", description = "Plans, subscriptions, invoices and their payment"),
         (name = "account", description = "The caller, limits, paper money"),
         (name = "risk", description = "The caller's kill switch"),
         (name = "market", description = "Instruments, marks, regime"),
@@ -87,9 +88,21 @@ pub fn openapi() -> OpenApi {
             problems(operation);
         }
     }
+    whole.merge(signed());
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     whole.components.get_or_insert_default().add_security_scheme(SCHEME, scheme);
     whole
+}
+
+/// What the payment provider calls: the bytes are its own, so nothing is said of their fields.
+fn signed() -> OpenApi {
+    let mut part = router::providers().into_openapi();
+    for operation in part.paths.paths.values_mut().flat_map(operations) {
+        refusal(operation, "429", "Too many requests; see Retry-After");
+        refusal(operation, "503", "Not serving now; see Retry-After");
+        problems(operation);
+    }
+    part
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

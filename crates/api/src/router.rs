@@ -8,9 +8,9 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, batch, copied, copying, costs, decisions, fees, funds, health, house,
-    invoices, kill, ledger, limits, market, masters, orders, platform, positions, registration,
-    revenue, sessions, standing, statements, subscription, trading, webhook,
+    admin, auth as login, backtests, batch, copied, copying, costs, decisions, fees, funds, health,
+    house, invoices, kill, ledger, limits, market, masters, orders, platform, positions,
+    registration, revenue, sessions, standing, statements, subscription, trading, webhook,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -19,7 +19,6 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -75,6 +74,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(kill::press))
         .routes(routes!(kill::rearm))
         .routes(routes!(market::show))
+        .routes(routes!(backtests::run))
         .routes(routes!(platform::execution))
         .routes(routes!(fees::show))
         .routes(routes!(fees::history))
@@ -85,6 +85,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
             subscription::cancel
         ))
         .routes(routes!(subscription::reactivate))
+        .routes(routes!(subscription::forget_method))
         .routes(routes!(invoices::list))
         .routes(routes!(invoices::one))
         .routes(routes!(invoices::checkout))
@@ -130,11 +131,13 @@ pub(crate) fn admins() -> OpenApiRouter<App> {
         .routes(routes!(admin::invoices::void))
         .routes(routes!(admin::invoices::refund))
         .routes(routes!(admin::invoices::pay_out))
+        .routes(routes!(admin::payouts::list))
+        .routes(routes!(admin::payouts::paid))
 }
 
-/// For the payment provider alone, so it is not in the API's document: a signature is the proof.
-fn providers() -> Router<App> {
-    Router::new().route("/api/v2/payments/webhook", post(webhook::take))
+/// For the payment provider alone: a signature is the proof.
+pub(crate) fn providers() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(webhook::take))
 }
 
 fn docs() -> Router<App> {
@@ -163,7 +166,7 @@ pub fn router(doors: Doors, settings: Settings) -> Result<Router, SetupError> {
     let admins = Router::from(admins()).route_layer(admins_only).route_layer(guard);
     let strangers = Router::from(strangers()).merge(docs()).route_layer(budget);
     let signed = from_fn_with_state(app.clone(), auth::webhooks);
-    let providers = providers().route_layer(signed);
+    let providers = Router::from(providers()).route_layer(signed);
     Ok(Router::from(open())
         .merge(providers)
         .merge(strangers)

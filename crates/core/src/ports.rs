@@ -12,9 +12,11 @@ use crate::words::time::Timestamp;
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod backtests;
 pub mod control;
 pub mod documents;
 pub mod payments;
+pub mod till;
 pub mod views;
 
 /// A boxed future: what a door answers later.

@@ -1,4 +1,4 @@
-//! Users, sessions and the audit log in SQLite, beside the journal in one file, on connections of their own.
+//! Users, sessions, the audit log and the till in SQLite, beside the journal in one file, on connections of their own.
 //!
 //! Promises: a change and its audit line, or a token's exchange, are one transaction; nothing blocks an async
 //! thread; ended sessions are never returned and are deleted when their owner or the next login passes by.
@@ -18,6 +18,7 @@ use rusqlite::{
 use std::sync::Arc;
 
 mod session;
+mod till;
 
 /// The most lines that one read of the audit log gives.
 const AUDIT_MOST: u32 = 1_000;

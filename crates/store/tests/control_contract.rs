@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+use nija_core::billing::invoice::InvoiceNo;
 use nija_core::journal::{Batch, Head};
 use nija_core::ports::control::{Audit, Control as _, ControlError, Role, Rotation, Session, User};
+use nija_core::ports::payments::Payer;
+use nija_core::ports::till::{Attempt, OpenCheckout, Till as _};
 use nija_core::ports::views::Page;
 use nija_core::ports::{Clock, Journal as _};
 use nija_core::words::id::{AccountId, Epoch, PartitionId, Seq, UserId};
+use nija_core::words::money::Money;
 use nija_core::words::time::{Span, Timestamp};
 use nija_store::control::Control;
 use nija_store::sqlite::{Database, Mode};
@@ -327,4 +331,53 @@ async fn c_13_journal_and_control_write_side_by_side() {
     assert_eq!(desk.join().unwrap(), Seq(100));
     assert_eq!(control.audit_log(1_000).await.unwrap().len(), 101);
     assert_eq!(world.database.integrity().unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn c_14_the_till_remembers_payers_checkouts_and_attempts() {
+    let world = world();
+    let till = &world.control;
+    let (one, other) = (AccountId(1), AccountId(u128::MAX));
+    let payer = |method: &str| Payer { customer: "cus_1".to_owned(), method: method.to_owned() };
+    assert_eq!(till.payer(one).await, Ok(None));
+    till.keep_payer(one, payer("pm_1")).await.unwrap();
+    till.keep_payer(one, payer("pm_2")).await.unwrap();
+    till.keep_payer(other, payer("pm_3")).await.unwrap();
+    assert_eq!(till.payer(one).await, Ok(Some(payer("pm_2"))), "the newer one counts");
+    till.forget_payer(one).await.unwrap();
+    till.forget_payer(one).await.unwrap();
+    assert_eq!(till.payer(one).await, Ok(None));
+    assert_eq!(till.payer(other).await, Ok(Some(payer("pm_3"))));
+
+    let invoice = InvoiceNo { partition: PartitionId(3), count: 17 };
+    let checkout = |reference: &str, expires_at| OpenCheckout {
+        reference: reference.to_owned(),
+        invoice,
+        account: other,
+        expires_at,
+    };
+    let (a, b) = (checkout("cs_a", Some(minutes(9))), checkout("cs_b", None));
+    for checkout in [&b, &a, &b] {
+        till.remember_checkout(checkout.clone()).await.unwrap();
+    }
+    assert_eq!(till.checkouts("", 9).await, Ok(vec![a.clone(), b.clone()]));
+    assert_eq!(till.checkouts("", 1).await, Ok(vec![a]));
+    assert_eq!(till.checkouts("cs_a", 9).await, Ok(vec![b]));
+    till.forget_checkout("cs_b").await.unwrap();
+    till.forget_checkout("cs_b").await.unwrap();
+    assert_eq!(till.checkouts("cs_a", 9).await, Ok(vec![]));
+
+    let attempt = |number, answered| Attempt {
+        account: one,
+        invoice,
+        number,
+        reminders: 2,
+        amount: Money::from_raw(1_900_000_000),
+        answered,
+    };
+    assert_eq!(till.attempt(one).await, Ok(None));
+    till.write_attempt(attempt(1, false)).await.unwrap();
+    till.write_attempt(attempt(255, true)).await.unwrap();
+    assert_eq!(till.attempt(one).await, Ok(Some(attempt(255, true))));
+    assert_eq!(till.attempt(other).await, Ok(None));
 }

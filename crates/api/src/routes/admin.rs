@@ -3,18 +3,19 @@
 
 pub(crate) mod accounts;
 pub(crate) mod invoices;
+pub(crate) mod payouts;
 
 use super::Done;
 use crate::auth::Principal;
 use crate::error::Problem;
-use crate::field::{Field, Sentence};
+use crate::field::{Edit, Field, Sentence};
 use crate::json::Valid;
 use crate::page::{Listed, Paging, Params};
 use crate::state::App;
 use axum::Json;
 use axum::extract::{Path, State};
 use nija_core::desk::answer::{Answer, Decline};
-use nija_core::desk::event::Setting;
+use nija_core::desk::event::{Grant, Setting};
 use nija_core::desk::input::Command;
 use nija_core::ports::control::{Audit, Role, User};
 use nija_core::risk::kill::{Actor, Scope};
@@ -175,13 +176,24 @@ pub(crate) async fn rearm(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TierRequest {
-    /// The new tier.
+    /// The tier that holds from now on, whatever is subscribed to; null lets the subscription decide again.
     #[serde(default)]
-    #[schema(value_type = String, required = true, example = "INCOME")]
-    tier: Field<Tier>,
+    #[schema(value_type = Option<String>, required = true, example = "INCOME")]
+    tier: Field<Edit<Tier>>,
+    /// Why, 3 to 200 characters; the user sees it, too.
+    #[serde(default)]
+    #[schema(
+        value_type = String,
+        required = true,
+        example = "a guest of the house",
+        min_length = 3,
+        max_length = 200
+    )]
+    reason: Field<Sentence>,
 }
 
-/// Moves a user to another tier.
+/// Grants a user a tier, or takes a granted one back. It holds over every step of the subscription, which goes on
+/// beside it: an invoice that waits is still to be paid.
 #[utoipa::path(
     put, path = "/api/v2/admin/users/{id}/tier", tag = "admin",
     request_body = TierRequest,
@@ -202,14 +214,21 @@ pub(crate) async fn set_tier(
     Valid { body, key }: Valid<TierRequest>,
 ) -> Result<Json<Done>, Problem> {
     let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
-    let tier = body.tier.get("tier")?;
+    let Edit::To(tier) = body.tier.get("tier")? else {
+        return Err(Problem::field("tier", "is required; null takes a granted tier back"));
+    };
+    let reason = body.reason.get("reason")?.0;
     let user = app.doors.control.user(id).await?.ok_or(Problem::not_found())?;
-    app.audit(Some(principal.user()), "tier_changed", id.to_string(), tier.name().to_owned())
-        .await?;
-    let set = Command::Set(Setting::Tier(tier));
+    let (action, message) = match tier {
+        Some(_) => ("tier_granted", "the tier holds until it is taken back"),
+        None => ("tier_taken_back", "the subscription decides again"),
+    };
+    let detail = tier.map_or_else(|| reason.clone(), |tier| format!("{}: {reason}", tier.name()));
+    app.audit(Some(principal.user()), action, id.to_string(), detail).await?;
+    let set = Command::Set(Setting::Granted(tier.map(|tier| Grant { tier, reason })));
     let answer = app.doors.desks.command(user.account, key, set).await?;
     app.sessions.forget_user(id);
-    done(answer, "the tier holds from now")
+    done(answer, message)
 }
 
 /// Users, a page at a time.

@@ -9,9 +9,11 @@ use crate::number::Decimal;
 use crate::state::App;
 use axum::Json;
 use axum::extract::State;
+use nija_core::desk::answer::Answer;
+use nija_core::desk::event::PaidOut;
 use nija_core::desk::input::Command;
 use nija_core::words::money::Money;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// An amount of paper money.
@@ -56,8 +58,26 @@ pub(crate) async fn deposit(
     change(&app, &principal, key, Command::Transfer(amount), "paid in").await
 }
 
+/// What was paid out. Amounts are decimal strings.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PaidOutBody {
+    /// Always true; what cannot be done is a problem document.
+    success: bool,
+    /// One sentence for people.
+    message: &'static str,
+    /// What left the account: the amount that was asked for, less the fee, dollars.
+    #[schema(value_type = String)]
+    paid_out: Money,
+    /// The performance fee that was due on the share of the profit that left, dollars.
+    #[schema(value_type = String)]
+    performance_fee: Money,
+    /// Cash that is left, reservations included, dollars.
+    #[schema(value_type = String)]
+    cash: Money,
+}
+
 /// Pays paper money out, as far as cash is free. The fee that is due on the share of the profit that leaves is taken
-/// from what is paid out; `GET /api/v2/fees/history` has both.
+/// from what is paid out; `GET /api/v2/fees/history` has how it was reckoned.
 #[utoipa::path(
     post, path = "/api/v2/withdrawals", tag = "account",
     request_body = Transfer,
@@ -68,13 +88,26 @@ pub(crate) async fn deposit(
             description = "Repeats answer the same and pay nothing",
         ),
     ),
-    responses((status = 200, body = Done), (status = 422, description = "Not so much is free")),
+    responses(
+        (status = 200, body = PaidOutBody),
+        (status = 422, description = "Not so much is free"),
+    ),
 )]
 pub(crate) async fn withdraw(
     State(app): State<App>,
     principal: Principal,
     Valid { body, key }: Valid<Transfer>,
-) -> Result<Json<Done>, Problem> {
-    let amount = body.amount(&app)?;
-    change(&app, &principal, key, Command::Transfer(amount.negated()), "paid out").await
+) -> Result<Json<PaidOutBody>, Problem> {
+    let pay_out = Command::Transfer(body.amount(&app)?.negated());
+    match app.doors.desks.command(principal.account(), key, pay_out).await? {
+        Answer::PaidOut(PaidOut { paid, fee, cash }) => Ok(Json(PaidOutBody {
+            success: true,
+            message: if fee.is_zero() { "paid out" } else { "paid out, less the fee due with it" },
+            paid_out: paid,
+            performance_fee: fee,
+            cash,
+        })),
+        Answer::Declined(decline) => Err(decline.into()),
+        _ => Err(Problem::internal()),
+    }
 }

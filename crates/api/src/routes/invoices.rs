@@ -11,11 +11,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nija_core::billing::bill::Bill;
 use nija_core::billing::invoice::{CreditNote, Invoice, InvoiceNo, InvoiceState, Line};
+use nija_core::billing::subscription::request::Refused;
 use nija_core::ports::documents::invoice::{
     InvoiceDocument, InvoiceKind, InvoiceLine, InvoiceState as Printed, Tax,
 };
 use nija_core::ports::documents::{Customer, Format, Period};
 use nija_core::ports::payments::{Charge, PaymentError};
+use nija_core::ports::till::OpenCheckout;
 use nija_core::ports::views::Page;
 use nija_core::words::money::{Money, Pct};
 use serde::{Deserialize, Serialize};
@@ -319,32 +321,29 @@ pub(crate) async fn checkout(
     Path(number): Path<String>,
     _key: Keyed,
 ) -> Result<Json<CheckoutBody>, Problem> {
-    const NOT_OPEN: Problem =
-        Problem::new(StatusCode::CONFLICT, "invoice_not_open", "only an open invoice can be paid");
     let number: InvoiceNo = number.parse().map_err(|_| Problem::not_found())?;
+    let not_open = Problem::from(Refused::NotOpen(number));
     let view = account(&app, principal.account()).await?;
     let of = view.subscription.ok_or(Problem::not_found())?;
-    let open = match of.open() {
-        Some(open) if open.invoice == number => open,
-        _ if of.has(number) => return Err(NOT_OPEN),
+    match of.open() {
+        Some(open) if open.invoice == number => {}
+        _ if of.has(number) => return Err(not_open),
         _ => {
             bill(&app, &principal, &number.to_string()).await?;
-            return Err(NOT_OPEN);
+            return Err(not_open);
         }
-    };
+    }
     let user = app.doors.control.user(principal.user()).await?.ok_or(Problem::not_found())?;
-    let charge = Charge {
-        invoice: number.to_string(),
-        user: user.id,
-        account: user.account,
-        amount: of.to_pay().unwrap_or_default(),
-        description: format!("{} {}", app.doors.issuer.name, open.invoice),
-        email: Some(user.email),
-        payer: None,
-    };
+    let charge = Charge::of(user.id, user.account, &of, &app.doors.issuer.name).ok_or(not_open)?;
+    let payer = app.doors.till.payer(user.account).await?;
+    let charge = Charge { email: Some(user.email), payer, ..charge };
     let (who, subject) = (Some(principal.user()), number.to_string());
     app.audit(who, "checkout_opened", subject, format!("${}", charge.amount)).await?;
     let checkout = app.doors.payments.checkout(&charge).await?;
+    // Remembered before it is told: the cashier closes it when the invoice is paid or withdrawn elsewhere.
+    let (reference, expires_at) = (checkout.reference.clone(), checkout.expires_at);
+    let page = OpenCheckout { reference, invoice: number, account: user.account, expires_at };
+    app.doors.till.remember_checkout(page).await?;
     Ok(Json(CheckoutBody {
         url: checkout.url,
         instructions: checkout.instructions,

@@ -98,6 +98,8 @@ pub(crate) struct StatusBody {
     user_id: String,
     /// The tier.
     tier: &'static str,
+    /// Why the operator granted this tier; null where the subscription decides.
+    tier_granted: Option<String>,
     /// Cash and positions at their marks, of all sleeves too, dollars.
     #[schema(value_type = f64)]
     total_capital: Plain,
@@ -160,6 +162,7 @@ pub(crate) async fn status(
     Ok(Json(StatusBody {
         user_id: principal.user().to_string(),
         tier: view.tier.name(),
+        tier_granted: view.granted.map(|grant| grant.reason),
         total_capital: view.equity.into(),
         asset_allocation: Shares {
             crypto: percent(AssetClass::Crypto),

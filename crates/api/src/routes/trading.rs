@@ -124,7 +124,7 @@ impl TradeBody {
             }),
             Answer::Done => Ok(Self { message: "done".to_owned(), ..blank }),
             Answer::Declined(decline) => Err(decline.into()),
-            Answer::Led { .. } => Err(Problem::internal()),
+            Answer::Led { .. } | Answer::PaidOut(_) => Err(Problem::internal()),
         }
     }
 }

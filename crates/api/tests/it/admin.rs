@@ -2,7 +2,7 @@
 
 use crate::world::{PASSWORD, Reply, World, call, token, trade, world};
 use axum::http::StatusCode;
-use nija_core::desk::event::Setting;
+use nija_core::desk::event::{Grant, Setting};
 use nija_core::desk::input::Command;
 use nija_core::risk::kill::Scope;
 use nija_core::words::id::InstrumentId;
@@ -73,12 +73,39 @@ async fn a_new_tier_holds_at_once() {
     };
     assert_eq!(routed().await, "INVESTOR");
     let id = world.control.records.lock().unwrap().users[0].id;
-    let moved = send(&world, &boss, &format!("users/{id}/tier"), json!({"tier": "BALLER"})).await;
+    let path = format!("users/{id}/tier");
+    let grant = json!({"tier": "BALLER", "reason": "a guest of the house"});
+    let moved = send(&world, &boss, &path, grant).await;
     assert_eq!(moved.status, StatusCode::OK, "{}", moved.text);
-    assert_eq!(world.last_command(), Command::Set(Setting::Tier(Tier::Baller)));
+    let reason = "a guest of the house".to_owned();
+    let grant = Grant { tier: Tier::Baller, reason: reason.clone() };
+    assert_eq!(world.last_command(), Command::Set(Setting::Granted(Some(grant))));
     assert_eq!(routed().await, "BALLER");
+    for path in ["status", "subscription"] {
+        let get = call("GET", format!("/api/v2/{path}")).token(&user);
+        assert_eq!(get.send(&world).await.json()["tier_granted"], reason, "{path}");
+    }
+    for (field, body) in [
+        ("tier", json!({"reason": "a test"})),
+        ("tier", json!({"tier": "GOLD", "reason": "a test"})),
+        ("reason", json!({"tier": "BALLER"})),
+        ("reason", json!({"tier": null})),
+    ] {
+        let reply = send(&world, &boss, &path, body.clone()).await;
+        assert_eq!(reply.json()["field"], field, "{body}");
+    }
+    let back = json!({"tier": null, "reason": "the visit is over"});
+    assert_eq!(send(&world, &boss, &path, back).await.status, StatusCode::OK);
+    assert_eq!(world.last_command(), Command::Set(Setting::Granted(None)));
+    let audit = world.control.records.lock().unwrap().audit.clone();
+    let lines: Vec<_> = audit.iter().filter(|line| line.action.starts_with("tier_")).collect();
+    let told: Vec<_> =
+        lines.iter().map(|line| format!("{} {}", line.action, line.detail)).collect();
+    let expected =
+        ["tier_granted BALLER: a guest of the house", "tier_taken_back the visit is over"];
+    assert_eq!(told, expected);
     let nobody = format!("users/{:032x}/tier", 1);
-    let nobody = send(&world, &boss, &nobody, json!({"tier": "PAPER"})).await;
+    let nobody = send(&world, &boss, &nobody, json!({"tier": "PAPER", "reason": "a test"})).await;
     assert_eq!(nobody.code(), "not_found");
 }
 

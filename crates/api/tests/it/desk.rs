@@ -10,7 +10,7 @@ use nija_core::desk::answer::{
     AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
     Query, View,
 };
-use nija_core::desk::event::{OwnLimits, Setting, Size, Wish};
+use nija_core::desk::event::{Grant, OwnLimits, PaidOut, Setting, Size, Wish};
 use nija_core::desk::input::{Command, Key};
 use nija_core::ledger::chart::Books;
 use nija_core::ports::{DeskError, Desks, Doing};
@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Account {
     pub(crate) user: UserId,
     pub(crate) tier: Tier,
+    granted: Option<Grant>,
     pub(crate) tolerance: Tolerance,
     pub(crate) cash: Money,
     pub(crate) own: OwnLimits,
@@ -92,6 +93,7 @@ impl FakeDesks {
             let account = Account {
                 user: *user,
                 tier: *tier,
+                granted: None,
                 tolerance: *tolerance,
                 cash: *deposit,
                 own: OwnLimits::default(),
@@ -126,7 +128,10 @@ impl FakeDesks {
                     return Answer::Declined(Decline::NotEnoughCash { free: account.cash });
                 }
                 account.cash = cash;
-                Answer::Done
+                if amount.is_positive() {
+                    return Answer::Done;
+                }
+                Answer::PaidOut(PaidOut { paid: amount.negated(), fee: Money::ZERO, cash })
             }
             Command::Place(wish) => match self.judge(account, wish) {
                 Err(refusal) => Answer::Refused(refusal),
@@ -149,6 +154,10 @@ impl FakeDesks {
             Setting::Tolerance(tolerance) => account.tolerance = *tolerance,
             Setting::Autopilot(on) => account.autopilot = *on,
             Setting::Qualified(_) => {}
+            Setting::Granted(grant) => {
+                account.tier = grant.as_ref().map_or(Tier::Paper, |grant| grant.tier);
+                account.granted = grant.clone();
+            }
             Setting::OwnLimits(own) => {
                 let tier = self.tiers.rules(account.tier).limits;
                 if own.max_position_pct.is_some_and(|pct| pct > tier.max_position_pct) {
@@ -215,6 +224,7 @@ impl FakeDesks {
             sleeves: Vec::new(),
             master: None,
             subscription: None,
+            granted: account.granted.clone(),
         }
     }
 

@@ -18,6 +18,8 @@ mod money;
 mod payments;
 mod revenue;
 mod serving;
+mod subscribing;
 mod surface;
+mod till;
 mod users;
 mod world;

@@ -75,7 +75,11 @@ async fn paper_money_goes_in_and_out() {
     };
     assert_eq!(send("deposits", json!("250.50")).await.status, StatusCode::OK);
     assert_eq!(world.last_command(), Command::Transfer("250.5".parse().unwrap()));
-    assert_eq!(send("withdrawals", json!(0.1)).await.status, StatusCode::OK);
+    let told = json!({
+        "success": true, "message": "paid out",
+        "paid_out": "0.1", "performance_fee": "0", "cash": "1250.4"
+    });
+    assert_eq!(send("withdrawals", json!(0.1)).await.json(), told);
     assert_eq!(world.last_command(), Command::Transfer("-0.1".parse().unwrap()));
     let much = send("withdrawals", json!(5000)).await;
     assert_eq!((much.code().as_str(), &much.json()["free"]), ("not_enough_cash", &json!("1250.4")));

@@ -102,7 +102,12 @@ async fn worked_example_a_to_the_cent() {
     scene.stands("867", "867").await;
     scene.wins(&account, "133").await;
     let (path, body) = flow("withdrawals", "250");
-    scene.user.does("POST", path, body).await;
+    let paid = scene.user.send("POST", path, body).await.json();
+    let told = json!({
+        "success": true, "message": "paid out, less the fee due with it",
+        "paid_out": "246.68", "performance_fee": "3.32", "cash": "750"
+    });
+    assert_eq!(paid, told);
     scene.stands("750", "650.25").await;
     scene.next_day().await;
     scene.wins(&account, "-40").await;

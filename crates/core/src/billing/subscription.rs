@@ -5,6 +5,7 @@
 mod draft;
 mod due;
 pub mod paid;
+pub mod payout;
 mod proration;
 pub mod request;
 pub mod step;
@@ -18,12 +19,15 @@ use crate::words::tier::{Tier, TierTable};
 use crate::words::time::Timestamp;
 use minicbor::{Decode, Encode};
 use paid::Paid;
+use payout::Payout;
 use serde::Serialize;
 use step::{Demand, Part, Step};
 use term::Term;
 
 /// Paid invoices and references of payments that are remembered; older ones are past being refunded or repeated.
 const KEPT: usize = 16;
+/// Payouts that may wait at once.
+const PAYOUTS_MAX: usize = 16;
 
 /// How a subscription stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -113,6 +117,13 @@ pub struct Subscription {
     paid: Vec<Paid>,
     #[n(10)]
     references: Vec<String>,
+    #[n(11)]
+    #[cbor(default)]
+    payouts: Vec<Payout>,
+    /// How many payouts there have been.
+    #[n(12)]
+    #[cbor(default)]
+    promised: u16,
 }
 
 /// What deciding needs to know besides the subscription.
@@ -154,6 +165,8 @@ impl Subscription {
             open: None,
             paid: Vec::new(),
             references: Vec::new(),
+            payouts: Vec::new(),
+            promised: 0,
         }
     }
     /// How it stands.
@@ -222,10 +235,25 @@ impl Subscription {
     pub fn paid(&self) -> &[Paid] {
         &self.paid
     }
+    /// Cash that waits to be paid back, oldest first.
+    #[must_use]
+    pub fn payouts(&self) -> &[Payout] {
+        &self.payouts
+    }
+    /// Does it wait for money to come, or to go back?
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.open.is_some() || !self.payouts.is_empty()
+    }
     /// Was a payment of this name counted? Of the last ones only.
     #[must_use]
     pub fn knows(&self, reference: &str) -> bool {
         self.references.iter().any(|known| known == reference)
+    }
+    /// Names of the last payments that were counted, oldest first.
+    #[must_use]
+    pub fn references(&self) -> &[String] {
+        &self.references
     }
     /// Is this invoice the one that waits, or among the last ones that were paid?
     #[must_use]
@@ -291,7 +319,9 @@ impl Subscription {
             }
             Step::Credited { note, from_deferred, paid_out, .. } => {
                 self.paid_mut(note.invoice)?.give_back(note.net, note.tax, *from_deferred)?;
-                if !paid_out {
+                if *paid_out {
+                    self.promise(Some(note.invoice), note.total(), note.issued)?;
+                } else {
                     self.credit = self.credit.checked_add(note.total())?;
                 }
             }
@@ -299,7 +329,14 @@ impl Subscription {
                 self.waiting(*invoice)?;
                 self.open = None;
             }
-            Step::PaidOut { amount, .. } => self.spend(*amount)?,
+            Step::PaidOut { amount, at, .. } => {
+                self.spend(*amount)?;
+                self.promise(None, *amount, *at)?;
+            }
+            Step::PaidBack { payout, .. } => {
+                let at = self.payouts.iter().position(|waits| waits.number == *payout)?;
+                self.payouts.remove(at);
+            }
         }
         Some(())
     }
@@ -358,6 +395,12 @@ impl Subscription {
 
     fn earn(&mut self, parts: &[Part]) -> Option<()> {
         parts.iter().try_for_each(|part| self.paid_mut(part.invoice)?.earn(part.amount))
+    }
+
+    fn promise(&mut self, of: Option<InvoiceNo>, amount: Money, at: Timestamp) -> Option<()> {
+        self.promised = self.promised.checked_add(1)?;
+        self.payouts.push(Payout { number: self.promised, invoice: of, amount, at });
+        Some(())
     }
 
     /// Takes of what is owed to the client; never more than that.

@@ -1,6 +1,6 @@
 //! One trading account as its desk holds it: small while idle, since there may be a million.
 
-use super::event::{OwnLimits, Remembered};
+use super::event::{Grant, OwnLimits, Remembered};
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
 use crate::billing::mark::Mark;
@@ -101,6 +101,9 @@ pub(super) struct Account {
     /// What the subscription was worth when the month of its last change began.
     #[n(27)]
     pub(super) began: Option<Box<Began>>,
+    /// The tier that holds whatever is subscribed to.
+    #[n(28)]
+    pub(super) granted: Option<Box<Grant>>,
 }
 
 /// A fee that was fixed, and by how much that raised the mark.

@@ -4,7 +4,7 @@ mod followers;
 
 pub use followers::FollowersView;
 
-use super::event::{OwnLimits, Setting, Wish};
+use super::event::{Grant, OwnLimits, PaidOut, Setting, Wish};
 use crate::allocation::{Reason, Split};
 use crate::billing::fee::{Fee, Rates};
 use crate::billing::invoice::InvoiceNo;
@@ -49,6 +49,8 @@ pub enum Answer {
     Refused(Refusal),
     /// Done and durable.
     Done,
+    /// Money was paid out, and the fee that was due with it taken.
+    PaidOut(PaidOut),
     /// A part of a lead was heard; so many sleeves have their turn still to come.
     Led {
         /// How many.
@@ -143,7 +145,7 @@ pub enum Query {
     Master(AccountId),
     /// What a partition's followers of all leaders, or of one, made of it.
     Followers(PartitionId, Option<AccountId>),
-    /// The subscriptions of a partition that have an open invoice.
+    /// The subscriptions of a partition that have an open invoice, or cash that waits to go back.
     Bills(PartitionId),
     /// The subscription that has this invoice, open or among the last paid.
     Bill(InvoiceNo),
@@ -265,6 +267,8 @@ pub struct AccountView {
     pub master: Option<Master>,
     /// Its owner's subscription, where there ever was one.
     pub subscription: Option<Subscription>,
+    /// The tier that the operator granted, where the subscription does not decide.
+    pub granted: Option<Grant>,
 }
 
 /// The mark of an account and the fee above it.

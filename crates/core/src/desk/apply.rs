@@ -117,6 +117,7 @@ impl State {
                     Setting::Qualified(evidence) => {
                         account.qualified = Some(evidence.as_str().into());
                     }
+                    Setting::Granted(grant) => account.granted = grant.clone().map(Box::new),
                 }
             }
             Event::Reallocated { account, split, .. } => self.at(*account)?.split = Some(*split),
@@ -194,6 +195,7 @@ impl State {
             began: None,
             owner: None,
             may_stop: false,
+            granted: None,
             sleeves: Vec::new(),
         });
         Ok(())

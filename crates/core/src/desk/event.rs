@@ -7,8 +7,8 @@ mod setting;
 mod wish;
 
 pub use billing::{Adjustment, BillCause};
-pub use setting::{CopyChange, OwnLimits, Setting};
-pub use wish::{Evidence, Remembered, Size, Skip, Wish};
+pub use setting::{CopyChange, Grant, OwnLimits, Setting};
+pub use wish::{Evidence, PaidOut, Remembered, Size, Skip, Wish};
 
 use super::discrepancy::Mismatch;
 use crate::allocation::Split;

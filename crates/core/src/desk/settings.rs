@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::answer::{Answer, Decline};
-use super::event::{BillCause, Event, OwnLimits, Remembered, Setting};
+use super::event::{BillCause, Event, OwnLimits, PaidOut, Remembered, Setting};
 use super::input::{Command, Key};
 use crate::copy::master::MasterChange;
 use crate::ledger::entry::Entry;
@@ -64,7 +64,11 @@ impl Desk {
         match Entry::transfer(no, paid) {
             Ok(entry) => {
                 self.emit(Event::Transferred { account: no, amount: paid, entry });
-                Answer::Done
+                if amount.is_positive() {
+                    return Answer::Done;
+                }
+                let cash = self.state.account(no).map_or(Money::ZERO, |account| account.cash());
+                Answer::PaidOut(PaidOut { paid: paid.negated(), fee: fee.total(), cash })
             }
             Err(_) => invalid("amount", "out of range"),
         }
@@ -80,12 +84,16 @@ impl Desk {
     }
 
     pub(super) fn set(&mut self, no: AccountNo, setting: Setting) -> Answer {
+        if self.state.account(no).is_some_and(|account| account.sleeve.is_some()) {
+            return Answer::Declined(Decline::OfOwner);
+        }
+        let setting = match setting {
+            Setting::Granted(grant) => return self.grant(no, grant),
+            other => other,
+        };
         let Some(account) = self.state.account(no) else {
             return Answer::Declined(Decline::UnknownAccount);
         };
-        if account.sleeve.is_some() {
-            return Answer::Declined(Decline::OfOwner);
-        }
         if let Setting::OwnLimits(own) = &setting {
             if let Some(refused) = looser(own, self.tier(account)) {
                 return refused;
@@ -158,6 +166,7 @@ impl Desk {
             Remembered::Refusal(refusal) => Answer::Refused(refusal.clone()),
             Remembered::Done => Answer::Done,
             Remembered::Queued => Answer::Queued,
+            Remembered::PaidOut(paid_out) => Answer::PaidOut(*paid_out),
         })
     }
 
@@ -170,6 +179,7 @@ impl Desk {
             Answer::Refused(refusal) => Remembered::Refusal(refusal.clone()),
             Answer::Done => Remembered::Done,
             Answer::Queued => Remembered::Queued,
+            Answer::PaidOut(paid_out) => Remembered::PaidOut(*paid_out),
             // A lead is heard by desks, not asked for under a key.
             Answer::Declined(_) | Answer::Led { .. } => return,
         };

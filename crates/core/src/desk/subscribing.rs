@@ -1,10 +1,13 @@
 //! Subscriptions at the desk: what an owner, a payment or time brings becomes steps, booked one by one; the tier that
-//! is served follows at once. Who is not served is on PAPER: whatever is held can still be sold.
+//! is served follows at once, unless the operator granted another. Who is not served is on PAPER: whatever is held can
+//! still be sold.
 
 use super::Desk;
 use super::account::Account;
 use super::answer::{Answer, BillView, Decline};
-use super::event::{Event, Setting};
+use super::event::{Event, Grant, Setting};
+use super::settings::invalid;
+use super::switches::clip;
 use crate::billing::subscription::request::Request;
 use crate::billing::subscription::step::Step;
 use crate::billing::subscription::{Context, Subscription};
@@ -77,10 +80,39 @@ impl Desk {
             let Ok(entry) = Entry::subscribed(&step.movement()) else { return };
             self.emit(Event::Subscribed { account, step: Box::new(step), entry });
         }
-        let after = self.served(account);
-        let tier = self.state.account(account).map(|account| account.tier);
-        if before != after && tier != Some(after) {
-            let _ = self.set(account, Setting::Tier(after));
+        if before != self.served(account) {
+            self.serve(account);
+        }
+    }
+
+    /// Grants a tier that holds whatever is subscribed to; none lets the subscription decide again.
+    pub(super) fn grant(&mut self, no: AccountNo, grant: Option<Grant>) -> Answer {
+        let Some(account) = self.state.account(no).filter(|account| account.sleeve.is_none())
+        else {
+            return Answer::Declined(Decline::UnknownAccount);
+        };
+        if account.granted.is_none() && grant.is_none() {
+            return Answer::Done;
+        }
+        if grant.as_ref().is_some_and(|grant| grant.reason.trim().is_empty()) {
+            return invalid("reason", "say why");
+        }
+        let grant = grant.map(|grant| Grant { reason: clip(grant.reason), ..grant });
+        self.emit(Event::SettingsChanged { account: no, change: Setting::Granted(grant) });
+        self.serve(no);
+        Answer::Done
+    }
+
+    /// Moves an account to the tier that it is to have: the one that was granted, else what is subscribed to.
+    fn serve(&mut self, no: AccountNo) {
+        let Some(account) = self.state.account(no) else { return };
+        let tier = match &account.granted {
+            Some(grant) => grant.tier,
+            None => self.served(no),
+        };
+        if account.tier != tier {
+            // A tier is never declined.
+            let _ = self.set(no, Setting::Tier(tier));
         }
     }
 

@@ -7,6 +7,7 @@ use super::answer::{
     Previewed, Query, Subscribed, View,
 };
 use super::event::Wish;
+use crate::billing::subscription::Subscription;
 use crate::ledger::chart::Book;
 use crate::risk::approval::{judge, standing};
 use crate::risk::drawdown::fall;
@@ -37,7 +38,7 @@ impl Desk {
             Query::Masters(_) => View::Masters(self.masters()),
             Query::Master(id) => self.master(*id),
             Query::Followers(_, leader) => View::Followers(self.followers(*leader)),
-            Query::Bills(_) => View::Bills(self.bills(|of| of.open().is_some())),
+            Query::Bills(_) => View::Bills(self.bills(Subscription::is_waiting)),
             Query::Bill(invoice) => View::Bills(self.bills(|of| of.has(*invoice))),
         }
     }
@@ -134,6 +135,7 @@ impl Desk {
             sleeves: self.sleeve_views(no),
             master: account.master.as_deref().cloned(),
             subscription: account.subscription.as_deref().cloned(),
+            granted: account.granted.as_deref().cloned(),
         })
     }
 

@@ -355,3 +355,36 @@ fn what_passed_while_the_house_was_closed_is_not_asked_for() {
     house.wait(until.plus(Span::days(3)).since(house.now));
     assert_eq!(house.invoice().lines[0].period.unwrap().from, until);
 }
+
+#[test]
+fn cash_that_was_promised_waits_until_it_went_back() {
+    let mut house = House::strict();
+    house.subscribe(Investor, Monthly);
+    let invoice = house.waiting();
+    house.pay("120");
+    let why = || "as agreed".to_owned();
+    let refund = |amount| Request::Refund { invoice, amount: usd(amount), why: why(), ends: false };
+    house.ask(&refund("9")).unwrap();
+    house.ask(&Request::PayOut { amount: usd("21"), why: why() }).unwrap();
+    let waits = |house: &House| -> Vec<_> {
+        let payouts = house.subscription.payouts().iter();
+        payouts.map(|payout| (payout.number, payout.invoice, payout.amount)).collect()
+    };
+    assert_eq!(waits(&house), [(1, Some(invoice), usd("9")), (2, None, usd("21"))]);
+    assert!(house.subscription.is_waiting());
+    let books = house.books;
+    let back = |payout, reference: &str| Request::PaidBack { payout, reference: reference.into() };
+    assert_eq!(names(&house.ask(&back(1, "re_1")).unwrap()), ["PaidBack"]);
+    assert!(house.ask(&back(1, "re_1")).unwrap().is_empty(), "told again");
+    assert_eq!(house.ask(&back(3, "re_3")), Err(Refused::NoPayout(3)));
+    assert_eq!(house.ask(&back(0, "re_0")), Err(Refused::NoPayout(0)));
+    assert_eq!(house.ask(&back(2, "")), Err(Refused::Text));
+    assert_eq!(waits(&house), [(2, None, usd("21"))]);
+    house.ask(&back(2, "bank statement 7")).unwrap();
+    assert!(!house.subscription.is_waiting());
+    assert_eq!(house.books, books, "the books had it when it was promised");
+    for cent in 0..16 {
+        house.ask(&refund("0.01")).unwrap_or_else(|why| panic!("{cent}: {why}"));
+    }
+    assert_eq!(house.ask(&refund("0.01")), Err(Refused::PayoutsWait));
+}

@@ -4,7 +4,9 @@
 use super::learned::{self, insights};
 use nija_core::allocation::{Split, allocate};
 use nija_core::desk::discrepancy::Mismatch;
-use nija_core::desk::event::{Event, Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
+use nija_core::desk::event::{
+    Event, Evidence, Grant, OwnLimits, PaidOut, Remembered, Setting, Size, Skip, Wish,
+};
 use nija_core::ledger::chart::Book;
 use nija_core::ledger::entry::{Entry, Leg};
 use nija_core::positions::QueuedExit;
@@ -224,6 +226,7 @@ fn settings() -> Vec<Setting> {
         Setting::OwnLimits(_) => Setting::OwnLimits(OwnLimits::default()),
         Setting::Autopilot(_) => Setting::Autopilot(false),
         Setting::Qualified(_) => Setting::Qualified("net worth statement".to_owned()),
+        Setting::Granted(_) => Setting::Granted(None),
     );
     settings.push(Setting::OwnLimits(OwnLimits {
         max_position_pct: Some(Pct::whole(5)),
@@ -234,6 +237,8 @@ fn settings() -> Vec<Setting> {
         max_trade: Some(Money::whole(75)),
         symbols: Some(vec![OF, InstrumentId(42)]),
     }));
+    let reason = "a guest of the house".to_owned();
+    settings.push(Setting::Granted(Some(Grant { tier: Tier::Income, reason })));
     settings.extend(Tier::ALL.map(Setting::Tier));
     settings.extend(tolerances().into_iter().map(Setting::Tolerance));
     settings
@@ -383,6 +388,11 @@ fn outcomes() -> Vec<Remembered> {
         Remembered::Refusal(_) => Remembered::Refusal(refusals().swap_remove(0)),
         Remembered::Done => Remembered::Done,
         Remembered::Queued => Remembered::Queued,
+        Remembered::PaidOut(_) => Remembered::PaidOut(PaidOut {
+            paid: Money::whole(246),
+            fee: Money::whole(4),
+            cash: Money::whole(750),
+        }),
     );
     outcomes.extend(levels().into_iter().map(|level| order(Purpose::Exit, level)));
     outcomes

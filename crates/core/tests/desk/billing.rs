@@ -4,7 +4,7 @@ use crate::world::{AAPL, NOON, World, rules};
 use nija_core::billing::plans::FeePolicy;
 use nija_core::billing::revenue::Stream;
 use nija_core::desk::answer::{AccountView, Answer, Decline, HouseView, Query, View};
-use nija_core::desk::event::{Adjustment, Event, Setting, Size};
+use nija_core::desk::event::{Adjustment, Event, PaidOut, Setting, Size};
 use nija_core::desk::input::Command;
 use nija_core::desk::{Desk, Rules};
 use nija_core::ledger::chart::Book;
@@ -92,7 +92,9 @@ fn the_worked_example_of_five_months() {
     world.profit(account, "133");
     world.next_day();
     let before = world.view(account).books.balance(Book::Capital);
-    world.pay(account, "-250");
+    let out = world.pay(account, "-250");
+    let told = PaidOut { paid: usd("246.68"), fee: usd("3.32"), cash: usd("750") };
+    assert_eq!(out, Answer::PaidOut(told));
     let view = world.stands(account, "750", "650.25");
     let paid = view.books.balance(Book::Capital).checked_sub(before);
     assert_eq!(paid, Some(usd("246.68")), "the fee is taken from what is paid out");
@@ -102,6 +104,21 @@ fn the_worked_example_of_five_months() {
     assert_eq!(world.earned(Stream::PerformanceFee), usd("32.29"));
     assert_eq!(world.view(account).books.balance(Book::PerformanceFees), usd("32.29"));
     assert_eq!(world.desk.trial_balance(), 0);
+}
+
+#[test]
+fn a_withdrawal_tells_the_same_under_its_key_and_pays_once() {
+    let mut world = World::calm();
+    let account = world.open(1, Tier::Income, 1_000);
+    // Of one day's flows only the net one is charged.
+    world.next_day();
+    world.profit(account, "100");
+    let out = || Command::Transfer(usd("-550"));
+    let told = PaidOut { paid: usd("545"), fee: usd("5"), cash: usd("550") };
+    for _ in 0..2 {
+        assert_eq!(world.keyed(account, "out", out()), Answer::PaidOut(told));
+    }
+    assert_eq!(world.view(account).cash, usd("550"));
 }
 
 #[test]

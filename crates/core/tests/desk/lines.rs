@@ -62,6 +62,7 @@ pub(crate) fn line(event: &Event) -> String {
                 Remembered::Refusal(refusal) => refusal.code.name().to_owned(),
                 Remembered::Done => "done".to_owned(),
                 Remembered::Queued => "queued".to_owned(),
+                Remembered::PaidOut(of) => format!("paid out {} less {}", of.paid, of.fee),
             };
             format!("remembered #{} {outcome}", account.0)
         }

@@ -9,7 +9,7 @@ use nija_core::billing::subscription::request::{Refused, Request};
 use nija_core::billing::subscription::{Phase, Subscription};
 use nija_core::desk::Desk;
 use nija_core::desk::answer::{Answer, Decline};
-use nija_core::desk::event::Size;
+use nija_core::desk::event::{Grant, Setting, Size};
 use nija_core::desk::input::Command;
 use nija_core::ledger::chart::Book;
 use nija_core::words::id::{AccountId, PartitionId};
@@ -131,6 +131,43 @@ fn a_higher_tier_is_served_when_its_difference_is_paid_a_lower_one_at_once() {
     let credit = world.subscription(account).credit();
     assert!(credit.is_positive());
     assert_eq!(house(&world).books.balance(Book::Credit), credit.negated());
+    assert_eq!(world.desk.trial_balance(), 0);
+}
+
+#[test]
+fn a_granted_tier_holds_over_the_subscription_until_it_is_taken_back() {
+    let mut world = World::calm();
+    let account = world.open(1, Tier::Paper, 50_000);
+    world.ask(account, Request::Subscribe(plan(Tier::Income, Cycle::Monthly)));
+    let grant = |tier, reason: &str| {
+        Command::Set(Setting::Granted(Some(Grant { tier, reason: reason.to_owned() })))
+    };
+    let silent = world.command(account, grant(Tier::Baller, " "));
+    assert!(matches!(silent, Answer::Declined(Decline::Invalid { field: "reason", .. })));
+    assert_eq!(world.command(account, grant(Tier::Baller, "a guest")), Answer::Done);
+    let view = world.view(account);
+    assert_eq!((view.tier, view.granted.unwrap().reason.as_str()), (Tier::Baller, "a guest"));
+    world.profit(account, "100");
+    // Trial, invoice, reminders and lapse pass by; none of it moves the tier, and no fee falls due with it.
+    world.days(29);
+    assert_eq!(world.subscription(account).phase(), Phase::Lapsed);
+    assert_eq!(world.view(account).tier, Tier::Baller);
+    let mut again = Desk::new(PartitionId(5), rules());
+    world.batches.iter().for_each(|batch| again.replay(batch).unwrap());
+    assert_eq!(again.state_hash(), world.desk.state_hash());
+    let back = || Command::Set(Setting::Granted(None));
+    assert_eq!(world.command(account, back()), Answer::Done);
+    assert_eq!(world.view(account).tier, Tier::Paper, "nothing is subscribed to any more");
+    assert!(world.view(account).granted.is_none());
+    assert_eq!(world.command(account, back()), Answer::Done, "twice is once");
+    world.ask(account, Request::Reactivate);
+    world.pay_invoice(account, "back");
+    assert_eq!(world.view(account).tier, Tier::Income, "the subscription decides again");
+    // A grant below what is subscribed to holds as well.
+    world.command(account, grant(Tier::Starter, "asked for it"));
+    assert_eq!(world.view(account).tier, Tier::Starter);
+    world.command(account, back());
+    assert_eq!(world.view(account).tier, Tier::Income);
     assert_eq!(world.desk.trial_balance(), 0);
 }
 

@@ -166,7 +166,7 @@ impl Users {
                 Answer::Refused(refusal) => {
                     *self.refused.entry(refusal.code.name()).or_default() += 1;
                 }
-                Answer::Done | Answer::Led { .. } | Answer::Declined(_) => {}
+                Answer::Done | Answer::PaidOut(_) | Answer::Led { .. } | Answer::Declined(_) => {}
             }
         }
         Ok(())

@@ -1,24 +1,25 @@
 //! `nija demo`: the shipped history of 2017 to 2020, traded for one account per tier by the same platform that
 //! serves; the API is open meanwhile, and when the history ends generated prices go on.
 
+mod days;
+mod income;
+mod operator;
+mod people;
 mod tally;
 
-use crate::admission::{self, Person};
 use crate::config::Config;
 use crate::wire::Platform;
 use crate::{front, market, wire};
 use anyhow::{Context, ensure};
+use days::Days;
 use nija_core::desk::answer::{Query, View};
-use nija_core::ports::control::{Role, User};
 use nija_core::ports::{Clock, Desks};
-use nija_core::risk::kill::{Actor, Scope};
-use nija_core::words::money::Money;
-use nija_core::words::score::Score;
-use nija_core::words::tier::Tier;
 use nija_core::words::time::Timestamp;
-use nija_engine::clock::{Real, Simulated};
+use nija_engine::clock::Simulated;
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::Feed;
+use operator::Operator;
+use people::People;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -26,10 +27,6 @@ use std::time::Duration;
 use tally::Tally;
 use tokio::sync::watch;
 
-/// The demo's accounts hold so many times the entry capital of their tier: INVESTOR has $1,000.
-const CAPITAL: i64 = 4;
-/// The operator re-arms a class once its volatility score has fallen below this.
-const CALM_AGAIN: Score = Score::points(75);
 /// How often the summary looks at the clock.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -117,7 +114,7 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
         "the database holds a run already; name a new file in DATABASE_URL"
     );
 
-    let people = admit(&platform).await?;
+    let people = people::admit(&platform).await?;
     let doors = front::doors(config, &platform, metrics)?;
     let readiness = Arc::clone(&doors.readiness);
     let router = nija_api::router(doors, front::settings(config, true)?)?;
@@ -132,7 +129,8 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     readiness.set_serving(true);
     welcome(address, &people);
 
-    let mut market = drive((options, config), &platform, &clock, history, stopped)?;
+    let operator = Operator::of(&people, platform.handle.clone(), config.partitions);
+    let mut market = drive((options, config), &platform, (&clock, operator), history, stopped)?;
     let mut tally = Tally::new(platform.database.journal(), &people, &platform.instruments);
     let mut told = Timestamp::EPOCH;
     loop {
@@ -142,11 +140,10 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
             ended = &mut platform.ended => { ended.context("the desks are gone")??; break }
             () = tokio::time::sleep(LOOK) => {}
         }
-        calm_down(&platform, &people).await?;
         told = tell(&platform, &mut tally, options, told).await?;
     }
     tally.read().await?;
-    println!("{}", tally.closing());
+    println!("{}", tally.closing(&platform.handle, config.partitions).await?);
     readiness.set_serving(false);
     // A closed channel means that everyone has stopped already.
     let _ = stop.send(true);
@@ -157,35 +154,6 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     // The last connection to leave brings the journal's log into its file: that is the platform's.
     drop(tally);
     platform.stop().await
-}
-
-/// One account per tier, and an admin.
-struct People {
-    accounts: Vec<(Tier, User)>,
-    admin: User,
-    password: String,
-}
-
-async fn admit(platform: &Platform) -> anyhow::Result<People> {
-    let control = platform.database.control();
-    let password = format!("{:032x}", admission::random()?);
-    let person = |email: &str, role| (email.to_owned(), role);
-    let mut accounts = Vec::new();
-    for tier in Tier::ALL {
-        let (email, role) =
-            person(&format!("{}@demo.nija", tier.name().to_lowercase()), Role::User);
-        let person = Person { email: &email, password: &password, role };
-        let user = admission::record(&*control, &Real, &person).await?;
-        let entry = platform.tiers.rules(tier).entry_capital;
-        let capital = Money::from_raw(entry.raw().saturating_mul(CAPITAL));
-        admission::open(&*control, &platform.handle, &user, (tier, capital)).await?;
-        accounts.push((tier, user));
-    }
-    let (email, role) = person("admin@demo.nija", Role::Admin);
-    let person = Person { email: &email, password: &password, role };
-    let admin = admission::record(&*control, &Real, &person).await?;
-    admission::open(&*control, &platform.handle, &admin, (Tier::Paper, Money::ZERO)).await?;
-    Ok(People { accounts, admin, password })
 }
 
 fn welcome(address: std::net::SocketAddr, people: &People) {
@@ -201,7 +169,7 @@ fn welcome(address: std::net::SocketAddr, people: &People) {
 fn drive(
     (options, config): (&Options, &Config),
     platform: &Platform,
-    clock: &Arc<Simulated>,
+    (clock, operator): (&Arc<Simulated>, Operator),
     history: nija_engine::feeds::merge::Merge,
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<tokio::task::JoinHandle<anyhow::Result<()>>> {
@@ -223,12 +191,17 @@ fn drive(
     let mut driver = Driver::new(rooms, market::trader(config, &rows)?, pace);
     let exit_at_end = options.exit_at_end;
     Ok(tokio::spawn(async move {
-        let mut feed: Box<dyn Feed> = if exit_at_end {
+        let feed: Box<dyn Feed> = if exit_at_end {
             Box::new(history)
         } else {
             Box::new(market::Continued::new(history, rows, 2020))
         };
-        Ok(driver.run(&mut *feed, &mut stop).await?)
+        let mut days = Days::of(feed);
+        while !*stop.borrow() && days.begin()? {
+            operator.look_in().await?;
+            driver.run(&mut days, &mut stop).await?;
+        }
+        Ok(())
     }))
 }
 
@@ -237,22 +210,6 @@ async fn market_time(platform: &Platform) -> anyhow::Result<Timestamp> {
         View::Market(market) => Ok(market.now),
         _ => Ok(Timestamp::EPOCH),
     }
-}
-
-/// The demo's operator: re-arms what a black swan stopped, once the market has calmed down.
-async fn calm_down(platform: &Platform, people: &People) -> anyhow::Result<()> {
-    let View::Market(market) = platform.handle.query(Query::Market).await? else { return Ok(()) };
-    for pressed in &market.pressed {
-        let Scope::Class(class) = pressed.scope else { continue };
-        let calm = market.conditions.filter(|read| !read.black_swan(class));
-        let score = calm.and_then(|read| read.volatility(class));
-        if let Some(score) = score.filter(|&score| score < CALM_AGAIN) {
-            let reason = format!("the demo's operator: volatility is back at {score}");
-            let by = Actor::User(people.admin.id);
-            platform.handle.rearm(pressed.scope, by, reason).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Prints the summary once a simulated month, and once a day where the demo goes slowly.

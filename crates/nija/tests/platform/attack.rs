@@ -12,4 +12,5 @@ mod forged;
 mod isolation;
 mod races;
 mod scene;
+mod signed;
 mod wire;

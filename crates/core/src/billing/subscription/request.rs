@@ -42,7 +42,7 @@ pub enum Request {
         /// Why.
         reason: String,
     },
-    /// Give money of a paid invoice back in cash.
+    /// Promise money of a paid invoice back in cash.
     Refund {
         /// Of which.
         invoice: InvoiceNo,
@@ -55,13 +55,38 @@ pub enum Request {
     },
     /// Withdraw the open invoice. Where it is a term's, service is over.
     Void(InvoiceNo),
-    /// Pay out in cash what is owed to the client.
+    /// Promise to pay out in cash what is owed to the client.
     PayOut {
         /// How much, whole cents.
         amount: Money,
         /// Why.
         why: String,
     },
+    /// Cash that was promised went back.
+    PaidBack {
+        /// Number of the payout.
+        payout: u16,
+        /// By which payment.
+        reference: String,
+    },
+}
+
+impl Request {
+    /// A payment that failed for a reason in somebody else's words, of whatever length.
+    #[must_use]
+    pub fn failed(invoice: InvoiceNo, why: &str) -> Self {
+        Self::Fail { invoice, reason: told(why) }
+    }
+}
+
+/// Somebody else's words, as long as reasons and references may be.
+#[must_use]
+pub fn told(text: &str) -> String {
+    let end = (0..=text.len().min(TEXT_MAX)).rev().find(|&at| text.is_char_boundary(at));
+    match &text[..end.unwrap_or(0)] {
+        "" => "no reason was told".to_owned(),
+        text => text.to_owned(),
+    }
 }
 
 /// Why a request changed nothing.
@@ -100,6 +125,12 @@ pub enum Refused {
         /// What can be.
         left: Money,
     },
+    /// Much is on its way back already.
+    #[error("{} payouts wait; see to them first", super::PAYOUTS_MAX)]
+    PayoutsWait,
+    /// There never was such a payout.
+    #[error("there is no payout {0}")]
+    NoPayout(u16),
     /// Not an amount.
     #[error("an amount must be whole cents above zero and at most $100000000")]
     Amount,
@@ -142,6 +173,7 @@ impl Draft<'_> {
             Request::Refund { .. } => self.refund(request),
             Request::Void(invoice) => self.void(*invoice),
             Request::PayOut { amount, why } => self.pay_out(*amount, why),
+            Request::PaidBack { payout, reference } => self.pay_back(*payout, reference),
         }
     }
 
@@ -216,6 +248,7 @@ impl Draft<'_> {
             return Ok(());
         };
         let (amount, why) = (cents(*amount)?, text(why)?);
+        self.promises()?;
         let paid = self.state.paid.iter().find(|paid| paid.invoice == *invoice).copied();
         let paid = paid.ok_or(Refused::NotPaid(*invoice))?;
         let left = paid.left();
@@ -253,7 +286,24 @@ impl Draft<'_> {
         if amount > self.state.credit {
             return Err(Refused::TooMuch { left: self.state.credit });
         }
+        self.promises()?;
         self.push(Step::PaidOut { amount, why, at: self.context.now })
+    }
+
+    /// May more cash be promised?
+    fn promises(&self) -> Result<(), Refused> {
+        let more = self.state.payouts.len() < super::PAYOUTS_MAX;
+        more.then_some(()).ok_or(Refused::PayoutsWait)
+    }
+
+    fn pay_back(&mut self, payout: u16, reference: &str) -> Result<(), Refused> {
+        let (reference, at) = (text(reference)?, self.context.now);
+        match self.state.payouts.iter().any(|waits| waits.number == payout) {
+            true => self.push(Step::PaidBack { payout, reference, at }),
+            // Told before.
+            false if (1..=self.state.promised).contains(&payout) => Ok(()),
+            false => Err(Refused::NoPayout(payout)),
+        }
     }
 
     fn open(&self, invoice: InvoiceNo) -> Result<Open, Refused> {

@@ -242,7 +242,7 @@ pub enum Step {
         /// And what had been.
         #[n(2)]
         from_earned: Money,
-        /// Paid back in cash? Else it is owed to the client.
+        /// To be paid back in cash? Else it is owed to the client.
         #[n(3)]
         paid_out: bool,
     },
@@ -256,7 +256,7 @@ pub enum Step {
         #[n(1)]
         at: Timestamp,
     },
-    /// What was owed to the client was paid back in cash.
+    /// What was owed to the client is to be paid back in cash.
     #[n(15)]
     PaidOut {
         /// How much.
@@ -265,6 +265,19 @@ pub enum Step {
         /// Why, in words.
         #[n(1)]
         why: String,
+        /// When.
+        #[n(2)]
+        at: Timestamp,
+    },
+    /// Cash that was promised reached the client: the books had it when it was promised.
+    #[n(16)]
+    PaidBack {
+        /// Number of the payout.
+        #[n(0)]
+        payout: u16,
+        /// By which payment, as its service or an admin calls it.
+        #[n(1)]
+        reference: String,
         /// When.
         #[n(2)]
         at: Timestamp,

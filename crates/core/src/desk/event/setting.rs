@@ -28,6 +28,20 @@ pub enum Setting {
     /// What shows that the owner may be charged a performance fee; empty takes that back.
     #[n(4)]
     Qualified(#[n(0)] String),
+    /// The tier that the operator grants, whatever is subscribed to; none takes that back.
+    #[n(5)]
+    Granted(#[n(0)] Option<Grant>),
+}
+
+/// A tier that the operator granted.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Grant {
+    /// Which.
+    #[n(0)]
+    pub tier: Tier,
+    /// Why, in the words of whoever did it.
+    #[n(1)]
+    pub reason: String,
 }
 
 /// Limits that a user sets below the tier's; what is not named stays the tier's.

@@ -139,4 +139,21 @@ pub enum Remembered {
     /// An exit waits for protective stops.
     #[n(3)]
     Queued,
+    /// Money was paid out.
+    #[n(4)]
+    PaidOut(#[n(0)] PaidOut),
+}
+
+/// What became of a withdrawal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PaidOut {
+    /// What left: what was asked for, less the fee.
+    #[n(0)]
+    pub paid: Money,
+    /// The fee that was due on the share of the profit that left.
+    #[n(1)]
+    pub fee: Money,
+    /// Cash that is left, reservations included.
+    #[n(2)]
+    pub cash: Money,
 }

@@ -117,6 +117,7 @@ fn steps() -> Vec<Step> {
         },
         Step::Voided { .. } => Step::Voided { invoice, at },
         Step::PaidOut { .. } => Step::PaidOut { amount, why: "asked for".to_owned(), at },
+        Step::PaidBack { .. } => Step::PaidBack { payout: 7, reference: "re_1".to_owned(), at },
     );
     steps.extend(plans().into_iter().map(|plan| Step::TrialBegan { plan, until: at, at }));
     steps.extend(

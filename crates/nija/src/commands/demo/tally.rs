@@ -1,8 +1,10 @@
 //! What the demo tells: counted from the journal, so that it can say nothing that did not happen.
 
-use super::People;
+use super::income::Income;
+use super::people::People;
 use nija_core::desk::answer::{AccountView, MarketView, Query, View};
 use nija_core::desk::event::Event;
+use nija_core::ledger::chart::Book;
 use nija_core::ports::{Desks, Journal};
 use nija_core::risk::kill::Scope;
 use nija_core::risk::refusal::Code;
@@ -49,6 +51,7 @@ pub(super) struct Tally {
     codes: BTreeMap<Code, u64>,
     regimes: Vec<(String, Regime)>,
     switches: Vec<String>,
+    income: Income,
 }
 
 impl Tally {
@@ -73,6 +76,7 @@ impl Tally {
             codes: BTreeMap::new(),
             regimes: Vec::new(),
             switches: Vec::new(),
+            income: Income::default(),
         }
     }
 
@@ -99,6 +103,7 @@ impl Tally {
     }
 
     fn count(&mut self, partition: PartitionId, event: &Event, at: &str) {
+        self.income.count(event);
         if let Event::AccountOpened { id, no, .. } = event {
             self.accounts.insert((partition, *no), *id);
         }
@@ -226,7 +231,10 @@ impl Tally {
     fn row(&self, text: &mut String, tier: Tier, view: &AccountView) {
         let none = Counts::default();
         let counts = self.counts.get(&view.id).unwrap_or(&none);
-        let capital = view.books.balance(nija_core::ledger::chart::Book::Capital).negated();
+        let own = view.books.balance(Book::Capital).negated();
+        // What lies in copies is part of the equity, too.
+        let capital =
+            view.sleeves.iter().fold(own, |sum, sleeve| sum.saturating_add(sleeve.paid_in));
         let gain = view
             .equity
             .saturating_sub(capital)
@@ -257,7 +265,11 @@ impl Tally {
     }
 
     /// What the whole run was.
-    pub(super) fn closing(&self) -> String {
+    pub(super) async fn closing(
+        &self,
+        desks: &impl Desks,
+        partitions: u16,
+    ) -> anyhow::Result<String> {
         let mut text = String::from("\nRegimes:\n");
         for (day, regime) in &self.regimes {
             let _ = writeln!(text, "  {day} {}", regime.name());
@@ -278,6 +290,7 @@ impl Tally {
         let _ = writeln!(text, "Exits approved from 20 February to 1 April 2020: {exits}");
         let exits = self.exits_while_stopped;
         let _ = writeln!(text, "Exits approved while their class was stopped: {exits}");
-        text
+        text.push_str(&self.income.told(desks, partitions).await?);
+        Ok(text)
     }
 }

@@ -140,6 +140,8 @@ pub(super) fn setting(change: &Setting, names: &Names) -> String {
             "may not be charged performance fees".to_owned()
         }
         Setting::Qualified(evidence) => format!("may be charged performance fees: {evidence}"),
+        Setting::Granted(Some(of)) => format!("was granted {}: {}", of.tier.name(), of.reason),
+        Setting::Granted(None) => "has no granted tier any more".to_owned(),
         Setting::OwnLimits(own) => format!("set its own limits: {}", limits(own, names)),
     }
 }
@@ -169,6 +171,7 @@ pub(super) fn remembered(outcome: &Remembered) -> String {
         Remembered::Refusal(refusal) => format!("refused ({})", refusal.code.name()),
         Remembered::Done => "done".to_owned(),
         Remembered::Queued => "the exit waits".to_owned(),
+        Remembered::PaidOut(of) => format!("{} paid out", dollars(of.paid)),
     }
 }
 

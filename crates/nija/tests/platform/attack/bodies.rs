@@ -7,7 +7,7 @@ use super::wire::{Call, MARK};
 use serde_json::{Value, json};
 
 /// Bodies that are no JSON object as it must be.
-fn malformed() -> Vec<Vec<u8>> {
+pub(super) fn malformed() -> Vec<Vec<u8>> {
     let deep = |open: &str, close: &str| {
         format!("{{\"a\":{}1{}}}", open.repeat(5_000), close.repeat(5_000)).into_bytes()
     };

@@ -15,6 +15,8 @@ pub(super) struct Operation {
     /// Names of its query parameters.
     pub(super) query: Vec<String>,
     pub(super) takes_key: bool,
+    /// Is a signature over the body what it believes? Then the body is not ours to describe.
+    pub(super) signed: bool,
     pub(super) body: Option<Body>,
     /// Every status that it may answer with.
     pub(super) statuses: Vec<u16>,
@@ -63,6 +65,8 @@ fn operation(document: &Value, (method, template): (&str, &str), call: &Value) -
         let here = all.filter(|p| p["in"] == place);
         here.map(|p| p["name"].as_str().unwrap().to_owned()).collect()
     };
+    let headers = parameters("header");
+    let signed = headers.iter().any(|name| name.ends_with("-Signature"));
     let responses = call["responses"].as_object().unwrap();
     let admin = responses.get("403").is_some_and(|r| r["description"] == "Only for administrators");
     Operation {
@@ -71,8 +75,10 @@ fn operation(document: &Value, (method, template): (&str, &str), call: &Value) -
         guarded: call["security"].is_array(),
         admin,
         query: parameters("query"),
-        takes_key: parameters("header").iter().any(|name| name == "Idempotency-Key"),
-        body: call.get("requestBody").map(|body| {
+        takes_key: headers.iter().any(|name| name == "Idempotency-Key"),
+        signed,
+        // What is no JSON, a webhook or a table, has tests of its own.
+        body: call.get("requestBody").filter(|body| !signed && is_json(body)).map(|body| {
             let schema = resolved(document, &body["content"]["application/json"]["schema"]);
             // A body that may be left out is one of two.
             let schema = match schema["oneOf"].as_array() {
@@ -86,6 +92,10 @@ fn operation(document: &Value, (method, template): (&str, &str), call: &Value) -
         }),
         statuses: responses.keys().map(|status| status.parse().unwrap()).collect(),
     }
+}
+
+fn is_json(body: &Value) -> bool {
+    body["content"]["application/json"].is_object()
 }
 
 /// A schema with everything it refers to put in its place.

@@ -43,9 +43,15 @@ fn text(of: &Value) -> String {
 impl Scene {
     /// Starts a server, and lets so many attackers and administrators in.
     pub(super) fn with(attackers: usize, admins: usize) -> Self {
+        Self::configured(&[], (attackers, admins))
+    }
+
+    /// The same of a server with more variables than usual.
+    pub(super) fn configured(more: &[(&str, &str)], (attackers, admins): (usize, usize)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let proxy = ("NIJA_TRUSTED_PROXIES", "127.0.0.1");
-        let variables: Vec<_> = variables().into_iter().chain([proxy]).collect();
+        let variables: Vec<_> =
+            variables().into_iter().chain([proxy]).chain(more.iter().copied()).collect();
         let server = Nija::start(folder.path(), &["serve"], &variables);
         server.after("\"serving\"");
         let address = server.address();

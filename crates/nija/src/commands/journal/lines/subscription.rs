@@ -45,7 +45,10 @@ pub(super) fn step(who: &str, step: &Step) -> String {
         }
         Step::Voided { invoice, .. } => format!("{who} need not pay invoice {invoice}"),
         Step::PaidOut { amount, why, .. } => {
-            format!("{who} was paid {} back: {why}", cents(*amount))
+            format!("{who} is to have {} paid out: {why}", cents(*amount))
+        }
+        Step::PaidBack { payout, reference, .. } => {
+            format!("{who} has the cash of payout {payout}: {reference}")
         }
     }
 }
