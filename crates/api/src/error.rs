@@ -292,6 +292,11 @@ impl From<Decline> for Problem {
             ),
             Decline::Copying(why) => Self::new(StatusCode::CONFLICT, why.code(), why.sentence()),
             Decline::Subscription(why) => why.into(),
+            Decline::OfOwner => Self::new(
+                StatusCode::CONFLICT,
+                "of_owner",
+                "a copy has no settings of its own; change those of the account it belongs to",
+            ),
             Decline::NoFee => Self::new(
                 StatusCode::CONFLICT,
                 "no_fee",
