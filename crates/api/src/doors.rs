@@ -2,9 +2,11 @@
 
 use crate::catalog::Catalog;
 use nija_core::billing::plans::Plans;
+use nija_core::ports::backtests::Backtests;
 use nija_core::ports::control::Control;
 use nija_core::ports::documents::{Documents, Issuer};
 use nija_core::ports::payments::Payments;
+use nija_core::ports::till::Till;
 use nija_core::ports::views::Views;
 use nija_core::ports::{Clock, Desks, Entropy};
 use nija_core::words::tier::{Tier, TierTable};
@@ -34,6 +36,10 @@ pub struct Doors {
     pub plans: Arc<Plans>,
     /// Who makes statements and invoices.
     pub documents: Arc<dyn Documents>,
+    /// Who runs backtests.
+    pub backtests: Arc<dyn Backtests>,
+    /// What is remembered of payers and checkouts.
+    pub till: Arc<dyn Till>,
     /// How invoices are paid.
     pub payments: Arc<dyn Payments>,
     /// Whose letterhead they bear.

@@ -38,6 +38,7 @@ pub use openapi::openapi;
 pub use rate::{NotARate, Rate, RateLimits};
 pub use router::router;
 pub use routes::registration::email_address;
+pub use routes::webhook::payment_alarms;
 pub use server::{Limits, serve};
 pub use settings::{PaperLimits, Settings, WeakSecret};
 pub use state::SetupError;

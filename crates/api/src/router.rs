@@ -8,9 +8,9 @@ use crate::frame;
 use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
-    admin, auth as login, batch, copied, copying, costs, decisions, fees, funds, health, house,
-    invoices, kill, ledger, limits, market, masters, orders, platform, positions, registration,
-    revenue, sessions, standing, statements, subscription, trading, webhook,
+    admin, auth as login, backtests, batch, copied, copying, costs, decisions, fees, funds, health,
+    house, invoices, kill, ledger, limits, market, masters, orders, platform, positions,
+    registration, revenue, sessions, standing, statements, subscription, trading, webhook,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -74,6 +74,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(kill::press))
         .routes(routes!(kill::rearm))
         .routes(routes!(market::show))
+        .routes(routes!(backtests::run))
         .routes(routes!(platform::execution))
         .routes(routes!(fees::show))
         .routes(routes!(fees::history))
@@ -84,6 +85,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
             subscription::cancel
         ))
         .routes(routes!(subscription::reactivate))
+        .routes(routes!(subscription::forget_method))
         .routes(routes!(invoices::list))
         .routes(routes!(invoices::one))
         .routes(routes!(invoices::checkout))
@@ -129,6 +131,8 @@ pub(crate) fn admins() -> OpenApiRouter<App> {
         .routes(routes!(admin::invoices::void))
         .routes(routes!(admin::invoices::refund))
         .routes(routes!(admin::invoices::pay_out))
+        .routes(routes!(admin::payouts::list))
+        .routes(routes!(admin::payouts::paid))
 }
 
 /// For the payment provider alone: a signature is the proof.

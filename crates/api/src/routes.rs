@@ -3,6 +3,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod auth;
+pub(crate) mod backtests;
 pub(crate) mod batch;
 pub(crate) mod copied;
 pub(crate) mod copying;

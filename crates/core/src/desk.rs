@@ -392,8 +392,7 @@ impl Desk {
     }
 
     fn write(&mut self, event: &Event) {
-        // Writing to memory cannot fail.
-        let _ = minicbor::encode(event, &mut self.body);
+        self.body.write(event);
         self.count += 1;
     }
 

@@ -12,6 +12,7 @@ use crate::words::time::Timestamp;
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod backtests;
 pub mod control;
 pub mod documents;
 pub mod payments;

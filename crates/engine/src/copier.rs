@@ -154,4 +154,6 @@ impl Copier {
 }
 
 #[cfg(test)]
+mod fairness;
+#[cfg(test)]
 mod tests;

@@ -138,30 +138,42 @@ impl Driver {
         let rooms = &self.rooms;
         events.iter().for_each(|event| rooms.venue.on_market(event));
         let mut inputs: Vec<Input> = Vec::new();
-        loop {
-            let reports = rooms.venue.take_reports(HANDFUL);
-            if reports.is_empty() {
-                break;
-            }
-            inputs.extend(reports.into_iter().map(Input::Report));
-        }
+        take_reports(rooms, &mut inputs);
         for event in events {
             self.trader.inputs(event, &mut inputs);
         }
         while !inputs.is_empty() {
-            rooms.handle.slice(std::mem::take(&mut inputs), at).await?;
+            bring(rooms, std::mem::take(&mut inputs), at).await?;
             let began = Instant::now();
             let in_time =
                 || matches!(self.pace, Pace::Simulated { .. }) || began.elapsed() < PATIENCE;
             // A venue whose reports wait untaken takes no more orders, so they are taken meanwhile.
             while tokio::time::timeout(LOOK_AGAIN, settled(rooms)).await.is_err() && in_time() {
-                let reports = rooms.venue.take_reports(HANDFUL);
-                inputs.extend(reports.into_iter().map(Input::Report));
+                take_reports(rooms, &mut inputs);
             }
-            let reports = rooms.venue.take_reports(HANDFUL);
-            inputs.extend(reports.into_iter().map(Input::Report));
+            take_reports(rooms, &mut inputs);
         }
         Ok(())
+    }
+}
+
+/// Brings inputs of one instant in their order, no more at a time than others can wait for.
+async fn bring(rooms: &Rooms, inputs: Vec<Input>, at: Timestamp) -> Result<(), DeskError> {
+    let mut inputs = inputs.into_iter();
+    while !inputs.as_slice().is_empty() {
+        rooms.handle.slice(inputs.by_ref().take(HANDFUL).collect(), at).await?;
+    }
+    Ok(())
+}
+
+/// Takes what the venue has said so far.
+fn take_reports(rooms: &Rooms, into: &mut Vec<Input>) {
+    loop {
+        let reports = rooms.venue.take_reports(HANDFUL);
+        if reports.is_empty() {
+            return;
+        }
+        into.extend(reports.into_iter().map(Input::Report));
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod backtest;
 pub mod calendar;
+pub mod cashier;
 pub mod clock;
 pub mod copier;
 pub mod driver;

@@ -80,6 +80,13 @@ enum Work {
     Stop,
 }
 
+impl Work {
+    /// Does it take so long that who came before it should not wait for it? Then it begins a batch.
+    const fn is_long(&self) -> bool {
+        matches!(self, Self::Input { input: Input::Lead(_), .. })
+    }
+}
+
 type Reply<T> = oneshot::Sender<Result<T, DeskError>>;
 
 /// Somebody whose answer waits for the commit. A caller that went away has its answer in the journal.
@@ -123,6 +130,8 @@ pub struct Parts {
 struct Node {
     parts: Parts,
     inbox: mpsc::Receiver<Work>,
+    /// What begins the next batch.
+    next: Option<Work>,
     replies: Vec<Waiting>,
     queries: Vec<(Query, oneshot::Sender<View>)>,
     barriers: Vec<oneshot::Sender<()>>,
@@ -148,6 +157,7 @@ pub fn start(parts: Parts) -> Result<(Handle, oneshot::Receiver<Result<(), Ended
     let mut node = Node {
         parts,
         inbox,
+        next: None,
         replies: Vec::new(),
         queries: Vec::new(),
         barriers: Vec::new(),
@@ -194,6 +204,10 @@ impl Node {
             let mut taken = 1;
             while taken < BATCH && !self.parts.partitions.is_full() {
                 let Ok(work) = self.inbox.try_recv() else { break };
+                if work.is_long() {
+                    self.next = Some(work);
+                    break;
+                }
                 self.take(work)?;
                 taken += 1;
             }
@@ -206,6 +220,9 @@ impl Node {
 
     /// Waits for the first work of a batch; while space is short, no longer than until the next look for it.
     async fn first(&mut self) -> Result<(), Stopped> {
+        if let Some(work) = self.next.take() {
+            return self.take(work);
+        }
         let next = if self.storage.is_ample() {
             self.inbox.recv().await
         } else {

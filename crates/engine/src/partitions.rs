@@ -1,19 +1,22 @@
 //! The desks of one node, owned by value: inputs find their desk, all dirty desks are sealed together.
 //! Synchronous and without I/O; the node drives it from its inbox, the backtest from its data.
 
+use nija_core::copy::lead::Lead;
 use nija_core::desk::answer::{Answer, Decline, Query, View};
 use nija_core::desk::apply::Broken;
 use nija_core::desk::held::Held;
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::desk::{Desk, Rules};
 use nija_core::risk::kill::{Actor, Scope};
-use nija_core::words::id::{AccountId, OrderId, PartitionId};
+use nija_core::words::id::{AccountId, AccountNo, OrderId, PartitionId};
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 
 /// All desks of a node.
 pub struct Partitions {
     desks: Vec<Desk>,
+    /// Whose orders leave first. Each lead draws it, so that no partition's followers always buy before others.
+    first: usize,
 }
 
 /// A desk that met a bug: its node stops and recovers from the journal.
@@ -31,13 +34,18 @@ impl Partitions {
     #[must_use]
     pub fn new(count: u16, rules: &Arc<Rules>) -> Self {
         let desk = |n| Desk::new(PartitionId(n), Arc::clone(rules));
-        Self { desks: (0..count.max(1)).map(desk).collect() }
+        Self { desks: (0..count.max(1)).map(desk).collect(), first: 0 }
     }
 
     /// Desks that recovery has brought back, one for each partition from 0.
     #[must_use]
     pub const fn of(desks: Vec<Desk>) -> Self {
-        Self { desks }
+        Self { desks, first: 0 }
+    }
+
+    /// Which of so many partitions (at least one) a lead draws to send first.
+    pub(crate) fn first_of(lead: &Lead, partitions: usize) -> usize {
+        lead.turns()(AccountNo::HOUSE) as usize % partitions.max(1)
     }
 
     /// How many partitions there are.
@@ -79,6 +87,9 @@ impl Partitions {
             Input::Delivered { partition, .. } => Some(*partition),
             _ => None,
         };
+        if let Input::Lead(lead) = &input {
+            self.first = Self::first_of(lead, self.desks.len());
+        }
         let Some(partition) = partition else {
             let mut answer = Answer::Done;
             for desk in &mut self.desks {
@@ -160,6 +171,7 @@ impl Partitions {
 
     /// Closes the batches of all desks to which something happened.
     pub fn seal(&mut self) -> Vec<Held> {
-        self.desks.iter_mut().filter_map(Desk::seal).collect()
+        let (later, first) = self.desks.split_at_mut(self.first);
+        first.iter_mut().chain(later).filter_map(Desk::seal).collect()
     }
 }

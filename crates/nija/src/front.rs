@@ -1,5 +1,6 @@
 //! The API over the running rooms: doors, settings, figures, and a listener.
 
+use crate::backtests::Workshop;
 use crate::chance::System;
 use crate::config::Config;
 use crate::watch;
@@ -54,7 +55,9 @@ pub(crate) fn doors(
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),
-        payments: config.billing.door()?,
+        backtests: Arc::new(Workshop::new()?),
+        till: platform.database.control(),
+        payments: Arc::clone(&platform.payments),
         issuer: config.billing.issuer.clone(),
         metrics: Arc::new(watch::text(metrics, platform)),
         readiness: Arc::new(Readiness::default()),

@@ -8,11 +8,13 @@ use nija_core::billing::plans::Plans;
 use nija_core::commit::Release;
 use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
+use nija_core::ports::payments::Payments;
 use nija_core::ports::{Bus, Clock, Journal, Memory, Venue};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::tier::TierTable;
 use nija_core::words::time::Timestamp;
+use nija_engine::cashier::{Cashier, Counter};
 use nija_engine::copier::{Copier, Parcels};
 use nija_engine::gateway::Gateway;
 use nija_engine::latency::Latencies;
@@ -43,6 +45,7 @@ pub(crate) struct Platform {
     pub(crate) latencies: Arc<Latencies>,
     pub(crate) tiers: TierTable,
     pub(crate) plans: Plans,
+    pub(crate) payments: Arc<dyn Payments>,
     pub(crate) instruments: Vec<Instrument>,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
@@ -129,6 +132,9 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let copier =
         Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), config.partitions);
     carriers.spawn(async move { copier.run().await });
+    let payments = config.billing.door()?;
+    let cashier = cashier(config, &handle, &database, &payments, &clock);
+    carriers.spawn(cashier.run());
     let projector = Projector::new(journal, database.projection());
     let heard = Arc::clone(&bus);
     let projector = tokio::spawn(async move { Ok(projector.run(&*heard, stopped).await?) });
@@ -143,11 +149,28 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         latencies,
         tiers: rules.tiers.clone(),
         plans: rules.plans.clone(),
+        payments,
         instruments,
         ended,
         stop,
         carriers,
         projector,
+    })
+}
+
+fn cashier(
+    config: &Config,
+    handle: &Handle,
+    database: &Database,
+    payments: &Arc<dyn Payments>,
+    clock: &Arc<dyn Clock>,
+) -> Cashier {
+    Cashier::new(Counter {
+        desks: Arc::new(handle.clone()),
+        till: database.control(),
+        payments: Arc::clone(payments),
+        clock: Arc::clone(clock),
+        issuer: config.billing.issuer.name.clone(),
     })
 }
 

@@ -15,9 +15,10 @@ CREATE TABLE checkout (
 
 -- The newest attempt of each account; amounts in units of 10^-8 dollars.
 CREATE TABLE attempt (
-    account  BLOB    NOT NULL PRIMARY KEY CHECK (length(account) = 16),
-    invoice  TEXT    NOT NULL,
-    number   INTEGER NOT NULL CHECK (number BETWEEN 1 AND 255),
-    amount   INTEGER NOT NULL,
-    answered INTEGER NOT NULL CHECK (answered IN (0, 1))
+    account   BLOB    NOT NULL PRIMARY KEY CHECK (length(account) = 16),
+    invoice   TEXT    NOT NULL,
+    number    INTEGER NOT NULL CHECK (number BETWEEN 1 AND 255),
+    reminders INTEGER NOT NULL CHECK (reminders BETWEEN 0 AND 255),
+    amount    INTEGER NOT NULL,
+    answered  INTEGER NOT NULL CHECK (answered IN (0, 1))
 ) STRICT, WITHOUT ROWID;

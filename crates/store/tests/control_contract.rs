@@ -371,6 +371,7 @@ async fn c_14_the_till_remembers_payers_checkouts_and_attempts() {
         account: one,
         invoice,
         number,
+        reminders: 2,
         amount: Money::from_raw(1_900_000_000),
         answered,
     };

@@ -17,7 +17,7 @@ struct Row {
     ours: BTreeSet<String>,
     /// Outside crates it may import.
     others: BTreeSet<String>,
-    /// Outside crates its tests may import besides.
+    /// Crates its tests may import besides.
     tests: BTreeSet<String>,
 }
 
@@ -77,7 +77,8 @@ fn judge(row: &Row, package: &Package) -> Vec<Finding> {
     for missing in row.ours.iter().filter(|import| !imports.contains(import)) {
         out.push(finding(format!("`{name}` no longer imports `{missing}`; drop it from the row")));
     }
-    for tested in ours.iter().filter(|d| is_dev(d) && !row.ours.contains(&d.name)) {
+    let known = |name: &String| row.ours.contains(name) || row.tests.contains(name);
+    for tested in ours.iter().filter(|d| is_dev(d) && !known(&d.name)) {
         let mend =
             format!("tests of `{name}` must not import `{}`; test it in `nija`", tested.name);
         out.push(finding(mend));

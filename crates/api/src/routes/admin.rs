@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod invoices;
+pub(crate) mod payouts;
 
 use super::Done;
 use crate::auth::Principal;

@@ -17,6 +17,7 @@ use nija_core::ports::documents::invoice::{
 };
 use nija_core::ports::documents::{Customer, Format, Period};
 use nija_core::ports::payments::{Charge, PaymentError};
+use nija_core::ports::till::OpenCheckout;
 use nija_core::ports::views::Page;
 use nija_core::words::money::{Money, Pct};
 use serde::{Deserialize, Serialize};
@@ -324,27 +325,25 @@ pub(crate) async fn checkout(
     let not_open = Problem::from(Refused::NotOpen(number));
     let view = account(&app, principal.account()).await?;
     let of = view.subscription.ok_or(Problem::not_found())?;
-    let open = match of.open() {
-        Some(open) if open.invoice == number => open,
+    match of.open() {
+        Some(open) if open.invoice == number => {}
         _ if of.has(number) => return Err(not_open),
         _ => {
             bill(&app, &principal, &number.to_string()).await?;
             return Err(not_open);
         }
-    };
+    }
     let user = app.doors.control.user(principal.user()).await?.ok_or(Problem::not_found())?;
-    let charge = Charge {
-        invoice: number.to_string(),
-        user: user.id,
-        account: user.account,
-        amount: of.to_pay().unwrap_or_default(),
-        description: format!("{} {}", app.doors.issuer.name, open.invoice),
-        email: Some(user.email),
-        payer: None,
-    };
+    let charge = Charge::of(user.id, user.account, &of, &app.doors.issuer.name).ok_or(not_open)?;
+    let payer = app.doors.till.payer(user.account).await?;
+    let charge = Charge { email: Some(user.email), payer, ..charge };
     let (who, subject) = (Some(principal.user()), number.to_string());
     app.audit(who, "checkout_opened", subject, format!("${}", charge.amount)).await?;
     let checkout = app.doors.payments.checkout(&charge).await?;
+    // Remembered before it is told: the cashier closes it when the invoice is paid or withdrawn elsewhere.
+    let (reference, expires_at) = (checkout.reference.clone(), checkout.expires_at);
+    let page = OpenCheckout { reference, invoice: number, account: user.account, expires_at };
+    app.doors.till.remember_checkout(page).await?;
     Ok(Json(CheckoutBody {
         url: checkout.url,
         instructions: checkout.instructions,

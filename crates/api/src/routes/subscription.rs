@@ -121,6 +121,11 @@ pub(crate) struct SubscriptionBody {
     to_pay: Option<Money>,
     /// When it was to be paid, RFC 3339.
     due: Option<String>,
+    /// Promised to you in cash and not on its way yet, dollars.
+    #[schema(value_type = String)]
+    payouts: Money,
+    /// Is a payment method on file? It is charged when an invoice is issued, and again with each reminder.
+    method_on_file: bool,
 }
 
 /// How the caller's subscription stands.
@@ -134,6 +139,7 @@ pub(crate) async fn show(
 ) -> Result<Json<SubscriptionBody>, Problem> {
     let view = account(&app, principal.account()).await?;
     let of = view.subscription.unwrap_or_else(Subscription::new);
+    let payer = app.doors.till.payer(principal.account()).await?;
     let open = of.open();
     Ok(Json(SubscriptionBody {
         phase: of.phase(),
@@ -147,6 +153,8 @@ pub(crate) async fn show(
         invoice: open.map(|open| open.invoice.to_string()),
         to_pay: of.to_pay(),
         due: open.map(|open| open.due.to_string()),
+        payouts: of.payouts().iter().map(|it| it.amount).fold(Money::ZERO, Money::saturating_add),
+        method_on_file: payer.is_some(),
     }))
 }
 
@@ -250,4 +258,20 @@ pub(crate) async fn reactivate(
 ) -> Result<Json<Done>, Problem> {
     let words = ("subscription_reactivated", "reactivated");
     ask(&app, &principal, (key, Request::Reactivate), words).await
+}
+
+/// Forgets the payment method on file: what comes next is paid by hand. Repeats change nothing.
+#[utoipa::path(
+    delete, path = "/api/v2/subscription/method", tag = "subscription",
+    responses((status = 200, body = Done)),
+)]
+pub(crate) async fn forget_method(
+    State(app): State<App>,
+    principal: Principal,
+) -> Result<Json<Done>, Problem> {
+    let account = principal.account();
+    let (who, subject) = (Some(principal.user()), account.to_string());
+    app.audit(who, "method_forgotten", subject, String::new()).await?;
+    app.doors.till.forget_payer(account).await?;
+    Ok(Json(Done { success: true, message: "no payment method is on file" }))
 }

@@ -9,10 +9,40 @@ use axum::Json;
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::StatusCode;
 use nija_core::billing::invoice::InvoiceNo;
-use nija_core::billing::subscription::request::Request;
-use nija_core::desk::answer::Answer;
+use nija_core::billing::subscription::request::{Request, told};
+use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::input::Command;
 use nija_core::ports::payments::{News, Payment, Standing, Told, WEBHOOK_BYTES_MAX, WebhookError};
+use nija_core::words::money::Money;
+
+/// What a person has to look at; nothing is booked.
+#[derive(Clone, Copy)]
+enum Alarm {
+    Suspect,
+    NotBooked,
+    RefundNotBooked,
+    RefundFailed,
+    Disputed,
+}
+
+impl Alarm {
+    const ALL: [Self; 5] =
+        [Self::Suspect, Self::NotBooked, Self::RefundNotBooked, Self::RefundFailed, Self::Disputed];
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Suspect => "payment_suspect",
+            Self::NotBooked => "payment_not_booked",
+            Self::RefundNotBooked => "refund_not_booked",
+            Self::RefundFailed => "refund_failed",
+            Self::Disputed => "payment_disputed",
+        }
+    }
+}
+
+/// Kinds of alarms that payments raise, as their metric names them.
+pub fn payment_alarms() -> Vec<&'static str> {
+    Alarm::ALL.into_iter().map(Alarm::name).collect()
+}
 
 impl From<WebhookError> for Problem {
     fn from(error: WebhookError) -> Self {
@@ -69,58 +99,80 @@ async fn heard(app: &App, Told { event, news, .. }: Told) -> Result<(), Problem>
         News::Paid(payment) if payment.standing == Standing::Paid => {
             let (amount, reference) = (payment.amount, payment.reference.clone());
             let pay = |invoice| Request::Pay { invoice, amount, reference };
-            book(app, (&event, "payment_received"), &payment, pay).await
+            match book(app, (&event, "payment_received"), &payment, pay).await? {
+                true => keep_payer(app, &payment).await,
+                false => Ok(()),
+            }
         }
         News::Failed { payment, why } => {
-            let reason = clipped(&why);
-            let fail = |invoice| Request::Fail { invoice, reason };
-            book(app, (&event, "payment_failed"), &payment, fail).await
+            let fail = |invoice| Request::failed(invoice, &why);
+            book(app, (&event, "payment_failed"), &payment, fail).await.map(drop)
         }
         News::Paid(_) | News::Ignored(_) => Ok(()),
-        News::Refunded { payment, total } => {
-            let detail = format!("{event}: ${total} of {} was given back", payment.reference);
-            alarm(app, "payment_refunded", payment.invoice, detail).await
-        }
+        News::Refunded { payment, total } => refunded(app, &event, &payment, total).await,
         News::RefundFailed { reference, amount, why, .. } => {
-            let detail = format!("{event}: ${amount} did not reach the payer: {}", clipped(&why));
-            alarm(app, "refund_failed", reference, detail).await
+            let detail = format!("{event}: ${amount} did not reach the payer: {}", told(&why));
+            alarm(app, Alarm::RefundFailed, reference, detail).await
         }
         News::Disputed { reference, amount, stage, why, .. } => {
-            let detail = format!("{event}: {stage:?}, ${amount}: {}", clipped(&why));
-            alarm(app, "payment_disputed", reference, detail).await
+            let detail = format!("{event}: {stage:?}, ${amount}: {}", told(&why));
+            alarm(app, Alarm::Disputed, reference, detail).await
         }
-        News::Suspect(why) => alarm(app, "payment_suspect", event, clipped(&why)).await,
+        News::Suspect(why) => alarm(app, Alarm::Suspect, event, told(&why)).await,
     }
 }
 
-/// Brings a payment to the desk of its account. One of an account that is not ours belongs to another installation.
+/// Brings a payment to the desk of its account; did it book that? One of an account that is not ours belongs to
+/// another installation.
 async fn book(
     app: &App,
     (event, action): (&str, &str),
     payment: &Payment,
     request: impl FnOnce(InvoiceNo) -> Request,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let detail = format!("{event}: ${} by {}", payment.amount, payment.reference);
     let Ok(invoice) = payment.invoice.parse() else {
-        return alarm(app, "payment_suspect", clipped(&payment.invoice), detail).await;
+        alarm(app, Alarm::Suspect, told(&payment.invoice), detail).await?;
+        return Ok(false);
     };
     app.audit(None, action, payment.invoice.clone(), detail.clone()).await?;
     let command = Command::Subscription(request(invoice));
     match app.doors.desks.command(payment.account, None, command).await? {
-        Answer::Done => Ok(()),
-        _ => alarm(app, "payment_not_booked", payment.invoice.clone(), detail).await,
+        Answer::Done => Ok(true),
+        _ => {
+            alarm(app, Alarm::NotBooked, payment.invoice.clone(), detail).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// Keeps the method that paid: it is charged for what comes next.
+async fn keep_payer(app: &App, payment: &Payment) -> Result<(), Problem> {
+    let Some(payer) = payment.payer.clone() else { return Ok(()) };
+    Ok(app.doors.till.keep_payer(payment.account, payer).await?)
+}
+
+/// Money went back. Where the books promised that much of the invoice, all is well.
+async fn refunded(app: &App, event: &str, payment: &Payment, total: Money) -> Result<(), Problem> {
+    let detail = format!("{event}: ${total} of {} was given back", payment.reference);
+    let view = app.doors.desks.query(Query::Account(payment.account)).await?;
+    let promised = match view {
+        View::Account(view) => view.subscription.map_or(Money::ZERO, |of| {
+            let paid = of.paid().iter().find(|paid| paid.invoice.to_string() == payment.invoice);
+            paid.map_or(Money::ZERO, |paid| paid.net_back.saturating_add(paid.tax_back))
+        }),
+        _ => Money::ZERO,
+    };
+    match total <= promised {
+        true => app.audit(None, "payment_refunded", payment.invoice.clone(), detail).await,
+        false => alarm(app, Alarm::RefundNotBooked, payment.invoice.clone(), detail).await,
     }
 }
 
 /// Nothing is booked: a person has to look.
-async fn alarm(app: &App, action: &str, subject: String, detail: String) -> Result<(), Problem> {
+async fn alarm(app: &App, kind: Alarm, subject: String, detail: String) -> Result<(), Problem> {
+    let action = kind.name();
+    metrics::counter!("nija_payment_alarms_total", "kind" => action).increment(1);
     tracing::error!(action, subject, detail, "payments: a person has to look");
     app.audit(None, action, subject, detail).await
-}
-
-/// At most 200 bytes, as the desk takes reasons.
-fn clipped(text: &str) -> String {
-    let end = (0..=text.len().min(200)).rev().find(|&at| text.is_char_boundary(at));
-    let text = &text[..end.unwrap_or(0)];
-    if text.is_empty() { "no reason was told".to_owned() } else { text.to_owned() }
 }

@@ -20,5 +20,6 @@ mod revenue;
 mod serving;
 mod subscribing;
 mod surface;
+mod till;
 mod users;
 mod world;

@@ -4,6 +4,7 @@ use crate::desk::{FakeDesks, Memory};
 use crate::floor::Floor;
 use crate::ledger::FakeDocuments;
 use crate::payments::FakePayments;
+use crate::till::FakeTill;
 use crate::users::{FakeControl, FakeViews};
 use axum::Router;
 use axum::body::Body;
@@ -12,8 +13,9 @@ use http_body_util::BodyExt;
 use nija_api::{Catalog, Doors, ExecutionStats, Readiness, Settings, TierStats, router};
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::input::Command;
+use nija_core::ports::backtests::{BacktestError, Backtests, Finished, Plan};
 use nija_core::ports::documents::Issuer;
-use nija_core::ports::{Clock, Desks, Entropy, EntropyError};
+use nija_core::ports::{Clock, Desks, Doing, Entropy, EntropyError};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
@@ -161,6 +163,8 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         catalog: Arc::new(Catalog::of(instruments)),
         stats: Arc::new(FakeStats),
         plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
+        backtests: Arc::new(NoBacktests),
+        till: Arc::new(FakeTill::default()),
         payments: Arc::new(FakePayments),
         documents: Arc::new(FakeDocuments),
         issuer: Issuer::default(),
@@ -168,6 +172,15 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         readiness: readiness.clone(),
     };
     World { router: router(doors, settings).unwrap(), desks, control, views, clock, readiness }
+}
+
+/// Nobody runs backtests here: `nija`'s own tests do.
+struct NoBacktests;
+
+impl Backtests for NoBacktests {
+    fn run(&self, _: Plan) -> Doing<'_, Result<Finished, BacktestError>> {
+        Box::pin(std::future::ready(Err(BacktestError::Busy)))
+    }
 }
 
 pub(crate) struct Reply {

@@ -250,6 +250,11 @@ impl Subscription {
     pub fn knows(&self, reference: &str) -> bool {
         self.references.iter().any(|known| known == reference)
     }
+    /// Names of the last payments that were counted, oldest first.
+    #[must_use]
+    pub fn references(&self) -> &[String] {
+        &self.references
+    }
     /// Is this invoice the one that waits, or among the last ones that were paid?
     #[must_use]
     pub fn has(&self, invoice: InvoiceNo) -> bool {

@@ -1,6 +1,6 @@
 //! One statement of a master's account about one fill, told to all who copy it. It knows no follower.
 
-use crate::words::id::{AccountId, InstrumentId, OrderId};
+use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Pct, Price};
 use crate::words::order::Side;
 use crate::words::time::{Span, Timestamp};
@@ -45,17 +45,16 @@ pub struct Lead {
 }
 
 impl Lead {
-    /// Where sleeves stand in the order in which this lead is heard. A rotation drawn anew for each lead from ids
-    /// that nobody chooses: it knows neither tier nor how long somebody has followed.
-    pub fn turns(&self) -> impl Fn(AccountId) -> u64 + use<> {
+    /// Where sleeves stand in the order in which this lead is heard: a rotation drawn anew for each lead, which knows
+    /// neither tier nor money, and mixes up who came first.
+    pub fn turns(&self) -> impl Fn(AccountNo) -> u32 + use<> {
         let mut of = [0; 24];
         of[..16].copy_from_slice(&self.leader.0.to_be_bytes());
         of[16..].copy_from_slice(&self.no.to_be_bytes());
         let mut first = [0; 8];
         first.copy_from_slice(&blake3::hash(&of).as_bytes()[..8]);
         let seed = u64::from_be_bytes(first);
-        // Ids of sleeves are hashes already: half of one is as good as any.
-        move |sleeve| mixed(seed ^ (sleeve.0 as u64))
+        move |sleeve| (mixed(seed ^ u64::from(sleeve.0)) >> 32) as u32
     }
     /// Was all that the leader held sold?
     #[must_use]

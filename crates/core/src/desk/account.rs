@@ -60,10 +60,19 @@ pub(super) struct Account {
     pub(super) daily_halt: bool,
     #[n(14)]
     pub(super) drawdown_halt: bool,
+    /// Derived: does a loss stop its copying?
+    #[cbor(skip)]
+    pub(super) may_stop: bool,
     #[n(7)]
     pub(super) day: i32,
+    /// Derived: the main account behind a sleeve.
+    #[cbor(skip)]
+    pub(super) owner: Option<AccountNo>,
     #[n(9)]
     pub(super) books: Books,
+    /// Derived: its sleeves.
+    #[cbor(skip)]
+    pub(super) sleeves: Vec<AccountNo>,
     #[n(17)]
     pub(super) split: Option<Split>,
     #[n(20)]
@@ -95,9 +104,6 @@ pub(super) struct Account {
     /// The tier that holds whatever is subscribed to.
     #[n(28)]
     pub(super) granted: Option<Box<Grant>>,
-    /// Derived: its sleeves.
-    #[cbor(skip)]
-    pub(super) sleeves: Vec<AccountNo>,
 }
 
 /// A fee that was fixed, and by how much that raised the mark.
@@ -124,6 +130,12 @@ impl Account {
     }
     pub(super) const fn free_cash(&self) -> Money {
         self.unclaimed().or_zero()
+    }
+    /// Does a price call for more than a look at its owner's guards? An order is open, an exit waits, or a loss
+    /// would stop it.
+    pub(super) fn is_busy(&self) -> bool {
+        let waits = |position: &Position| !position.queued().is_empty();
+        self.may_stop || !self.orders.is_empty() || self.positions.iter().any(waits)
     }
     pub(super) fn position(&self, instrument: InstrumentId) -> Option<&Position> {
         self.positions.iter().find(|p| p.instrument == instrument)

@@ -3,6 +3,7 @@
 use super::account::{Account, Kept, Keys, Open, Seen};
 use super::bookkeeping::Heard;
 use super::event::{Event, Setting};
+use super::family::TOGETHER;
 use super::state::{Listing, Session, State};
 use crate::ledger::chart::Books;
 use crate::ledger::entry::Entry;
@@ -192,6 +193,8 @@ impl State {
             charged: None,
             subscription: None,
             began: None,
+            owner: None,
+            may_stop: false,
             granted: None,
             sleeves: Vec::new(),
         });
@@ -207,8 +210,41 @@ impl State {
         let listing = self.listings.get_mut(&instrument).ok_or(Broken::Instrument)?;
         listing.mark = Some(price);
         listing.mark_at = now;
-        let (holders, owners) = self.holding(instrument);
-        holders.into_iter().chain(owners).try_for_each(|no| self.raise_peak(no))
+        self.priced.clear();
+        for block in self.owners_of(instrument).chunks(TOGETHER) {
+            self.look_ahead(block);
+            for owner in block {
+                let worth = self.raise_family(*owner)?;
+                self.priced.owners.push((*owner, worth));
+            }
+        }
+        Ok(())
+    }
+
+    /// What an account is worth now. Those that a price calls for are noted.
+    fn priced(&mut self, no: AccountNo) -> Result<Money, Broken> {
+        let account = self.account(no).ok_or(Broken::Account)?;
+        let (worth, is_busy) = (self.equity(account), account.is_busy());
+        if is_busy {
+            self.priced.busy.push(no);
+        }
+        Ok(worth)
+    }
+
+    /// Raises the peaks of all of an owner's accounts; gives what they are worth together.
+    fn raise_family(&mut self, owner: AccountNo) -> Result<Money, Broken> {
+        let mut sum = self.priced(owner)?;
+        let mut sleeves = 0;
+        while let Some(&no) = self.at(owner)?.sleeves.get(sleeves) {
+            let worth = self.priced(no)?;
+            let sleeve = self.at(no)?;
+            sleeve.peak = sleeve.peak.max(worth);
+            sum = sum.saturating_add(worth);
+            sleeves += 1;
+        }
+        let owner = self.at(owner)?;
+        owner.peak = owner.peak.max(sum);
+        Ok(sum)
     }
 
     /// Raises the peak of an account and its owner's.

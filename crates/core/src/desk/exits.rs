@@ -370,7 +370,8 @@ impl Desk {
             },
         );
         let level = self.standing(no);
-        let evidence = self.evidence(no, instrument, level);
+        let equity = self.state.guarded_equity(self.state.root_of(no));
+        let evidence = self.evidence(instrument, equity, level);
         self.emit(Event::Approved { ticket: approved.ticket().clone(), evidence });
         self.release(no, Act::Place(approved));
         Answer::Placed { order, purpose: Purpose::Exit, qty, level }

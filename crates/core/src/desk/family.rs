@@ -4,9 +4,13 @@
 use super::account::Account;
 use super::state::State;
 use crate::copy::sleeve::Stage;
+use crate::positions::Position;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::money::Money;
+
+/// Accounts whose memory is asked for at once.
+pub(super) const TOGETHER: usize = 64;
 
 impl State {
     /// Puts an account into the derived lists of its family and of whom it copies.
@@ -15,6 +19,10 @@ impl State {
             return;
         };
         let (parent, leader, stage) = (sleeve.parent, sleeve.leader, sleeve.stage);
+        let (heard, may_stop) = (sleeve.heard, sleeve.terms.stop_loss_pct.is_some());
+        if let Some(account) = self.accounts.get_mut(no.0 as usize) {
+            (account.owner, account.may_stop) = (Some(parent), may_stop);
+        }
         if let Some(parent) = self.accounts.get_mut(parent.0 as usize)
             && !parent.sleeves.contains(&no)
         {
@@ -22,7 +30,7 @@ impl State {
         }
         let followers = self.followers.entry(leader).or_default();
         if stage == Stage::Active {
-            followers.insert(no);
+            followers.insert(no, heard);
         } else {
             followers.remove(&no);
         }
@@ -30,14 +38,12 @@ impl State {
 
     /// The main account behind an account: itself, unless it is a sleeve.
     pub(super) fn root_of(&self, no: AccountNo) -> AccountNo {
-        let sleeve = self.account(no).and_then(|account| account.sleeve.as_deref());
-        sleeve.map_or(no, |sleeve| sleeve.parent)
+        self.account(no).and_then(|account| account.owner).unwrap_or(no)
     }
 
     /// The same, as an account.
     pub(super) fn root<'a>(&'a self, account: &'a Account) -> &'a Account {
-        let sleeve = account.sleeve.as_deref();
-        sleeve.and_then(|sleeve| self.account(sleeve.parent)).unwrap_or(account)
+        account.owner.and_then(|owner| self.account(owner)).unwrap_or(account)
     }
 
     /// Sleeves of a main account.
@@ -56,14 +62,24 @@ impl State {
         self.family_nos(root).filter_map(|no| self.account(no))
     }
 
-    /// Accounts that hold an instrument, and the main accounts behind them, each once however many hold it.
-    pub(super) fn holding(&self, instrument: InstrumentId) -> (Vec<AccountNo>, Vec<AccountNo>) {
+    /// The main accounts of those that hold an instrument, each once however many of its accounts hold it.
+    pub(super) fn owners_of(&self, instrument: InstrumentId) -> Vec<AccountNo> {
         let holders = self.holders.get(&instrument).into_iter().flatten();
-        let holders: Vec<AccountNo> = holders.copied().collect();
-        let mut owners: Vec<AccountNo> = holders.iter().map(|no| self.root_of(*no)).collect();
+        let mut owners: Vec<AccountNo> = holders.map(|no| self.root_of(*no)).collect();
         owners.sort_unstable();
         owners.dedup();
-        (holders, owners)
+        owners
+    }
+
+    /// Reads what is about to be asked of these owners' accounts. Of many accounts each is a wait for memory; asked
+    /// for together, the waits overlap.
+    pub(super) fn look_ahead(&self, owners: &[AccountNo]) {
+        let look = |account: &Account| {
+            let lots = account.positions.first().map(Position::lots);
+            let lot = lots.and_then(|lots| lots.first()).map(|lot| lot.qty);
+            core::hint::black_box((lot, account.peak, account.money()));
+        };
+        owners.iter().for_each(|owner| self.family(*owner).for_each(look));
     }
 
     /// Equity of all of an owner's accounts here.

@@ -3,18 +3,21 @@
 //! so that other orders come between, and what was heard is known by number: a repeat finds nothing to do.
 
 use super::Desk;
+use super::account::Account;
 use super::answer::Answer;
 use super::event::{Event, Size, Wish};
+use super::family::TOGETHER;
 use super::orders::Idea;
 use crate::copy::lead::{CopySkip, LATE_AFTER, Lead, ROUND_TRIP};
 use crate::copy::sleeve::{Sleeve, Stage};
+use crate::ledger::chart::Book;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountId, AccountNo, InstrumentId};
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{OrderType, Origin, Side, TimeInForce};
 
 /// Sleeves that have their turn in one part.
-const PART: usize = 1_024;
+const PART: usize = 640;
 
 /// Sleeves in the order of their turns, for one lead. No part of the state: it is drawn again after a restart.
 #[derive(Default)]
@@ -35,26 +38,43 @@ impl Desk {
         if self.turns.of != Some((lead.leader, lead.no)) {
             self.draw_turns(lead);
         }
-        for _ in 0..PART {
-            let Some(no) = self.turns.rest.pop() else { break };
-            self.hear_copy(no, lead);
+        for _ in 0..PART / TOGETHER {
+            let begin = self.turns.rest.len().saturating_sub(TOGETHER);
+            self.look_ahead(self.turns.rest.get(begin..).unwrap_or_default());
+            for no in self.turns.rest.split_off(begin).into_iter().rev() {
+                self.hear_copy(no, lead);
+            }
         }
         let left = self.turns.rest.len();
         if left == 0 {
-            self.turns = Turns::default();
+            // The lead is kept in mind: other desks may not be through with it, and it is told to all of them.
+            self.turns.rest = Vec::new();
         }
         Answer::Led { left: u32::try_from(left).unwrap_or(u32::MAX) }
     }
 
-    fn draw_turns(&mut self, lead: &Lead) {
-        let followers = self.state.followers.get(&lead.leader).into_iter().flatten().copied();
-        let sleeve = |no| self.state.account(no).and_then(|a| Some((a.id, a.sleeve.as_deref()?)));
-        let turn = lead.turns();
-        let behind = |no| {
-            let (id, sleeve) = sleeve(no)?;
-            (sleeve.heard < lead.no).then_some((turn(id), no))
+    /// Reads what the next verdicts will look at; see [`super::state::State::look_ahead`].
+    fn look_ahead(&self, sleeves: &[AccountNo]) {
+        let look = |no: &AccountNo| {
+            let account = self.state.account(*no)?;
+            let sleeve = account.sleeve.as_deref()?;
+            let owner = self.state.account(sleeve.parent)?;
+            let of = |of: &Account| (of.orders.len(), of.peak, of.books.balance(Book::Cash));
+            let of_sleeve = (of(account), sleeve.heard, sleeve.most, sleeve.terms.paused);
+            let of_owner = (of(owner), owner.sleeves.first());
+            let sent = self.pulses.get(no.0 as usize).map(|pulse| pulse.unfilled);
+            core::hint::black_box((of_sleeve, of_owner, sent));
+            Some(())
         };
-        let mut turns: Vec<(u64, AccountNo)> = followers.filter_map(behind).collect();
+        sleeves.iter().for_each(|no| look(no).unwrap_or_default());
+    }
+
+    fn draw_turns(&mut self, lead: &Lead) {
+        let followers = self.state.followers.get(&lead.leader).into_iter().flatten();
+        let behind = followers.filter(|(_, heard)| **heard < lead.no);
+        let turn = lead.turns();
+        let of = |no: &AccountNo| u64::from(turn(*no)) << 32 | u64::from(no.0);
+        let mut turns: Vec<u64> = behind.map(|(no, _)| of(no)).collect();
         // The last one is first: turns are taken from the end.
         turns.sort_unstable_by(|a, b| b.cmp(a));
         let known = self.state.heard.get(&lead.leader).map_or(0, |heard| heard.last);
@@ -62,14 +82,15 @@ impl Desk {
             let sleeves = u32::try_from(turns.len()).unwrap_or(u32::MAX);
             self.emit(Event::LeadHeard { lead: *lead, sleeves });
         }
-        let rest = turns.into_iter().map(|(_, no)| no).collect();
+        let rest = turns.into_iter().map(|turn| AccountNo(turn as u32)).collect();
         self.turns = Turns { of: Some((lead.leader, lead.no)), rest };
     }
 
     fn hear_copy(&mut self, no: AccountNo, lead: &Lead) {
         let sleeve = self.state.account(no).and_then(|account| account.sleeve.as_deref());
-        // Whoever stopped while others had their turns is not among them any more.
-        if sleeve.is_none_or(|sleeve| sleeve.stage != Stage::Active) {
+        // Who stopped while others had their turns, and who had theirs before a restart, is passed by.
+        let has_turn = |s: &Sleeve| s.stage == Stage::Active && s.heard < lead.no;
+        if !sleeve.is_some_and(has_turn) {
             return;
         }
         match lead.side {

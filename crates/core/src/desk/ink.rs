@@ -1,6 +1,7 @@
 //! What a batch is written with. Events are made of pieces of one to nine bytes, and a call for each costs more
-//! than the bytes: pieces of these lengths are copied in place.
+//! than the bytes: pieces are written in place, where their lengths are known.
 
+use super::event::Event;
 use minicbor::encode::Write;
 
 /// The body of the open batch.
@@ -11,6 +12,11 @@ impl Ink {
     pub(super) const fn len(&self) -> usize {
         self.0.len()
     }
+    /// Writes an event behind those before it.
+    pub(super) fn write(&mut self, event: &Event) {
+        // Writing to memory cannot fail.
+        let _ = minicbor::encode(event, Pen(&mut self.0));
+    }
     /// Takes what is written. The next batch will be as long as this one, more or less: room for it is kept.
     pub(super) fn take(&mut self) -> Vec<u8> {
         let room = self.0.len().min(super::BATCH_BYTES);
@@ -18,10 +24,13 @@ impl Ink {
     }
 }
 
-impl Write for Ink {
+/// Writes into an ink without a call on the way, as a reference to it would need.
+struct Pen<'a>(&'a mut Vec<u8>);
+
+impl Write for Pen<'_> {
     type Error = core::convert::Infallible;
 
-    #[inline]
+    #[inline(always)]
     fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
         match *bytes {
             [a] => self.0.push(a),

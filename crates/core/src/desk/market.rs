@@ -63,30 +63,33 @@ impl Desk {
             return super::settings::invalid("price", "must be above 0");
         }
         self.emit(Event::Marked { instrument, price });
-        let (holders, owners) = self.state.holding(instrument);
-        for owner in owners {
-            self.guard_owner(owner);
+        let priced = core::mem::take(&mut self.state.priced);
+        for &(owner, equity) in &priced.owners {
+            self.guard_owner(owner, equity);
         }
-        for no in holders {
+        for &no in &priced.busy {
             self.guard_sleeve(no);
             self.retry_exits(no, instrument);
             self.protect_parts(no, instrument);
         }
+        // Its room serves the next price.
+        self.state.priced = priced;
         Answer::Done
     }
 
     /// Looks at all guards that an account's money can trip: its own and its owner's.
     pub(super) fn guard(&mut self, no: AccountNo) {
         self.guard_sleeve(no);
-        self.guard_owner(self.state.root_of(no));
+        let owner = self.state.root_of(no);
+        self.guard_owner(owner, self.state.guarded_equity(owner));
     }
 
     /// Stops a sleeve that has lost what its follower allows.
     fn guard_sleeve(&mut self, no: AccountNo) {
-        let account = self.state.account(no);
-        let sleeve = account.and_then(|account| Some((account, account.sleeve.as_deref()?)));
-        let lost = sleeve.is_some_and(|(account, sleeve)| {
-            sleeve.terms.stop_loss_pct.is_some() && sleeve.is_lost(self.state.equity(account))
+        let account = self.state.account(no).filter(|account| account.may_stop);
+        let lost = account.is_some_and(|account| {
+            let equity = self.state.equity(account);
+            account.sleeve.as_deref().is_some_and(|sleeve| sleeve.is_lost(equity))
         });
         if lost {
             self.stop_copying(no, StopCause::StopLoss);
@@ -94,12 +97,11 @@ impl Desk {
     }
 
     /// Halts a main account that reached its daily loss or its drawdown, and takes its open entries back.
-    fn guard_owner(&mut self, no: AccountNo) {
+    fn guard_owner(&mut self, no: AccountNo, equity: Money) {
         let Some(account) = self.state.account(no) else {
             return;
         };
         let limits = account.limits(self.tier(account));
-        let equity = self.state.guarded_equity(no);
         let levels = [
             (account.daily_halt, Code::DailyLoss, account.day_start, limits.max_daily_loss_pct),
             (account.drawdown_halt, Code::Drawdown, account.peak, limits.max_drawdown_pct),
@@ -190,8 +192,12 @@ impl Desk {
 
     /// Worth of what an owner holds of an instrument and of the open entries, in all accounts.
     pub(super) fn in_symbol(&self, no: AccountNo, instrument: InstrumentId) -> Money {
-        let family = self.state.family_nos(self.state.root_of(no));
-        family.into_iter().fold(Money::ZERO, |sum, no| {
+        let busy = |no: &AccountNo| {
+            let account = self.state.account(*no);
+            account.is_some_and(|a| !a.positions.is_empty() || !a.orders.is_empty())
+        };
+        let family = self.state.family_nos(self.state.root_of(no)).filter(busy);
+        family.fold(Money::ZERO, |sum, no| {
             let held = self.held(no, instrument);
             let worth = self.state.worth(instrument, held).unwrap_or(Money::ZERO);
             let pending = self.pending_worth(no, |i| i.id == instrument);

@@ -141,7 +141,8 @@ impl Desk {
                 let ticket = approved.ticket().clone();
                 let (order, qty) = (ticket.id, ticket.qty);
                 let insight = idea.insight;
-                let evidence = Evidence { insight, ..self.evidence(no, wish.instrument, level) };
+                let evidence =
+                    Evidence { insight, ..self.evidence(wish.instrument, facts.equity, level) };
                 self.emit(Event::Approved { ticket, evidence });
                 self.release_entry(no, approved);
                 Answer::Placed { order, purpose: Purpose::Entry, qty, level }
@@ -251,8 +252,8 @@ impl Desk {
 
     pub(super) fn evidence(
         &self,
-        no: AccountNo,
         instrument: InstrumentId,
+        equity: Money,
         level: Level,
     ) -> Evidence {
         let listing = self.state.listings.get(&instrument);
@@ -260,7 +261,7 @@ impl Desk {
         Evidence {
             mark: listing.and_then(|l| l.mark).unwrap_or(Price::ZERO),
             mark_age: listing.map_or(Span::ZERO, |l| self.clock.since(l.mark_at)),
-            equity: self.state.guarded_equity(self.state.root_of(no)),
+            equity,
             volatility: conditions.zip(listing).and_then(|(c, l)| c.volatility(l.instrument.class)),
             regime: conditions.and_then(|c| c.regime),
             level,

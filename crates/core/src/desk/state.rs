@@ -90,9 +90,28 @@ pub(super) struct State {
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
-    /// Derived: sleeves that copy a leader now.
+    /// Derived: whom the price adopted last was about.
     #[cbor(skip)]
-    pub(super) followers: BTreeMap<AccountId, BTreeSet<AccountNo>>,
+    pub(super) priced: Priced,
+    /// Derived: sleeves that copy a leader now, each with a lead that it has heard or needs not hear.
+    #[cbor(skip)]
+    pub(super) followers: BTreeMap<AccountId, BTreeMap<AccountNo, u64>>,
+}
+
+/// Whom a price was about.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Priced {
+    /// Owners who hold what it is of, in some account, with what all of theirs are worth.
+    pub(super) owners: Vec<(AccountNo, Money)>,
+    /// Those of their accounts of which more follows than that.
+    pub(super) busy: Vec<AccountNo>,
+}
+
+impl Priced {
+    pub(super) fn clear(&mut self) {
+        self.owners.clear();
+        self.busy.clear();
+    }
 }
 
 /// What a partition has heard of a leader.

@@ -5,6 +5,7 @@
 //! in any order; whoever books it keeps one payment for each invoice and reference.
 
 use super::Doing;
+use crate::billing::subscription::Subscription;
 use crate::words::id::{AccountId, UserId};
 use crate::words::money::Money;
 use crate::words::time::Timestamp;
@@ -79,6 +80,23 @@ pub struct Charge {
     pub email: Option<String>,
     /// The payment method on file, where there is one.
     pub payer: Option<Payer>,
+}
+
+impl Charge {
+    /// What a subscription's open invoice still lacks, for an issuer's name; `None` where nothing is open.
+    #[must_use]
+    pub fn of(user: UserId, account: AccountId, of: &Subscription, issuer: &str) -> Option<Self> {
+        let open = of.open()?;
+        Some(Self {
+            invoice: open.invoice.to_string(),
+            user,
+            account,
+            amount: of.to_pay()?,
+            description: format!("{issuer} {}", open.invoice),
+            email: None,
+            payer: None,
+        })
+    }
 }
 
 /// How a payer can pay.

@@ -31,6 +31,8 @@ pub struct Attempt {
     pub invoice: InvoiceNo,
     /// The how manieth for it, from 1.
     pub number: u8,
+    /// Reminders that had been sent by then: the next one is a reason to try again.
+    pub reminders: u8,
     /// How much was asked for: asking again must ask for the same.
     pub amount: Money,
     /// Did the provider say what came of it, and was that booked?

@@ -18,7 +18,7 @@ use nija_core::desk::input::{Command, CopyAct};
 use nija_core::ledger::chart::Book;
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::risk::refusal::Code;
-use nija_core::words::id::AccountId;
+use nija_core::words::id::{AccountId, AccountNo};
 use nija_core::words::money::{Money, Pct, Qty};
 use nija_core::words::order::{OrderState, Outcome, Purpose, Side};
 use nija_core::words::tier::{Priority, Tier};
@@ -459,13 +459,11 @@ fn turns_know_neither_tier_nor_age() {
         at: NOON,
     };
     const COUNT: usize = 4_000;
-    let sleeves: Vec<AccountId> =
-        (0..COUNT as u128).map(|n| AccountId(n).sleeve(AccountId(7))).collect();
     let (mut by_age, mut by_tier, mut firsts) = (0i64, 0i64, std::collections::BTreeSet::new());
     for no in 1..=10 {
         let turn = lead(no).turns();
-        let mut turns: Vec<(u64, usize)> =
-            sleeves.iter().enumerate().map(|(n, id)| (turn(*id), n)).collect();
+        let mut turns: Vec<(u32, usize)> =
+            (0..COUNT).map(|n| (turn(AccountNo(n as u32)), n)).collect();
         turns.sort_unstable();
         firsts.insert(turns[0].1);
         for (rank, (_, joined)) in turns.iter().enumerate() {

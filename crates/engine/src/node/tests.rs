@@ -38,6 +38,9 @@ impl Disk {
     pub(crate) fn becomes(&self, space: Space) {
         self.space.store(space as u8, Ordering::SeqCst);
     }
+    pub(crate) fn batches(&self) -> Vec<Batch> {
+        self.batches.lock().unwrap().clone()
+    }
     pub(crate) fn events(&self) -> Vec<Event> {
         self.batches.lock().unwrap().iter().flat_map(|batch| batch.events().unwrap()).collect()
     }

@@ -8,19 +8,19 @@ mod street;
 
 use crate::figure::{Better, Figure, Goal};
 use crate::journal::database;
-use crate::meter::Process;
-use crate::scene::{block, wish};
+use crate::meter::{Process, timed};
+use crate::scene::{BTC, block, wish};
 use crate::{RUNS, Scale};
 use anyhow::{Result, bail};
 use crowd::Crowd;
-use nija_core::commit::commit;
+use nija_core::commit::{Release, commit};
 use nija_core::copy::lead::Lead;
 use nija_core::copy::parcel::Content;
 use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::input::{Command, Input};
 use nija_core::ports::{Clock, Journal};
-use nija_core::words::id::FillId;
-use nija_core::words::money::{Money, Price};
+use nija_core::words::id::{FillId, OrderId};
+use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::{Fill, Outcome, Report, Side};
 use nija_engine::clock::Real;
 use std::time::Instant;
@@ -32,6 +32,8 @@ struct Judged {
     last: Vec<f64>,
     cpu: Vec<f64>,
     bytes: Vec<f64>,
+    /// A price of what all of them hold.
+    price: Vec<f64>,
 }
 
 /// The master buys and hears of its fill: the lead, durable.
@@ -64,12 +66,14 @@ async fn judge(followers: u32, found: &mut Judged) -> Result<()> {
     let lead = led(&mut crowd, &*journal).await?;
     let process = Process::own();
     let (began, before) = (Instant::now(), process.cpu()?);
-    let (mut first, mut bytes) = (None, 0);
+    let (mut first, mut bytes, mut copies) = (None, 0, Vec::new());
     loop {
         let answer = crowd.desks.take(Input::Lead(lead), Real.now())?;
         let held = crowd.desks.seal();
         bytes += held.iter().map(|held| held.batch().body.len()).sum::<usize>();
-        drop(commit(&*journal, held).await?);
+        let releases = commit(&*journal, held).await?;
+        let tickets = releases.iter().filter_map(Release::ticket);
+        copies.extend(tickets.map(|ticket| (ticket.id, ticket.qty)));
         first.get_or_insert_with(|| began.elapsed().as_secs_f64() * 1e3);
         match answer {
             Answer::Led { left: 0 } => break,
@@ -81,6 +85,23 @@ async fn judge(followers: u32, found: &mut Judged) -> Result<()> {
     found.first.extend(first);
     found.cpu.push((process.cpu()? - before) * 1e6 / f64::from(followers));
     found.bytes.push(bytes as f64 / f64::from(followers));
+    price_held(&mut crowd, &copies, found)
+}
+
+/// Fills all copies and tells the desks prices: each looks at everybody who holds something.
+fn price_held(crowd: &mut Crowd, copies: &[(OrderId, Qty)], found: &mut Judged) -> Result<()> {
+    let at = Real.now();
+    for &(order, qty) in copies {
+        let fill = Fill { id: FillId(1), qty, price: Price::whole(50_000), fee: Money::CENT };
+        let report = Report { order, outcome: Outcome::Filled(fill), at };
+        crowd.desks.take(Input::Report(report), at)?;
+    }
+    for dollars in [50_010, 49_990, 50_020] {
+        let mark = Input::Mark { instrument: BTC, price: Price::whole(dollars) };
+        let (took, done) = timed(|| crowd.desks.take(mark, at));
+        done?;
+        found.price.push(took.as_secs_f64() * 1e3);
+    }
     Ok(())
 }
 
@@ -101,8 +122,8 @@ pub(crate) fn copy(scale: &Scale) -> Result<Vec<Figure>> {
     if let Some(one) = shown.first() {
         let all = &one.outcomes;
         eprintln!(
-            "copy: of {followers} followers {} approved ({} of them ended unfilled), {} refused, {} skipped",
-            all.approved, all.cancelled, all.refused, all.skipped
+            "copy: of {followers} followers {} approved, {} refused, {} skipped; not filled: {:?}",
+            all.approved, all.refused, all.skipped, all.ended
         );
     }
     let of = format!("{followers} followers");
@@ -114,6 +135,7 @@ pub(crate) fn copy(scale: &Scale) -> Result<Vec<Figure>> {
         figure("desks alone: processor time a follower", "us", alone.cpu)
             .goal(bar("P20", 1.0, 0.32)),
         figure("journal bytes a follower", "B", alone.bytes),
+        figure(&format!("a price of what the {of} hold"), "ms", alone.price),
         figure(
             &format!("master's fill to the last verdict, {of}"),
             "ms",

@@ -30,6 +30,8 @@ const VENUE: Label = Some(("kind", || vec!["rejected", "unknown", "unreachable",
 const ALARM: Label = Some(("kind", || vec!["discrepancy", "runaway"]));
 const SWITCH: Label = Some(("scope", || super::SCOPES.iter().map(|(name, _)| *name).collect()));
 const WORK: Label = Some(("what", || vec!["preview", "read", "entry", "exit"]));
+const COLLECTED: Label = Some(("outcome", || vec!["paid", "pending", "declined", "needs_payer"]));
+const PAYMENT_ALARM: Label = Some(("kind", nija_api::payment_alarms));
 const FILE: Label = Some(("file", || vec!["journal", "journal_log", "views", "views_log"]));
 
 /// Every metric. Times are seconds, sizes are bytes, everything else is a count.
@@ -172,6 +174,28 @@ const TABLE: &[Row] = &[
         Unit::Count,
         None,
         "copy fees on their way to masters of other partitions",
+    ),
+    (Gauge, "nija_invoices_open", Unit::Count, None, "invoices that wait to be paid"),
+    (
+        Counter,
+        "nija_collections_total",
+        Unit::Count,
+        COLLECTED,
+        "charges of a method on file, by what came of them",
+    ),
+    (
+        Gauge,
+        "nija_payouts_by_hand",
+        Unit::Count,
+        None,
+        "promised cash that the payment provider cannot give back: an admin transfers it",
+    ),
+    (
+        Counter,
+        "nija_payment_alarms_total",
+        Unit::Count,
+        PAYMENT_ALARM,
+        "what the payment provider told and a person has to look at",
     ),
     (Gauge, "nija_storage_free_bytes", Unit::Bytes, None, "free space where the database lies"),
     (Gauge, "nija_storage_bytes", Unit::Bytes, FILE, "size of a file of the database"),

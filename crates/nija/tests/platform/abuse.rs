@@ -86,6 +86,11 @@ fn writes_of_billing() -> Vec<(&'static str, &'static str, Value)> {
             "/api/v2/admin/users/00000000000000000000000000000000/subscription/payout",
             json!({"amount": 1, "reason": "a test"}),
         ),
+        (
+            "POST",
+            "/api/v2/admin/users/00000000000000000000000000000000/payouts/1/paid",
+            json!({"reference": "a test"}),
+        ),
     ]
 }
 

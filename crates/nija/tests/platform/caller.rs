@@ -81,6 +81,15 @@ impl Caller {
         Self { address, token: reply["access_token"].as_str().map(str::to_owned) }
     }
 
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+    /// The header of whoever has a token, with the end of its line.
+    pub(crate) fn authorization(&self) -> String {
+        let token = self.token.as_ref();
+        token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"))
+    }
+
     pub(crate) fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None)
     }
@@ -113,9 +122,7 @@ impl Caller {
     pub(crate) fn once(&self, method: &str, path: &str, body: Option<&str>) -> Reply {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
-        if let Some(token) = &self.token {
-            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
-        }
+        head.push_str(&self.authorization());
         if let Some(body) = body {
             head.push_str(&format!(
                 "Content-Type: application/json\r\nContent-Length: {}\r\n",

@@ -5,6 +5,7 @@
 
 mod abuse;
 mod attack;
+mod backtests;
 mod backup;
 mod batch;
 mod billing;
@@ -15,6 +16,7 @@ mod demo;
 mod low_storage;
 mod months;
 mod parity;
+mod paying;
 mod restart;
 mod tour;
 mod watching;

@@ -1,9 +1,9 @@
 //! Charges of a card on file, and reading payments back.
 
-use crate::fake::{Fake, Trouble};
 use crate::world::{ACCOUNT, INVOICE, charge, door, renewal};
 use nija_core::ports::payments::{Charge, Collected, Payer, PaymentError, Payments, Standing};
 use nija_core::words::id::AccountId;
+use nija_stripe_fake::{Fake, Trouble};
 
 #[tokio::test]
 async fn a_card_is_charged_as_documented() {

@@ -1,9 +1,9 @@
 //! Stripe's page: what is asked for, that asking twice opens one page, and what comes after it.
 
-use crate::fake::{Fake, KEY, Trouble};
 use crate::world::{ACCOUNT, INVOICE, charge, door, renewal};
 use nija_core::ports::payments::{Charge, PaymentError, Payments, Withdrawn};
 use nija_core::words::time::Timestamp;
+use nija_stripe_fake::{Fake, KEY, Trouble};
 
 #[tokio::test]
 async fn a_page_is_asked_for_as_documented() {

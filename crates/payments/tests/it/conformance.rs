@@ -1,12 +1,12 @@
 //! What every payment door must do, held by both.
 
-use crate::fake::Fake;
 use crate::world::{NOW, charge, door, refund};
 use nija_core::ports::payments::{
     Charge, Collected, PaymentError, Payments, WebhookError, Withdrawn,
 };
 use nija_core::words::money::Money;
 use nija_payments::Transfer;
+use nija_stripe_fake::Fake;
 
 /// Numbered, so that a door that fails says where.
 async fn hold(door: &dyn Payments) {

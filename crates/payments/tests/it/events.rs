@@ -1,31 +1,16 @@
 //! Signed events as Stripe documents them, for the tests of webhooks.
 
 use crate::world::{ACCOUNT, INVOICE, NOW, WEBHOOK_SECRET};
-use hmac::{Hmac, KeyInit, Mac};
-use nija_core::words::time::{Span, Timestamp};
+use nija_core::words::time::Span;
+use nija_stripe_fake::signed;
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 /// The time of the tests as Stripe writes it.
-pub(crate) fn seconds(at: Timestamp) -> String {
-    (at.0 / Span::seconds(1).0).to_string()
-}
-
-/// A signature in hexadecimal digits.
-pub(crate) fn signature(secret: &str, time: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    for part in [time.as_bytes(), b".", body] {
-        mac.update(part);
-    }
-    let bytes = mac.finalize().into_bytes();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub(crate) const SECONDS: i64 = NOW.0 / Span::seconds(1).0;
 
 /// The header of a delivery at the time of the tests.
 pub(crate) fn header(body: &[u8]) -> String {
-    let time = seconds(NOW);
-    let legacy = "a".repeat(64);
-    format!("t={time},v1={},v0={legacy}", signature(WEBHOOK_SECRET, &time, body))
+    signed(WEBHOOK_SECRET, SECONDS, body)
 }
 
 /// What we write into what we ask for.
@@ -38,11 +23,7 @@ pub(crate) fn metadata() -> Value {
 
 /// An event about an object.
 pub(crate) fn event(kind: &str, object: &Value) -> Value {
-    json!({
-        "id": "evt_1", "object": "event", "api_version": "2025-09-30.clover", "created": 1_789_999_990,
-        "data": {"object": object}, "livemode": false, "pending_webhooks": 1,
-        "request": {"id": null, "idempotency_key": null}, "type": kind,
-    })
+    nija_stripe_fake::event("evt_1", kind, SECONDS - 10, object)
 }
 
 pub(crate) fn session(payment_status: &str) -> Value {

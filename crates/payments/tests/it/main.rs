@@ -7,7 +7,6 @@ mod charging;
 mod checkout;
 mod conformance;
 mod events;
-mod fake;
 mod noise;
 mod refunds;
 mod trouble;

@@ -1,8 +1,8 @@
 //! Money given back: once for each key.
 
-use crate::fake::Fake;
 use crate::world::{door, refund, renewal};
 use nija_core::ports::payments::{PaymentError, Payments, Refund, Refunded};
+use nija_stripe_fake::Fake;
 use serde_json::json;
 
 #[tokio::test]

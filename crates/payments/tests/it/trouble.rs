@@ -1,7 +1,6 @@
 //! Everything between a request and its answer that can go wrong, and what is said about it: what may be
 //! asked again, what is unknown, what is final. And that no charge is made twice by any of it.
 
-use crate::fake::{Fake, KEY, Trouble};
 use crate::world::{charge, door, impatient, renewal, settings};
 use Trouble::{
     Advised, Endless, Garbled, InUse, Moved, None, Silent, SilentlyDone, Throttled, Unavailable,
@@ -9,6 +8,7 @@ use Trouble::{
 use nija_core::ports::payments::{Collected, PaymentError, Payments};
 use nija_payments::Stripe;
 use nija_payments::stripe::{Secret, Settings};
+use nija_stripe_fake::{Fake, KEY, Trouble};
 use tokio::io::AsyncReadExt;
 
 fn paid() -> Result<Collected, PaymentError> {

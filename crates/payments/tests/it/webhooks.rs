@@ -1,7 +1,7 @@
 //! Webhooks: what each event tells, and every forgery that we could think of telling nothing.
 
 use crate::events::{
-    dispute, event, header, intent, metadata, movement, returned, seconds, session, signature, with,
+    SECONDS, dispute, event, header, intent, metadata, movement, returned, session, with,
 };
 use crate::world::{ACCOUNT, INVOICE, NEXT_SECRET, NOW, WEBHOOK_SECRET, settings};
 use nija_core::ports::payments::{
@@ -10,6 +10,7 @@ use nija_core::ports::payments::{
 use nija_core::words::time::{Span, Timestamp};
 use nija_payments::Stripe;
 use nija_payments::stripe::{EVENTS, Secret, Settings};
+use nija_stripe_fake::signature;
 use serde_json::{Value, json};
 
 fn stripe() -> Stripe {
@@ -206,10 +207,10 @@ fn test_money_never_pays_where_money_is_real() {
 fn forged_signatures_tell_nothing() {
     let body = event("payment_intent.succeeded", &intent("succeeded")).to_string();
     let body = body.as_bytes();
-    let time = seconds(NOW);
-    let right = signature(WEBHOOK_SECRET, &time, body);
-    let wrong = signature("whsec_of_somebody_else", &time, body);
-    let other_time = seconds(NOW.plus(Span::seconds(1)));
+    let time = SECONDS;
+    let right = signature(WEBHOOK_SECRET, time, body);
+    let wrong = signature("whsec_of_somebody_else", time, body);
+    let other_time = SECONDS + 1;
     let flipped = right.replacen(['0', '1', '2'], "9", 1);
     for (header, error) in [
         (String::new(), WebhookError::Unsigned),
@@ -295,8 +296,8 @@ fn only_what_is_fresh_is_believed_and_within_that_twice_is_the_same() {
 fn a_secret_is_replaced_without_a_gap() {
     let body = event("payment_intent.succeeded", &intent("succeeded")).to_string();
     let body = body.as_bytes();
-    let time = seconds(NOW);
-    let of = |secret: &str| signature(secret, &time, body);
+    let time = SECONDS;
+    let of = |secret: &str| signature(secret, time, body);
     let (mine, next, other) = (of(WEBHOOK_SECRET), of(NEXT_SECRET), of("whsec_of_another"));
     for header in [
         format!("t={time},v1={mine}"),

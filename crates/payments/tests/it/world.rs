@@ -1,11 +1,11 @@
 //! What the tests share: charges, settings, a door to a fake.
 
-use crate::fake::{Fake, KEY};
 use nija_core::ports::payments::{Charge, Payer, Refund};
 use nija_core::words::id::{AccountId, UserId};
 use nija_core::words::time::{Span, Timestamp};
 use nija_payments::Stripe;
 use nija_payments::stripe::{Patience, Secret, Settings};
+use nija_stripe_fake::{Fake, KEY};
 use std::time::Duration;
 
 pub(crate) const INVOICE: &str = "NIJA-0003-000017";

@@ -19,10 +19,10 @@ const REMEMBER: &str = "INSERT OR REPLACE INTO checkout (reference, invoice, acc
                         VALUES (?1, ?2, ?3, ?4)";
 const CHECKOUTS: &str = "SELECT reference, invoice, account, expires_at FROM checkout \
                          WHERE reference > ?1 ORDER BY reference LIMIT ?2";
-const WRITE_ATTEMPT: &str = "INSERT OR REPLACE INTO attempt (account, invoice, number, amount, answered) \
-     VALUES (?1, ?2, ?3, ?4, ?5)";
+const WRITE_ATTEMPT: &str = "INSERT OR REPLACE INTO attempt (account, invoice, number, reminders, amount, answered) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const ATTEMPT: &str =
-    "SELECT account, invoice, number, amount, answered FROM attempt WHERE account = ?1";
+    "SELECT account, invoice, number, reminders, amount, answered FROM attempt WHERE account = ?1";
 
 /// A value that is kept as its text.
 fn parsed<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
@@ -50,8 +50,9 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         account: AccountId(id_of(row, 0)?),
         invoice: parsed(row, 1)?,
         number: row.get(2)?,
-        amount: Money::from_raw(row.get(3)?),
-        answered: row.get(4)?,
+        reminders: row.get(3)?,
+        amount: Money::from_raw(row.get(4)?),
+        answered: row.get(5)?,
     })
 }
 
@@ -139,6 +140,7 @@ impl Till for Control {
                 bytes(attempt.account.0).to_vec().into(),
                 attempt.invoice.to_string().into(),
                 i64::from(attempt.number).into(),
+                i64::from(attempt.reminders).into(),
                 attempt.amount.raw().into(),
                 i64::from(attempt.answered).into(),
             ]

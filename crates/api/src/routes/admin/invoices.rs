@@ -1,5 +1,6 @@
 //! What administrators do about invoices: which are open, marking one as paid, withdrawing and refunding one, paying
-//! credit out. Money that goes back is booked here and given back at the provider or by transfer.
+//! credit out. Money that goes back is promised here; the cashier gives it back at the provider, or an admin by
+//! transfer.
 
 use super::done;
 use crate::auth::Principal;
@@ -82,6 +83,16 @@ async fn bills(app: &App, query: Query) -> Result<Option<Vec<BillView>>, Problem
     }
 }
 
+/// Everything that waits for money to come or to go back, one partition after the other.
+pub(super) async fn bills_of_all(app: &App) -> Result<Vec<BillView>, Problem> {
+    let mut all = Vec::new();
+    for partition in (0..=u16::MAX).map(PartitionId) {
+        let Some(bills) = bills(app, Query::Bills(partition)).await? else { break };
+        all.extend(bills);
+    }
+    Ok(all)
+}
+
 /// The open invoices of all users, those due longest first.
 #[utoipa::path(
     get, path = "/api/v2/admin/invoices", tag = "admin",
@@ -98,11 +109,7 @@ pub(crate) async fn open(
     }
     let me = Some(principal.user());
     app.audit(me, "invoices_read", "invoices".to_owned(), String::new()).await?;
-    let mut all = Vec::new();
-    for partition in (0..=u16::MAX).map(PartitionId) {
-        let Some(bills) = bills(&app, Query::Bills(partition)).await? else { break };
-        all.extend(bills);
-    }
+    let mut all = bills_of_all(&app).await?;
     all.sort_by_key(|bill| bill.subscription.open().map(|open| open.due));
     Ok(Json(Listed::whole(all.iter().filter_map(OpenBody::of).collect())))
 }
@@ -230,8 +237,8 @@ pub(crate) struct RefundInvoiceRequest {
     end: Field<Option<bool>>,
 }
 
-/// Books a refund of a paid invoice, with a credit note. The money itself is given back at the provider or by
-/// transfer.
+/// Books a refund of a paid invoice, with a credit note, and promises the money: the payment provider gives it back,
+/// or an admin does by transfer. GET /api/v2/admin/payouts lists what waits.
 #[utoipa::path(
     post, path = "/api/v2/admin/invoices/{number}/refund", tag = "admin",
     request_body = RefundInvoiceRequest,
@@ -279,7 +286,8 @@ pub(crate) struct PayOutRequest {
     reason: Field<Sentence>,
 }
 
-/// Books that credit of a user is paid out in cash.
+/// Books that credit of a user is paid out in cash, and promises it: an admin transfers it.
+/// GET /api/v2/admin/payouts lists what waits.
 #[utoipa::path(
     post, path = "/api/v2/admin/users/{id}/subscription/payout", tag = "admin",
     request_body = PayOutRequest,

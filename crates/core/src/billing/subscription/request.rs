@@ -71,6 +71,24 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// A payment that failed for a reason in somebody else's words, of whatever length.
+    #[must_use]
+    pub fn failed(invoice: InvoiceNo, why: &str) -> Self {
+        Self::Fail { invoice, reason: told(why) }
+    }
+}
+
+/// Somebody else's words, as long as reasons and references may be.
+#[must_use]
+pub fn told(text: &str) -> String {
+    let end = (0..=text.len().min(TEXT_MAX)).rev().find(|&at| text.is_char_boundary(at));
+    match &text[..end.unwrap_or(0)] {
+        "" => "no reason was told".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
 /// Why a request changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {

@@ -85,7 +85,8 @@ pub(super) struct Outcomes {
     pub(super) approved: u32,
     pub(super) refused: u32,
     pub(super) skipped: u32,
-    pub(super) cancelled: u32,
+    /// Copies that ended unfilled, by their reasons.
+    pub(super) ended: BTreeMap<String, u32>,
     /// Sleeves by partition and number, with how many outcomes each has.
     of: BTreeMap<(PartitionId, u32), u32>,
     /// Copies, with what is left of each.
@@ -144,8 +145,8 @@ impl Outcomes {
                     self.last_fill = self.last_fill.max(when);
                 }
             }
-            Event::Closed { order, .. } if self.left.remove(order).is_some() => {
-                self.cancelled += 1;
+            Event::Closed { order, why, .. } if self.left.remove(order).is_some() => {
+                *self.ended.entry(why.clone()).or_default() += 1;
             }
             _ => {}
         }

@@ -31,12 +31,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-/// Between two quotes.
-const QUOTES: Span = Span::millis(100);
+/// Between two quotes, as shipped.
+const QUOTES: Span = Span::seconds(1);
 /// Between two orders of users.
 const ORDERS: Duration = Duration::from_millis(1);
 /// How long users trade alone, and in how many such times the copies of one lead must be over.
-const WINDOW: Duration = Duration::from_secs(3);
+const WINDOW: Duration = Duration::from_secs(4);
 const PATIENCE: u32 = 20;
 
 /// Quotes without an end.

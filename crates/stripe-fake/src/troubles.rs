@@ -5,7 +5,7 @@ use axum::http::Response;
 use serde_json::{Value, json};
 
 #[derive(Clone, Debug)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     None,
     /// Too many requests; nothing is done.
     Throttled,
@@ -33,7 +33,7 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     /// What is answered in place of doing anything.
-    pub(super) fn before(&self) -> Option<Option<Response<Body>>> {
+    pub(crate) fn before(&self) -> Option<Option<Response<Body>>> {
         let error = |status, kind| Some(Some(object(status, &json!({"error": {"type": kind}}))));
         match self {
             Self::Throttled => error(429, "rate_limit"),
@@ -57,7 +57,7 @@ impl Trouble {
     }
 
     /// What is answered after doing it.
-    pub(super) fn after(&self, status: u16, body: Value, replayed: bool) -> Option<Response<Body>> {
+    pub(crate) fn after(&self, status: u16, body: Value, replayed: bool) -> Option<Response<Body>> {
         match self {
             Self::SilentlyDone => None,
             Self::Garbled => Some(Response::new(Body::from("<html>hello</html>"))),

@@ -1,39 +1,45 @@
 //! A server on loopback that speaks Stripe's protocol as documented: forms, keys, objects, errors.
-//! Refuses parameters that Stripe does not know, and can be told to misbehave.
+//! Refuses parameters that Stripe does not know, can be told to misbehave, and signs webhooks. For tests only.
+
+// Its users are tests: what is not as it should be ends them.
+#![allow(clippy::unwrap_used)]
 
 mod objects;
 mod request;
 mod troubles;
 
-pub(crate) use objects::World;
-pub(crate) use request::Request;
-pub(crate) use troubles::Trouble;
+pub use objects::World;
+pub use request::Request;
+pub use troubles::Trouble;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Response, Uri};
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-pub(crate) const KEY: &str = "sk_test_of_the_fake";
+/// The key that it takes.
+pub const KEY: &str = "sk_test_of_the_fake";
 
 /// A running server; ends with the runtime of its test.
-pub(crate) struct Fake {
+pub struct Fake {
     /// Where it listens.
-    pub(crate) url: String,
+    pub url: String,
     shop: Arc<Mutex<Shop>>,
 }
 
 /// Everything the server remembers.
 #[derive(Default)]
-pub(crate) struct Shop {
-    pub(crate) world: World,
+pub struct Shop {
+    pub world: World,
     /// Every request, also those that were refused.
-    pub(crate) seen: Vec<Request>,
+    pub seen: Vec<Request>,
     /// What goes wrong with the next requests, in order.
-    pub(crate) troubles: Vec<Trouble>,
+    pub troubles: Vec<Trouble>,
     /// What was answered under a key.
     keys: BTreeMap<String, Kept>,
 }
@@ -45,7 +51,7 @@ struct Kept {
 }
 
 impl Fake {
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shop = Arc::new(Mutex::new(Shop::default()));
@@ -54,22 +60,22 @@ impl Fake {
         Self { url, shop }
     }
 
-    pub(crate) fn shop(&self) -> MutexGuard<'_, Shop> {
+    pub fn shop(&self) -> MutexGuard<'_, Shop> {
         self.shop.lock().unwrap()
     }
 
     /// Lets the next requests go wrong.
-    pub(crate) fn plan(&self, troubles: impl IntoIterator<Item = Trouble>) {
+    pub fn plan(&self, troubles: impl IntoIterator<Item = Trouble>) {
         self.shop().troubles = troubles.into_iter().collect();
     }
 
     /// A day passes: keys are forgotten.
-    pub(crate) fn forget_keys(&self) {
+    pub fn forget_keys(&self) {
         self.shop().keys.clear();
     }
 
     /// How many requests of a method came.
-    pub(crate) fn count(&self, method: &str) -> usize {
+    pub fn count(&self, method: &str) -> usize {
         self.shop().seen.iter().filter(|request| request.method == method).count()
     }
 }
@@ -131,6 +137,34 @@ impl Shop {
         self.keys.insert(key, Kept { fingerprint, status, body: body.clone() });
         (status, body, false)
     }
+}
+
+/// The header of a webhook that was signed with a secret at a time, in seconds since 1970.
+#[must_use]
+pub fn signed(secret: &str, seconds: i64, body: &[u8]) -> String {
+    // An old scheme beside the one that counts, as Stripe sends it.
+    format!("t={seconds},v1={},v0={}", signature(secret, seconds, body), "a".repeat(64))
+}
+
+/// A signature in hexadecimal digits.
+#[must_use]
+pub fn signature(secret: &str, seconds: i64, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    for part in [seconds.to_string().as_bytes(), b".", body] {
+        mac.update(part);
+    }
+    let bytes = mac.finalize().into_bytes();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An event about an object, as it is told to a webhook.
+#[must_use]
+pub fn event(name: &str, kind: &str, seconds: i64, object: &Value) -> Value {
+    json!({
+        "id": name, "object": "event", "api_version": "2025-09-30.clover", "created": seconds,
+        "data": {"object": object}, "livemode": false, "pending_webhooks": 1,
+        "request": {"id": null, "idempotency_key": null}, "type": kind,
+    })
 }
 
 fn misuse() -> Value {

@@ -1,6 +1,6 @@
 //! The objects that the server makes and keeps, with the fields that Stripe documents for them.
 
-use super::request::{Request, refused};
+use crate::request::{Request, refused};
 use serde_json::{Value, json};
 
 /// How a payment method behaves, by the beginning of its name.
@@ -27,10 +27,10 @@ impl Card {
 
 /// Newest last.
 #[derive(Default)]
-pub(crate) struct World {
-    pub(crate) sessions: Vec<Value>,
-    pub(crate) intents: Vec<Value>,
-    pub(crate) refunds: Vec<Value>,
+pub struct World {
+    pub sessions: Vec<Value>,
+    pub intents: Vec<Value>,
+    pub refunds: Vec<Value>,
 }
 
 type Answer = (u16, Value);
@@ -64,7 +64,7 @@ const INTENT: &[&str] = &[
 ];
 
 impl World {
-    pub(super) fn act(&mut self, request: &Request) -> Answer {
+    pub(crate) fn act(&mut self, request: &Request) -> Answer {
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         let done = match (request.method.as_str(), path.as_slice()) {
             ("POST", ["checkout", "sessions"]) => self.open(request),
@@ -129,7 +129,7 @@ impl World {
     }
 
     /// The payer pays on the page, or has begun to.
-    pub(crate) fn finish(&mut self, id: &str, status: &str) {
+    pub fn finish(&mut self, id: &str, status: &str) {
         let session = self.sessions.iter_mut().find(|it| it["id"] == id).unwrap();
         let paid = status == "succeeded";
         let intent = format!("pi_{}", self.intents.len() + 1);

@@ -1,24 +1,24 @@
 //! A request taken apart, and what Stripe demands of every one.
 
-use super::KEY;
+use crate::KEY;
 use axum::extract::Query;
 use axum::http::{HeaderMap, Method, Uri};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
-    pub(crate) method: String,
+pub struct Request {
+    pub method: String,
     /// Between slashes, without `v1`.
-    pub(crate) path: Vec<String>,
+    pub path: Vec<String>,
     /// Of the query or of the form.
-    pub(crate) pairs: BTreeMap<String, String>,
-    pub(crate) key: Option<String>,
-    pub(crate) headers: HeaderMap,
+    pub pairs: BTreeMap<String, String>,
+    pub key: Option<String>,
+    pub headers: HeaderMap,
 }
 
 impl Request {
-    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Self {
+    pub(crate) fn of(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Self {
         let text = match *method {
             Method::POST => std::str::from_utf8(body).unwrap(),
             _ => uri.query().unwrap_or_default(),
@@ -35,16 +35,16 @@ impl Request {
         }
     }
 
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs.get(name).map(String::as_str)
     }
 
     /// What Stripe holds every request to.
-    pub(super) fn admitted(&self) -> Result<(), (u16, Value)> {
+    pub(crate) fn admitted(&self) -> Result<(), (u16, Value)> {
         if self.header("authorization") != format!("Bearer {KEY}") {
             let message = format!("Invalid API Key provided: {}", self.header("authorization"));
             let error = json!({"type": "invalid_request_error", "message": message});
@@ -61,12 +61,12 @@ impl Request {
     }
 
     /// Equal for requests that ask the same.
-    pub(super) fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         format!("{:?} {:?}", self.path, self.pairs)
     }
 
     /// Refuses parameters that are not among these.
-    pub(super) fn only(&self, known: &[&str]) -> Result<(), (u16, Value)> {
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), (u16, Value)> {
         let metadata =
             |name: &str| name.split_once('[').is_some_and(|(head, _)| head == "metadata");
         let stranger = self.pairs.keys().find(|name| {
@@ -77,7 +77,7 @@ impl Request {
     }
 
     /// The pairs under `name[...]`, as an object.
-    pub(super) fn under(&self, name: &str) -> Value {
+    pub(crate) fn under(&self, name: &str) -> Value {
         let inside = self.pairs.iter().filter_map(|(key, value)| {
             let key = key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?;
             (!key.contains('[')).then(|| (key.to_owned(), json!(value)))
@@ -86,7 +86,7 @@ impl Request {
     }
 }
 
-pub(super) fn refused(code: &str, param: &str) -> (u16, Value) {
+pub(crate) fn refused(code: &str, param: &str) -> (u16, Value) {
     let message = format!("{code}: {param}");
     let kind = "invalid_request_error";
     let status = if code == "resource_missing" { 404 } else { 400 };

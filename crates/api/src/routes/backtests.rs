@@ -1,0 +1,237 @@
+//! Backtests over bars that the caller sends, or over the history that is shipped. Nothing of it touches an account.
+
+use crate::auth::Principal;
+use crate::error::Problem;
+use crate::json::read;
+use crate::page::Params;
+use crate::state::App;
+use axum::body::Body;
+use axum::extract::{Request as HttpRequest, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use nija_core::ports::backtests::{BacktestError, Bars, Finished, Plan};
+use nija_core::words::tier::Tolerance;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::IntoParams;
+
+/// Largest table of bars, in bytes.
+const CSV_MAX: usize = 8 * 1024 * 1024;
+/// Most strategies and parameters of one run.
+const LIST_MAX: usize = 20;
+
+/// What to run.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// `sma-cross`, or strategies of the platform, separated by commas; all of the platform's when absent.
+    #[param(example = "sma-cross")]
+    strategy: Option<String>,
+    /// Parameters of the strategy, like `fast=10,slow=20`.
+    #[param(example = "fast=10,slow=20")]
+    params: Option<String>,
+    /// What the bars are about, like GOOG. Without it the shipped history of 2017 to 2020 is run, and the body must
+    /// be empty.
+    #[param(example = "GOOG")]
+    symbol: Option<String>,
+    /// How long bars are: 1m, 5m, 15m, 1h or 1d; read off them when absent.
+    timeframe: Option<String>,
+    /// When the symbol trades, where the catalog does not list it: `always` or `nyse`.
+    hours: Option<String>,
+    /// Dollars at the beginning; 10000 when absent.
+    cash: Option<String>,
+    /// Fee as a fraction of the value, like 0.002; the fees of each class when absent.
+    commission: Option<String>,
+    /// Tier of the account; INVESTOR when absent. Not used by sma-cross.
+    tier: Option<String>,
+    /// `conservative`, `moderate` or `aggressive`; `moderate` when absent.
+    tolerance: Option<String>,
+    /// First day of trading, like 2019-01-01.
+    from: Option<String>,
+    /// The day on which trading is over.
+    to: Option<String>,
+    /// `json`, which is also meant when absent, or `html` for a page with drawings.
+    format: Option<String>,
+}
+
+impl Asked {
+    /// The plan, before its bars have come.
+    fn plan(self) -> Result<Plan, Problem> {
+        let wrong = |name: &'static str, why: &'static str| Problem::field(name, why);
+        let strategies = list(self.strategy.as_deref(), "strategy", |c| c.is_ascii_alphanumeric())?;
+        let parameters = list(self.params.as_deref(), "params", |c| {
+            c.is_ascii_alphanumeric() || matches!(c, '=' | '.')
+        })?;
+        let pair = |text: String| {
+            let (name, value) = text.split_once('=')?;
+            Some((name.to_owned(), value.to_owned()))
+        };
+        let parameters = parameters.into_iter().map(pair).collect::<Option<Vec<_>>>();
+        let tolerance = match self.tolerance.as_deref() {
+            None => None,
+            Some("conservative") => Some(Tolerance::Conservative),
+            Some("moderate") => Some(Tolerance::Moderate),
+            Some("aggressive") => Some(Tolerance::Aggressive),
+            Some(_) => {
+                return Err(wrong("tolerance", "must be conservative, moderate or aggressive"));
+            }
+        };
+        let word = |name: &'static str, text: Option<String>, known: &[&str]| match text {
+            Some(text) if !known.contains(&text.as_str()) => {
+                Err(wrong(name, "is none of the words that are known here"))
+            }
+            text => Ok(text),
+        };
+        crate::date::asked_day("from", self.from.as_deref())?;
+        crate::date::asked_day("to", self.to.as_deref())?;
+        let format = word("format", self.format, &["json", "html"])?;
+        let bars = self.symbol.map(|symbol| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+            let fits = (1..=20).contains(&symbol.len()) && symbol.chars().all(plain);
+            let why = "must be 1 to 20 letters, digits, points and hyphens";
+            let begins = symbol.starts_with(|c: char| c.is_ascii_alphanumeric());
+            let symbol = (fits && begins).then_some(symbol).ok_or(wrong("symbol", why))?;
+            let timeframe = word("timeframe", self.timeframe, &["1m", "5m", "15m", "1h", "1d"])?;
+            let hours = word("hours", self.hours, &["always", "nyse"])?;
+            Ok::<_, Problem>(Bars { symbol, timeframe, hours, csv: Vec::new() })
+        });
+        let number = |text: &str| text.parse().ok();
+        Ok(Plan {
+            strategies,
+            parameters: parameters.ok_or(wrong("params", "must be NAME=VALUE,NAME=VALUE"))?,
+            bars: bars.transpose()?,
+            cash: of("cash", self.cash.as_deref(), "must be dollars above 0", number)?,
+            commission: of(
+                "commission",
+                self.commission.as_deref(),
+                "must be a fraction",
+                |text| text.parse().ok(),
+            )?,
+            tier: of("tier", self.tier.as_deref(), "is none of the tiers", |text| {
+                text.parse().ok()
+            })?,
+            tolerance,
+            from: self.from,
+            to: self.to,
+            page: format.as_deref() == Some("html"),
+        })
+    }
+}
+
+/// Reads a parameter where it is there.
+fn of<T>(
+    name: &'static str,
+    text: Option<&str>,
+    why: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
+    text.map(|text| read(text).ok_or(Problem::field(name, why))).transpose()
+}
+
+/// A list of plain words.
+fn list(
+    text: Option<&str>,
+    name: &'static str,
+    plain: fn(char) -> bool,
+) -> Result<Vec<String>, Problem> {
+    let words: Vec<&str> = text.map(|text| text.split(',').collect()).unwrap_or_default();
+    let fits = |word: &&str| {
+        let begins = word.starts_with(|c: char| c.is_ascii_alphanumeric());
+        begins && word.len() <= 80 && word.chars().all(|c| plain(c) || matches!(c, '_' | '-'))
+    };
+    if words.len() > LIST_MAX || !words.iter().all(fits) {
+        return Err(Problem::field(name, "must be at most 20 plain words, separated by commas"));
+    }
+    Ok(words.into_iter().map(str::to_owned).collect())
+}
+
+impl From<BacktestError> for Problem {
+    fn from(error: BacktestError) -> Self {
+        match error {
+            BacktestError::Busy => {
+                Self::unavailable("busy", "other backtests are running; ask again", 5)
+            }
+            BacktestError::TooLong => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "backtest_too_long",
+                "it takes too long; send fewer bars, or run it with `nija backtest`",
+            ),
+            BacktestError::Unavailable(why) => {
+                tracing::error!(why, "no backtest could be run");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// Runs a backtest and answers with its report. Signals of a close are filled at the next open, costs are on; the same
+/// request gives the same report. A plan or bars that cannot be run answer `success: false` with the reason and,
+/// where it lies in the table, its line.
+#[utoipa::path(
+    post, path = "/api/v2/backtests", tag = "market",
+    params(Asked),
+    request_body(
+        content = String,
+        content_type = "text/csv",
+        description = "Bars: timestamp,open,high,low,close,volume; at most 8 MiB. Empty for the shipped history",
+    ),
+    responses(
+        (
+            status = 200,
+            description = "`success` with the `report`, or the `reason` why there is none; a page for html",
+            content((serde_json::Value = "application/json"), (String = "text/html")),
+        ),
+        (status = 422, description = "A parameter cannot be used, or it takes too long"),
+    ),
+)]
+pub(crate) async fn run(
+    State(app): State<App>,
+    principal: Principal,
+    Params(asked): Params<Asked>,
+    request: HttpRequest,
+) -> Result<Response, Problem> {
+    let mut plan = asked.plan()?;
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let csv = bars(&app, kind, body).await?;
+    match &mut plan.bars {
+        Some(bars) if !csv.is_empty() => bars.csv = csv,
+        Some(_) => return Err(Problem::field("body", "must hold the bars of the symbol")),
+        None if csv.is_empty() => {}
+        None => return Err(Problem::field("symbol", "is required where bars are sent")),
+    }
+    let page = plan.page;
+    tracing::info!(user = %principal.user(), strategies = ?plan.strategies, "backtest");
+    let report = match app.doors.backtests.run(plan).await? {
+        Finished::Refused(reason) => {
+            return Ok(axum::Json(json!({"success": false, "reason": reason})).into_response());
+        }
+        Finished::Report(report) => report,
+    };
+    if page {
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        let saved = HeaderValue::from_static("attachment; filename=\"backtest.html\"");
+        let headers = [(header::CONTENT_TYPE, html), (header::CONTENT_DISPOSITION, saved)];
+        return Ok((headers, report).into_response());
+    }
+    // As the program printed it: nothing is read and written again.
+    let whole = [br#"{"success":true,"report":"#, report.trim_ascii(), b"}"].concat();
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], whole)
+        .into_response())
+}
+
+/// The table that came along.
+async fn bars(app: &App, kind: Option<&str>, body: Body) -> Result<Vec<u8>, Problem> {
+    let bytes = read(body, app, CSV_MAX).await?;
+    let csv =
+        kind.is_some_and(|kind| kind.split(';').next().is_some_and(|it| it.trim() == "text/csv"));
+    if !bytes.is_empty() && !csv {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "send bars as text/csv",
+        ));
+    }
+    Ok(bytes.to_vec())
+}
