@@ -88,7 +88,7 @@ fn writes_of_billing() -> Vec<(&'static str, &'static str, Value)> {
         ),
         (
             "POST",
-            "/api/v2/admin/users/00000000000000000000000000000000/payouts/1/paid",
+            "/api/v2/admin/users/00000000000000000000000000000000/payouts/NIJA-0003-000017/paid",
             json!({"reference": "a test"}),
         ),
     ]
@@ -301,10 +301,13 @@ fn every_write_is_in_the_table(user: &Caller) {
     for (path, calls) in described["paths"].as_object().unwrap() {
         for (method, call) in calls.as_object().unwrap() {
             // Bad orders of a batch are answered inside it: see `batch` and `attack::bodies`.
-            // What the payment provider signs is not read before its signature: see `attack::signed`.
+            // What the payment provider signs is not read before its signature: see `attack::signed`. A table of
+            // bars is no JSON: see `backtests`.
             let elsewhere =
                 ["/api/v2/token/refresh", "/api/v2/orders/batch", "/api/v2/payments/webhook"];
-            if call["requestBody"].is_null() || elsewhere.contains(&path.as_str()) {
+            if call["requestBody"]["content"]["application/json"].is_null()
+                || elsewhere.contains(&path.as_str())
+            {
                 continue;
             }
             let nobody = "00000000000000000000000000000000";
