@@ -340,8 +340,8 @@ impl From<Refused> for Problem {
             ),
             Refused::NotOpen(_) => (
                 "invoice_not_open",
-                "this invoice is not open, so it can be neither paid nor withdrawn; GET /api/v2/invoices tells how each \
-                 stands",
+                "this invoice is not open, so it can be neither paid nor withdrawn; GET /api/v2/invoices tells how \
+                 each stands",
             ),
             Refused::NotPaid(_) => (
                 "invoice_not_paid",
