@@ -29,6 +29,8 @@ pub struct Settings {
     pub metrics_token: Option<Zeroizing<String>>,
     /// Passwords hashed at once: the number of cores.
     pub cores: usize,
+    /// What a thread does before it hashes a password: steps back behind those that serve, or nothing.
+    pub step_back: fn(),
     /// Limits of paper money.
     pub paper: PaperLimits,
     /// How often one may ask.
@@ -100,6 +102,7 @@ impl Settings {
             trusted_proxies: Vec::new(),
             metrics_token: None,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
+            step_back: || {},
             paper: PaperLimits { largest_transfer: Money::whole(1_000_000_000) },
             rates: RateLimits::default(),
             request_timeout: Duration::from_secs(30),

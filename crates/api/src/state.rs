@@ -72,7 +72,7 @@ impl Shared {
         Ok(Arc::new(Self {
             tokens,
             sessions: Cache::default(),
-            hasher: Hasher::new(settings.cores),
+            hasher: Hasher::new(settings.cores, settings.step_back),
             throttle: Throttle::default(),
             rates: Rates::new(&doors.tiers, &settings.rates),
             boards: Boards::default(),

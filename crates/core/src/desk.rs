@@ -11,6 +11,7 @@ pub mod apply;
 mod billing;
 mod bookkeeping;
 pub mod breaker;
+mod claims;
 mod copying;
 pub mod discrepancy;
 mod ended;

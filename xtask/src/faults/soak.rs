@@ -1,5 +1,6 @@
 //! A long time at seven tenths of what the server can do: the slowest answers at the end are as quick as at the
-//! start, and its memory does not grow.
+//! start, and its memory does not grow. On a machine that does other work, pin this program to one processor with
+//! the highest priority (`taskset -c 1 nice -n -20`): the server inherits both, and neighbors count for little.
 
 use super::trial::chance::secret;
 use super::trial::crowd;
@@ -63,7 +64,8 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         outcome.count("memory_mib_at_the_start", before);
         outcome.count("memory_mib_at_the_end", after);
         outcome.hold(end <= start * 12 / 10, || format!("p99 was {start:?} and is {end:?}"));
-        outcome.hold(after <= before * 11 / 10, || format!("{before} MiB became {after} MiB"));
+        let flat = (before * 9 / 10..=before * 11 / 10).contains(&after);
+        outcome.hold(flat, || format!("{before} MiB became {after} MiB"));
         running.stop()?;
         let mut found = Tally::default();
         audit::database(&site, &mut found.breaches)?;

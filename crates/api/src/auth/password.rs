@@ -1,6 +1,6 @@
-//! Passwords: Argon2id with m = 19 MiB, t = 2, p = 1 (OWASP), on the blocking pool, as many at once as there are
-//! cores and 32 waiting. Attempts from doubtful addresses have half of the cores and a short queue, so that a storm
-//! of guesses leaves room for everybody else. NFKC before hashing, so that one password typed on two keyboards
+//! Passwords: Argon2id with m = 19 MiB, t = 2, p = 1 (OWASP), on threads that step back behind those that serve, as
+//! many at once as there are cores and 32 waiting. Attempts from doubtful addresses have half of the cores and a
+//! short queue, so that a storm of guesses leaves room for everybody else, and orders do not notice it. NFKC before hashing, so that one password typed on two keyboards
 //! stays one; this is a deliberate deviation from "exactly as received" (ASVS 6.2.8).
 
 use super::blocklist;
@@ -10,7 +10,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -30,6 +30,8 @@ pub(crate) struct Hasher {
     all: Lane,
     /// Passed by doubtful attempts before the lane of all.
     doubtful: Lane,
+    /// What a thread does before it hashes.
+    step_back: fn(),
 }
 
 /// So many at once, and so many more that wait.
@@ -120,10 +122,10 @@ pub(crate) fn is_outdated(stored: &str) -> bool {
 }
 
 impl Hasher {
-    pub(crate) fn new(cores: usize) -> Self {
+    pub(crate) fn new(cores: usize, step_back: fn()) -> Self {
         let cores = cores.clamp(1, 64);
         let doubtful = Lane::new(cores.div_ceil(2), DOUBTFUL_WAITING);
-        Self { all: Lane::new(cores, WAITING), doubtful }
+        Self { all: Lane::new(cores, WAITING), doubtful, step_back }
     }
 
     async fn work<T: Send + 'static>(
@@ -136,14 +138,20 @@ impl Hasher {
             Standing::Doubtful => Some(self.doubtful.enter().await?),
         };
         let turn = self.all.enter().await?;
-        // The turn goes with the work: a caller who leaves does not make room while a core is
-        // still busy.
-        let done = tokio::task::spawn_blocking(move || {
+        let step_back = self.step_back;
+        let (tell, told) = oneshot::channel();
+        // A thread of its own, since one that has stepped back never comes forward again; beside the work it costs
+        // nothing. The turn goes with it: a caller who leaves does not make room while a core is still busy.
+        let hashing = move || {
+            step_back();
             let result = work();
             drop((turn, doubtful));
-            result
-        });
-        done.await.map_err(|_| Problem::internal())
+            // A caller who left needs no answer.
+            let _ = tell.send(result);
+        };
+        let thread = std::thread::Builder::new().name("password".to_owned()).spawn(hashing);
+        thread.map_err(|_| Problem::unavailable("busy", "no thread is free; try again", 1))?;
+        told.await.map_err(|_| Problem::internal())
     }
 
     /// Checks a password; `None` stands for an unknown user.
@@ -175,6 +183,7 @@ impl Hasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn a_hash_has_the_parameters_and_fits_its_password_only() {
@@ -211,8 +220,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_thread_steps_back_before_it_hashes() {
+        static STEPS: AtomicUsize = AtomicUsize::new(0);
+        let hasher = Hasher::new(1, || drop(STEPS.fetch_add(1, Ordering::SeqCst)));
+        for _ in 0..2 {
+            let none = hasher.verify(Zeroizing::new("x".into()), None, Standing::Clean).await;
+            assert_eq!(none, Ok(false));
+        }
+        assert_eq!(STEPS.load(Ordering::SeqCst), 2, "each is a new thread");
+    }
+
+    #[tokio::test]
     async fn a_full_queue_answers_busy() {
-        let hasher = Hasher::new(1);
+        let hasher = Hasher::new(1, || {});
         let verify = |standing| hasher.verify(Zeroizing::new("x".into()), None, standing);
         let admitted = &hasher.all.admitted;
         let all = Arc::clone(admitted).acquire_many_owned(1 + WAITING as u32).await.unwrap();

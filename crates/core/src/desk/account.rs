@@ -1,5 +1,6 @@
 //! One trading account as its desk holds it: small while idle, since there may be a million.
 
+use super::claims::Claims;
 use super::event::{Grant, OwnLimits, Remembered};
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
@@ -21,8 +22,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// How many idempotency keys an account remembers at most.
 const KEYS_KEPT: usize = 8_192;
-/// How long an idempotency key is remembered.
-const KEYS_KEPT_FOR: Span = Span::DAY;
+/// How long an idempotency key is remembered: the day that is promised and another one, since a clock that is set
+/// a day ahead must not make an order of a minute ago a new one.
+const KEYS_KEPT_FOR: Span = Span(2 * Span::DAY.0);
 
 /// An account. What every verdict looks at lies in front and together: of a million accounts each line of the
 /// cache is a wait of its own.
@@ -104,6 +106,9 @@ pub(super) struct Account {
     /// The tier that holds whatever is subscribed to.
     #[n(28)]
     pub(super) granted: Option<Box<Grant>>,
+    /// Derived: what its open entries claim.
+    #[cbor(skip)]
+    pub(super) claims: Claims,
 }
 
 /// A fee that was fixed, and by how much that raised the mark.

@@ -2,6 +2,7 @@
 
 use super::account::{Account, Kept, Keys, Open, Seen};
 use super::bookkeeping::Heard;
+use super::claims::Claims;
 use super::event::{Event, Setting};
 use super::family::TOGETHER;
 use super::state::{Listing, Session, State};
@@ -193,6 +194,7 @@ impl State {
             charged: None,
             subscription: None,
             began: None,
+            claims: Claims::default(),
             owner: None,
             may_stop: false,
             granted: None,
@@ -329,6 +331,8 @@ impl State {
             let position = account.position_mut(ticket.instrument);
             position.exiting = position.exiting.checked_add(ticket.qty).ok_or(Broken::Range)?;
             position.unqueue(ticket.origin, ticket.qty);
+        } else {
+            account.claims.open(ticket.instrument, ticket.reserved);
         }
         self.next_order = self.next_order.max((ticket.id.0 & 0xffff_ffff_ffff) + 1);
         self.orders.insert(
@@ -345,6 +349,7 @@ impl State {
         if ticket.purpose == Purpose::Exit {
             self.settle(ticket.account, ticket.instrument);
         }
+        debug_assert!(self.claims_hold(ticket.account), "an order opened: {ticket:?}");
         Ok(())
     }
 
@@ -380,6 +385,7 @@ impl State {
             Side::Buy => {
                 let cost = cost.ok_or(Broken::Range)?;
                 position.buy(Lot { qty: fill.qty, cost, at: now, strategy });
+                account.claims.free(ticket.instrument, freed);
             }
             Side::Sell => {
                 let _ = position.sell(fill.qty, strategy);
@@ -392,6 +398,7 @@ impl State {
         if left.is_zero() && !is_late {
             self.close_order(id, OrderState::Filled)?;
         }
+        debug_assert!(self.claims_hold(ticket.account), "an order was filled: {ticket:?}");
         Ok(())
     }
 
@@ -405,6 +412,8 @@ impl State {
             let position = account.position_mut(instrument);
             let left = open.remaining().or_zero();
             position.exiting = position.exiting.saturating_sub(left).or_zero();
+        } else {
+            account.claims.close(instrument, open.reserved);
         }
         open.state = state;
         open.reserved = Money::ZERO;

@@ -141,7 +141,7 @@ impl Desk {
             return;
         };
         let mut over = position.exiting.saturating_sub(position.qty());
-        let exits = self.state.orders_of(no).filter(|o| o.leaves(instrument));
+        let exits = self.state.exits_of(no, instrument);
         let mut exits: Vec<_> = exits.map(|o| (o.cancelling, o.ticket.id, o.remaining())).collect();
         exits.sort_unstable();
         for (cancelling, order, left) in exits.into_iter().rev() {

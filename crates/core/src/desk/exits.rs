@@ -33,6 +33,18 @@ impl State {
         ids.into_iter().flatten().filter_map(|id| self.orders.get(id).map(Box::as_ref))
     }
 
+    /// Open exits of an instrument, without a look at the other orders where there is none.
+    pub(super) fn exits_of(
+        &self,
+        no: AccountNo,
+        instrument: InstrumentId,
+    ) -> impl Iterator<Item = &Open> {
+        let position = self.account(no).and_then(|account| account.position(instrument));
+        let exits = position.is_some_and(|position| position.exiting.is_positive());
+        let orders = exits.then(|| self.orders_of(no)).into_iter().flatten();
+        orders.filter(move |open| open.leaves(instrument))
+    }
+
     /// What an owner holds of an instrument and has no open exit for. A strategy owns what it bought.
     fn unsold(&self, no: AccountNo, instrument: InstrumentId, exit: &QueuedExit) -> Qty {
         let position = self.account(no).and_then(|a| a.position(instrument));
@@ -40,7 +52,7 @@ impl State {
             Some(strategy) => p.held_by(strategy),
             None => p.qty(),
         });
-        let open = self.orders_of(no).filter(|o| o.leaves(instrument));
+        let open = self.exits_of(no, instrument);
         // A stop guards only what its strategy is not selling already.
         let same = |o: &Origin| Event::strategy(*o) == Event::strategy(exit.origin);
         let own = open
@@ -51,7 +63,7 @@ impl State {
     /// Quantity of a strategy's open stops: it may still be sold by them.
     fn guarded(&self, no: AccountNo, instrument: InstrumentId, origin: Origin) -> Qty {
         let strategy = Event::strategy(origin);
-        let stops = self.orders_of(no).filter(|o| o.leaves(instrument) && o.protects());
+        let stops = self.exits_of(no, instrument).filter(|o| o.protects());
         stops
             .filter(|o| strategy.is_some() && Event::strategy(o.ticket.origin) == strategy)
             .fold(Qty::ZERO, |sum, o| sum.saturating_add(o.remaining()))
@@ -60,7 +72,7 @@ impl State {
     /// Has the owner of an exit as many open of its sort as there may be?
     fn is_crowded(&self, no: AccountNo, instrument: InstrumentId, exit: &QueuedExit) -> bool {
         let rests = |order_type| order_type != OrderType::Market;
-        let open = self.orders_of(no).filter(|o| o.leaves(instrument));
+        let open = self.exits_of(no, instrument);
         let same = open.filter(|o| {
             exit.is_of(o.ticket.origin) && rests(o.ticket.order_type) == rests(exit.order_type)
         });
@@ -202,7 +214,7 @@ impl Desk {
         let waiting = self.state.waiting(no, instrument);
         let mut short = waiting.saturating_sub(position.available());
         let mut others = Vec::new();
-        for open in self.state.orders_of(no).filter(|o| o.leaves(instrument)) {
+        for open in self.state.exits_of(no, instrument) {
             let from = open.ticket.origin;
             if from == Origin::KillSwitch || !(all || open.protects()) {
                 continue;
@@ -255,7 +267,7 @@ impl Desk {
 
     /// Is quantity about to be freed by a cancel that is on its way?
     fn is_blocked(&self, no: AccountNo, instrument: InstrumentId) -> bool {
-        let mut exits = self.state.orders_of(no).filter(|o| o.leaves(instrument));
+        let mut exits = self.state.exits_of(no, instrument);
         exits.any(|o| o.cancelling)
     }
 
@@ -306,7 +318,7 @@ impl Desk {
 
     /// Makes room for a stop where there are too many: the oldest gives way and one takes both their places.
     fn join_stops(&mut self, no: AccountNo, instrument: InstrumentId, mut stop: QueuedExit) {
-        let stops = self.state.orders_of(no).filter(|o| o.leaves(instrument));
+        let stops = self.state.exits_of(no, instrument);
         let stops = stops.filter(|o| stop.is_of(o.ticket.origin));
         let stops: Vec<_> = stops.map(|o| (o.cancelling, o.ticket.id, o.remaining())).collect();
         let Some(&(_, oldest, left)) = stops.first() else {

@@ -1,6 +1,7 @@
 //! What the market brings: catalog, sessions, prices, conditions; and the guards that they may trip.
 
 use super::Desk;
+use super::account::Account;
 use super::answer::{Answer, Decline};
 use super::event::Event;
 use crate::copy::sleeve::StopCause;
@@ -148,7 +149,7 @@ impl Desk {
     /// Ends the trading days that are over: writes their close, lifts daily halts.
     pub(super) fn roll_days(&mut self) {
         let clock = self.clock;
-        let due = |(n, a): (usize, &super::account::Account)| {
+        let due = |(n, a): (usize, &Account)| {
             let over = a.active && a.day_is_over(clock);
             over.then(|| AccountNo(u32::try_from(n).unwrap_or(u32::MAX)))
         };
@@ -200,19 +201,15 @@ impl Desk {
         family.fold(Money::ZERO, |sum, no| {
             let held = self.held(no, instrument);
             let worth = self.state.worth(instrument, held).unwrap_or(Money::ZERO);
-            let pending = self.pending_worth(no, |i| i.id == instrument);
-            sum.saturating_add(worth).saturating_add(pending)
+            let pending = self.state.account(no).map(|account| account.claims.of(instrument));
+            sum.saturating_add(worth).saturating_add(pending.unwrap_or_default())
         })
     }
 
-    /// What open entries of an account would add to an instrument or, without one, to a class.
-    pub(super) fn pending_worth(&self, no: AccountNo, of: impl Fn(&Instrument) -> bool) -> Money {
-        self.state
-            .orders_of(no)
-            .filter(|o| o.is_entry())
-            .filter(|o| {
-                self.state.listings.get(&o.ticket.instrument).is_some_and(|l| of(&l.instrument))
-            })
-            .fold(Money::ZERO, |sum, o| sum.saturating_add(o.reserved))
+    /// What open entries of an account would add to a class.
+    pub(super) fn pending_worth(&self, account: &Account, class: AssetClass) -> Money {
+        let is_of = |id| self.state.listings.get(&id).is_some_and(|l| l.instrument.class == class);
+        let of = account.claims.each().filter(|(instrument, _)| is_of(*instrument));
+        of.fold(Money::ZERO, |sum, (_, claimed)| sum.saturating_add(claimed))
     }
 }

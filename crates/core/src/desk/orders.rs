@@ -190,7 +190,7 @@ impl Desk {
         let position = self.state.account(no).and_then(|a| a.position(wish.instrument));
         let held = position.map_or(Qty::ZERO, |p| p.qty());
         // Protective stops give way to a sale; what already waits to be sold is not there twice.
-        let open = self.state.orders_of(no).filter(|o| o.leaves(wish.instrument));
+        let open = self.state.exits_of(no, wish.instrument);
         let stops = open.filter(|o| o.protects());
         let available = position.map_or(Qty::ZERO, |p| p.available());
         let waiting = self.state.waiting(no, wish.instrument);
@@ -339,8 +339,7 @@ impl Desk {
         let mut of: Vec<InstrumentId> = Vec::new();
         for account in self.state.family(root) {
             let held = account.positions.iter().map(|position| position.instrument);
-            let open = account.orders.iter().filter_map(|id| self.state.orders.get(id));
-            let entered = open.filter(|open| open.is_entry()).map(|open| open.ticket.instrument);
+            let entered = account.claims.each().map(|(instrument, _)| instrument);
             for id in held.chain(entered) {
                 if !of.contains(&id) {
                     of.push(id);

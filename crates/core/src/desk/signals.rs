@@ -144,7 +144,7 @@ impl Desk {
         let invested = held.fold(Money::ZERO, |sum, p| {
             sum.saturating_add(self.state.worth(p.instrument, p.qty()).unwrap_or(p.cost()))
         });
-        let pending = self.pending_worth(no, |i| i.class == class);
+        let pending = self.pending_worth(account, class);
         let left = budget.saturating_sub(invested).saturating_sub(pending);
         if left < limits.min_trade {
             return Err(Skip::BudgetSpent);

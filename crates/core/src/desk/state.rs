@@ -169,6 +169,7 @@ impl State {
         for n in 0..self.accounts.len() {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
             self.list(no);
+            self.accounts[n].claims = self.walk_claims(no);
             for position in &self.accounts[n].positions {
                 self.holders.entry(position.instrument).or_default().insert(no);
             }

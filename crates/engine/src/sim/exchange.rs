@@ -358,6 +358,14 @@ impl Exchange {
         self.now
     }
 
+    /// Tells a last price from before this exchange began: nothing trades at it, and an order that waits for the
+    /// opening is not refused for want of one.
+    pub fn know(&mut self, instrument: InstrumentId, price: Price) {
+        if let Some(book) = self.books.get_mut(&instrument) {
+            book.last.get_or_insert(price);
+        }
+    }
+
     /// Last price seen of an instrument.
     #[must_use]
     pub fn last_price(&self, instrument: InstrumentId) -> Option<Price> {

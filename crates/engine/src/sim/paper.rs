@@ -7,9 +7,9 @@ use crate::feeds::MarketEvent;
 use nija_core::commit::Release;
 use nija_core::desk::held::Act;
 use nija_core::ports::{Abilities, Clock, Doing, Found, Memory, Venue, VenueError};
-use nija_core::words::id::OrderId;
+use nija_core::words::id::{InstrumentId, OrderId};
 use nija_core::words::instrument::{Instrument, VenueName};
-use nija_core::words::money::Qty;
+use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::{Report, Ticket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,6 +44,10 @@ impl Paper {
     /// Lists an instrument.
     pub fn list(&self, instrument: Instrument) {
         self.exchange().list(instrument);
+    }
+    /// Tells a last price from before; see [`Exchange::know`].
+    pub fn know(&self, instrument: InstrumentId, price: Price) {
+        self.exchange().know(instrument, price);
     }
     /// Takes an open order back after a restart; see [`Exchange::restore`].
     pub fn restore(&self, ticket: &Ticket, filled: Qty, fills: u64) {

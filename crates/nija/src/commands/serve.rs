@@ -12,6 +12,7 @@ use nija_core::words::fixed::{Round, mul_div};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Pct, Price, Qty};
 use nija_core::words::time::{Span, Timestamp};
+use nija_engine::calendar::is_open;
 use nija_engine::clock::{Real, Simulated};
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::Feed as _;
@@ -206,6 +207,9 @@ async fn generated(
         let (instrument, price) = (row.id, *last.get(&row.id)?);
         Some(Input::Mark { instrument, price })
     });
+    for row in rows.iter().filter(|row| !is_open(row.hours, now)) {
+        last.get(&row.id).into_iter().for_each(|price| platform.venue.know(row.id, *price));
+    }
     let known: Vec<Input> = conditions.map(Input::Conditions).into_iter().chain(first).collect();
     if !known.is_empty() {
         platform.handle.slice(known, now).await?;

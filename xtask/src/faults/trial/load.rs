@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Access tokens live ten minutes.
+/// Access tokens live ten minutes; up to three are added.
 const TOKEN_LIFE: Duration = Duration::from_secs(5 * 60);
 /// After a connection broke, or a caller was told to come later.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -27,6 +27,8 @@ pub(crate) struct User {
     /// Address that the proxy tells.
     from: String,
     run: u64,
+    /// How long a token is used: not the same for all, or all would log in again at once.
+    life: Duration,
 }
 
 /// Numbers keys over all users and runs.
@@ -38,8 +40,9 @@ impl User {
         let from = crowd::address(1, u32::try_from(n)?).to_string();
         let (email, password) = (format!("load-{n}@example.com"), super::chance::secret()?);
         let run = u64::from(std::process::id());
-        let mut user =
-            Self { email, password, token: String::new(), since: Instant::now(), from, run };
+        let (token, since) = (String::new(), Instant::now());
+        let life = TOKEN_LIFE + Duration::from_secs(n as u64 % 180);
+        let mut user = Self { email, password, token, since, from, run, life };
         let mut to = Connection::open(site.address)?;
         let body = json!({
             "email": user.email, "password": user.password, "tier": "BALLER",
@@ -61,7 +64,7 @@ impl User {
 
     /// Logs in again when the token is old.
     pub(crate) fn refresh(&mut self, to: &mut Connection) -> Result<()> {
-        if self.since.elapsed() < TOKEN_LIFE {
+        if self.since.elapsed() < self.life {
             return Ok(());
         }
         self.token.clear();
@@ -155,21 +158,21 @@ pub(crate) fn percentile(micros: &[u32], percent: usize) -> Duration {
     Duration::from_micros(sorted.get(at).copied().unwrap_or(0).into())
 }
 
-/// Trades with these users in turn until told to stop; `every` is the time between two questions, none for as
-/// fast as answers come.
+/// Trades with these users in turn until told to stop; `every` is the time between two questions from `began` on,
+/// none for as fast as answers come.
 pub(crate) fn work(
     address: SocketAddr,
     users: &mut [User],
-    every: Option<Duration>,
+    (every, began): (Option<Duration>, Instant),
     stop: &AtomicBool,
 ) -> Answers {
-    let (mut answers, mut to, began) = (Answers::default(), None, Instant::now());
+    let (mut answers, mut to) = (Answers::default(), None);
     for turn in 0u32.. {
         if stop.load(Ordering::Acquire) {
             break;
         }
-        if let Some(wait) = every.and_then(|every| (every * turn).checked_sub(began.elapsed())) {
-            pass(wait);
+        if let Some(every) = every {
+            pass((began + every * turn).saturating_duration_since(Instant::now()));
         }
         let at = turn as usize % users.len();
         let buys = (turn as usize / users.len()).is_multiple_of(2);
@@ -196,7 +199,7 @@ pub(crate) fn work(
     answers
 }
 
-/// So many workers, sharing the users evenly, for a time.
+/// So many workers, sharing the users and the time between their questions evenly, for a time.
 pub(crate) fn run(
     address: SocketAddr,
     users: &mut [User],
@@ -206,12 +209,15 @@ pub(crate) fn run(
 ) -> Answers {
     let stop = AtomicBool::new(false);
     let share = users.len().div_ceil(workers).max(1);
-    let mut all = Answers::default();
+    let (mut all, began) = (Answers::default(), Instant::now());
+    let turn = every.unwrap_or_default() / u32::try_from(workers).unwrap_or(u32::MAX).max(1);
     std::thread::scope(|scope| {
-        let running: Vec<_> = users
-            .chunks_mut(share)
-            .map(|users| scope.spawn(|| work(address, users, every, &stop)))
-            .collect();
+        let stop = &stop;
+        let start = |(n, users)| {
+            let pace = (every, began + turn * n);
+            scope.spawn(move || work(address, users, pace, stop))
+        };
+        let running: Vec<_> = (0..).zip(users.chunks_mut(share)).map(start).collect();
         pass(time);
         stop.store(true, Ordering::Release);
         running.into_iter().filter_map(|worker| worker.join().ok()).for_each(|a| all.add(a));

@@ -73,6 +73,15 @@ fn what_a_venue_would_refuse_is_refused() {
 }
 
 #[test]
+fn with_a_price_from_before_an_order_waits_for_the_opening() {
+    let mut bench = Bench::plain();
+    bench.exchange.know(SHARE, p("90"));
+    bench.place(&Ticket { instrument: SHARE, ..ticket(1, Buy, "1", OrderType::Market) });
+    assert_eq!(bench.told(), ["acknowledged"]);
+    assert_eq!(bench.exchange.open_orders(), 1, "nothing trades at it");
+}
+
+#[test]
 fn contracts_end_with_their_expiry() {
     let mut bench = Bench::plain();
     let order = Ticket { instrument: FUTURE, ..ticket(1, Buy, "1", limit("3000")) };
