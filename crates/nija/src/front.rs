@@ -85,7 +85,9 @@ pub(crate) fn settings(config: &Config, demo: bool) -> anyhow::Result<Settings> 
     settings.rates = config.rates;
     settings.metrics_token = config.metrics_token.clone().map(Into::into);
     // A tenth of what a thread that serves is given where both want a core.
-    settings.step_back = || drop(rustix::process::nice(10));
+    settings.step_back = || {
+        let _ = rustix::process::nice(10);
+    };
     Ok(settings)
 }
 

@@ -1,7 +1,8 @@
 //! Passwords: Argon2id with m = 19 MiB, t = 2, p = 1 (OWASP), on threads that step back behind those that serve, as
 //! many at once as there are cores and 32 waiting. Attempts from doubtful addresses have half of the cores and a
-//! short queue, so that a storm of guesses leaves room for everybody else, and orders do not notice it. NFKC before hashing, so that one password typed on two keyboards
-//! stays one; this is a deliberate deviation from "exactly as received" (ASVS 6.2.8).
+//! short queue, so that a storm of guesses leaves room for everybody else, and orders do not notice it. NFKC before
+//! hashing, so that one password typed on two keyboards stays one; this is a deliberate deviation from "exactly as
+//! received" (ASVS 6.2.8).
 
 use super::blocklist;
 use super::throttle::Standing;
