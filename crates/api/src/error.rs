@@ -23,6 +23,10 @@ pub(crate) struct Problem {
     pub(crate) free: Option<Money>,
 }
 
+/// What is wrong with a plan or a table that came along, beside a problem: carried by the response.
+#[derive(Clone)]
+pub(crate) struct Reason(pub(crate) String);
+
 /// The body of every answer of status 400 and above (RFC 9457, `application/problem+json`).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -54,6 +58,10 @@ pub(crate) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     free: Option<Money>,
+    /// Where a backtest cannot be run: why, with the line of the table that is to blame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) reason: Option<&'a str>,
     /// Names this answer in the server's log; within a batch the header `X-Request-Id` does.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -133,8 +141,9 @@ impl Problem {
     }
 
     /// The document's bytes.
-    pub(crate) fn document(&self, request_id: &str) -> Vec<u8> {
-        serde_json::to_vec(&self.body(Some(request_id))).unwrap_or_default()
+    pub(crate) fn document(&self, request_id: &str, reason: Option<&Reason>) -> Vec<u8> {
+        let reason = reason.map(|reason| reason.0.as_str());
+        serde_json::to_vec(&Document { reason, ..self.body(Some(request_id)) }).unwrap_or_default()
     }
 
     /// The document.
@@ -148,6 +157,7 @@ impl Problem {
             field: self.field,
             retry_after: self.retry_after,
             free: self.free,
+            reason: None,
             request_id,
         }
     }
@@ -282,6 +292,11 @@ impl From<Decline> for Problem {
             ),
             Decline::Copying(why) => Self::new(StatusCode::CONFLICT, why.code(), why.sentence()),
             Decline::Subscription(why) => why.into(),
+            Decline::OfOwner => Self::new(
+                StatusCode::CONFLICT,
+                "of_owner",
+                "a copy has no settings of its own; change those of the account it belongs to",
+            ),
             Decline::NoFee => Self::new(
                 StatusCode::CONFLICT,
                 "no_fee",
@@ -325,8 +340,8 @@ impl From<Refused> for Problem {
             ),
             Refused::NotOpen(_) => (
                 "invoice_not_open",
-                "this invoice is not open, so it can be neither paid nor withdrawn; GET /api/v2/invoices tells how each \
-                 stands",
+                "this invoice is not open, so it can be neither paid nor withdrawn; GET /api/v2/invoices tells how \
+                 each stands",
             ),
             Refused::NotPaid(_) => (
                 "invoice_not_paid",

@@ -2,7 +2,7 @@
 //! and on the way out the problem document, the security headers, one line of log and the metrics.
 
 use crate::address::{self, Peer};
-use crate::error::Problem;
+use crate::error::{Problem, Reason};
 use crate::headers;
 use crate::state::App;
 use axum::body::Body;
@@ -78,7 +78,8 @@ fn document(response: &mut Response, id: &str) {
     }
     let problem = response.extensions_mut().remove::<Problem>();
     let problem = problem.unwrap_or_else(|| Problem::of_status(status));
-    *response.body_mut() = Body::from(problem.document(id));
+    let reason = response.extensions_mut().remove::<Reason>();
+    *response.body_mut() = Body::from(problem.document(id, reason.as_ref()));
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

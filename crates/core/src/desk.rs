@@ -49,6 +49,7 @@ use event::Event;
 use held::{Act, Held, Pending};
 use input::{Command, Input, Key};
 use state::State;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tally::Tally;
 
@@ -122,6 +123,8 @@ pub struct Desk {
     tripped: Option<String>,
     /// The lead whose sleeves have their turns now.
     turns: following::Turns,
+    /// The last lead of each leader that was told here since this desk began.
+    told: BTreeMap<AccountId, u64>,
     /// Was a parcel put into the outbox since the last batch?
     sent: bool,
     broken: Option<Broken>,
@@ -154,6 +157,7 @@ impl Desk {
             entries: breaker::Allowance::default(),
             tripped: None,
             turns: following::Turns::default(),
+            told: BTreeMap::new(),
             sent: false,
             broken: None,
             tally: Tally::empty(),

@@ -2,6 +2,7 @@
 //! and what one partition sends another has, once. The simulation holds every step to them, the fault program
 //! `copying` a journal that many processes wrote.
 
+use nija_core::copy::lead::Lead;
 use nija_core::copy::parcel::{Content, Parcel};
 use nija_core::desk::event::{BillCause, CopyChange, Event};
 use nija_core::words::id::{AccountId, AccountNo, PartitionId};
@@ -26,6 +27,24 @@ struct Sleeve {
     active: bool,
 }
 
+impl Sleeve {
+    /// Is a lead for it?
+    fn hears(&self, lead: &Lead) -> bool {
+        self.active && self.leader == lead.leader && self.before < lead.no
+    }
+}
+
+/// What is on its way.
+#[derive(Default)]
+pub struct Unfinished {
+    /// Leads that somebody may not have heard yet.
+    pub leads: usize,
+    /// Those of them that some sleeves have heard and others have not.
+    pub half_heard: usize,
+    /// Fees of a month that were sent and may not have arrived, and partitions in which the month has not ended.
+    pub fees: usize,
+}
+
 /// The books.
 #[derive(Default)]
 pub struct Copies {
@@ -34,6 +53,8 @@ pub struct Copies {
     last_lead: BTreeMap<AccountId, u64>,
     outbox: BTreeMap<PartitionId, VecDeque<Parcel>>,
     billed: BTreeSet<(Place, i32)>,
+    /// The month that runs in each partition.
+    closed: BTreeMap<PartitionId, i32>,
     /// Fees that were sent, and those that were credited.
     sent: BTreeMap<Posted, i64>,
     credited: BTreeMap<Posted, i64>,
@@ -88,6 +109,9 @@ impl Copies {
                 if self.credited.insert((*from, *parcel), amount.raw()).is_some() {
                     self.breach(SENT, format!("fees of parcel {parcel} from {from} came twice"));
                 }
+            }
+            Event::MonthClosed { month } => {
+                self.closed.insert(partition, *month);
             }
             Event::Billed { account, cause: BillCause::Month(month), .. } => {
                 self.months += 1;
@@ -145,13 +169,8 @@ impl Copies {
                 }
                 continue;
             };
-            let mut followers = self
-                .sleeves
-                .iter()
-                .filter(|(_, sleeve)| sleeve.active && sleeve.leader == lead.leader);
-            let silent = followers.find(|(at, sleeve)| {
-                sleeve.before < lead.no && !self.outcomes.contains(&(**at, lead.no))
-            });
+            let mut hear = self.sleeves.iter().filter(|(_, sleeve)| sleeve.hears(&lead));
+            let silent = hear.find(|(at, _)| !self.outcomes.contains(&(**at, lead.no)));
             if let Some((at, _)) = silent {
                 self.breach(ALL, format!("sleeve {at:?}, lead {}", lead.no));
             }
@@ -159,14 +178,28 @@ impl Copies {
         std::mem::take(&mut self.breaches)
     }
 
-    /// Parcels that wait in outboxes, and those of them that carry fees.
-    #[allow(dead_code, reason = "the simulation asks the desks")]
-    pub fn waiting(&self) -> (usize, usize) {
-        let fees = |parcel: &&Parcel| matches!(parcel.content, Content::Fees { .. });
-        let all = || self.outbox.values().flatten();
-        (all().count(), all().filter(fees).count())
+    /// What is in the middle now.
+    #[must_use]
+    pub fn unfinished(&self) -> Unfinished {
+        let mut found = Unfinished::default();
+        for parcel in self.outbox.values().flatten() {
+            match parcel.content {
+                Content::Lead(lead) => {
+                    found.leads += 1;
+                    let mut hear = self.sleeves.iter().filter(|(_, sleeve)| sleeve.hears(&lead));
+                    let has = |at: &Place| self.outcomes.contains(&(*at, lead.no));
+                    let first = hear.next().is_some_and(|(at, _)| has(at));
+                    found.half_heard += usize::from(hear.any(|(at, _)| has(at) != first));
+                }
+                Content::Fees { .. } => found.fees += 1,
+            }
+        }
+        let months = self.closed.values();
+        let last = months.clone().max();
+        found.fees += months.filter(|month| Some(*month) != last).count();
+        found
     }
-    #[allow(dead_code, reason = "the simulation counts what is heard")]
+
     /// Leads that were sent.
     #[must_use]
     pub fn leads(&self) -> u64 {

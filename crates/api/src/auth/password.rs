@@ -223,7 +223,10 @@ mod tests {
     #[tokio::test]
     async fn a_thread_steps_back_before_it_hashes() {
         static STEPS: AtomicUsize = AtomicUsize::new(0);
-        let hasher = Hasher::new(1, || drop(STEPS.fetch_add(1, Ordering::SeqCst)));
+        let step = || {
+            STEPS.fetch_add(1, Ordering::SeqCst);
+        };
+        let hasher = Hasher::new(1, step);
         for _ in 0..2 {
             let none = hasher.verify(Zeroizing::new("x".into()), None, Standing::Clean).await;
             assert_eq!(none, Ok(false));

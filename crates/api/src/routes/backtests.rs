@@ -1,7 +1,7 @@
 //! Backtests over bars that the caller sends, or over the history that is shipped. Nothing of it touches an account.
 
 use crate::auth::Principal;
-use crate::error::Problem;
+use crate::error::{Problem, Reason};
 use crate::json::read;
 use crate::page::Params;
 use crate::state::App;
@@ -10,13 +10,20 @@ use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nija_core::ports::backtests::{BacktestError, Bars, Finished, Plan};
+use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::Tolerance;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 
+/// The strategy that trades on its own, without account rules.
+const TEACHING: &str = "sma-cross";
 /// Largest table of bars, in bytes.
 const CSV_MAX: usize = 8 * 1024 * 1024;
+const NOT_RUN: Problem = Problem::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "backtest_not_run",
+    "the plan or its bars cannot be run; `reason` says why",
+);
 /// Most strategies and parameters of one run.
 const LIST_MAX: usize = 20;
 
@@ -31,8 +38,9 @@ pub(crate) struct Asked {
     /// Parameters of the strategy, like `fast=10,slow=20`.
     #[param(example = "fast=10,slow=20")]
     params: Option<String>,
-    /// What the bars are about, like GOOG. Without it the shipped history of 2017 to 2020 is run, and the body must
-    /// be empty.
+    /// `demo` for the shipped history of 2017 to 2020 in place of bars that are sent.
+    data: Option<String>,
+    /// What the bars are about, like GOOG.
     #[param(example = "GOOG")]
     symbol: Option<String>,
     /// How long bars are: 1m, 5m, 15m, 1h or 1d; read off them when absent.
@@ -60,6 +68,12 @@ impl Asked {
     fn plan(self) -> Result<Plan, Problem> {
         let wrong = |name: &'static str, why: &'static str| Problem::field(name, why);
         let strategies = list(self.strategy.as_deref(), "strategy", |c| c.is_ascii_alphanumeric())?;
+        let known = |name: &String| {
+            name == TEACHING || StrategyName::ALL.iter().any(|strategy| strategy.name() == name)
+        };
+        if !strategies.iter().all(known) {
+            return Err(wrong("strategy", "must be sma-cross, or strategies of the platform"));
+        }
         let parameters = list(self.params.as_deref(), "params", |c| {
             c.is_ascii_alphanumeric() || matches!(c, '=' | '.')
         })?;
@@ -86,6 +100,10 @@ impl Asked {
         crate::date::asked_day("from", self.from.as_deref())?;
         crate::date::asked_day("to", self.to.as_deref())?;
         let format = word("format", self.format, &["json", "html"])?;
+        let data = word("data", self.data, &["demo"])?;
+        if data.is_some() == self.symbol.is_some() {
+            return Err(wrong("symbol", "name what the bars are about, or take data=demo"));
+        }
         let bars = self.symbol.map(|symbol| {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
             let fits = (1..=20).contains(&symbol.len()) && symbol.chars().all(plain);
@@ -166,23 +184,23 @@ impl From<BacktestError> for Problem {
 }
 
 /// Runs a backtest and answers with its report. Signals of a close are filled at the next open, costs are on; the same
-/// request gives the same report. A plan or bars that cannot be run answer `success: false` with the reason and,
-/// where it lies in the table, its line.
+/// request gives the same report. Of a plan or a table that cannot be run,
+/// the problem's `reason` says what is wrong and, where it lies in the table, in which line.
 #[utoipa::path(
     post, path = "/api/v2/backtests", tag = "market",
     params(Asked),
     request_body(
         content = String,
         content_type = "text/csv",
-        description = "Bars: timestamp,open,high,low,close,volume; at most 8 MiB. Empty for the shipped history",
+        description = "Bars: timestamp,open,high,low,close,volume; at most 8 MiB. Empty with data=demo",
     ),
     responses(
         (
             status = 200,
-            description = "`success` with the `report`, or the `reason` why there is none; a page for html",
+            description = "The report of `nija backtest --format json`, or a page with drawings",
             content((serde_json::Value = "application/json"), (String = "text/html")),
         ),
-        (status = 422, description = "A parameter cannot be used, or it takes too long"),
+        (status = 422, description = "A parameter or the bars cannot be used, or it takes too long"),
     ),
 )]
 pub(crate) async fn run(
@@ -199,13 +217,15 @@ pub(crate) async fn run(
         Some(bars) if !csv.is_empty() => bars.csv = csv,
         Some(_) => return Err(Problem::field("body", "must hold the bars of the symbol")),
         None if csv.is_empty() => {}
-        None => return Err(Problem::field("symbol", "is required where bars are sent")),
+        None => return Err(Problem::field("body", "must be empty with data=demo")),
     }
     let page = plan.page;
     tracing::info!(user = %principal.user(), strategies = ?plan.strategies, "backtest");
     let report = match app.doors.backtests.run(plan).await? {
         Finished::Refused(reason) => {
-            return Ok(axum::Json(json!({"success": false, "reason": reason})).into_response());
+            let mut refused = NOT_RUN.into_response();
+            refused.extensions_mut().insert(Reason(reason));
+            return Ok(refused);
         }
         Finished::Report(report) => report,
     };
@@ -216,9 +236,8 @@ pub(crate) async fn run(
         return Ok((headers, report).into_response());
     }
     // As the program printed it: nothing is read and written again.
-    let whole = [br#"{"success":true,"report":"#, report.trim_ascii(), b"}"].concat();
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], whole)
-        .into_response())
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, json)], report).into_response())
 }
 
 /// The table that came along.

@@ -15,14 +15,18 @@ use crate::page::Listed;
 use crate::state::App;
 use axum::Json;
 use axum::extract::{Path, State};
+use nija_core::copy::decline::CopyDecline;
 use nija_core::copy::sleeve::Stage;
 use nija_core::copy::terms::CopyTerms;
 use nija_core::desk::answer::{Decline, SleeveView};
-use nija_core::desk::input::{Command, CopyAct, Key, LeaderFacts};
+use nija_core::desk::input::{Command, CopyAct, Key};
 use nija_core::words::id::AccountId;
 use nija_core::words::money::{Money, Pct};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// Looks at a master that trades while somebody begins to copy it.
+const LOOKS: u8 = 4;
 
 /// On which terms a master is copied.
 #[derive(Serialize, ToSchema)]
@@ -236,10 +240,17 @@ pub(crate) async fn start(
 ) -> Result<Json<Done>, Problem> {
     let (amount, terms, open) = body.read(&app)?;
     let leader = named(&name)?;
-    let view = master(&app, leader).await?;
-    let facts = Box::new(LeaderFacts::from(*view));
-    let start = CopyAct::Start { amount, terms, leader: facts, open };
-    act(&app, &principal, (leader, key), start, "you copy this master from now").await
+    let mut looks = 0;
+    loop {
+        let facts = Box::new((*master(&app, leader).await?).into());
+        let start = CopyAct::Start { amount, terms: terms.clone(), leader: facts, open };
+        let said = "you copy this master from now";
+        looks += 1;
+        match act(&app, &principal, (leader, key), start, said).await {
+            Err(why) if why.code == CopyDecline::Moved.code() && looks < LOOKS => {}
+            answer => return answer,
+        }
+    }
 }
 
 /// New terms; what is absent stays, null takes a limit away.

@@ -198,6 +198,24 @@ async fn a_follower_copies_changes_terms_and_stops() {
 }
 
 #[tokio::test]
+async fn a_master_that_trades_meanwhile_is_looked_at_again() {
+    let floor = Floor::calm();
+    let world = world_on(&floor);
+    let (master, follower) =
+        (Person::joins(&world, "master").await, Person::joins(&world, "follower").await);
+    master.leads().await;
+    bought(&floor, &master).await;
+    let (of, start) = (follower.of(&master), json!({"amount": 500, "copy_open": true}));
+    floor.restless.store(4, Ordering::SeqCst);
+    assert_eq!(follower.fails("POST", &of, start.clone()).await, is(409, "master_moved"));
+    floor.restless.store(3, Ordering::SeqCst);
+    follower.does("POST", &of, start).await;
+    floor.settle();
+    let copy = follower.get(&of).await;
+    assert_eq!((&copy["positions"][0]["symbol"], &copy["skipped"]), (&json!("AAPL"), &json!(0)));
+}
+
+#[tokio::test]
 async fn what_cannot_be_copied_is_refused_by_name() {
     let floor = Floor::calm();
     let world = world_on(&floor);

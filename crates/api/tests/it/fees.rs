@@ -103,6 +103,10 @@ async fn a_master_is_vetted_and_paid_by_followers() {
     follower.does("POST", &of, json!({"amount": 500})).await;
     let sleeve = follower.get(&of).await["account"].as_str().unwrap().to_owned();
     boss.does(&format!("accounts/{sleeve}/adjust"), "won", profit("50")).await;
+    for body in [json!({"evidence": "a test"}), json!({"evidence": null})] {
+        let reply = boss.sends(&format!("accounts/{sleeve}/qualify"), "k", body).await;
+        assert_eq!((reply.status, reply.code().as_str()), (StatusCode::CONFLICT, "of_owner"));
+    }
     let copy = follower.get(&of).await;
     assert_eq!((&copy["equity"], &copy["profit"]), (&json!("550"), &json!("50")));
     assert_eq!(copy["fees"]["accrued"], json!({"platform": "1", "master": "2.5"}));

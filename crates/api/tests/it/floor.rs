@@ -5,14 +5,15 @@ use crate::world::{FakeClock, instruments};
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::copy::parcel::Content;
 use nija_core::desk::answer::{Answer, Decline, Query, View};
+use nija_core::desk::event::{Size, Wish};
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::desk::{Desk, Rules};
 use nija_core::ports::{Clock, DeskError, Desks, Doing};
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::conditions::{Conditions, Regime};
-use nija_core::words::id::{AccountId, FillId, PartitionId};
+use nija_core::words::id::{AccountId, FillId, InstrumentId, PartitionId};
 use nija_core::words::money::{Money, Price, Qty};
-use nija_core::words::order::{Fill, Outcome, Report};
+use nija_core::words::order::{Fill, OrderType, Origin, Outcome, Report, Side, TimeInForce};
 use nija_core::words::score::Score;
 use nija_core::words::tier::{DEFAULT_TABLE, TierTable};
 use nija_core::words::time::{Span, Timestamp};
@@ -27,6 +28,8 @@ pub(crate) struct Floor {
     fills: AtomicU64,
     /// How often all masters of a partition were asked for.
     pub(crate) walks: AtomicU64,
+    /// How many looks at a master will be followed at once by a sale of that master.
+    pub(crate) restless: AtomicU64,
 }
 
 impl Floor {
@@ -42,6 +45,7 @@ impl Floor {
             desks: Mutex::new((0..PARTITIONS).map(desk).collect()),
             fills: AtomicU64::new(0),
             walks: AtomicU64::new(0),
+            restless: AtomicU64::new(0),
         };
         for instrument in instruments() {
             floor.tell(&Input::List(instrument));
@@ -110,6 +114,20 @@ impl Floor {
             desks[desk].seal();
         }
         !open.is_empty()
+    }
+
+    fn sell_a_little(&self, account: AccountId) {
+        let wish = Wish {
+            instrument: InstrumentId(1),
+            side: Side::Sell,
+            size: Size::Units("0.01".parse().unwrap()),
+            order_type: OrderType::Market,
+            tif: TimeInForce::Day,
+            origin: Origin::User,
+        };
+        let answer = self.act(account, None, Command::Place(wish));
+        assert!(matches!(answer, Answer::Placed { .. }), "{answer:?}");
+        self.settle();
     }
 
     fn carry(&self) -> bool {
@@ -189,6 +207,12 @@ impl Desks for Floor {
             self.walks.fetch_add(1, Ordering::SeqCst);
         }
         let view = self.ask(&query);
+        let less = |left: u64| left.checked_sub(1);
+        if let Query::Master(id) = query
+            && self.restless.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
+        {
+            self.sell_a_little(id);
+        }
         Box::pin(async move { Ok(view) })
     }
     fn kill(

@@ -1,6 +1,6 @@
 //! Invoices with what came of them, read back from a subscription's steps: whatever a step says is taken as it stands.
 
-use super::invoice::{CreditNote, Invoice, InvoiceState};
+use super::invoice::{CreditNote, Invoice};
 use super::subscription::step::Step;
 use crate::words::money::Money;
 use crate::words::time::Timestamp;
@@ -23,26 +23,27 @@ impl Bill {
     pub fn all(steps: impl IntoIterator<Item = Step>) -> Vec<Self> {
         let mut bills: Vec<Self> = Vec::new();
         for step in steps {
-            let (number, state, at) = match step {
+            let (number, at) = match &step {
                 Step::Invoiced { invoice, .. } => {
+                    let invoice = invoice.clone();
                     bills.push(Self { invoice, ended: None, notes: Vec::new() });
                     continue;
                 }
                 Step::Credited { note, .. } => {
                     let of = |bill: &&mut Self| bill.invoice.number == note.invoice;
                     if let Some(bill) = bills.iter_mut().rev().find(of) {
-                        bill.notes.push(note);
+                        bill.notes.push(note.clone());
                     }
                     continue;
                 }
-                Step::Settled { invoice, at, .. } => (invoice, InvoiceState::Paid, at),
-                Step::Voided { invoice, at } | Step::Lapsed { invoice, at } => {
-                    (invoice, InvoiceState::Void, at)
-                }
+                Step::Settled { invoice, at, .. }
+                | Step::Voided { invoice, at }
+                | Step::Lapsed { invoice, at } => (*invoice, *at),
                 _ => continue,
             };
             if let Some(bill) = bills.iter_mut().rev().find(|bill| bill.invoice.number == number) {
-                (bill.invoice.state, bill.ended) = (state, Some(at));
+                step.mark(&mut bill.invoice);
+                bill.ended = Some(at);
             }
         }
         bills

@@ -40,6 +40,8 @@ declines! {
     TooMany = "too_many_copies" "an account copies at most 16 masters at once; stop one of them first";
     /// The tier's pool copies vetted masters of low risk only.
     NotSafe = "not_safe" "your tier copies only vetted masters with a risk score of at most 3";
+    /// It traded between the look at it and this request.
+    Moved = "master_moved" "the master traded this very moment; ask again";
     /// Simulated money leads nobody.
     PaperLeads = "paper_leads" "an account of the PAPER tier cannot lead; choose a paid tier first";
     /// The fee disclosure was not accepted, or an old one was.

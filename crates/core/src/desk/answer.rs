@@ -113,6 +113,9 @@ pub enum Decline {
     /// The subscription does not allow it.
     #[error(transparent)]
     Subscription(#[from] Refused),
+    /// A sleeve goes by the settings of the account it belongs to.
+    #[error("a copy has no settings of its own; change those of the account it belongs to")]
+    OfOwner,
     /// There is no fee that could be given back.
     #[error("no fee was charged that could be given back")]
     NoFee,

@@ -65,6 +65,7 @@ impl State {
             Event::MonthClosed { month } => self.month = *month,
             Event::MasterChanged { account, change } => {
                 let now = self.now;
+                self.masters.insert(*account);
                 let master = &mut self.at(*account)?.master;
                 master.get_or_insert_with(|| Box::new(Master::new(now))).change(*change);
             }

@@ -124,6 +124,8 @@ impl Desk {
         let stage = known.and_then(|no| Some(self.state.account(no)?.sleeve.as_deref()?.stage));
         let leads = account.master.as_deref().is_some_and(|master| master.leads);
         let safe = facts.vetted && facts.risk.is_some_and(|risk| risk <= SAFE_RISK);
+        // A lead that was told here already is not told again: what it did must be in the facts.
+        let moved = self.told.get(&leader).is_some_and(|told| *told > facts.last);
         let oneself =
             leader == account.id || facts.user == account.user || account.sleeve.is_some();
         [
@@ -134,6 +136,7 @@ impl Desk {
             (stage == Some(Stage::Stopping), CopyDecline::StillStopping),
             (running >= MASTERS, CopyDecline::TooMany),
             (self.tier(account).pool == Pool::SafeCopy && !safe, CopyDecline::NotSafe),
+            (moved, CopyDecline::Moved),
         ]
         .into_iter()
         .find_map(|(stands, why)| stands.then_some(why))
@@ -293,11 +296,11 @@ impl Desk {
     /// What followers here made of their leaders, summed by leader.
     pub(super) fn followers(&self, of: Option<AccountId>) -> Vec<FollowersView> {
         let mut sums: BTreeMap<AccountId, FollowersView> = BTreeMap::new();
-        for account in &self.state.accounts {
+        let one = of.and_then(|leader| self.state.followers.get(&leader));
+        let all = self.state.followers.values().filter(|_| of.is_none());
+        for no in one.into_iter().chain(all).flat_map(BTreeMap::keys) {
+            let Some(account) = self.state.account(*no) else { continue };
             let Some(sleeve) = account.sleeve.as_deref() else { continue };
-            if of.is_some_and(|leader| leader != sleeve.leader) {
-                continue;
-            }
             let sum = sums.entry(sleeve.leader).or_default();
             let equity = self.state.equity(account);
             let profit = equity.saturating_add(account.books.balance(Book::Capital));

@@ -28,12 +28,8 @@ impl State {
         {
             parent.sleeves.push(no);
         }
-        let followers = self.followers.entry(leader).or_default();
-        if stage == Stage::Active {
-            followers.insert(no, heard);
-        } else {
-            followers.remove(&no);
-        }
+        let heard = if stage == Stage::Active { heard } else { u64::MAX };
+        self.followers.entry(leader).or_default().insert(no, heard);
     }
 
     /// The main account behind an account: itself, unless it is a sleeve.

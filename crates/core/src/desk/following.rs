@@ -70,6 +70,8 @@ impl Desk {
     }
 
     fn draw_turns(&mut self, lead: &Lead) {
+        let told = self.told.entry(lead.leader).or_default();
+        *told = lead.no.max(*told);
         let followers = self.state.followers.get(&lead.leader).into_iter().flatten();
         let behind = followers.filter(|(_, heard)| **heard < lead.no);
         let turn = lead.turns();

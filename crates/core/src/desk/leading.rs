@@ -150,7 +150,8 @@ impl Desk {
 
     /// Masters whose accounts live here, those who stopped included.
     pub(super) fn masters(&self) -> Vec<MasterView> {
-        self.state.accounts.iter().filter_map(|account| self.master_view(account)).collect()
+        let masters = self.state.masters.iter().filter_map(|no| self.state.account(*no));
+        masters.filter_map(|account| self.master_view(account)).collect()
     }
 
     /// One master whose account lives here.

@@ -84,6 +84,9 @@ impl Desk {
     }
 
     pub(super) fn set(&mut self, no: AccountNo, setting: Setting) -> Answer {
+        if self.state.account(no).is_some_and(|account| account.sleeve.is_some()) {
+            return Answer::Declined(Decline::OfOwner);
+        }
         let setting = match setting {
             Setting::Granted(grant) => return self.grant(no, grant),
             other => other,

@@ -93,7 +93,10 @@ pub(super) struct State {
     /// Derived: whom the price adopted last was about.
     #[cbor(skip)]
     pub(super) priced: Priced,
-    /// Derived: sleeves that copy a leader now, each with a lead that it has heard or needs not hear.
+    /// Derived: accounts that lead or once did.
+    #[cbor(skip)]
+    pub(super) masters: BTreeSet<AccountNo>,
+    /// Derived: sleeves that copy a leader or once did, each with a lead up to which it needs to hear nothing.
     #[cbor(skip)]
     pub(super) followers: BTreeMap<AccountId, BTreeMap<AccountNo, u64>>,
 }
@@ -161,6 +164,7 @@ impl State {
         self.holders.clear();
         self.accounts.iter_mut().for_each(|account| account.sleeves.clear());
         self.followers.clear();
+        self.masters.clear();
         self.ended.index();
         for n in 0..self.accounts.len() {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
@@ -168,6 +172,9 @@ impl State {
             self.accounts[n].claims = self.walk_claims(no);
             for position in &self.accounts[n].positions {
                 self.holders.entry(position.instrument).or_default().insert(no);
+            }
+            if self.accounts[n].master.is_some() {
+                self.masters.insert(no);
             }
             self.relate(no);
         }

@@ -1,6 +1,7 @@
 //! A subscription through its life, step by step, to the cent.
 
 use crate::house::{House, plan, usd};
+use nija_core::billing::bill::Bill;
 use nija_core::billing::invoice::InvoiceState;
 use nija_core::billing::plans::Cycle::{Annual, Monthly};
 use nija_core::billing::subscription::Phase;
@@ -320,6 +321,8 @@ fn an_invoice_stands_as_its_steps_say() {
     assert_eq!((first.state, second.state), (InvoiceState::Void, InvoiceState::Paid));
     let period = second.lines[0].period.unwrap();
     assert_eq!((period.from, Some(period.until)), (house.now, house.subscription.until()));
+    let bills = Bill::all(house.steps.iter().cloned());
+    assert_eq!(bills.iter().map(|bill| &bill.invoice).collect::<Vec<_>>(), [&first, &second]);
 }
 
 #[test]

@@ -35,15 +35,7 @@ impl World {
     }
 
     pub(crate) fn facts(&self, leader: AccountId) -> LeaderFacts {
-        let view = self.master_view(leader);
-        LeaderFacts {
-            user: view.user,
-            leads: view.master.leads,
-            vetted: view.master.vetted,
-            risk: view.master.record.risk_score(),
-            last: view.master.last,
-            holds: view.holds,
-        }
+        self.master_view(leader).into()
     }
 
     pub(crate) fn follow(&mut self, account: AccountId, leader: AccountId, dollars: i32) -> Answer {

@@ -21,7 +21,7 @@ use nija_core::risk::refusal::Code;
 use nija_core::words::id::{AccountId, AccountNo};
 use nija_core::words::money::{Money, Pct, Qty};
 use nija_core::words::order::{OrderState, Outcome, Purpose, Side};
-use nija_core::words::tier::{Priority, Tier};
+use nija_core::words::tier::{Priority, Tier, Tolerance};
 use nija_core::words::time::Span;
 
 fn declined(why: CopyDecline) -> Answer {
@@ -282,6 +282,31 @@ fn whoever_follows_later_does_not_hear_what_was_led_before() {
 }
 
 #[test]
+fn what_a_master_does_between_the_look_and_the_follow_is_never_passed_over() {
+    let mut world = World::calm();
+    let leader = world.master(1, Tier::Baller, 50_000);
+    let follower = world.open(2, Tier::Investor, 5_000);
+    let seen = world.facts(leader);
+    let start = |leader| {
+        let (amount, terms) = (Money::whole(4_000), CopyTerms::default());
+        CopyAct::Start { amount, terms, leader: Box::new(leader), open: false }
+    };
+    world.led_purchase(leader, AAPL, 1_000, "200");
+    // Nobody here followed, and it is told already.
+    assert_eq!(world.act(follower, leader, start(seen)), declined(CopyDecline::Moved));
+    let seen = world.facts(leader);
+    world.wait(Span::seconds(10));
+    world.mark(AAPL, "200");
+    world.buy(leader, AAPL, 400);
+    world.fill_rest(world.last(), "200");
+    // It is on its way: the new follower hears it like everybody else.
+    assert_eq!(world.act(follower, leader, start(seen)), Answer::Done);
+    world.carry();
+    let sleeve = world.sleeve(follower, leader).sleeve;
+    assert_eq!((sleeve.copied, sleeve.skipped), (1, 0));
+}
+
+#[test]
 fn open_trades_are_copied_for_whoever_asks() {
     let mut world = World::calm();
     let leader = world.master(1, Tier::Baller, 50_000);
@@ -300,6 +325,13 @@ fn loops_oneself_and_unsafe_masters_are_refused() {
     let leader = world.master(1, Tier::Baller, 50_000);
     let follower = world.open(2, Tier::Income, 5_000);
     assert_eq!(world.follow(leader, leader, 500), declined(CopyDecline::Oneself));
+    let second = AccountId(22);
+    let (tier, tolerance, deposit) = (Tier::Income, Tolerance::Moderate, Money::whole(5_000));
+    let user = world.master_view(leader).user;
+    let open = Command::Open { user, tier, tolerance, day_starts: Span::ZERO, deposit };
+    assert_eq!(world.command(second, open), Answer::Done);
+    let oneself = world.follow(second, leader, 500);
+    assert_eq!(oneself, declined(CopyDecline::Oneself), "by another account");
     assert_eq!(world.follow(follower, leader, 1_000), Answer::Done);
     assert_eq!(world.follow(follower, leader, 1_000), declined(CopyDecline::AlreadyCopied));
     assert_eq!(world.lead(follower), declined(CopyDecline::FollowerLeads));
@@ -351,6 +383,10 @@ fn a_stop_loss_sells_and_gives_back() {
     let view = world.view(follower);
     assert_eq!(view.equity, view.cash);
     assert!(view.cash < usd("5000") && view.cash > usd("4800"));
+    let View::Followers(sums) = world.desk.query(&Query::Followers(HERE, None)) else {
+        panic!("no sums")
+    };
+    assert_eq!((sums[0].leader, sums[0].ever, sums[0].active), (leader, 1, 0), "not forgotten");
     // The loss is carried: who comes back pays nothing before it is won again.
     assert_eq!(world.follow(follower, leader, 4_000), Answer::Done);
     let fees = world.sleeve(follower, leader).fees;
@@ -490,6 +526,9 @@ fn tiers_go_with_their_owner_and_funds_need_cash() {
     let leader = world.master(1, Tier::Baller, 50_000);
     let follower = world.open(2, Tier::Investor, 5_000);
     world.follow(follower, leader, 4_000);
+    let own = Setting::Qualified("a statement, seen".to_owned());
+    let refused = world.command(follower.sleeve(leader), own.into());
+    assert_eq!(refused, Answer::Declined(Decline::OfOwner));
     world.command(follower, Setting::Tier(Tier::Income).into());
     assert_eq!(world.view(follower.sleeve(leader)).tier, Tier::Income);
     let much = world.act(follower, leader, CopyAct::Fund(usd("1000.01")));

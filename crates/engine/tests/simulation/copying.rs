@@ -85,14 +85,7 @@ fn facts(partitions: &Partitions, leader: AccountId) -> Box<LeaderFacts> {
     let View::Masters(masters) = partitions.query(&query) else { panic!("no masters") };
     let view = masters.into_iter().find(|view| view.id == leader);
     Box::new(match view {
-        Some(view) => LeaderFacts {
-            user: view.user,
-            leads: view.master.leads,
-            vetted: view.master.vetted,
-            risk: view.master.record.risk_score(),
-            last: view.master.last,
-            holds: view.holds,
-        },
+        Some(view) => view.into(),
         None => LeaderFacts {
             user: nija_core::words::id::UserId(leader.0),
             leads: false,

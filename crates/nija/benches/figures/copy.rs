@@ -3,6 +3,7 @@
 //! highest tier. Copies stand in one lane and in an order that no tier buys: of P21 the first part is told instead.
 
 mod crowd;
+mod fairness;
 mod outcomes;
 mod street;
 
@@ -124,6 +125,20 @@ pub(crate) fn copy(scale: &Scale) -> Result<Vec<Figure>> {
         eprintln!(
             "copy: of {followers} followers {} approved, {} refused, {} skipped; not filled: {:?}",
             all.approved, all.refused, all.skipped, all.ended
+        );
+    }
+    for one in &shown {
+        let (block, fair) = (one.outcomes.block(), one.outcomes.fairness());
+        eprintln!(
+            "copy: asked for {}, filled {} and not {} units of 10^-8; correlations in standard deviations: turn \
+             with tier {:.2}, with joining {:.2}; price with tier {:.2}, with joining {:.2}",
+            block.asked,
+            block.filled,
+            block.unfilled,
+            fair.turn_by_tier,
+            fair.turn_by_joining,
+            fair.price_by_tier,
+            fair.price_by_joining
         );
     }
     let of = format!("{followers} followers");

@@ -56,6 +56,7 @@ pub(crate) struct House {
     gateway: Arc<Gateway>,
     parcels: Arc<Parcels>,
     database: Database,
+    partitions: u16,
     ended: oneshot::Receiver<Result<(), Ended>>,
     stop: watch::Sender<bool>,
     carriers: Vec<JoinHandle<()>>,
@@ -73,7 +74,7 @@ pub(crate) struct Closed {
 }
 
 impl House {
-    pub(crate) async fn open(folder: &Path) -> Result<Self> {
+    pub(crate) async fn open(folder: &Path, count: u16) -> Result<Self> {
         let Catalog { instrument: instruments } =
             toml::from_str(include_str!("../../data/instruments.toml"))?;
         let tiers = TierTable::parse(DEFAULT_TABLE)?;
@@ -92,7 +93,7 @@ impl House {
         let latencies = Arc::new(Latencies::new()?);
         let gateway = Arc::new(Gateway::new(door, Arc::clone(&shared), latencies));
         let (partitions, releases) =
-            take_over(&journal, PARTITIONS, &rules, &instruments, BEGIN).await?;
+            take_over(&journal, count, &rules, &instruments, BEGIN).await?;
         if let View::Market(market) = partitions.query(&Query::Market) {
             clock.advance(market.now);
         }
@@ -118,8 +119,7 @@ impl House {
             handle.send(Input::Report(report), None).await?;
         }
         let mut carriers = carry(&handle, &gateway);
-        let copier =
-            Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), PARTITIONS);
+        let copier = Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), count);
         carriers.push(tokio::spawn(async move { copier.run().await }));
         let (stop, stopped) = watch::channel(false);
         let projector = Projector::new(journal, database.projection());
@@ -133,6 +133,7 @@ impl House {
             gateway,
             parcels,
             database,
+            partitions: count,
             ended,
             stop,
             carriers,
@@ -167,7 +168,7 @@ impl House {
     /// Events of the journal so far; only what was written since the last call is read.
     pub(crate) async fn events(&mut self) -> Result<u64> {
         let journal = self.database.journal();
-        for partition in (0..PARTITIONS).map(PartitionId) {
+        for partition in (0..self.partitions).map(PartitionId) {
             let after = self.counted.entry(partition).or_default();
             loop {
                 let batches = journal.read(partition, *after, 256).await?;
@@ -189,7 +190,7 @@ impl House {
         self.projector.await??;
         let (journal, views) = (self.database.journal(), self.database.projection());
         let mut closed = Closed { batches: 0, trial_balance: 0, behind: 0 };
-        for partition in (0..PARTITIONS).map(PartitionId) {
+        for partition in (0..self.partitions).map(PartitionId) {
             let found = verify(&*journal, partition, &self.rules).await?;
             let (_, same) = found.snapshot.context("a stop leaves a snapshot")?;
             anyhow::ensure!(same, "partition {partition}: the snapshot is of another state");

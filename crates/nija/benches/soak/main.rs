@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     if let Some(folder) = args.iter().position(|arg| arg == "--folder") {
         let folder = args.get(folder + 1).map_or("", String::as_str);
         let once = args.iter().any(|arg| arg == "--once");
-        let followers = number("--followers", 320).into();
+        let followers = number("--followers", 1_500).into();
         return ended(copies::live(Path::new(folder), followers, once));
     }
     // A test runner that builds everything starts this, too; only a bench asks with `--bench`.
@@ -60,7 +60,7 @@ fn soak(days: u64, seed: u64) -> Result<()> {
     runtime.block_on(async {
         let began = Instant::now();
         let folder = tempfile::tempdir()?;
-        let mut house = House::open(folder.path()).await?;
+        let mut house = House::open(folder.path(), house::PARTITIONS).await?;
         let mut users = Users::new(seed);
         users.open_accounts(&house).await?;
         let minutes = days * MINUTES_A_DAY;

@@ -54,18 +54,19 @@ fn it_says_what_the_command_says() {
     let expected: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
     let query = "strategy=sma-cross&params=fast%3D5,slow%3D15&symbol=ZZZ&hours=always&cash=10000&commission=0.002";
     let answer = send(&user, query, "text/csv", &csv).good();
-    assert_eq!((&answer["success"], &answer["report"]), (&true.into(), &expected));
+    assert_eq!(answer, expected);
     assert!(expected["trades"].as_array().is_some_and(|trades| trades.len() > 5), "{expected}");
     let page = send(&user, &format!("{query}&format=html"), "text/csv", &csv);
     assert!(page.kind.starts_with("text/html") && page.text.contains("<svg"), "{}", page.head);
 
     // A line that cannot be is named.
     let broken = csv.replacen(",1000000\n", ",many\n", 9);
-    let refused = send(&user, query, "text/csv", &broken).good();
-    assert_eq!(refused["success"], false);
+    let refused = send(&user, query, "text/csv", &broken).problem();
+    assert_eq!((&refused["status"], &refused["code"]), (&422.into(), &"backtest_not_run".into()));
     assert!(refused["reason"].as_str().unwrap().contains("line 2"), "{refused}");
-    let unknown = send(&user, "strategy=get-rich&symbol=ZZZ&hours=always", "text/csv", &csv).good();
-    assert!(unknown["reason"].as_str().unwrap().contains("get-rich"), "{unknown}");
+    let unknown = query.replace("slow%3D15", "none%3D15");
+    let refused = send(&user, &unknown, "text/csv", &csv).problem();
+    assert!(refused["reason"].as_str().unwrap().contains("none"), "{refused}");
     for (query, kind, body, status) in [
         ("symbol=../etc/passwd", "text/csv", csv.as_str(), 422),
         ("symbol=-x", "text/csv", &csv, 422),
@@ -75,6 +76,10 @@ fn it_says_what_the_command_says() {
         ("symbol=ZZZ&cash=many", "text/csv", &csv, 422),
         ("symbol=ZZZ", "text/csv", "", 422),
         ("", "text/csv", &csv, 422),
+        ("data=demo", "text/csv", &csv, 422),
+        ("data=demo&symbol=ZZZ", "text/csv", &csv, 422),
+        ("data=mine", "text/csv", "", 422),
+        ("symbol=ZZZ&strategy=get-rich", "text/csv", &csv, 422),
         ("symbol=ZZZ", "application/json", "{}", 415),
         ("symbol=ZZZ&journal=x", "text/csv", &csv, 400),
     ] {

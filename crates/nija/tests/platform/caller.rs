@@ -159,8 +159,12 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Reply {
     let mut answer = Vec::new();
     let heard = stream.read_to_end(&mut answer);
     assert!(!answer.is_empty(), "no answer: {sent:?}, {heard:?}");
-    // A PDF is no text; its beginning is.
-    read(&String::from_utf8_lossy(&answer))
+    let text = String::from_utf8(answer).unwrap_or_else(|odd| {
+        let text = String::from_utf8_lossy(odd.as_bytes()).into_owned();
+        assert!(text.contains("content-type: application/pdf\r\n"), "not UTF-8: {text}");
+        text
+    });
+    read(&text)
 }
 
 fn read(answer: &str) -> Reply {

@@ -61,9 +61,28 @@ fn the_whole_history_shows_every_tier_strategy_and_switch() {
         assert!(switches.iter().any(|line| crash(&line)), "{class}: {switches:?}");
     }
     let (_, exits) = text.rsplit_once("Exits approved while their class was stopped: ").unwrap();
-    assert!(exits.trim().parse::<u32>().is_ok_and(|exits| exits > 0), "{exits}");
+    let exits = exits.lines().next().unwrap();
+    assert!(exits.parse::<u32>().is_ok_and(|exits| exits > 0), "{exits}");
+    its_income_is_told(&text);
 
     verified_and_readable(folder.path(), database);
+}
+
+/// Everybody who subscribed was billed each month and paid, and the copies earned something, too.
+fn its_income_is_told(text: &str) {
+    let amount = |heading: &str, name: &str| -> f64 {
+        let lines = section(text, heading);
+        let line = lines.iter().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name}: {lines:?}")).trim().parse().unwrap()
+    };
+    let revenue = |name| amount("Revenue (fees are of simulated profits):", name);
+    // Six tiers, one of them by the year with its coupon: 19 + 49 + 99 + 249 + 399.20 + 999.
+    assert_eq!(revenue("monthly_recurring"), 1_814.2);
+    assert!(revenue("subscription") > 65_000.0 && revenue("performance_fee") > 0.0, "{text}");
+    assert!(revenue("copy_trading_fee") >= 0.0, "{text}");
+    assert!((190.0..=200.0).contains(&amount("Invoices:", "paid")), "{text}");
+    assert_eq!((amount("Invoices:", "void"), amount("Invoices:", "open")), (0.0, 0.0), "{text}");
+    assert!(amount("Copies of INVESTOR:", "purchases") > 10.0, "{text}");
 }
 
 fn verified_and_readable(folder: &std::path::Path, database: (&str, &str)) {

@@ -193,13 +193,13 @@ fn others_see_nothing(address: SocketAddr, order: &str) {
 fn admins_see_more(address: SocketAddr, password: &str, user: &Caller) {
     let admin = Caller::login(address, "admin@demo.nija", password);
     let revenue = admin.get("/api/v2/revenue").good();
-    // The demo's accounts have won something by now; what nobody paid for is not in it.
-    let by_type = &revenue["revenue_by_type"];
-    let fees = by_type["performance_fee"].as_f64().unwrap();
-    let subscriptions = by_type["subscription"].as_f64().unwrap();
-    assert!(fees > 0.0, "{revenue}");
+    // The demo's accounts have won something by now, and paid for three years of service.
+    let streams = ["subscription", "performance_fee", "copy_trading_fee"];
+    let amounts = streams.map(|of| revenue["revenue_by_type"][of].as_f64().unwrap());
+    assert!(amounts.iter().all(|amount| *amount > 0.0), "{revenue}");
     let total = revenue["total_revenue"].as_f64().unwrap();
-    assert!((total - fees - subscriptions).abs() < 0.005, "{revenue}");
+    assert!((total - amounts.iter().sum::<f64>()).abs() < 0.005, "{revenue}");
+    assert_eq!(revenue["mrr"], 1814.2, "each of the six paid tiers once");
     for path in ["/api/v2/revenue", "/api/v2/admin/users", "/api/v2/admin/audit"] {
         assert_eq!(user.get(path).problem()["status"], 403, "{path}");
     }

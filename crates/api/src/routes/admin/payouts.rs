@@ -108,9 +108,9 @@ pub(crate) async fn paid(
     Path((id, number)): Path<(String, String)>,
     Valid { body, key }: Valid<PaidBackRequest>,
 ) -> Result<Json<Done>, Problem> {
+    let reference = body.reference.get("reference")?.0;
     let user: UserId = id.parse().map_err(|_| Problem::not_found())?;
     let payout: u16 = number.parse().map_err(|_| Problem::not_found())?;
-    let reference = body.reference.get("reference")?.0;
     let account = app.doors.control.user(user).await?.ok_or(Problem::not_found())?.account;
     let detail = format!("payout {payout} by {reference}");
     app.audit(Some(principal.user()), "payout_made", id, detail).await?;

@@ -1,18 +1,23 @@
 //! What the journal says of a fan-out, and when it was durable: one outcome for every sleeve, and everything that
 //! was approved either filled or ended with its reason.
 
+use super::fairness::{Copied, Fairness};
 use crate::scene::PARTITIONS;
 use anyhow::{Context, Result, ensure};
 use nija_core::desk::event::Event;
 use nija_core::journal::{Batch, Head};
 use nija_core::ports::{AppendError, Doing, Journal, ReadError, Snapshot, Space};
 use nija_core::words::id::{OrderId, PartitionId, Seq};
-use nija_core::words::money::Qty;
+use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::Origin;
+use nija_core::words::tier::Tier;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+
+/// Standard deviations that chance does not reach: once in 500,000 correlations.
+const UNFAIR: f64 = 4.75;
 
 /// A journal that notes when each batch was durable.
 pub(super) struct Timed {
@@ -89,17 +94,36 @@ pub(super) struct Outcomes {
     pub(super) ended: BTreeMap<String, u32>,
     /// Sleeves by partition and number, with how many outcomes each has.
     of: BTreeMap<(PartitionId, u32), u32>,
-    /// Copies, with what is left of each.
-    left: BTreeMap<OrderId, Qty>,
+    /// Copies, in the order of their turns in each partition.
+    copies: BTreeMap<OrderId, Copy>,
+    tiers: BTreeMap<(PartitionId, u32), Tier>,
+}
+
+/// What became of one copy.
+struct Copy {
+    sleeve: u32,
+    asked: Qty,
+    filled: Qty,
+    price: Option<Price>,
+    ended: bool,
+}
+
+/// Units in sum.
+#[derive(Default)]
+pub(super) struct Block {
+    pub(super) asked: i128,
+    pub(super) filled: i128,
+    /// Of copies that ended before all of it was filled.
+    pub(super) unfilled: i128,
 }
 
 impl Outcomes {
-    /// Reads all that happened since `from`, one number a partition.
-    pub(super) async fn read(journal: &Timed, from: &[Seq], leads: OrderId) -> Result<Self> {
+    /// Reads all that happened.
+    pub(super) async fn read(journal: &Timed, leads: OrderId) -> Result<Self> {
         let mut all = Self::default();
         for n in 0..PARTITIONS {
             let partition = PartitionId(n);
-            let mut after = from.get(usize::from(n)).copied().unwrap_or_default();
+            let mut after = Seq(0);
             loop {
                 let batches = journal.read(partition, after, 64).await?;
                 let Some(last) = batches.last() else { break };
@@ -131,7 +155,9 @@ impl Outcomes {
         match event {
             Event::Approved { ticket, .. } if copies(ticket.origin) => {
                 heard(ticket.account.0, |all| &mut all.approved);
-                self.left.insert(ticket.id, ticket.qty);
+                let (sleeve, asked) = (ticket.account.0, ticket.qty);
+                let (filled, price, ended) = (Qty::ZERO, None, false);
+                self.copies.insert(ticket.id, Copy { sleeve, asked, filled, price, ended });
             }
             Event::Refused { account, wish, .. } if copies(wish.origin) => {
                 heard(account.0, |all| &mut all.refused);
@@ -140,13 +166,20 @@ impl Outcomes {
             Event::Filled { order, fill, .. } => {
                 if *order == leads {
                     self.led = self.led.max(when);
-                } else if let Some(left) = self.left.get_mut(order) {
-                    *left = left.saturating_sub(fill.qty);
+                } else if let Some(copy) = self.copies.get_mut(order) {
+                    copy.filled = copy.filled.checked_add(fill.qty).unwrap_or(Qty::ZERO);
+                    copy.price = Some(fill.price);
                     self.last_fill = self.last_fill.max(when);
                 }
             }
-            Event::Closed { order, why, .. } if self.left.remove(order).is_some() => {
-                *self.ended.entry(why.clone()).or_default() += 1;
+            Event::Closed { order, why, .. } => {
+                if let Some(copy) = self.copies.get_mut(order) {
+                    copy.ended = true;
+                    *self.ended.entry(why.clone()).or_default() += 1;
+                }
+            }
+            Event::AccountOpened { no, tier, .. } => {
+                self.tiers.insert((partition, no.0), *tier);
             }
             _ => {}
         }
@@ -158,9 +191,41 @@ impl Outcomes {
         ensure!(sleeves == followers as usize, "{sleeves} of {followers} sleeves have an outcome");
         let twice = self.of.values().filter(|outcomes| **outcomes != 1).count();
         ensure!(twice == 0, "{twice} sleeves have more than one outcome");
-        let open = self.left.values().filter(|left| !left.is_zero()).count();
+        let is_open = |copy: &&Copy| !copy.ended && copy.filled != copy.asked;
+        let open = self.copies.values().filter(is_open).count();
         ensure!(open == 0, "{open} copies are neither filled nor ended");
+        let Block { asked, filled, unfilled } = self.block();
+        ensure!(asked == filled + unfilled, "asked {asked}, filled {filled}, not {unfilled}");
+        let most = self.fairness().most();
+        ensure!(most < UNFAIR, "a correlation of {most} standard deviations");
         Ok(())
+    }
+
+    /// All copies in sum.
+    pub(super) fn block(&self) -> Block {
+        let mut block = Block::default();
+        for copy in self.copies.values() {
+            let (asked, filled) = (i128::from(copy.asked.raw()), i128::from(copy.filled.raw()));
+            block.asked += asked;
+            block.filled += filled;
+            block.unfilled += if copy.ended { asked - filled } else { 0 };
+        }
+        block
+    }
+
+    /// Whether turns and prices follow what followers are.
+    pub(super) fn fairness(&self) -> Fairness {
+        Fairness::of(self.copies.iter().map(|(order, copy)| {
+            let partition = order.partition();
+            let tier = self.tiers.get(&(partition, copy.sleeve));
+            let tier = tier.and_then(|tier| Tier::ALL.iter().position(|one| one == tier));
+            Copied {
+                partition,
+                joined: f64::from(copy.sleeve),
+                tier: tier.unwrap_or_default() as f64,
+                price: copy.price.map(|price| price.raw() as f64),
+            }
+        }))
     }
 
     /// Milliseconds from the master's fill to then.

@@ -14,7 +14,7 @@ use nija_core::desk::answer::Answer;
 use nija_core::desk::event::{Size, Wish};
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::ports::{Clock, Desks};
-use nija_core::words::id::{AccountId, OrderId, Seq};
+use nija_core::words::id::{AccountId, OrderId};
 use nija_core::words::order::{Report, Side};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::clock::Real;
@@ -77,7 +77,6 @@ struct Street {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     leader: AccountId,
-    from: Vec<Seq>,
 }
 
 impl Street {
@@ -89,7 +88,6 @@ impl Street {
         let latencies = Arc::new(Latencies::new()?);
         let gateway = Arc::new(Gateway::new(venue.clone(), Arc::clone(&clock), latencies));
         let parcels = Arc::new(Parcels::default());
-        let from = crowd.desks.desks().iter().map(|desk| desk.head().seq).collect();
         let at_gateway = Arc::clone(&gateway);
         let (handle, ended) = node::start(Parts {
             partitions: crowd.desks,
@@ -113,7 +111,7 @@ impl Street {
             tokio::spawn(async move { drop(driver.run(&mut feed, &mut stopped).await) }),
         ];
         let leader = crowd.leader;
-        Ok(Self { handle, gateway, ended, stop, tasks, leader, from })
+        Ok(Self { handle, gateway, ended, stop, tasks, leader })
     }
 
     /// The master buys; all who copy it follow.
@@ -216,12 +214,12 @@ pub(super) async fn fan_out(followers: u32) -> Result<Shown> {
     }
     let after = process.cpu()?;
     let users_alone = (between - before) * led.elapsed().as_secs_f64() / WINDOW.as_secs_f64();
-    let (from, lanes) = (street.from.clone(), most.load(Ordering::Relaxed));
+    let lanes = most.load(Ordering::Relaxed);
     street.close().await?;
     trading.await?;
     watching.abort();
 
-    let outcomes = Outcomes::read(&journal, &from, leads).await?;
+    let outcomes = Outcomes::read(&journal, leads).await?;
     outcomes.check(followers)?;
     let (Some(first), Some(last)) = (outcomes.led, outcomes.last_fill) else {
         bail!("nothing was filled");

@@ -1,11 +1,11 @@
 //! A master, those who copy it, and the days that they live through.
 
+use super::say;
 use crate::house::House;
 use anyhow::{Result, bail};
-use nija_core::copy::decline::CopyDecline;
 use nija_core::copy::master::{DISCLOSURE, MasterChange};
 use nija_core::copy::terms::CopyTerms;
-use nija_core::desk::answer::{Answer, Decline, Query, View};
+use nija_core::desk::answer::{Query, View};
 use nija_core::desk::event::{Size, Wish};
 use nija_core::desk::input::{Command, CopyAct, Input, LeaderFacts};
 use nija_core::ports::Desks;
@@ -23,30 +23,33 @@ const LEADER: AccountId = AccountId(u128::MAX - 1);
 /// Tiers that may copy whom they like.
 const TIERS: [Tier; 4] = [Tier::Investor, Tier::Income, Tier::Livable, Tier::Baller];
 const BTC: InstrumentId = InstrumentId(1);
+/// Dollars at which the master buys; at which it mostly sells; and at which it sometimes does.
+const LOW: i32 = 60_000;
+const HIGH: i32 = 63_000;
+const LOSS: i32 = 59_000;
 
 /// The master and all who copy it.
 pub(crate) struct Crowd {
     followers: u128,
-    days: i64,
+    rounds: i32,
 }
 
 impl Crowd {
     pub(crate) const fn of(followers: u128) -> Self {
-        Self { followers, days: 0 }
+        Self { followers, rounds: 0 }
     }
 
     fn follower(n: u128) -> AccountId {
         AccountId((n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
     }
 
-    /// Opens what is not there yet: whoever was killed here begins again.
+    /// Opens what is not there yet: whoever was killed here begins again, and what was done before is declined.
     pub(crate) async fn open(&self, house: &House) -> Result<()> {
-        self.price(house, 60_000).await?;
-        self.account(house, LEADER, Tier::Baller).await?;
-        self.done(house, LEADER, Command::Lead(MasterChange::Opened(DISCLOSURE))).await?;
+        self.price(house, LOW).await?;
+        let lead = Command::Lead(MasterChange::Opened(DISCLOSURE));
+        let mut commands = vec![(LEADER, account(LEADER, Tier::Baller)), (LEADER, lead)];
         for n in 0..self.followers {
             let (id, tier) = (Self::follower(n), TIERS[(n % 4) as usize]);
-            self.account(house, id, tier).await?;
             let facts = LeaderFacts {
                 user: UserId(LEADER.0),
                 leads: true,
@@ -58,26 +61,10 @@ impl Crowd {
             let (terms, leader) = (CopyTerms::default(), Box::new(facts));
             let amount = Money::whole(4_000 + i32::try_from(n)?);
             let act = CopyAct::Start { amount, terms, leader, open: false };
-            self.done(house, id, Command::Copy { leader: LEADER, act }).await?;
+            commands.extend([(id, account(id, tier)), (id, Command::Copy { leader: LEADER, act })]);
         }
-        Ok(())
-    }
-
-    async fn account(&self, house: &House, id: AccountId, tier: Tier) -> Result<()> {
-        let (user, tolerance, deposit) = (UserId(id.0), Tolerance::Moderate, Money::whole(40_000));
-        let command = Command::Open { user, tier, tolerance, day_starts: Span::ZERO, deposit };
-        self.done(house, id, command).await
-    }
-
-    /// Asks, and takes it for done where it was done before.
-    async fn done(&self, house: &House, id: AccountId, command: Command) -> Result<()> {
-        match house.handle.command(id, None, command).await? {
-            Answer::Done
-            | Answer::Declined(
-                Decline::AccountExists | Decline::Copying(CopyDecline::AlreadyCopied),
-            ) => Ok(()),
-            other => bail!("not done: {other:?}"),
-        }
+        let input = |(account, command)| Input::Command { account, key: None, command };
+        house.step(&[], commands.into_iter().map(input).collect()).await
     }
 
     /// Lets everything that is on its way arrive.
@@ -85,26 +72,32 @@ impl Crowd {
         // Orders that a start hands back to the venue end with the next prices.
         for _ in 0..2 {
             house.forward(Span::seconds(1));
-            self.price(house, 60_000).await?;
+            self.price(house, LOW).await?;
         }
         Ok(())
     }
 
-    /// A day: the master buys, or sells all of it a day later at another price.
-    pub(crate) async fn day(&mut self, house: &House) -> Result<()> {
-        self.days += 1;
-        house.forward(Span::DAY);
-        let dollars = 60_000 + i32::try_from(self.days * 7_919 % 3_000)?;
-        self.price(house, dollars).await?;
+    /// Ten days: a month may end; then the master buys, or sells what it bought, mostly for more.
+    pub(crate) async fn round(&mut self, house: &House) -> Result<()> {
+        self.rounds += 1;
         let View::Account(view) = house.handle.query(Query::Account(LEADER)).await? else {
             bail!("the master is gone");
         };
-        let (side, size) = match view.positions.is_empty() {
-            true => (Side::Buy, Size::Dollars(Money::whole(1_100))),
-            false => (Side::Sell, Size::All),
+        let (side, size, dollars) = if view.positions.is_empty() {
+            (Side::Buy, Size::Dollars(Money::whole(1_100)), LOW)
+        } else {
+            let dollars = if self.rounds % 8 == 0 { LOSS } else { HIGH };
+            (Side::Sell, Size::All, dollars)
         };
+        let month = house.now().month();
+        house.forward(Span::seconds(10 * 86_400));
+        if house.now().month() > month {
+            say(&"month")?;
+        }
+        self.price(house, dollars).await?;
         let (order_type, tif) = (OrderType::Market, TimeInForce::Gtc);
         let wish = Wish { instrument: BTC, side, size, order_type, tif, origin: Origin::User };
+        say(&"lead")?;
         house.handle.command(LEADER, None, Command::Place(wish)).await?;
         // Its fill, the fills of the copies, and the rest of what did not fill.
         for _ in 0..3 {
@@ -136,4 +129,9 @@ impl Crowd {
         let inputs = vec![Input::Mark { instrument: BTC, price: middle }, Input::Conditions(calm)];
         house.step(&[MarketEvent { at, kind }], inputs).await
     }
+}
+
+const fn account(id: AccountId, tier: Tier) -> Command {
+    let (user, tolerance, deposit) = (UserId(id.0), Tolerance::Moderate, Money::whole(40_000));
+    Command::Open { user, tier, tolerance, day_starts: Span::ZERO, deposit }
 }

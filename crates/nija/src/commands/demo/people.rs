@@ -1,4 +1,4 @@
-//! The demo's people: an account per tier, each subscribed as anybody would, an administrator, and two who copy a third.
+//! The demo's people: an account per tier, each subscribed as anybody would, an administrator, and who copies whom.
 
 use crate::admission::{self, Person};
 use crate::wire::Platform;
