@@ -5,6 +5,7 @@ mod fills;
 mod laws;
 mod life;
 mod orders;
+mod queue;
 mod venue;
 
 use super::rules::Terms;

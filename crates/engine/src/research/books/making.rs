@@ -76,13 +76,14 @@ pub struct Outcome {
 }
 
 impl Making {
-    /// A run that has seen nothing. The units of the plan are the middle of the inventory: the model counts from them,
-    /// and may sell all of them and no more.
+    /// A run that has seen nothing. The units of the plan are the middle of the inventory, which the model counts from;
+    /// the bounds in the parameters are bounds of what is held.
     #[must_use]
     pub fn new(plan: &Plan, parameters: MakingParameters) -> Self {
         let opening = plan.units.raw() as f64 / SCALE as f64;
         let parameters = MakingParameters {
-            least_inventory: parameters.least_inventory.max(-opening),
+            least_inventory: parameters.least_inventory.max(0.0) - opening,
+            most_inventory: parameters.most_inventory - opening,
             ..parameters
         };
         let counts = Counts { inventory: (plan.units, plan.units), ..Counts::default() };

@@ -10,6 +10,7 @@ use crate::catalog;
 use crate::config::Config;
 use crate::market;
 use anyhow::{Context, bail, ensure};
+use nija_core::words::fixed::SCALE;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
@@ -89,7 +90,7 @@ fn making(
     let mut parameters = playbook.crypto_market_making.parameters;
     let rules = settings.rules(options, 0)?;
     // The model pays what the venue asks, so it has to know it.
-    parameters.maker_fee = settings.maker(options)?.raw() as f64 / 1e10;
+    parameters.maker_fee = settings.maker(options)?.raw() as f64 / SCALE as f64;
     let tick = settings::price(parameters.tick).context("--param tick must be above 0")?;
     let instrument = instrument(folder, 0, tick, settings.lot)?;
     let plan = Plan { instrument, rules, cash: options.cash, units: settings.stock };
