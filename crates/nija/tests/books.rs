@@ -32,14 +32,14 @@ fn money(value: &Value) -> i64 {
     money.raw()
 }
 
-/// Three minutes of quotes and trades: a middle that moves a cent a second, takers from both sides, and every ten
+/// A little over three minutes of quotes and trades: a middle that moves a cent a second, takers from both sides, and every ten
 /// seconds a premium of `off` dollars for one second.
 fn ticks(folder: &Path, name: &str, off: f64) -> String {
     let folder = folder.join(name);
     fs::create_dir(&folder).unwrap();
     let mut quotes = "recv_ts_ns,bid_price,bid_qty,ask_price,ask_qty\n".to_owned();
     let mut trades = "recv_ts_ns,price,qty,taker_side\n".to_owned();
-    for n in 0..1_800u64 {
+    for n in 0..1_880u64 {
         let at = 1_700_000_000_000_000_000 + n * 100_000_000;
         let premium = if n % 100 >= 90 { off } else { 0.0 };
         let middle = 100.0 + (n / 10 % 2) as f64 / 100.0 + premium;
