@@ -32,8 +32,8 @@ fn money(value: &Value) -> i64 {
     money.raw()
 }
 
-/// A little over three minutes of quotes and trades: a middle that moves a cent a second, takers from both sides, and every ten
-/// seconds a premium of `off` dollars for one second.
+/// A little over three minutes of quotes and trades: a middle that moves a cent a second, takers from both sides, and
+/// every ten seconds a premium of `off` dollars for one second.
 fn ticks(folder: &Path, name: &str, off: f64) -> String {
     let folder = folder.join(name);
     fs::create_dir(&folder).unwrap();
