@@ -13,6 +13,7 @@ pub mod intrabar;
 mod lines;
 pub mod merge;
 pub mod parquet;
+pub mod recording;
 pub mod series;
 pub mod steps;
 pub mod ticks;
@@ -23,6 +24,7 @@ pub use error::{Error, Fault};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
 use nija_core::words::money::{Price, Qty};
+use nija_core::words::order::Side;
 use nija_core::words::time::Timestamp;
 use nija_market::candle::Candle;
 
@@ -82,6 +84,24 @@ pub enum Kind {
         price: Price,
         /// How much.
         qty: Qty,
+        /// Who took; none where that is unknown.
+        taker: Option<Side>,
+    },
+    /// What lies at one price of a book from now on; a quantity of zero takes the price out.
+    Level {
+        /// Of what.
+        instrument: InstrumentId,
+        /// Buyers or sellers.
+        side: Side,
+        /// At which price.
+        price: Price,
+        /// How much in all.
+        qty: Qty,
+    },
+    /// A new picture of a book begins: what was shown before counts no more, and the levels follow.
+    Cleared {
+        /// Of what.
+        instrument: InstrumentId,
     },
 }
 
@@ -94,6 +114,8 @@ impl MarketEvent {
             Kind::BarClosed(candle) => Some(candle.instrument),
             Kind::BarOpened { instrument, .. }
             | Kind::Quote { instrument, .. }
+            | Kind::Level { instrument, .. }
+            | Kind::Cleared { instrument }
             | Kind::Trade { instrument, .. } => Some(instrument),
         }
     }
@@ -108,7 +130,9 @@ impl MarketEvent {
             Kind::SessionClosed { .. } => (1, InstrumentId(0)),
             Kind::SessionOpened { .. } => (2, InstrumentId(0)),
             Kind::BarOpened { instrument, .. } => (3, instrument),
-            Kind::Quote { instrument, .. } => (4, instrument),
+            Kind::Quote { instrument, .. }
+            | Kind::Level { instrument, .. }
+            | Kind::Cleared { instrument } => (4, instrument),
             Kind::Trade { instrument, .. } => (5, instrument),
         };
         (self.at, stage, instrument)

@@ -4,6 +4,7 @@
 //! What it promises: a wish of one close is filled at the next open and never earlier; the books balance; equal
 //! inputs give equal results. What it leaves out on purpose: orders that rest, partial fills, borrowing costs.
 
+pub mod books;
 pub mod chart;
 pub mod portfolio;
 pub mod record;

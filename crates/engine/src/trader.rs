@@ -35,6 +35,8 @@ impl Trader {
                     out.push(Input::Tick { instrument, price });
                 }
             }
+            // Desks decide on prices; what lies behind the best of them is the venue's.
+            Kind::Level { .. } | Kind::Cleared { .. } => {}
             Kind::BarClosed(candle) => {
                 out.push(Input::Mark { instrument: candle.instrument, price: candle.close });
                 let said = self.analyst.on_candle(&candle);

@@ -95,7 +95,9 @@ impl Street {
                 let quote = feeds::Kind::Quote { instrument, bid, ask, bid_qty: qty, ask_qty: qty };
                 vec![of(begun, quote)]
             }
-            Told::Trades => vec![of(begun, feeds::Kind::Trade { instrument, price, qty })],
+            Told::Trades => {
+                vec![of(begun, feeds::Kind::Trade { instrument, price, qty, taker: None })]
+            }
             Told::Bars => {
                 let candle = Candle {
                     instrument,

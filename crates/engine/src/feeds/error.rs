@@ -56,6 +56,16 @@ pub enum Error {
         /// What is wrong.
         fault: Fault,
     },
+    /// A recording lacks a file.
+    #[error(
+        "{folder}: there is no file of {what}; names begin with what is in them and end in .csv or .csv.zst"
+    )]
+    Recording {
+        /// Which folder.
+        folder: String,
+        /// What is missing.
+        what: &'static str,
+    },
     /// A source of a merge went back in time.
     #[error(
         "the source of {} goes from {before} back to {at}; sort it by time",
@@ -138,6 +148,37 @@ pub enum Fault {
         /// When one came.
         to: Timestamp,
     },
+    /// Nothing came for too long.
+    #[error(
+        "nothing came between {from} and {to}; record these minutes again, cut the recording there, or leave \
+         --strict away to be told of gaps only"
+    )]
+    Silence {
+        /// Time of the row before.
+        from: Timestamp,
+        /// Time of this row.
+        to: Timestamp,
+    },
+    /// A word that is none of those that may stand there.
+    #[error("{column} is `{text}`; write {wanted}")]
+    Word {
+        /// In which column.
+        column: &'static str,
+        /// What stands there.
+        text: String,
+        /// What may stand there.
+        wanted: &'static str,
+    },
+    /// A picture of a book whose prices are in no order.
+    #[error(
+        "{column} {price} is not behind the price before it; write the best price first, without holes"
+    )]
+    Unordered {
+        /// In which column.
+        column: &'static str,
+        /// What stands there.
+        price: Price,
+    },
     /// A price far away from all others.
     #[error(
         "{column} {price} lies far from its neighbors (the close before was {before}): a bad tick? Repair the \
@@ -198,6 +239,7 @@ impl Fault {
             self,
             Self::NotPositive { .. }
                 | Self::Range { .. }
+                | Self::Unordered { .. }
                 | Self::Crossed { .. }
                 | Self::Volume(_)
                 | Self::NoSession(_)

@@ -73,7 +73,7 @@ mod tests {
         };
         let trade = |at, id| {
             let (price, qty) = (Price::whole(1), nija_core::words::money::Qty::whole(1));
-            let kind = Kind::Trade { instrument: InstrumentId(id), price, qty };
+            let kind = Kind::Trade { instrument: InstrumentId(id), price, qty, taker: None };
             MarketEvent { at: Timestamp(at), kind }
         };
         let mut feed = Given(VecDeque::from([open(1, 1), open(1, 2), trade(1, 1), open(2, 1)]));

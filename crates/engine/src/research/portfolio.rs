@@ -258,7 +258,7 @@ impl Portfolio {
         let price = terms.at_open(instrument.tick, side, open, (guess, volume));
         match terms.fee {
             Fee::None => instrument.quantity(self.cash, price),
-            Fee::Percent { rate } => {
+            Fee::Percent { rate } | Fee::MakerTaker { taker: rate, .. } => {
                 let whole = Pct::whole(100);
                 let with_fee = whole.checked_add(rate)?;
                 let budget = mul_div(self.cash.raw(), whole.raw(), with_fee.raw(), Round::Down)?;

@@ -1,5 +1,6 @@
 //! The resting orders of one instrument, sorted so that an event finds those it concerns and no others.
 
+use super::depth::Depth;
 use super::matching::Print;
 use super::order::{Order, Stage, limit_key, stop_key};
 use nija_core::words::id::OrderId;
@@ -29,6 +30,8 @@ pub(super) struct Book {
     pub(super) volume: Option<Qty>,
     /// What the two sides have taken of the running bar.
     pub(super) taken: [Qty; 2],
+    /// What the venue displays, where books are followed.
+    pub(super) depth: Depth,
     arriving: Row,
     market: [Row; 2],
     stops: [Row; 2],
@@ -50,6 +53,7 @@ impl Book {
             last: None,
             volume: None,
             taken: [Qty::ZERO; 2],
+            depth: Depth::new(),
             arriving: Row::new(),
             market: [Row::new(), Row::new()],
             stops: [Row::new(), Row::new()],
@@ -92,6 +96,11 @@ impl Book {
         after: Key,
     ) -> Option<(Key, OrderId)> {
         next(&self.stops[index(side)], after, stop_key(side, print.worst(side)))
+    }
+    /// Resting limits of a side at this price or better, best first.
+    pub(super) fn limits_to(&self, side: Side, price: Price) -> Vec<OrderId> {
+        let end = (limit_key(side, price), u64::MAX);
+        self.limits[index(side)].range(FRONT..=end).map(|(_, order)| *order).collect()
     }
     /// The first limit after `after` that this event may trade.
     pub(super) fn next_limit(

@@ -4,12 +4,14 @@
 //! that is the end of the UTC day. An event at that very end still counts if it is the bar that ends there.
 
 use super::book::Book;
-use super::check::check;
+use super::check::{check, check_post};
+use super::line::Line;
 use super::matching::{Print, Range};
 use super::memory::{Memory, story};
 use super::order::{Order, Orders, Stage};
+use super::place::Place;
 use super::rules::Rules;
-use super::trading::{Seen, Trading};
+use super::trading::{Closed, Seen, Trading};
 use crate::calendar::Cursor;
 use crate::feeds::{Kind, MarketEvent, volume_units};
 use nija_core::desk::held::Act;
@@ -17,8 +19,9 @@ use nija_core::ports::Found;
 use nija_core::words::id::{InstrumentId, OrderId};
 use nija_core::words::instrument::{Hours, Instrument};
 use nija_core::words::money::{Price, Qty};
-use nija_core::words::order::{Outcome, Report, Ticket, TimeInForce};
+use nija_core::words::order::{Outcome, Report, Side, Ticket, TimeInForce};
 use nija_core::words::time::{Span, Timestamp};
+use nija_market::book::Level;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Orders that may be open at once.
@@ -93,16 +96,26 @@ impl Exchange {
     /// Takes an order; reports its acknowledgement or its rejection. An id that is known already is no second
     /// order: everything that happened to the first is reported again.
     pub fn place(&mut self, ticket: &Ticket, now: Timestamp) {
+        self.receive(ticket, false, now);
+    }
+
+    /// Takes a limit order that is to rest: if it would trade where it arrives, it is taken back instead. Only
+    /// where a book is followed; desks have no word for it yet.
+    pub fn post(&mut self, ticket: &Ticket, now: Timestamp) {
+        self.receive(ticket, true, now);
+    }
+
+    fn receive(&mut self, ticket: &Ticket, post: bool, now: Timestamp) {
         let now = self.moved_to(now);
         if let Found::Known(reports) = self.find(ticket.id) {
             self.outbox.extend(reports);
             return;
         }
         let eligible_at = now.plus(self.rules.latency.of(self.rules.seed, ticket.id));
-        match self.refusal(ticket, eligible_at) {
+        match self.refusal(ticket, post, eligible_at) {
             None => {
                 let session = self.session_end(ticket, eligible_at);
-                self.accept(ticket.clone(), eligible_at, session, (Qty::ZERO, 0));
+                self.accept(ticket.clone(), post, (eligible_at, session), (Qty::ZERO, 0));
             }
             Some(why) => {
                 let outcome = Outcome::Rejected { why };
@@ -137,10 +150,11 @@ impl Exchange {
         // The session in which it could trade first still counts, not that of the restart.
         let first = ticket.at.plus(eligible_at.since(now));
         let session = self.session_end(ticket, first);
-        self.accept(ticket.clone(), eligible_at, session, (filled, fills));
+        // Its place is lost, and what it would take it has paid for before: it need not rest any more.
+        self.accept(ticket.clone(), false, (eligible_at, session), (filled, fills));
     }
 
-    fn refusal(&mut self, ticket: &Ticket, eligible_at: Timestamp) -> Option<String> {
+    fn refusal(&mut self, ticket: &Ticket, post: bool, eligible_at: Timestamp) -> Option<String> {
         if self.orders.len() >= MAX_OPEN {
             return Some("too many open orders".to_owned());
         }
@@ -152,7 +166,9 @@ impl Exchange {
             Hours::Nyse => self.nyse.is_open(eligible_at),
         };
         let terms = self.rules.terms(book.instrument.class);
-        check(ticket, book, terms, self.now, is_open).err()
+        let refused = check(ticket, book, terms, self.now, is_open);
+        let refused = refused.and_then(|()| if post { check_post(ticket, terms) } else { Ok(()) });
+        refused.err()
     }
 
     /// When an order that can first trade at `first` has lived its time; none for one without an end.
@@ -170,8 +186,8 @@ impl Exchange {
     fn accept(
         &mut self,
         ticket: Ticket,
-        eligible_at: Timestamp,
-        session_end: Option<Timestamp>,
+        post: bool,
+        (eligible_at, session_end): (Timestamp, Option<Timestamp>),
         (filled, fills): (Qty, u64),
     ) {
         let Some(book) = self.books.get_mut(&ticket.instrument) else {
@@ -188,6 +204,8 @@ impl Exchange {
             expires_at,
             stage: Stage::Arriving,
             entered: 0,
+            post,
+            place: Place::default(),
             triggered: fills > 0,
             filled,
             fills,
@@ -264,8 +282,16 @@ impl Exchange {
         self.moved_to(at);
         let is_end = matches!(event.kind, Kind::BarClosed(_));
         self.settle(at, is_end);
+        if let Some(instrument) = event.instrument()
+            && self.follow(instrument, event)
+        {
+            return;
+        }
         let (instrument, print, volume) = match event.kind {
-            Kind::SessionOpened { .. } | Kind::SessionClosed { .. } => return,
+            Kind::SessionOpened { .. }
+            | Kind::SessionClosed { .. }
+            | Kind::Level { .. }
+            | Kind::Cleared { .. } => return,
             Kind::BarOpened { instrument, price } => (instrument, Print::Open(price), None),
             Kind::BarClosed(candle) => {
                 let range = Range {
@@ -281,11 +307,31 @@ impl Exchange {
             Kind::Quote { instrument, bid, ask, bid_qty, ask_qty } => {
                 (instrument, Print::Quote { bid, ask }, Some([ask_qty, bid_qty]))
             }
-            Kind::Trade { instrument, price, qty } => {
+            Kind::Trade { instrument, price, qty, .. } => {
                 (instrument, Print::Trade(price), Some([qty; 2]))
             }
         };
         self.trade(instrument, &Seen { print, at, volume });
+    }
+
+    /// Brings an event to an instrument whose book is followed; false where it is not.
+    fn follow(&mut self, instrument: InstrumentId, event: &MarketEvent) -> bool {
+        let Some(book) = self.books.get_mut(&instrument) else {
+            return false;
+        };
+        let terms = self.rules.terms(book.instrument.class);
+        if !terms.follows_book() {
+            return false;
+        }
+        let is_open = match book.instrument.hours {
+            Hours::Always => self.always.is_open(event.at),
+            Hours::Nyse => self.nyse.is_open(event.at),
+        };
+        let mut line = Line::new(book, terms, self.now);
+        line.take_event(&event.kind, is_open, &mut self.orders);
+        let told = line.finish();
+        self.conclude(told);
+        true
     }
 
     fn trade(&mut self, instrument: InstrumentId, seen: &Seen) {
@@ -305,7 +351,12 @@ impl Exchange {
         if is_open {
             trading.run(&mut self.orders);
         }
-        let (reports, closed) = trading.finish();
+        let told = trading.finish();
+        self.conclude(told);
+    }
+
+    /// Hands out reports and remembers the orders that are over.
+    fn conclude(&mut self, (reports, closed): (Vec<Report>, Vec<Closed>)) {
         self.outbox.extend(reports);
         for (order, last) in closed {
             if let Some(at) = order.expires_at {
@@ -364,6 +415,14 @@ impl Exchange {
         if let Some(book) = self.books.get_mut(&instrument) {
             book.last.get_or_insert(price);
         }
+    }
+
+    /// The book of an instrument as it is displayed, less what orders of this exchange took of it: so many levels a
+    /// side. None where no book is followed.
+    #[must_use]
+    pub fn displayed(&self, instrument: InstrumentId, levels: usize) -> Option<[Vec<Level>; 2]> {
+        let depth = &self.books.get(&instrument)?.depth;
+        Some([Side::Buy, Side::Sell].map(|side| depth.levels(side, levels)))
     }
 
     /// Last price seen of an instrument.

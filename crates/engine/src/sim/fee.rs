@@ -23,6 +23,13 @@ pub enum Fee {
         /// Least dollars an order pays, with its first fill.
         minimum: Money,
     },
+    /// Percentages of the value: one for orders that rest, one for orders that take.
+    MakerTaker {
+        /// Percent of the value of what rested.
+        maker: Pct,
+        /// Percent of the value of what took.
+        taker: Pct,
+    },
     /// So much a contract.
     PerContract {
         /// Dollars a contract.
@@ -31,12 +38,21 @@ pub enum Fee {
 }
 
 impl Fee {
+    /// What an order pays for a fill that it rested for; all others pay the fee itself.
+    #[must_use]
+    pub const fn of_maker(self) -> Self {
+        match self {
+            Self::MakerTaker { maker, .. } => Self::Percent { rate: maker },
+            other => other,
+        }
+    }
+
     /// The fee of a fill of `qty` at `price`, of an order of which `before` was filled; `None` beyond the range.
     #[must_use]
     pub fn of(self, instrument: &Instrument, price: Price, qty: Qty, before: Qty) -> Option<Money> {
         match self {
             Self::None => Some(Money::ZERO),
-            Self::Percent { rate } => {
+            Self::Percent { rate } | Self::MakerTaker { taker: rate, .. } => {
                 instrument.value(price, qty, Round::Up)?.percent(rate, Round::Up)
             }
             Self::PerShare { rate, minimum } => {

@@ -17,6 +17,9 @@ pub enum Filling {
         /// Percent of the volume.
         rate: Pct,
     },
+    /// What the book displays: takers walk down its levels, and a resting limit waits behind the size displayed at
+    /// its price. For feeds of quotes, levels and trades; bars trade nothing.
+    Queue,
 }
 
 impl Filling {
@@ -24,7 +27,7 @@ impl Filling {
     #[must_use]
     pub fn room(self, volume: Option<Qty>) -> Option<Qty> {
         match self {
-            Self::Whole => None,
+            Self::Whole | Self::Queue => None,
             Self::Participation { rate } => {
                 let whole = Pct::whole(100).raw();
                 let raw = mul_div(volume.unwrap_or_default().raw(), rate.raw(), whole, Round::Down);

@@ -1,6 +1,7 @@
 //! An order in the exchange's book, from acceptance to its last report.
 
 use super::fold::ByOrder;
+use super::place::Place;
 use nija_core::words::id::{FillId, OrderId};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::{Fill, Side, Ticket};
@@ -43,6 +44,10 @@ pub(super) struct Order {
     pub(super) stage: Stage,
     /// Number of the book's event that brought it in; at that event it takes prices, later it rests.
     pub(super) entered: u64,
+    /// Does it rest or not trade at all?
+    pub(super) post: bool,
+    /// Its place behind what is displayed at its price, where books are followed.
+    pub(super) place: Place,
     /// Has its stop been reached?
     pub(super) triggered: bool,
     /// How much is filled.

@@ -71,6 +71,12 @@ impl Rules {
 }
 
 impl Terms {
+    /// Are orders filled by a displayed book?
+    #[must_use]
+    pub const fn follows_book(&self) -> bool {
+        matches!(self.filling, Filling::Queue)
+    }
+
     /// What a market order of `qty` gets that meets the open of a bar; `volume` is that of the bar before.
     #[must_use]
     pub fn at_open(

@@ -5,6 +5,7 @@ mod fills;
 mod laws;
 mod life;
 mod orders;
+mod queue;
 mod venue;
 
 use super::rules::Terms;
@@ -154,7 +155,7 @@ impl Bench {
         self.event(Kind::Quote { instrument: COIN, bid, ask, bid_qty, ask_qty });
     }
     pub(super) fn trade(&mut self, price: &str, qty: &str) {
-        self.event(Kind::Trade { instrument: COIN, price: p(price), qty: q(qty) });
+        self.event(Kind::Trade { instrument: COIN, price: p(price), qty: q(qty), taker: None });
     }
     pub(super) fn reports(&mut self) -> Vec<Report> {
         self.exchange.take_reports(usize::MAX)

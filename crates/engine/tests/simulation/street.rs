@@ -142,7 +142,7 @@ impl Street {
         for instrument in OF {
             let (price, qty) = self.moved(instrument);
             let at = self.truth.now();
-            let kind = feeds::Kind::Trade { instrument, price, qty };
+            let kind = feeds::Kind::Trade { instrument, price, qty, taker: None };
             moved.push((MarketEvent { at, kind }, Input::Mark { instrument, price }));
         }
         moved

@@ -119,7 +119,10 @@ impl Users {
             let price = price.max(Price::whole(1)).floor_to(row.tick);
             *last = price;
             let (instrument, qty) = (row.id, Qty::whole(1_000_000));
-            events.push(MarketEvent { at, kind: Kind::Trade { instrument, price, qty } });
+            events.push(MarketEvent {
+                at,
+                kind: Kind::Trade { instrument, price, qty, taker: None },
+            });
             inputs.push(Input::Mark { instrument, price });
         }
         (events, inputs)

@@ -2,6 +2,7 @@
 //! files in simulated time. Equal inputs give equal journals, byte by byte. The teaching strategy runs
 //! beside that, on its own.
 
+mod books;
 mod data;
 mod days;
 mod eve;
@@ -62,6 +63,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     options.check()?;
     if options.is_research() {
         return research::run(options);
+    }
+    if let Some(strategy) = books::strategy(options) {
+        return books::run(options, strategy);
     }
     let strategies = options.strategies()?;
     let config = Config::read()?;

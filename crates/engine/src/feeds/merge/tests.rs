@@ -20,7 +20,8 @@ impl Feed for Row {
 
 fn trade(at: i64, instrument: u32, qty: i32) -> MarketEvent {
     let instrument = InstrumentId(instrument);
-    let kind = Kind::Trade { instrument, price: Price::whole(1), qty: Qty::whole(qty) };
+    let kind =
+        Kind::Trade { instrument, price: Price::whole(1), qty: Qty::whole(qty), taker: None };
     MarketEvent { at: Timestamp(at), kind }
 }
 fn open(at: Timestamp, instrument: u32) -> MarketEvent {

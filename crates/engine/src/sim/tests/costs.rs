@@ -20,7 +20,7 @@ fn fees(fee: Fee, order: &Ticket, filling: Filling) -> Vec<String> {
     bench.place(order);
     for (price, qty) in [("33.33", "700"), ("40", "9000")] {
         let (instrument, price, qty) = (order.instrument, p(price), q(qty));
-        bench.event(Kind::Trade { instrument, price, qty });
+        bench.event(Kind::Trade { instrument, price, qty, taker: None });
     }
     bench.fills().iter().map(|fill| fill.fee.to_string()).collect()
 }

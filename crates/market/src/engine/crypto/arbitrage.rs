@@ -4,7 +4,7 @@
 //!
 //! Both legs are sent to be filled at once or not at all; what one side filled and the other did not is hedged
 //! immediately. Nothing here counts profit: that is made of fills, by the ledger, and of nothing else.
-//! A model only: the desk knows one venue and no books yet, so no engine takes it.
+//! A model only: the desk knows one venue and no books yet, so no engine takes it; a research run over books does.
 
 mod crossing;
 mod triangle;

@@ -6,7 +6,7 @@
 //! jumps, nothing after a lost connection, and quotes that stay where they are worth their place in the queue.
 //! There is no end of the day around the clock, so the horizon rolls.
 //!
-//! A model only: the desk has no quotes yet, so no engine takes it.
+//! A model only: the desk has no quotes yet, so no engine takes it; a research run over recorded books does.
 
 use crate::book::{Book, Fill, Level};
 use crate::clamp;

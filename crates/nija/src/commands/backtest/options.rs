@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[command(group = clap::ArgGroup::new("source").required(true).args(["data", "demo_data"]))]
 pub(crate) struct Options {
     /// A file of bars (.csv, .csv.zst or .parquet), best named SYMBOL/TIMEFRAME.csv; may be
-    /// repeated.
+    /// repeated. For market-making and arbitrage a folder of ticks, SYMBOL.VENUE.
     #[arg(long, value_name = "FILE")]
     pub(super) data: Vec<PathBuf>,
     /// The shipped history of 2017 to 2020 instead of files.
@@ -37,7 +37,8 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(super) skip_bad: bool,
     /// Whose signals are heard: a strategy of the platform, or sma-cross, the teaching strategy that
-    /// trades on its own, without account rules; may be repeated for those of the platform.
+    /// trades on its own, without account rules; so do market-making and arbitrage, on ticks. May be
+    /// repeated for those of the platform.
     #[arg(long, value_name = "NAME")]
     pub(super) strategy: Vec<String>,
     /// A parameter of the strategy, for example fast=10; may be repeated.

@@ -119,6 +119,9 @@ pub(super) fn doubled(terms: Terms) -> Terms {
     let fee = match terms.fee {
         Fee::None => Fee::None,
         Fee::Percent { rate } => Fee::Percent { rate: twice(rate) },
+        Fee::MakerTaker { maker, taker } => {
+            Fee::MakerTaker { maker: twice(maker), taker: twice(taker) }
+        }
         Fee::PerShare { rate, minimum } => {
             Fee::PerShare { rate: double(rate), minimum: double(minimum) }
         }

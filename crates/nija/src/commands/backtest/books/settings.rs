@@ -1,0 +1,122 @@
+//! What `--param` sets of a run over ticks beside the parameters of the strategy itself.
+
+use super::super::options::Options;
+use anyhow::{Context, ensure};
+use nija_core::words::fixed::SCALE;
+use nija_core::words::money::{Pct, Price, Qty};
+use nija_core::words::time::Span;
+use nija_engine::sim::Rules;
+use nija_engine::sim::fee::Fee;
+use nija_engine::sim::filling::Filling;
+use nija_engine::sim::latency::Latency;
+use nija_engine::sim::slippage::Slippage;
+use serde_json::{Value, json};
+
+/// The settings.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    /// Units that lie ready at each place.
+    pub(super) stock: Qty,
+    /// Step of quantities where one market is made.
+    pub(super) lot: Qty,
+    /// From the strategy to each venue, and the same for cancels.
+    latencies: [Span; 2],
+    /// What an order that rests pays, as a fraction; the commission where it is not named.
+    maker: Option<Pct>,
+    /// Commission of the second venue, as a fraction.
+    second: Option<Pct>,
+}
+
+impl Settings {
+    /// Takes its own settings out of what was given, and leaves the strategy's.
+    pub(super) fn split(
+        given: &[(String, String)],
+    ) -> anyhow::Result<(Self, Vec<(String, String)>)> {
+        let millis =
+            |text: &str| text.parse().ok().filter(|n| (0..=60_000).contains(n)).map(Span::millis);
+        let mut settings = Self {
+            stock: Qty::from_raw(SCALE / 20),
+            lot: Qty::from_raw(SCALE / 100_000),
+            latencies: [Span::millis(50); 2],
+            maker: None,
+            second: None,
+        };
+        let (mut rest, mut second) = (Vec::new(), None);
+        for (name, value) in given {
+            let said = || format!("--param {name}={value}");
+            let span =
+                || millis(value).with_context(|| said() + ": write milliseconds from 0 to 60000");
+            match name.as_str() {
+                "stock" => settings.stock = value.parse().with_context(said)?,
+                "latency_ms" => settings.latencies = [span()?; 2],
+                "second_latency_ms" => second = Some(span()?),
+                "maker_fee" => settings.maker = Some(value.parse().with_context(said)?),
+                "second_commission" => settings.second = Some(value.parse().with_context(said)?),
+                _ => rest.push((name.clone(), value.clone())),
+            }
+        }
+        settings.latencies[1] = second.unwrap_or(settings.latencies[1]);
+        ensure!(
+            !settings.stock.is_negative(),
+            "--param stock must not be below 0: nothing is owed"
+        );
+        Ok((settings, rest))
+    }
+
+    /// The terms of a venue.
+    pub(super) fn rules(&self, options: &Options, place: usize) -> anyhow::Result<Rules> {
+        let mut rules = options.rules()?;
+        let taker = match (place, self.second) {
+            (1, Some(second)) => second,
+            _ => commission(options),
+        };
+        let maker = if place == 0 { self.maker(options)? } else { taker };
+        rules.latency = Latency::Fixed { span: self.latencies[place.min(1)] };
+        rules.crypto.fee = Fee::MakerTaker { maker: percent(maker)?, taker: percent(taker)? };
+        (rules.crypto.slippage, rules.crypto.filling) = (Slippage::None, Filling::Queue);
+        rules.crypto.half_spread = Pct::ZERO;
+        Ok(rules)
+    }
+
+    /// What an order that rests pays at the first venue, as a fraction.
+    pub(super) fn maker(&self, options: &Options) -> anyhow::Result<Pct> {
+        let maker = self.maker.unwrap_or_else(|| commission(options));
+        percent(maker)?;
+        Ok(maker)
+    }
+
+    pub(super) fn told(&self, options: &Options) -> Value {
+        let millis = |span: Span| span.0 / 1_000;
+        let commission = commission(options);
+        json!({
+            "stock": self.stock,
+            "latency_ms": millis(self.latencies[0]),
+            "second_latency_ms": millis(self.latencies[1]),
+            "commission": commission,
+            "maker_fee": self.maker.unwrap_or(commission),
+            "second_commission": self.second.unwrap_or(commission),
+        })
+    }
+}
+
+/// The commission as a fraction: that of a small customer where none is named.
+fn commission(options: &Options) -> Pct {
+    options.commission.unwrap_or(Pct::from_raw(SCALE / 1_000))
+}
+
+fn percent(fraction: Pct) -> anyhow::Result<Pct> {
+    let sane = !fraction.is_negative() && fraction < Pct::whole(1);
+    ensure!(sane, "a fee is a fraction from 0 to below 1, for example 0.001");
+    Ok(Pct::from_raw(fraction.raw() * 100))
+}
+
+fn raw(number: f64) -> Option<i64> {
+    let raw = (number * SCALE as f64).round();
+    (raw >= 1.0 && raw < i64::MAX as f64).then_some(raw as i64)
+}
+pub(super) fn price(number: f64) -> Option<Price> {
+    raw(number).map(Price::from_raw)
+}
+pub(super) fn qty(number: f64) -> Option<Qty> {
+    raw(number).map(Qty::from_raw)
+}

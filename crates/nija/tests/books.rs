@@ -1,0 +1,146 @@
+//! `nija backtest --strategy market-making` and `arbitrage`: on ticks made here, and on the recorded minutes.
+
+#![allow(clippy::unwrap_used)]
+
+use nija_core::words::money::Money;
+use serde_json::Value;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn run(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nija"));
+    command.arg("backtest").args(arguments).env_clear().output().unwrap()
+}
+fn good(arguments: &[&str]) -> Value {
+    let output = run(&[arguments, &["--format", "json"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+fn bad(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(!output.status.success(), "{arguments:?} succeeded");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+fn shared(name: &str) -> String {
+    format!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/ticks/{}"), name)
+}
+fn money(value: &Value) -> i64 {
+    let money: Money = value.as_str().unwrap().parse().unwrap();
+    money.raw()
+}
+
+/// A little over three minutes of quotes and trades: a middle that moves a cent a second, takers from both sides, and
+/// every ten seconds a premium of `off` dollars for one second.
+fn ticks(folder: &Path, name: &str, off: f64) -> String {
+    let folder = folder.join(name);
+    fs::create_dir(&folder).unwrap();
+    let mut quotes = "recv_ts_ns,bid_price,bid_qty,ask_price,ask_qty\n".to_owned();
+    let mut trades = "recv_ts_ns,price,qty,taker_side\n".to_owned();
+    for n in 0..1_880u64 {
+        let at = 1_700_000_000_000_000_000 + n * 100_000_000;
+        let premium = if n % 100 >= 90 { off } else { 0.0 };
+        let middle = 100.0 + (n / 10 % 2) as f64 / 100.0 + premium;
+        let (bid, ask) = (middle - 0.05, middle + 0.05);
+        writeln!(quotes, "{at},{bid:.2},5,{ask:.2},5").unwrap();
+        let (price, side) = if n % 2 == 0 { (bid, "sell") } else { (ask, "buy") };
+        writeln!(trades, "{},{price:.2},1,{side}", at + 60_000_000).unwrap();
+    }
+    fs::write(folder.join("quotes.csv"), quotes).unwrap();
+    fs::write(folder.join("trades.csv"), trades).unwrap();
+    folder.display().to_string()
+}
+
+/// The parts are what the run earned, to a few steps of rounding.
+fn adds_up(found: &Value) {
+    let parts = found["parts"].as_object().unwrap();
+    let sum: i64 = parts.values().map(money).sum();
+    let fills = found["statistics"]["fills"].as_i64().unwrap();
+    assert!((sum - money(&found["profit"])).abs() <= fills + 8, "{parts:?} {}", found["profit"]);
+    assert_eq!(
+        money(&found["final_equity"]) - money(&found["start_equity"]),
+        money(&found["profit"])
+    );
+}
+
+#[test]
+fn market_making_on_made_ticks_earns_the_spread_and_adds_up() {
+    let folder = TempDir::new().unwrap();
+    let data = ticks(folder.path(), "COIN.HERE", 0.0);
+    let with = |name: &str, commission: &'static str| {
+        let arguments = ["--strategy", name, "--data", &data, "--commission", commission];
+        let own = ["--param", "stock=5", "--param", "most_inventory=10", "--param", "quote=1"];
+        let model =
+            ["--param", "gamma=0.001", "--param", "k=100", "--param", "volatility_seconds=10"];
+        let fast = ["--param", "adverse=0", "--param", "latency_ms=20"];
+        good(&[&arguments[..], &own, &model, &fast].concat())
+    };
+    let found = with("market-making", "0");
+    adds_up(&found);
+    assert!(found["statistics"]["fills"].as_u64().unwrap() > 50, "{}", found["statistics"]);
+    assert!(money(&found["parts"]["spread"]) > 0 && money(&found["profit"]) > 0);
+    assert_eq!(found, with("crypto_market_making", "0"), "two names, equal bytes");
+    // A quote that has to earn a percent back lies outside of all that is traded.
+    let dear = with("market-making", "0.01");
+    assert_eq!((dear["statistics"]["fills"].as_u64(), money(&dear["fees"])), (Some(0), 0));
+}
+
+#[test]
+fn arbitrage_on_made_ticks_earns_what_is_apart_and_adds_up() {
+    let folder = TempDir::new().unwrap();
+    let (here, there) =
+        (ticks(folder.path(), "COIN.HERE", 0.0), ticks(folder.path(), "COIN.THERE", 2.0));
+    let both =
+        ["--strategy", "arbitrage", "--data", &here, "--data", &there, "--param", "stock=20"];
+    let found = good(&both);
+    adds_up(&found);
+    let count = |name: &str| found["statistics"][name].as_u64().unwrap();
+    assert!(count("filled_whole") > 0 && found["statistics"]["residual"] == "0", "{found}");
+    assert!(money(&found["profit_without_revaluation"]) > 0);
+    assert_eq!(found["places"], serde_json::json!(["COIN.HERE", "COIN.THERE"]));
+    // Later than the premium lasts, at the second venue alone: what the first one filled is hedged.
+    let late = good(&[&both[..], &["--param", "second_latency_ms=1500"]].concat());
+    adds_up(&late);
+    assert_eq!(late["statistics"]["residual"], "0");
+    assert!(money(&late["profit_without_revaluation"]) <= 0, "{late}");
+}
+
+#[test]
+fn the_recorded_minutes_trade_and_add_up() {
+    let (spot, perpetual) = (shared("BTC-USDT.BINANCE"), shared("BTC-USDT-PERP.BINANCE"));
+    let making =
+        good(&["--strategy", "market-making", "--data", &spot, "--commission", "0", "--strict"]);
+    adds_up(&making);
+    assert!(making["statistics"]["fills"].as_u64().unwrap() > 0);
+    let both = ["--strategy", "arbitrage", "--data", &spot, "--data", &perpetual];
+    let found = good(&[&both[..], &["--commission", "0", "--strict"]].concat());
+    adds_up(&found);
+    assert!(found["statistics"]["fills"].as_u64().unwrap() > 0);
+    assert_eq!(found["statistics"]["residual"], "0");
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_with_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let data = ticks(folder.path(), "COIN.HERE", 0.0);
+    for (arguments, wanted) in [
+        (&["--strategy", "arbitrage", "--data", &data][..], "name two folders"),
+        (&["--strategy", "market-making", "--data", &data, "--data", &data], "name one folder"),
+        (&["--strategy", "market-making", "--data", &data, "--from", "2020-01-01"], "played whole"),
+        (&["--strategy", "market-making", "--data", &data, "--param", "speed=1"], "it has\n"),
+        (&["--strategy", "market-making", "--data", &data, "--param", "stock=-1"], "below 0"),
+        (
+            &["--strategy", "market-making", "--data", &data, "--param", "latency_ms=x"],
+            "milliseconds",
+        ),
+        (&["--strategy", "market-making", "--demo-data"], "has bars"),
+        (&["--strategy", "market-making", "--data", "nowhere"], "ticks are a folder"),
+    ] {
+        let told = bad(arguments);
+        assert!(told.contains(wanted), "{told}");
+    }
+    fs::remove_file(Path::new(&data).join("trades.csv")).unwrap();
+    assert!(bad(&["--strategy", "market-making", "--data", &data]).contains("no file of trades"));
+}
