@@ -4,6 +4,7 @@
 use super::trial::chance::{self, Chance};
 use super::trial::crowd::{address, ask, behind_a_proxy, p95_ms, register, request, timed};
 use super::trial::http::Connection;
+use super::trial::pass;
 use super::trial::server::Site;
 use super::{Options, Outcome};
 use anyhow::{Context, Result, bail, ensure};
@@ -59,12 +60,19 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         };
         let (over, began) = (AtomicBool::new(false), Instant::now());
         let limit = Duration::from_secs(seconds);
+        // Evenly over the time: an attack that takes whatever processors there are measures these.
+        let pace = |sent: u64| {
+            pass((limit / 1_000 * (sent * 1_000 / most) as u32).saturating_sub(began.elapsed()))
+        };
         let (mut at_home, mut elsewhere, mut orders) = std::thread::scope(|scope| {
             let attackers: Vec<_> = (0..AT_ONCE)
                 .map(|n| Chance::new(options.seed).part(n))
                 .map(|chance| {
                     scope.spawn(|| {
-                        guess(to, chance, &guesses, &|sent| sent < most && began.elapsed() < limit)
+                        guess(to, chance, &guesses, &|sent| {
+                            pace(sent);
+                            sent < most && began.elapsed() < limit
+                        })
                     })
                 })
                 .collect();
