@@ -287,6 +287,8 @@ mod tests {
             let vega = slope(contract.price(volatility + h), contract.price(volatility - h), h);
             prop_assert!((vega - g.vega).abs() < 1e-3);
             prop_assert!((-slope(at(years(h)), at(years(-h)), h) - g.theta).abs() < 2e-2);
+            // Where volatility is small the price bends sharply with the rate.
+            let h = 1e-5;
             prop_assert!((slope(at(rate(h)), at(rate(-h)), h) - g.rho).abs() < 1e-4);
         }
     }
