@@ -17,7 +17,7 @@ use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{OrderType, Origin, Side, TimeInForce};
 
 /// Sleeves that have their turn in one part.
-const PART: usize = 512;
+const PART: usize = 448;
 
 /// Sleeves in the order of their turns, for one lead. No part of the state: it is drawn again after a restart.
 #[derive(Default)]
