@@ -105,7 +105,7 @@ impl Cashier {
     pub async fn round(&mut self) -> Result<(), Interrupted> {
         // Checkouts first: an invoice that is not open afterwards was ended, and not merely unknown yet.
         let mut checkouts = self.checkouts().await?;
-        let (mut open, mut waiting) = (0, Vec::new());
+        let (mut open, mut waiting) = (0, BTreeSet::new());
         for partition in (0..=u16::MAX).map(PartitionId) {
             let bills = match self.counter.desks.query(Query::Bills(partition)).await? {
                 View::Bills(bills) => bills,

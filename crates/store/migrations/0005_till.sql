@@ -1,9 +1,11 @@
 -- What the cashier remembers. A method is what the payment provider calls it; no card data.
 -- A step of a subscription that cash went back (16) may stand in the journal.
+-- Where both names are null, the owner had the method forgotten.
 CREATE TABLE payer (
-    account  BLOB NOT NULL PRIMARY KEY CHECK (length(account) = 16),
-    customer TEXT NOT NULL,
-    method   TEXT NOT NULL
+    account  BLOB    NOT NULL PRIMARY KEY CHECK (length(account) = 16),
+    customer TEXT,
+    method   TEXT CHECK ((method IS NULL) = (customer IS NULL)),
+    at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE checkout (

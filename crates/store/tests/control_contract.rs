@@ -340,14 +340,19 @@ async fn c_14_the_till_remembers_payers_checkouts_and_attempts() {
     let (one, other) = (AccountId(1), AccountId(u128::MAX));
     let payer = |method: &str| Payer { customer: "cus_1".to_owned(), method: method.to_owned() };
     assert_eq!(till.payer(one).await, Ok(None));
-    till.keep_payer(one, payer("pm_1")).await.unwrap();
-    till.keep_payer(one, payer("pm_2")).await.unwrap();
-    till.keep_payer(other, payer("pm_3")).await.unwrap();
+    till.keep_payer(one, payer("pm_1"), minutes(1)).await.unwrap();
+    till.keep_payer(one, payer("pm_2"), minutes(3)).await.unwrap();
+    till.keep_payer(one, payer("pm_1"), minutes(2)).await.unwrap();
+    till.keep_payer(other, payer("pm_3"), minutes(3)).await.unwrap();
     assert_eq!(till.payer(one).await, Ok(Some(payer("pm_2"))), "the newer one counts");
-    till.forget_payer(one).await.unwrap();
-    till.forget_payer(one).await.unwrap();
+    till.forget_payer(one, minutes(5)).await.unwrap();
+    till.forget_payer(one, minutes(5)).await.unwrap();
     assert_eq!(till.payer(one).await, Ok(None));
+    till.keep_payer(one, payer("pm_2"), minutes(3)).await.unwrap();
+    assert_eq!(till.payer(one).await, Ok(None), "old news, told again");
     assert_eq!(till.payer(other).await, Ok(Some(payer("pm_3"))));
+    till.keep_payer(one, payer("pm_4"), minutes(6)).await.unwrap();
+    assert_eq!(till.payer(one).await, Ok(Some(payer("pm_4"))), "paid with again");
 
     let invoice = InvoiceNo { partition: PartitionId(3), count: 17 };
     let checkout = |reference: &str, expires_at| OpenCheckout {

@@ -272,6 +272,6 @@ pub(crate) async fn forget_method(
     let account = principal.account();
     let (who, subject) = (Some(principal.user()), account.to_string());
     app.audit(who, "method_forgotten", subject, String::new()).await?;
-    app.doors.till.forget_payer(account).await?;
+    app.doors.till.forget_payer(account, app.now()).await?;
     Ok(Json(Done { success: true, message: "no payment method is on file" }))
 }

@@ -14,6 +14,7 @@ use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::input::Command;
 use nija_core::ports::payments::{News, Payment, Standing, Told, WEBHOOK_BYTES_MAX, WebhookError};
 use nija_core::words::money::Money;
+use nija_core::words::time::Timestamp;
 
 /// What a person has to look at; nothing is booked.
 #[derive(Clone, Copy)]
@@ -94,13 +95,13 @@ pub(crate) async fn take(
     Ok(Json(Done { success: true, message: "heard" }))
 }
 
-async fn heard(app: &App, Told { event, news, .. }: Told) -> Result<(), Problem> {
+async fn heard(app: &App, Told { event, at, news }: Told) -> Result<(), Problem> {
     match news {
         News::Paid(payment) if payment.standing == Standing::Paid => {
             let (amount, reference) = (payment.amount, payment.reference.clone());
             let pay = |invoice| Request::Pay { invoice, amount, reference };
             match book(app, (&event, "payment_received"), &payment, pay).await? {
-                true => keep_payer(app, &payment).await,
+                true => keep_payer(app, &payment, at).await,
                 false => Ok(()),
             }
         }
@@ -146,10 +147,11 @@ async fn book(
     }
 }
 
-/// Keeps the method that paid: it is charged for what comes next.
-async fn keep_payer(app: &App, payment: &Payment) -> Result<(), Problem> {
+/// Keeps the method that paid: it is charged for what comes next. Old news told again brings back none that its owner
+/// had forgotten.
+async fn keep_payer(app: &App, payment: &Payment, at: Timestamp) -> Result<(), Problem> {
     let Some(payer) = payment.payer.clone() else { return Ok(()) };
-    Ok(app.doors.till.keep_payer(payment.account, payer).await?)
+    Ok(app.doors.till.keep_payer(payment.account, payer, at).await?)
 }
 
 /// Money went back. Where the books promised that much of the invoice, all is well.

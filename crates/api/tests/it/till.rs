@@ -5,6 +5,7 @@ use nija_core::ports::control::ControlError;
 use nija_core::ports::payments::Payer;
 use nija_core::ports::till::{Attempt, OpenCheckout, Till};
 use nija_core::words::id::AccountId;
+use nija_core::words::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -19,14 +20,23 @@ fn done<T: Send + 'static>(answer: T) -> Doing<'static, Result<T, ControlError>>
 }
 
 impl Till for FakeTill {
-    fn keep_payer(&self, account: AccountId, payer: Payer) -> Doing<'_, Result<(), ControlError>> {
+    fn keep_payer(
+        &self,
+        account: AccountId,
+        payer: Payer,
+        _: Timestamp,
+    ) -> Doing<'_, Result<(), ControlError>> {
         self.payers.lock().unwrap().insert(account, payer);
         done(())
     }
     fn payer(&self, account: AccountId) -> Doing<'_, Result<Option<Payer>, ControlError>> {
         done(self.payers.lock().unwrap().get(&account).cloned())
     }
-    fn forget_payer(&self, account: AccountId) -> Doing<'_, Result<(), ControlError>> {
+    fn forget_payer(
+        &self,
+        account: AccountId,
+        _: Timestamp,
+    ) -> Doing<'_, Result<(), ControlError>> {
         self.payers.lock().unwrap().remove(&account);
         done(())
     }

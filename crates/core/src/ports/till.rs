@@ -41,12 +41,22 @@ pub struct Attempt {
 
 /// The cashier's memory.
 pub trait Till: Send + Sync {
-    /// Keeps an account's payment method in place of the one before.
-    fn keep_payer(&self, account: AccountId, payer: Payer) -> Doing<'_, Result<(), ControlError>>;
+    /// Keeps an account's payment method as of a time. What is known or forgotten since stays: news of it may come
+    /// late, and again.
+    fn keep_payer(
+        &self,
+        account: AccountId,
+        payer: Payer,
+        at: Timestamp,
+    ) -> Doing<'_, Result<(), ControlError>>;
     /// The payment method on file.
     fn payer(&self, account: AccountId) -> Doing<'_, Result<Option<Payer>, ControlError>>;
-    /// Forgets the payment method, where there is one.
-    fn forget_payer(&self, account: AccountId) -> Doing<'_, Result<(), ControlError>>;
+    /// Forgets the payment method as of now, where there is one.
+    fn forget_payer(
+        &self,
+        account: AccountId,
+        at: Timestamp,
+    ) -> Doing<'_, Result<(), ControlError>>;
     /// Remembers a checkout; the same one twice is one.
     fn remember_checkout(&self, checkout: OpenCheckout) -> Doing<'_, Result<(), ControlError>>;
     /// Forgets a checkout, where it is known.

@@ -146,8 +146,12 @@ fn an_invoice_is_paid_renewed_by_the_card_on_file_and_given_back() {
     stands(&user, "active", "LIVABLE", "0");
 
     money_goes_back(&shop, &user, &invoice);
+    let paid = shop.newest();
+    let before = event("evt_9", "payment_intent.succeeded", now() - 1, &paid).to_string();
     user.delete("/api/v2/subscription/method").good();
     assert_eq!(subscription(&user)["method_on_file"], false);
+    shop.deliver(&signed(SECRET, now(), before.as_bytes()), &before).good();
+    assert_eq!(subscription(&user)["method_on_file"], false, "old news, told again");
 }
 
 fn what_is_forged_or_old_is_refused(shop: &Shop, payment: &Value) {

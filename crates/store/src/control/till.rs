@@ -9,12 +9,14 @@ use nija_core::ports::till::{Attempt, OpenCheckout, Till};
 use nija_core::words::id::AccountId;
 use nija_core::words::money::Money;
 use nija_core::words::time::Timestamp;
+use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row};
 use std::str::FromStr;
 
-const KEEP_PAYER: &str =
-    "INSERT OR REPLACE INTO payer (account, customer, method) VALUES (?1, ?2, ?3)";
-const PAYER: &str = "SELECT customer, method FROM payer WHERE account = ?1";
+/// News that is older than what is known changes nothing.
+const SET_PAYER: &str = "INSERT INTO payer (account, customer, method, at) VALUES (?1, ?2, ?3, ?4) \
+     ON CONFLICT (account) DO UPDATE SET customer = ?2, method = ?3, at = ?4 WHERE payer.at < ?4";
+const PAYER: &str = "SELECT customer, method FROM payer WHERE account = ?1 AND method IS NOT NULL";
 const REMEMBER: &str = "INSERT OR REPLACE INTO checkout (reference, invoice, account, expires_at) \
                         VALUES (?1, ?2, ?3, ?4)";
 const CHECKOUTS: &str = "SELECT reference, invoice, account, expires_at FROM checkout \
@@ -65,7 +67,7 @@ impl Control {
     fn put<'a>(
         &'a self,
         sql: &'static str,
-        row: impl Fn() -> Vec<rusqlite::types::Value> + Send + 'static,
+        row: impl Fn() -> Vec<Value> + Send + 'static,
     ) -> Doing<'a, Result<(), ControlError>> {
         self.write(move |transaction| {
             transaction.prepare_cached(sql)?.execute(rusqlite::params_from_iter(row()))?;
@@ -88,10 +90,20 @@ impl Control {
 }
 
 impl Till for Control {
-    fn keep_payer(&self, account: AccountId, payer: Payer) -> Doing<'_, Result<(), ControlError>> {
+    fn keep_payer(
+        &self,
+        account: AccountId,
+        payer: Payer,
+        at: Timestamp,
+    ) -> Doing<'_, Result<(), ControlError>> {
         let Payer { customer, method } = payer;
-        self.put(KEEP_PAYER, move || {
-            vec![bytes(account.0).to_vec().into(), customer.clone().into(), method.clone().into()]
+        self.put(SET_PAYER, move || {
+            let names = [customer.clone(), method.clone()].map(Value::from);
+            [bytes(account.0).to_vec().into()]
+                .into_iter()
+                .chain(names)
+                .chain([at.0.into()])
+                .collect()
         })
     }
 
@@ -99,9 +111,14 @@ impl Till for Control {
         self.one(PAYER, account, payer_of)
     }
 
-    fn forget_payer(&self, account: AccountId) -> Doing<'_, Result<(), ControlError>> {
-        let row = move || vec![bytes(account.0).to_vec().into()];
-        self.put("DELETE FROM payer WHERE account = ?1", row)
+    fn forget_payer(
+        &self,
+        account: AccountId,
+        at: Timestamp,
+    ) -> Doing<'_, Result<(), ControlError>> {
+        let row =
+            move || vec![bytes(account.0).to_vec().into(), Value::Null, Value::Null, at.0.into()];
+        self.put(SET_PAYER, row)
     }
 
     fn remember_checkout(&self, checkout: OpenCheckout) -> Doing<'_, Result<(), ControlError>> {

@@ -21,7 +21,7 @@ use nija_core::words::conditions::Conditions;
 use nija_core::words::id::{AccountId, Epoch, UserId};
 use nija_core::words::money::Money;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
-use nija_core::words::time::Span;
+use nija_core::words::time::{Span, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -98,13 +98,22 @@ impl Drawer {
 }
 
 impl Till for Drawer {
-    fn keep_payer(&self, account: AccountId, payer: Payer) -> Doing<'_, Result<(), ControlError>> {
+    fn keep_payer(
+        &self,
+        account: AccountId,
+        payer: Payer,
+        _: Timestamp,
+    ) -> Doing<'_, Result<(), ControlError>> {
         self.with(|rows| drop(rows.payers.insert(account, payer)))
     }
     fn payer(&self, account: AccountId) -> Doing<'_, Result<Option<Payer>, ControlError>> {
         self.with(|rows| rows.payers.get(&account).cloned())
     }
-    fn forget_payer(&self, account: AccountId) -> Doing<'_, Result<(), ControlError>> {
+    fn forget_payer(
+        &self,
+        account: AccountId,
+        _: Timestamp,
+    ) -> Doing<'_, Result<(), ControlError>> {
         self.with(|rows| drop(rows.payers.remove(&account)))
     }
     fn remember_checkout(&self, checkout: OpenCheckout) -> Doing<'_, Result<(), ControlError>> {
