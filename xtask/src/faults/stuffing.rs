@@ -59,22 +59,16 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         }
         let trader = register(to, "trader@example.com", PASSWORD, address(3, 1))?;
         let (most, seconds) = (options.times.unwrap_or(1_000_000), options.seconds.unwrap_or(180));
-        let limit = Duration::from_secs(seconds);
+        let (limit, chances) = (Duration::from_secs(seconds), Chance::new(options.seed));
         let mut before = during(QUIET, |over| orders(to, &trader, over))?;
         let rate = Pace { limit, most, began: Instant::now() };
         let mut beside = during(QUIET, |over| {
-            let sent = AtomicU64::new(0);
-            std::thread::scope(|scope| {
-                let greet = |n| {
-                    let chance = Chance::new(options.seed).part(n);
-                    let go_on = || rate.wait(sent.fetch_add(1, Ordering::Relaxed));
-                    move || greet(to, chance, &|| go_on() && !over.load(Ordering::Acquire))
-                };
-                let crowd: Vec<_> = (0..AT_ONCE).map(|n| scope.spawn(greet(n))).collect();
-                let orders = orders(to, &trader, over);
-                crowd.into_iter().try_for_each(|one| joined(one.join()))?;
-                orders
-            })
+            beside(
+                &rate,
+                over,
+                |n, go_on| greet(to, chances.part(n), go_on),
+                || orders(to, &trader, over),
+            )
         })?;
         let guesses = Guesses {
             wanted: (0..WANTED).map(|_| AtomicU64::new(0)).collect(),
@@ -84,7 +78,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         let pace = Pace { began, ..rate };
         let (mut at_home, mut elsewhere, mut orders) = std::thread::scope(|scope| {
             let attackers: Vec<_> = (0..AT_ONCE)
-                .map(|n| Chance::new(options.seed).part(n))
+                .map(|n| chances.part(n))
                 .map(|chance| scope.spawn(|| guess(to, chance, &guesses, &|sent| pace.wait(sent))))
                 .collect();
             let at_home =
@@ -168,6 +162,27 @@ impl Pace {
         pass(due.saturating_sub(self.began.elapsed()));
         sent < self.most && self.began.elapsed() < self.limit
     }
+}
+
+/// Does something beside a crowd that sends at a pace until it is over.
+fn beside<T>(
+    pace: &Pace,
+    over: &AtomicBool,
+    crowd: impl Fn(u64, &dyn Fn() -> bool) -> Result<()> + Sync,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let sent = AtomicU64::new(0);
+    let go_on = || pace.wait(sent.fetch_add(1, Ordering::Relaxed)) && !over.load(Ordering::Acquire);
+    std::thread::scope(|scope| {
+        let one = |n| {
+            let (crowd, go_on) = (&crowd, &go_on);
+            scope.spawn(move || crowd(n, go_on))
+        };
+        let crowd: Vec<_> = (0..AT_ONCE).map(one).collect();
+        let done = work();
+        crowd.into_iter().try_for_each(|one| joined(one.join()))?;
+        done
+    })
 }
 
 /// Does something until a time is over.
