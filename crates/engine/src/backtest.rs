@@ -112,8 +112,8 @@ impl Backtest {
         Ok(answer)
     }
 
-    /// Goes on as after a restart: a trader that has read what it read, and an exchange that remembers nothing, to which
-    /// open orders are handed back.
+    /// Goes on as after a restart: a trader that has read what it read, and an exchange that remembers nothing, to
+    /// which open orders are handed back.
     ///
     /// # Errors
     /// See [`Ended`].

@@ -1,10 +1,10 @@
-//! Parity: a span of a paper run is run again as a backtest, and both are held against each other, decision by decision
-//! and cent by cent.
+//! Parity: a span of a paper run is run again as a backtest, and both are held against each other, decision by
+//! decision and cent by cent.
 //!
-//! The market comes from a recording, accounts, settings, deposits and what people did from the journal. It is run twice:
-//! with the hands of people and without. What the hands made is the difference between the two; what is left between
-//! the run with hands and the paper run is laid at causes, order by order ([`parts`]). The parts sum to the gap by
-//! construction: each is a step of one path from the one profit to the other.
+//! The market comes from a recording, accounts, settings, deposits and what people did from the journal. It is run
+//! twice: with the hands of people and without. What the hands made is the difference between the two; what is left
+//! between the run with hands and the paper run is laid at causes, order by order ([`parts`]). The parts sum to the
+//! gap by construction: each is a step of one path from the one profit to the other.
 
 pub mod compare;
 pub mod given;
@@ -20,7 +20,7 @@ use nija_core::desk::{Desk, Rules};
 use nija_core::journal::Damage;
 use nija_core::ports::{Journal, ReadError};
 use nija_core::words::id::Seq;
-use nija_core::words::time::Timestamp;
+use nija_core::words::time::{Span, Timestamp};
 use rerun::{Ended, World};
 use std::sync::Arc;
 use story::Story;
@@ -56,6 +56,7 @@ impl Paper {
     ) -> Result<Self, ReadError> {
         let (mut before, mut desks) = (Story::default(), Vec::new());
         let (mut later, mut hands) = (Vec::new(), Hands::default());
+        let mut ended = from;
         for partition in journal.partitions().await? {
             let mut desk = Desk::new(partition, Arc::clone(rules));
             let mut after = Seq(0);
@@ -69,7 +70,8 @@ impl Paper {
                     if batch.at >= to {
                         break 'all;
                     }
-                    hands.take(&batch, batch.at >= from).map_err(damaged)?;
+                    let at = hands.take(&batch, batch.at >= from).map_err(damaged)?;
+                    ended = ended.max(at);
                     if batch.at < from {
                         desk.replay(&batch).map_err(damaged)?;
                         before.take(&batch).map_err(damaged)?;
@@ -86,6 +88,8 @@ impl Paper {
             let (partition, seq) = (batch.partition, batch.seq);
             story.take(batch).map_err(|damage| ReadError::Damaged { partition, seq, damage })?;
         }
+        // What the market said after the paper run's last word is no part of it.
+        let to = to.min(ended.plus(Span(1)));
         Ok(Self { from, to, desks, before, story, given: hands.given() })
     }
 

@@ -5,7 +5,6 @@ use crate::config::Config;
 use anyhow::Context;
 use nija_bus::LocalBus;
 use nija_core::billing::plans::Plans;
-use nija_core::commit::Release;
 use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
 use nija_core::ports::payments::Payments;
@@ -101,15 +100,13 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let (partitions, releases) = taken.context("recovery refused to start")?;
     let mut early = match venue.abilities().memory {
         Memory::Venue => gateway.adopt(partitions.in_doubt()).await,
-        Memory::Journal => hand_back(&partitions, now, |open| {
-            venue.restore(&open.ticket, open.filled, open.fills);
+        Memory::Journal => hand_back(&partitions, now, |of| {
+            venue.restore(&of.ticket, of.filled, of.fills);
         }),
     };
     early.extend(gateway.accept(releases));
 
     let at_gateway = Arc::clone(&gateway);
-    let release =
-        Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
     let parcels = Arc::new(Parcels::default());
     // What lies in the outboxes since before the start is carried before the market moves on.
     parcels.ring();
@@ -118,7 +115,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         journal: Arc::clone(&journal),
         clock: Arc::clone(&clock),
         bus: Arc::clone(&bus),
-        release,
+        release: Box::new(move |releases| at_gateway.accept(releases)),
         parcels: Arc::clone(&parcels),
     };
     let (handle, ended) = node::start(parts)?;

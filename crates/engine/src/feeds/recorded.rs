@@ -124,7 +124,11 @@ impl Recorded {
             }
             let Some(line) = parse(text) else {
                 let fault = Fault::Unknown(text.chars().take(SHOWN).collect());
-                return Err(Error::Row { file: path.display().to_string(), line: self.number, fault });
+                return Err(Error::Row {
+                    file: path.display().to_string(),
+                    line: self.number,
+                    fault,
+                });
             };
             return Ok(Some(line));
         }

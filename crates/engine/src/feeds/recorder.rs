@@ -2,8 +2,9 @@
 //! `2026-11-28.market`, read back by [`super::recorded`].
 //!
 //! A line begins with a letter: `S` a start of the server, `K` a price it knew then, then the events: `O` and `C`
-//! sessions, `B` and `E` begin and end of a bar, `Q` quotes, `T` trades, `L` and `X` books. Times are microseconds since
-//! 1970, prices and quantities units of 10^-8. What the analyst read before a start stands behind its `S`, at earlier times.
+//! sessions, `B` and `E` begin and end of a bar, `Q` quotes, `T` trades, `L` and `X` books. Times are microseconds
+//! since 1970, prices and quantities units of 10^-8. What the analyst read before a start stands behind its `S`, at
+//! earlier times.
 
 use super::{Error, Feed, Kind, MarketEvent};
 use nija_core::words::id::InstrumentId;
@@ -90,7 +91,8 @@ impl Recorder {
 
     fn line(&mut self, at: Timestamp, line: std::fmt::Arguments<'_>) -> Result<(), Error> {
         let day = at.max(self.started).day(Span::ZERO);
-        let date: String = Timestamp::of_day(day, Span::ZERO).to_string().chars().take(10).collect();
+        let date: String =
+            Timestamp::of_day(day, Span::ZERO).to_string().chars().take(10).collect();
         let path = self.folder.join(format!("{date}.{ENDING}"));
         let done = self.write(day, &path, at, line);
         done.map_err(|source| Error::Unreadable { file: path.display().to_string(), source })

@@ -1,5 +1,5 @@
-//! Two stories of one span held against each other: decisions in pairs, orders in pairs, and the profits' difference in
-//! parts.
+//! Two stories of one span held against each other: decisions in pairs, orders in pairs, and the profits'
+//! difference in parts.
 
 mod pairs;
 
@@ -9,6 +9,7 @@ use super::story::{Account, Order, Story, Subject, Verdict, Who, Whose};
 use nija_core::words::id::{InstrumentId, OrderId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::{Price, Qty};
+use nija_core::words::order::OrderType;
 use nija_core::words::time::{Span, Timestamp};
 use pairs::Pair;
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,16 +234,23 @@ impl Report {
         let id = order.ticket.instrument;
         let row = paper.instruments.get(&id);
         let missed = [one, other].into_iter().flatten().any(|order| order.fills.is_empty());
-        let to = [one, other].into_iter().flatten().filter_map(Order::first).min();
-        let until = to.unwrap_or(order.ticket.at).plus(SAME);
-        let differs = self.data.iter().any(|(of, at)| {
-            *of == id && *at >= order.ticket.at && *at <= until
-        });
-        let short = match (missed, differs) {
-            (false, _) => Cause::Partial,
-            (true, true) => Cause::Data,
-            (true, false) => Cause::Latency,
+        let last = [one, other].into_iter().flatten().filter_map(Order::first).max();
+        let until = last.unwrap_or(order.ticket.at).plus(SAME);
+        let near = order.ticket.at..=until;
+        let differs = self.data.iter().any(|(of, at)| *of == id && near.contains(at));
+        // Who was filled in parts waited for room; so did who takes any price and stood there when the other traded.
+        let parts = |order: &Order| order.fills.len() > 1 || order.filled() < order.ticket.qty;
+        let in_parts = !missed && [one, other].into_iter().flatten().any(parts);
+        let met = other.and_then(Order::first);
+        let takes = |order: &&Order| matches!(order.ticket.order_type, OrderType::Market);
+        let there = one.filter(takes).and_then(|order| order.there);
+        let stood = there.zip(met).is_some_and(|(at, met)| at < met);
+        let waited = match (differs, in_parts || stood) {
+            (true, _) => Cause::Data,
+            (false, true) => Cause::Partial,
+            (false, false) => Cause::Latency,
         };
+        let short = if missed { waited } else { Cause::Partial };
         let judge = Judge {
             paper: &|at| paper.shown(id, at),
             rerun: &|at| rerun.shown(id, at),
@@ -250,6 +258,7 @@ impl Report {
             multiplier: row.map_or(1, Instrument::multiplier),
             sized: blamed,
             short,
+            waited,
         };
         match (one, other) {
             (Some(one), Some(other)) => judge.parts(one, other),

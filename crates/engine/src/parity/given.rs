@@ -1,5 +1,5 @@
-//! What came to the desks otherwise than from the market, made again from what the journal says it led to: accounts,
-//! deposits, settings, payments, and what people did with their hands.
+//! What came to the desks otherwise than from the market, made again from what the journal says it led to:
+//! accounts, deposits, settings, payments, and what people did with their hands.
 //!
 //! Copying is not made again: its orders follow the paper run's own, and accounts that copy are left out.
 
@@ -54,11 +54,12 @@ struct Place {
 }
 
 impl Hands {
-    /// Takes the next batch of a partition; what it tells counts as given where it `is_in` the span.
+    /// Takes the next batch of a partition and tells when it ended; what it tells counts as given where it `is_in` the
+    /// span.
     ///
     /// # Errors
     /// [`Damage::Unreadable`] when its events cannot be read.
-    pub fn take(&mut self, batch: &Batch, is_in: bool) -> Result<(), Damage> {
+    pub fn take(&mut self, batch: &Batch, is_in: bool) -> Result<Timestamp, Damage> {
         let events = batch.events()?;
         let mut place = Place { partition: batch.partition, at: batch.at, is_in };
         for (n, event) in events.iter().enumerate() {
@@ -67,7 +68,7 @@ impl Hands {
             }
             self.event(place, &events[..n], event, &events[n + 1..]);
         }
-        Ok(())
+        Ok(place.at)
     }
 
     /// All of it, in order of time.
@@ -93,7 +94,7 @@ impl Hands {
             Event::Killed { scope, by: by @ Actor::User(_), reason } => {
                 self.pressed.insert((place.partition, *scope));
                 let (scope, by, reason) = (*scope, by.clone(), reason.clone());
-                let flatten = behind.iter().any(|event| sells_out(event));
+                let flatten = behind.iter().any(sells_out);
                 self.push(place, Input::Kill { scope, by, reason, flatten }, true, None);
             }
             Event::Rearmed { scope, by, reason } => {

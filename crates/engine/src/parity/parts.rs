@@ -1,5 +1,5 @@
-//! A difference of profit, laid at causes. Amounts are whole numbers of 10^-16 dollars, the product of a price and a
-//! quantity, so nothing is rounded before the cents.
+//! A difference of profit, laid at causes. Amounts are whole numbers of 10^-16 dollars, the product of a price and
+//! a quantity, so nothing is rounded before the cents.
 
 use super::story::Order;
 use nija_core::words::money::{Money, Price, Qty};
@@ -162,6 +162,8 @@ pub struct Judge<'a> {
     pub sized: Cause,
     /// Why more or less of it was filled.
     pub short: Cause,
+    /// Why it met another price of one market: it came at another time, or the market had a hole there.
+    pub waited: Cause,
 }
 
 impl Judge<'_> {
@@ -186,8 +188,7 @@ impl Judge<'_> {
             }
         }
         let side = paper.ticket.side;
-        let value =
-            |fill: Fill| gain(side, fill.price, self.last, (fill.qty, self.multiplier));
+        let value = |fill: Fill| gain(side, fill.price, self.last, (fill.qty, self.multiplier));
         let more: i128 = one.into_iter().chain(here).map(|(_, fill)| value(fill)).sum();
         let less: i128 = other.into_iter().chain(there).map(|(_, fill)| value(fill)).sum();
         self.rest(paper, rerun, more - less, &mut parts);
@@ -206,7 +207,7 @@ impl Judge<'_> {
         let path = [
             (Cause::Data, was, same),
             (Cause::Partial, same, began),
-            (Cause::Latency, began, met),
+            (self.waited, began, met),
             (Cause::Partial, met, is),
             (Cause::Spread, is.saturating_sub(was), price.saturating_sub(model)),
         ];

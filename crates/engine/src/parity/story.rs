@@ -147,6 +147,8 @@ pub struct Decision {
 pub struct Order {
     /// As approved.
     pub ticket: Ticket,
+    /// Since when the venue has it.
+    pub there: Option<Timestamp>,
     /// Its fills within the span.
     pub fills: Vec<(Timestamp, Fill)>,
     /// How it ended, where not by filling whole.
@@ -271,6 +273,11 @@ impl Story {
                 }
             }
             Event::Filled { order, fill, .. } => self.fill(partition, at, order, fill),
+            Event::Acknowledged { order } => {
+                if let Some(order) = self.orders.get_mut(&order) {
+                    order.there = Some(at);
+                }
+            }
             Event::Closed { order, state, why } => {
                 if let Some(order) = self.orders.get_mut(&order) {
                     order.ended = Some((state, why));
@@ -298,7 +305,8 @@ impl Story {
                 let of = subject(ticket.account, whose, Some(ticket.instrument), Some(buys));
                 let (order, qty) = (ticket.id, ticket.qty);
                 let (limit, stop) = (ticket.order_type.limit(), ticket.order_type.stop());
-                let fresh = Order { ticket, fills: Vec::new(), ended: None, carried: false };
+                let (there, ended, fills) = (None, None, Vec::new());
+                let fresh = Order { ticket, there, fills, ended, carried: false };
                 self.orders.insert(order, fresh);
                 (of, Verdict::Approved { order, qty, limit, stop })
             }
@@ -335,4 +343,3 @@ impl Story {
         };
     }
 }
-

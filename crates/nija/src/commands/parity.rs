@@ -1,6 +1,6 @@
-//! `nija parity`: a span of a paper run once more as a backtest over the same market, with the same accounts and settings.
-//! Says decision by decision whether both agree, and lays the difference of the profits at causes, to the cent. Reads a
-//! database beside its server, or a copy of it, and changes nothing.
+//! `nija parity`: a span of a paper run once more as a backtest over the same market, with the same accounts and
+//! settings. Says decision by decision whether both agree, and lays the difference of the profits at causes, to the
+//! cent. Reads a database beside its server, or a copy of it, and changes nothing.
 
 mod page;
 mod print;
@@ -106,10 +106,7 @@ impl Options {
     fn span(&self) -> (Timestamp, Timestamp) {
         match self.day {
             Some(day) => (day, day.plus(Span::DAY)),
-            None => (
-                self.from.unwrap_or(Timestamp::EPOCH),
-                self.to.unwrap_or(Timestamp(i64::MAX)),
-            ),
+            None => (self.from.unwrap_or(Timestamp::EPOCH), self.to.unwrap_or(Timestamp(i64::MAX))),
         }
     }
 

@@ -193,8 +193,7 @@ async fn generated(
     }
     let mut inputs = Vec::new();
     let recorder = market::recorder(config, now)?;
-    let mut feed =
-        Recording::new(market::generated(rows, &start, history, config.seed)?, recorder);
+    let mut feed = Recording::new(market::generated(rows, &start, history, config.seed)?, recorder);
     let mut conditions = None;
     while let Some(event) = feed.next()? {
         trader.inputs(&event, &mut inputs);

@@ -1,3 +1,5 @@
+//! What is written is what is read, and what is torn is passed over.
+
 use super::*;
 use crate::feeds::recorder::{Recorder, Recording};
 use nija_core::words::time::Span;

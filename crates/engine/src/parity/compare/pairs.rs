@@ -1,5 +1,5 @@
-//! Which decision of the paper run is which of the re-run: those about one subject at one instant; stops and what follows
-//! from switches by their turn, since they come when something was filled.
+//! Which decision of the paper run is which of the re-run: those about one subject at one instant; stops and what
+//! follows from switches by their turn, since they come when something was filled.
 
 use super::SAME;
 use crate::parity::story::{Account, Decision, Order, Story, Subject, Verdict, Whose};

@@ -1,3 +1,5 @@
+//! Each cause takes what it made, and whatever happened, the parts sum to the gap.
+
 use super::*;
 use nija_core::words::id::{AccountNo, FillId, InstrumentId, OrderId};
 use nija_core::words::instrument::VenueName;
@@ -26,7 +28,8 @@ fn order(buys: bool, qty: i64, fills: &[(i64, i64, i64, i64)]) -> Order {
         let (qty, price, fee) = (Qty::from_raw(qty), Price::from_raw(price), Money::from_raw(fee));
         (Timestamp(at), Fill { id: FillId(0), qty, price, fee })
     };
-    Order { ticket, fills: fills.iter().map(fill).collect(), ended: None, carried: false }
+    let fills = fills.iter().map(fill).collect();
+    Order { ticket, there: None, fills, ended: None, carried: false }
 }
 
 /// A market whose price is a line.
@@ -43,6 +46,7 @@ fn judged(paper: &Order, rerun: &Order, markets: [(i64, i64); 2]) -> (Parts, i12
         multiplier: 1,
         sized: Cause::Decision,
         short: Cause::Partial,
+        waited: Cause::Latency,
     };
     (judge.parts(paper, rerun), earned(paper, judge.last, 1) - earned(rerun, judge.last, 1))
 }
@@ -51,9 +55,12 @@ const P100: i64 = 10_000_000_000;
 const UNIT: i64 = 100_000_000;
 const CALM: [(i64, i64); 2] = [(P100, 0); 2];
 
+/// Paper run, re-run, markets, cause, and dollars at it.
+type Case = (Order, Order, [(i64, i64); 2], Cause, i128);
+
 #[test]
 fn each_cause_takes_what_it_made() {
-    let cases: [(Order, Order, [(i64, i64); 2], Cause, i128); 6] = [
+    let cases: [Case; 6] = [
         // The market rose by a dollar for each instant that the purchase came late.
         (
             order(true, UNIT, &[(3, UNIT, P100 + 3 * UNIT, 0)]),

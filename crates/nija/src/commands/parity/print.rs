@@ -56,7 +56,9 @@ pub(super) fn verdict(compared: &Compared) -> String {
         None => "there were no decisions".to_owned(),
     };
     if report.agrees() && parts.is_zero() {
-        return format!("paper run and backtest agree: {same}, so is every fill, and there is no gap");
+        return format!(
+            "paper run and backtest agree: {same}, so is every fill, and there is no gap"
+        );
     }
     let more = match to_cents(parts.sum()) {
         Money::ZERO => "as much as".to_owned(),
