@@ -12,6 +12,7 @@ mod billing;
 mod bookkeeping;
 pub mod breaker;
 mod claims;
+mod contracts;
 mod copying;
 pub mod discrepancy;
 mod ended;
