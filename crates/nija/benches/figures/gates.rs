@@ -44,6 +44,7 @@ fn facts(table: &TierTable, n: u32) -> Facts {
         positions: u16::from(n.is_multiple_of(2)),
         open_orders: 2,
         max_open_orders: 200,
+        opposite: 0,
         day_start: equity,
         day_ends: NOON.plus(Span::seconds(3_600)),
         daily_halt: false,
