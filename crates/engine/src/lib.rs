@@ -16,6 +16,7 @@ pub mod feeds;
 pub mod gateway;
 pub mod latency;
 pub mod node;
+pub mod parity;
 pub mod partitions;
 pub mod projector;
 pub mod recovery;
