@@ -29,6 +29,7 @@ mod reports;
 mod settings;
 mod signals;
 mod state;
+mod straddles;
 mod subscribing;
 mod switches;
 pub mod tally;

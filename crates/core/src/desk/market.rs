@@ -72,6 +72,7 @@ impl Desk {
             self.guard_sleeve(no);
             self.retry_exits(no, instrument);
             self.protect_parts(no, instrument);
+            self.part_legs(no, instrument);
         }
         // Its room serves the next price.
         self.state.priced = priced;
@@ -208,7 +209,10 @@ impl Desk {
 
     /// What open entries of an account would add to a class.
     pub(super) fn pending_worth(&self, account: &Account, class: AssetClass) -> Money {
-        let is_of = |id| self.state.listings.get(&id).is_some_and(|l| l.instrument.class == class);
+        let is_of = |id| {
+            let listing = self.state.listings.get(&id);
+            listing.is_some_and(|l| self.state.budget_class(&l.instrument) == class)
+        };
         let of = account.claims.each().filter(|(instrument, _)| is_of(*instrument));
         of.fold(Money::ZERO, |sum, (_, claimed)| sum.saturating_add(claimed))
     }

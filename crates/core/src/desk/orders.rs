@@ -32,6 +32,8 @@ pub(super) struct Draft {
 pub(super) struct Idea {
     /// Where its protective stop rests.
     pub(super) protect: Option<Price>,
+    /// The other leg of its straddle.
+    pub(super) pair: Option<InstrumentId>,
     /// What was learned about it.
     pub(super) insight: Option<Insight>,
 }
@@ -131,6 +133,7 @@ impl Desk {
             at: self.clock,
             venue: self.venue(wish.instrument),
             protect: idea.protect,
+            pair: idea.pair,
         };
         self.count_order(no, wish.origin);
         match approve(ticket, &facts) {

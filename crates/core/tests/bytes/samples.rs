@@ -281,6 +281,7 @@ fn ticket() -> Ticket {
         at: AT,
         venue: VenueName::Paper,
         protect: None,
+        pair: None,
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) fn ticket(number: u64, side: Side, qty: &str, order_type: OrderType) 
         purpose: Purpose::Entry,
         reserved: Money::ZERO,
         protect: None,
+        pair: None,
         at: noon(),
         venue: VenueName::Paper,
     }

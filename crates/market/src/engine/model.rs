@@ -1,13 +1,13 @@
-//! Decisions that go beyond a long, fully paid desk: both sides of a market, quotes, legs, option positions.
+//! Decisions that go beyond a long, fully paid desk: both sides of a market, quotes, legs.
 //! A [`Model`] is checked like a strategy but reaches no engine; only [`LongHalf`] makes one of it, of the part
 //! that such a desk can carry out.
 
 use super::{Strategy, View, Want};
 use crate::book::{Book, Fill};
 use crate::candle::Candle;
+use crate::chain::Chain;
 use crate::clamp;
 use crate::earnings::Report;
-use crate::engine::equity::Chain;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::signal::{Action, StrategyName};
 use nija_core::words::time::Timestamp;
@@ -172,6 +172,7 @@ mod tests {
                 Action::Enter { strength, stop } => Some((strength.as_parts(), stop.is_some())),
                 Action::Trim { strength } => Some((strength.as_parts(), false)),
                 Action::Exit => Some((0, false)),
+                Action::Straddle { .. } => None,
             })
             .collect();
         let want = [

@@ -235,6 +235,7 @@ mod tests {
                 Action::Enter { strength, .. } => (n, 'b', strength.as_parts()),
                 Action::Trim { strength } => (n, 's', strength.as_parts()),
                 Action::Exit => (n, 'x', 0),
+                Action::Straddle { .. } => return None,
             })
         };
         quiet.chain(last.iter().copied()).enumerate().filter_map(act).collect()
