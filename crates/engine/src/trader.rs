@@ -30,7 +30,17 @@ impl Trader {
             }
             Kind::BarOpened { instrument, price } => out.push(Input::Mark { instrument, price }),
             Kind::Trade { instrument, price, .. } => out.push(Input::Tick { instrument, price }),
+            Kind::Listed(terms) => {
+                self.analyst.on_contract(terms);
+                out.push(Input::List(terms.instrument()));
+            }
+            Kind::Pictured { underlying, spot, next_session } => {
+                let of = (underlying, spot);
+                let (_, signals) = self.analyst.on_picture(of, next_session, event.at);
+                out.extend(signals.into_iter().map(Input::Signal));
+            }
             Kind::Quote { instrument, bid, ask, .. } => {
+                self.analyst.on_quote(instrument, (bid, ask), event.at);
                 if let Some(price) = middle(bid, ask) {
                     out.push(Input::Tick { instrument, price });
                 }

@@ -214,6 +214,12 @@ impl Instrument {
         }
     }
 
+    /// Is it an option?
+    #[must_use]
+    pub const fn is_option(&self) -> bool {
+        matches!(self.kind, Kind::Option { .. })
+    }
+
     /// Can it be bought and sold at all?
     #[must_use]
     pub const fn is_tradable(&self) -> bool {

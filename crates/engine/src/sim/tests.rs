@@ -4,6 +4,7 @@ mod costs;
 mod fills;
 mod laws;
 mod life;
+mod options;
 mod orders;
 mod queue;
 mod venue;
@@ -112,7 +113,8 @@ impl Bench {
     /// As `plain`, with other terms for every class.
     pub(super) fn on(change: impl Fn(&mut Terms)) -> Self {
         let mut rules = Rules::frictionless(1);
-        for terms in [&mut rules.crypto, &mut rules.equity, &mut rules.derivatives] {
+        let Rules { crypto, equity, derivatives, options, .. } = &mut rules;
+        for terms in [crypto, equity, derivatives, options] {
             change(terms);
         }
         let mut bench = Self::with(rules);

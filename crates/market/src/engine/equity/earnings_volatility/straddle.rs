@@ -10,7 +10,7 @@ use crate::candle::{Candle, Timeframe};
 use crate::chain::{Chain, OptionQuote};
 use crate::clamp;
 use crate::date::weekdays_between;
-use crate::earnings::{News, Report, Slot, last_session};
+use crate::earnings::{Heard, Reactions, Report};
 use crate::engine::{Spoken, Strategy, View, Want};
 use crate::options::Right;
 use core::f64::consts::FRAC_2_PI;
@@ -20,7 +20,7 @@ use nija_core::words::money::Price;
 use nija_core::words::signal::{Action, StrategyName};
 use nija_core::words::time::Span;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// Settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,10 +64,9 @@ pub fn expected_move(deviation: f64) -> f64 {
 pub struct Straddle {
     wants: [Want; 1],
     parameters: Parameters,
-    plan: Option<Plan>,
-    /// Last close of the share and its day.
-    close: Option<(i32, f64)>,
-    moves: VecDeque<f64>,
+    reactions: Reactions,
+    /// Is the announcement that is awaited out of the question, because it was traded or has moved?
+    spoiled: bool,
     held: Option<Legs>,
     /// Is what is held to be sold at the next picture?
     leaves: bool,
@@ -78,23 +77,6 @@ pub struct Straddle {
 struct Legs {
     call: InstrumentId,
     put: InstrumentId,
-}
-
-/// An announcement that is awaited.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Plan {
-    period: i32,
-    day: i32,
-    slot: Option<Slot>,
-    /// Is it out of the question, because it was traded or has moved?
-    spoiled: bool,
-}
-
-impl Plan {
-    /// The last session that closes before the news; unconfirmed, it may come before the open.
-    fn last(&self) -> i32 {
-        last_session(self.day, self.slot.unwrap_or(Slot::Before))
-    }
 }
 
 /// A strike with both rights quoted.
@@ -113,54 +95,17 @@ impl Straddle {
         Self {
             wants: [Want { instrument, timeframe: Timeframe::Day1 }],
             parameters,
-            plan: None,
-            close: None,
-            moves: VecDeque::new(),
+            reactions: Reactions::new(parameters.moves),
+            spoiled: false,
             held: None,
             leaves: false,
         }
     }
 
-    fn hear(&mut self, report: &Report) {
-        let known = self.plan.filter(|plan| plan.period == report.period);
-        match (report.news, known) {
-            (News::Planned { day, slot }, Some(plan)) => {
-                // A date that moves was no date: whatever was planned on it is off.
-                let moved = plan.day != day || (plan.slot != slot && plan.slot.is_some());
-                self.plan = Some(Plan { day, slot, spoiled: plan.spoiled || moved, ..plan });
-                self.leaves |= moved;
-            }
-            (News::Planned { day, slot }, None) => {
-                self.plan = Some(Plan { period: report.period, day, slot, spoiled: false });
-                self.leaves = true;
-            }
-            (News::Cancelled, Some(_)) => {
-                self.plan = None;
-                self.leaves = true;
-            }
-            (News::Cancelled | News::Published { .. }, _) => {}
-        }
-    }
-
-    /// Follows the share: the first close behind the news tells how far it moved.
-    fn follow(&mut self, candle: &Candle) {
-        let (day, close) = (candle.open_at.day(Span::ZERO), candle.close_f64());
-        let before = self.close.replace((day, close));
-        let Some(plan) = self.plan.filter(|plan| day > plan.last()) else { return };
-        let base = before.filter(|&(day, _)| day <= plan.last());
-        if let (Some((_, base)), Some(_)) = (base, plan.slot) {
-            self.moves.push_back((close / base - 1.0).abs());
-            if self.moves.len() > self.parameters.moves {
-                self.moves.pop_front();
-            }
-        }
-        // What is still held has missed its close.
-        (self.plan, self.leaves) = (None, true);
-    }
-
     /// Sells what is held at the last picture that can still trade before the news.
     fn sell(&mut self, chain: &Chain) -> Vec<Spoken> {
-        let last = self.plan.is_none_or(|plan| plan.last() <= chain.next_session);
+        let awaited = self.reactions.awaited();
+        let last = awaited.is_none_or(|awaited| awaited.last() <= chain.next_session);
         let is_due = core::mem::take(&mut self.leaves) || last;
         let Some(legs) = self.held.take_if(|_| is_due) else {
             return Vec::new();
@@ -175,14 +120,14 @@ impl Straddle {
 
     fn judge(&mut self, chain: &Chain) -> Option<Spoken> {
         let today = chain.at.day(Span::ZERO);
-        let plan = self.plan.filter(|plan| plan.slot.is_some() && !plan.spoiled)?;
-        let sessions = weekdays_between(chain.next_session, plan.last());
+        let awaited = self.reactions.awaited().filter(|awaited| awaited.slot.is_some())?;
+        let sessions = weekdays_between(chain.next_session, awaited.last());
         let due = sessions > 0 && sessions <= self.parameters.sessions_before;
-        if self.held.is_some() || !due {
+        if self.held.is_some() || self.spoiled || !due {
             return None;
         }
-        let usual = self.usual()?;
-        let mut expiries = self.expiries(chain, plan.day, today).into_iter();
+        let usual = self.reactions.usual()?;
+        let mut expiries = self.expiries(chain, awaited.day, today).into_iter();
         let ((near, first), (far, second)) = (expiries.next()?, expiries.next()?);
         let years = |expiry: i32| f64::from(expiry - today) / 365.0;
         let deviation =
@@ -214,20 +159,8 @@ impl Straddle {
             }),
         };
         self.held = Some(first.legs);
-        self.plan = Some(Plan { spoiled: true, ..plan });
+        self.spoiled = true;
         Some(spoken)
-    }
-
-    /// Median move of the last reports.
-    fn usual(&self) -> Option<f64> {
-        if self.moves.len() < self.parameters.moves.max(1) {
-            return None;
-        }
-        let mut sorted: Vec<f64> = self.moves.iter().copied().collect();
-        sorted.sort_by(f64::total_cmp);
-        let half = sorted.len() / 2;
-        let odd = sorted.len() % 2 == 1;
-        Some(if odd { sorted[half] } else { f64::midpoint(sorted[half - 1], sorted[half]) })
     }
 
     /// The pair nearest the money of each expiry behind the report, soonest first.
@@ -280,15 +213,21 @@ impl Strategy for Straddle {
     }
 
     fn on_candle(&mut self, candle: &Candle, _: &View) -> Option<Action> {
-        if candle.instrument == self.wants[0].instrument {
-            self.follow(candle);
-        }
+        // What is still held behind the news has missed its close.
+        let own = candle.instrument == self.wants[0].instrument;
+        self.leaves |= own && self.reactions.follow(candle);
         None
     }
 
     fn on_report(&mut self, report: &Report) {
-        if report.instrument == self.wants[0].instrument {
-            self.hear(report);
+        if report.instrument != self.wants[0].instrument {
+            return;
+        }
+        match self.reactions.hear(report) {
+            Heard::Same => {}
+            Heard::New => (self.spoiled, self.leaves) = (false, true),
+            // A date that moves was no date: whatever was planned on it is off.
+            Heard::Moved => (self.spoiled, self.leaves) = (true, true),
         }
     }
 
@@ -308,6 +247,7 @@ impl Strategy for Straddle {
 mod tests {
     use super::*;
     use crate::date;
+    use crate::earnings::{News, Slot};
     use crate::engine::equity::EarningsParameters;
     use crate::engine::flat;
     use crate::options::Contract;
