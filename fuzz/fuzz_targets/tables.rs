@@ -5,8 +5,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
+use nija_core::words::catalog;
 use nija_core::words::tier::{DEFAULT_TABLE, TierTable};
 use nija_market::playbook::{Playbook, SHIPPED};
+
+const INSTRUMENTS: &str = include_str!("../../crates/nija/data/instruments.toml");
 
 fuzz_target!(|input: (u16, u8, &str)| {
     let (at, length, text) = input;
@@ -21,12 +24,11 @@ fuzz_target!(|input: (u16, u8, &str)| {
         }
         [&table[..start], text, &table[end..]].concat()
     };
-    for (tiers, plans, playbook) in [
-        (text.to_owned(), text.to_owned(), text.to_owned()),
-        (spoiled(DEFAULT_TABLE), spoiled(DEFAULT_PLANS), spoiled(SHIPPED)),
-    ] {
+    let shipped = [DEFAULT_TABLE, DEFAULT_PLANS, INSTRUMENTS, SHIPPED];
+    for [tiers, plans, instruments, playbook] in [[text; 4].map(str::to_owned), shipped.map(spoiled)] {
         let _ = TierTable::parse(&tiers);
         let _ = Plans::parse(&plans);
+        let _ = catalog::parse(&instruments);
         let _ = Playbook::parse(&playbook);
     }
 });

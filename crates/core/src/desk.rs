@@ -9,6 +9,7 @@ pub mod alarm;
 pub mod answer;
 pub mod apply;
 mod billing;
+mod blocks;
 mod bookkeeping;
 pub mod breaker;
 mod claims;
@@ -22,6 +23,7 @@ mod following;
 pub mod held;
 mod ink;
 pub mod input;
+mod keys;
 mod leading;
 mod market;
 mod orders;
@@ -46,6 +48,7 @@ use crate::words::time::Timestamp;
 use alarm::Alarm;
 use answer::Answer;
 use apply::Broken;
+use blocks::Blocks;
 use event::Event;
 use held::{Act, Held, Pending};
 use input::{Command, Input, Key};
@@ -107,7 +110,7 @@ pub struct Desk {
     partition: PartitionId,
     rules: Arc<Rules>,
     state: State,
-    pulses: Vec<Pulse>,
+    pulses: Blocks<Pulse>,
     head: Head,
     epoch: crate::words::id::Epoch,
     /// Time of the input at hand; the state's own clock follows with the next event.
@@ -145,7 +148,7 @@ impl Desk {
             partition,
             rules,
             state: State::default(),
-            pulses: Vec::new(),
+            pulses: Blocks::default(),
             head: Head::default(),
             epoch: crate::words::id::Epoch(0),
             clock: Timestamp::EPOCH,
@@ -177,7 +180,7 @@ impl Desk {
             minicbor::decode(&snapshot.body).map_err(|e| Damage::Unreadable(e.to_string()))?;
         state.index();
         let mut desk = Self::new(snapshot.partition, rules);
-        desk.pulses = vec![Pulse::default(); state.accounts.len()];
+        desk.pulses.grow_to(state.accounts.len());
         desk.clock = state.now;
         desk.state = state;
         desk.head = snapshot.head;
@@ -202,7 +205,7 @@ impl Desk {
         batch.each(|event, _| {
             self.state.apply(&event).map_err(|broken| Damage::Unreadable(broken.to_string()))
         })?;
-        self.pulses.resize(self.state.accounts.len(), Pulse::default());
+        self.pulses.grow_to(self.state.accounts.len());
         self.head = head;
         self.epoch = head.epoch;
         self.clock = self.state.now;
@@ -234,7 +237,7 @@ impl Desk {
     }
     /// How many accounts it holds.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.state.accounts.len()
     }
     /// Does it hold no account?

@@ -1,6 +1,7 @@
 //! The words every room speaks: numbers, ids, time, instruments, tiers, orders, signals.
 //! Newtypes and enums only; no rule of the business lives here.
 
+pub mod catalog;
 pub mod conditions;
 pub mod fixed;
 pub mod id;

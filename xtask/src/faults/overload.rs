@@ -29,11 +29,12 @@ const RECOVERY: Duration = Duration::from_secs(10);
 const PROBES: usize = 50;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What those saw who look after their risk meanwhile.
+/// What those saw who look after their risk meanwhile, and one who asks without a pause.
 #[derive(Default)]
-struct Guarded {
+struct Others {
     cancels: Answers,
     kills: Answers,
+    greedy: Answers,
 }
 
 /// Overloads.
@@ -44,10 +45,10 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         let running = site.begin()?;
         let register = |n| User::register(&site, n);
         let mut users = (0..STORM).map(register).collect::<Result<Vec<_>>>()?;
-        let careful = (STORM..STORM + 2).map(register).collect::<Result<Vec<_>>>()?;
+        let careful = (STORM..STORM + 3).map(register).collect::<Result<Vec<_>>>()?;
         let time = Duration::from_secs(options.seconds.unwrap_or(SECONDS));
         let calm = load::run(site.address, &mut users, CALM, None, time / 2);
-        let (storm, callers, guarded) = storm(&site, &mut users, &careful, time);
+        let (storm, callers, others) = storm(&site, &mut users, &careful, time);
         let over = Instant::now();
         let normal = calm.percentile(99);
         let recovered = recovery(&site, &mut users, normal, over);
@@ -56,7 +57,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         tell(&mut outcome, "storm", &storm, time);
         outcome.count("callers_answered", callers.done());
         outcome.count("callers_broken", callers.broken);
-        for (name, answers) in [("cancels", &guarded.cancels), ("kills", &guarded.kills)] {
+        for (name, answers) in [("cancels", &others.cancels), ("kills", &others.kills)] {
             let p99 = answers.percentile(99);
             outcome.count(name, format!("{}; p99 {p99:.0?}", answers.statuses()));
             let all = answers.by_status.keys().all(|status| *status == 200) && answers.broken == 0;
@@ -69,6 +70,11 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
             });
             outcome.hold(p99 < SOON, || format!("{name} took {p99:?}, 99 of 100"));
         }
+        tell(&mut outcome, "greedy", &others.greedy, time);
+        let refused = others.greedy.by_status.get(&429).copied().unwrap_or(0);
+        outcome.hold(refused > others.greedy.done(), || {
+            format!("one who asks without a pause was refused only {refused} times")
+        });
         outcome.count("recovery_ms", recovered.map_or(-1, |took| took.as_millis() as i64));
         let soon = recovered.is_some_and(|took| took <= RECOVERY);
         outcome.hold(soon, || format!("not as before {RECOVERY:?} after it was over"));
@@ -100,21 +106,22 @@ fn storm(
     users: &mut [User],
     careful: &[User],
     time: Duration,
-) -> (Answers, Answers, Guarded) {
+) -> (Answers, Answers, Others) {
     let (stop, address) = (AtomicBool::new(false), site.address);
     std::thread::scope(|scope| {
         let callers: Vec<_> =
             (0..DRIVERS).map(|_| scope.spawn(|| reconnect(address, &stop))).collect();
-        let [first, second] = careful else { return Default::default() };
+        let [first, second, third] = careful else { return Default::default() };
         let cancels = scope.spawn(|| cancel(address, first, &stop));
         let kills = scope.spawn(|| kill(address, second, &stop));
+        let greedy = scope.spawn(|| ask_without_pause(address, third, &stop));
         let worked = load::run(address, users, STORM, None, time);
         stop.store(true, Ordering::Release);
         let mut called = Answers::default();
         callers.into_iter().filter_map(|caller| caller.join().ok()).for_each(|c| called.add(c));
-        let (cancels, kills) =
-            (cancels.join().unwrap_or_default(), kills.join().unwrap_or_default());
-        (worked, called, Guarded { cancels, kills })
+        let [cancels, kills, greedy] =
+            [cancels, kills, greedy].map(|other| other.join().unwrap_or_default());
+        (worked, called, Others { cancels, kills, greedy })
     })
 }
 
@@ -177,6 +184,24 @@ fn kill(address: SocketAddr, user: &User, stop: &AtomicBool) -> Answers {
                 break;
             }
             pass(PAUSE * 5);
+        }
+    }
+    answers
+}
+
+/// Asks for more than any user may, however often it is told to wait.
+fn ask_without_pause(address: SocketAddr, user: &User, stop: &AtomicBool) -> Answers {
+    let mut answers = Answers::default();
+    while !stop.load(Ordering::Acquire) {
+        let Ok(mut to) = Connection::open(address) else { continue };
+        while !stop.load(Ordering::Acquire) {
+            let asked = Instant::now();
+            let answer = user.ask(&mut to, "GET", "/api/v2/status", None);
+            let broken = answer.is_err();
+            answers.take(answer, asked);
+            if broken {
+                break;
+            }
         }
     }
     answers

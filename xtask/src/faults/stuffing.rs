@@ -1,5 +1,6 @@
 //! Stolen lists of passwords, tried from a thousand addresses at once: nearly all of it is refused before a password
-//! is hashed, no account is guessed at more than a hundred times, and people who log in or trade notice little.
+//! is hashed, no account is guessed at more than a hundred times, and people who log in or trade notice little: orders
+//! are held against those beside as many requests that only ask whether the server lives.
 
 use super::trial::chance::{self, Chance};
 use super::trial::crowd::{address, ask, behind_a_proxy, p95_ms, register, request, timed};
@@ -24,8 +25,13 @@ const REGULARS: u32 = 20;
 const JUDGED_MOST: u64 = 100;
 /// Milliseconds for a login, with every time that one has to try again.
 const LOGIN_MOST: f64 = 2_000.0;
-/// How much slower an order may be for somebody on the same two cores as the attack itself.
+/// Milliseconds for an order at most, and how much slower than beside as many harmless requests.
 const ORDER_MOST: f64 = 100.0;
+const SLOWER_MOST: f64 = 1.5;
+/// Milliseconds that are not told apart.
+const NOISE: f64 = 1.0;
+/// Attackers have machines of their own elsewhere; here they take what the server and its users leave.
+const ATTACKERS_NICE: i32 = 19;
 const QUIET: Duration = Duration::from_secs(10);
 const PASSWORD: &str = "nineteen quiet herons";
 
@@ -53,28 +59,27 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         }
         let trader = register(to, "trader@example.com", PASSWORD, address(3, 1))?;
         let (most, seconds) = (options.times.unwrap_or(1_000_000), options.seconds.unwrap_or(180));
+        let (limit, chances) = (Duration::from_secs(seconds), Chance::new(options.seed));
         let mut before = during(QUIET, |over| orders(to, &trader, over))?;
+        let rate = Pace { limit, most, began: Instant::now() };
+        let mut beside = during(QUIET, |over| {
+            beside(
+                &rate,
+                over,
+                |n, go_on| greet(to, chances.part(n), go_on),
+                || orders(to, &trader, over),
+            )
+        })?;
         let guesses = Guesses {
             wanted: (0..WANTED).map(|_| AtomicU64::new(0)).collect(),
             ..Guesses::default()
         };
         let (over, began) = (AtomicBool::new(false), Instant::now());
-        let limit = Duration::from_secs(seconds);
-        // Evenly over the time: an attack that takes whatever processors there are measures these.
-        let pace = |sent: u64| {
-            pass((limit / 1_000 * (sent * 1_000 / most) as u32).saturating_sub(began.elapsed()))
-        };
+        let pace = Pace { began, ..rate };
         let (mut at_home, mut elsewhere, mut orders) = std::thread::scope(|scope| {
             let attackers: Vec<_> = (0..AT_ONCE)
-                .map(|n| Chance::new(options.seed).part(n))
-                .map(|chance| {
-                    scope.spawn(|| {
-                        guess(to, chance, &guesses, &|sent| {
-                            pace(sent);
-                            sent < most && began.elapsed() < limit
-                        })
-                    })
-                })
+                .map(|n| chances.part(n))
+                .map(|chance| scope.spawn(|| guess(to, chance, &guesses, &|sent| pace.wait(sent))))
                 .collect();
             let at_home =
                 scope.spawn(|| logins(to, &over, |n| (n % REGULARS, address(2, n % REGULARS))));
@@ -89,8 +94,12 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         })?;
         let took = began.elapsed();
         running.must_live()?;
-        let outcome =
-            told(&guesses, took, [&mut at_home, &mut elsewhere], [&mut before, &mut orders]);
+        let outcome = told(
+            &guesses,
+            took,
+            [&mut at_home, &mut elsewhere],
+            [&mut before, &mut beside, &mut orders],
+        );
         running.stop()?;
         Ok(outcome)
     })
@@ -104,7 +113,7 @@ fn told(
     guesses: &Guesses,
     took: Duration,
     [at_home, elsewhere]: [&mut Vec<Duration>; 2],
-    [before, orders]: [&mut Vec<Duration>; 2],
+    [before, beside, orders]: [&mut Vec<Duration>; 3],
 ) -> Outcome {
     let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
     let (sent, judged) = (read(&guesses.sent), read(&guesses.judged));
@@ -120,8 +129,9 @@ fn told(
     let (home, away) = (p95_ms(at_home), p95_ms(elsewhere));
     outcome.count("login_p95_ms_at_home", home);
     outcome.count("login_p95_ms_elsewhere", away);
-    let (quiet, busy) = (p95_ms(before), p95_ms(orders));
+    let (quiet, harmless, busy) = (p95_ms(before), p95_ms(beside), p95_ms(orders));
     outcome.count("order_p95_ms_before", quiet);
+    outcome.count("order_p95_ms_beside_harmless", harmless);
     outcome.count("order_p95_ms_during", busy);
     outcome
         .hold(read(&guesses.other) == 0, || "answers that are neither 401, 429 nor 503".to_owned());
@@ -131,7 +141,48 @@ fn told(
         outcome.hold(p95 < LOGIN_MOST, || format!("logins {who} took {p95:.0} ms"));
     }
     outcome.hold(busy < ORDER_MOST, || format!("orders took {busy:.0} ms instead of {quiet:.0}"));
+    outcome.hold(busy < harmless * SLOWER_MOST + NOISE, || {
+        format!("orders took {busy:.1} ms, beside as many harmless requests {harmless:.1}")
+    });
     outcome
+}
+
+/// Requests evenly over a time: an attack that takes whatever processors there are measures these.
+#[derive(Clone, Copy)]
+struct Pace {
+    limit: Duration,
+    most: u64,
+    began: Instant,
+}
+
+impl Pace {
+    /// Waits until the next may be sent after so many; is there time and number left?
+    fn wait(&self, sent: u64) -> bool {
+        let due = self.limit.mul_f64(sent as f64 / self.most as f64);
+        pass(due.saturating_sub(self.began.elapsed()));
+        sent < self.most && self.began.elapsed() < self.limit
+    }
+}
+
+/// Does something beside a crowd that sends at a pace until it is over.
+fn beside<T>(
+    pace: &Pace,
+    over: &AtomicBool,
+    crowd: impl Fn(u64, &dyn Fn() -> bool) -> Result<()> + Sync,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let sent = AtomicU64::new(0);
+    let go_on = || pace.wait(sent.fetch_add(1, Ordering::Relaxed)) && !over.load(Ordering::Acquire);
+    std::thread::scope(|scope| {
+        let one = |n| {
+            let (crowd, go_on) = (&crowd, &go_on);
+            scope.spawn(move || crowd(n, go_on))
+        };
+        let crowd: Vec<_> = (0..AT_ONCE).map(one).collect();
+        let done = work();
+        crowd.into_iter().try_for_each(|one| joined(one.join()))?;
+        done
+    })
 }
 
 /// Does something until a time is over.
@@ -151,6 +202,17 @@ where
     })
 }
 
+/// As many requests as an attack, which cost the server as little as a request can.
+fn greet(to: SocketAddr, mut chance: Chance, go_on: &dyn Fn() -> bool) -> Result<()> {
+    rustix::process::nice(ATTACKERS_NICE)?;
+    let mut kept = None;
+    while go_on() {
+        let from = address(9, u32::try_from(chance.between(0, ADDRESSES - 1))?);
+        ask(&mut kept, to, &request(("GET", "/health/live"), from, "", None))?;
+    }
+    Ok(())
+}
+
 /// One attacker's connection: wanted accounts again and again among very many that do not exist.
 fn guess(
     to: SocketAddr,
@@ -158,6 +220,7 @@ fn guess(
     guesses: &Guesses,
     go_on: &dyn Fn(u64) -> bool,
 ) -> Result<()> {
+    rustix::process::nice(ATTACKERS_NICE)?;
     let mut kept = None;
     loop {
         let sent = guesses.sent.fetch_add(1, Ordering::Relaxed);

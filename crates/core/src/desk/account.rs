@@ -1,7 +1,8 @@
 //! One trading account as its desk holds it: small while idle, since there may be a million.
 
 use super::claims::Claims;
-use super::event::{Grant, OwnLimits, Remembered};
+use super::event::{Grant, OwnLimits};
+use super::keys::Keys;
 use crate::allocation::Split;
 use crate::billing::fee::Fee;
 use crate::billing::mark::Mark;
@@ -18,13 +19,6 @@ use crate::words::order::{OrderState, Origin, Purpose, Ticket};
 use crate::words::tier::{Limits, Tier, TierRules, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
-use std::collections::{BTreeMap, VecDeque};
-
-/// How many idempotency keys an account remembers at most.
-const KEYS_KEPT: usize = 8_192;
-/// How long an idempotency key is remembered: the day that is promised and another one, since a clock that is set
-/// a day ahead must not make an order of a minute ago a new one.
-const KEYS_KEPT_FOR: Span = Span(2 * Span::DAY.0);
 
 /// An account. What every verdict looks at lies in front and together: of a million accounts each line of the
 /// cache is a wait of its own.
@@ -182,41 +176,6 @@ fn tighter<T: Ord>(own: Option<T>, tier: T) -> T {
     match own {
         Some(own) => own.min(tier),
         None => tier,
-    }
-}
-
-/// Idempotency keys in order of their arrival.
-#[derive(Clone, Debug, Default, Encode, Decode)]
-pub(super) struct Keys {
-    #[n(0)]
-    by_key: BTreeMap<u64, Kept>,
-    #[n(1)]
-    order: VecDeque<(Timestamp, u64)>,
-}
-
-#[derive(Clone, Debug, Encode, Decode)]
-pub(super) struct Kept {
-    #[n(0)]
-    pub(super) request: u64,
-    #[n(1)]
-    pub(super) outcome: Remembered,
-}
-
-impl Keys {
-    pub(super) fn find(&self, key: u64) -> Option<&Kept> {
-        self.by_key.get(&key)
-    }
-    /// Keeps a key and forgets those that are too old or too many.
-    pub(super) fn keep(&mut self, now: Timestamp, key: u64, kept: Kept) {
-        while let Some(&(at, oldest)) = self.order.front() {
-            if now.since(at) <= KEYS_KEPT_FOR && self.order.len() < KEYS_KEPT {
-                break;
-            }
-            self.order.pop_front();
-            self.by_key.remove(&oldest);
-        }
-        self.order.push_back((now, key));
-        self.by_key.insert(key, kept);
     }
 }
 

@@ -1,10 +1,11 @@
 //! `apply`: how an event changes the state. It decides nothing, so a replay needs no rule, limit or strategy.
 
-use super::account::{Account, Kept, Keys, Open, Seen};
+use super::account::{Account, Open, Seen};
 use super::bookkeeping::Heard;
 use super::claims::Claims;
 use super::event::{Event, Setting};
 use super::family::TOGETHER;
+use super::keys::{Kept, Keys};
 use super::state::{Listing, Session, State};
 use crate::ledger::chart::Books;
 use crate::ledger::entry::Entry;

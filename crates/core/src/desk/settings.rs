@@ -163,7 +163,7 @@ impl Desk {
             Remembered::Order { order, purpose, qty, level } => {
                 Answer::Placed { order: *order, purpose: *purpose, qty: *qty, level: *level }
             }
-            Remembered::Refusal(refusal) => Answer::Refused(refusal.clone()),
+            Remembered::Refusal(refusal) => Answer::Refused((**refusal).clone()),
             Remembered::Done => Answer::Done,
             Remembered::Queued => Answer::Queued,
             Remembered::PaidOut(paid_out) => Answer::PaidOut(*paid_out),
@@ -176,7 +176,7 @@ impl Desk {
             Answer::Placed { order, purpose, qty, level } => {
                 Remembered::Order { order: *order, purpose: *purpose, qty: *qty, level: *level }
             }
-            Answer::Refused(refusal) => Remembered::Refusal(refusal.clone()),
+            Answer::Refused(refusal) => Remembered::Refusal(Box::new(refusal.clone())),
             Answer::Done => Remembered::Done,
             Answer::Queued => Remembered::Queued,
             Answer::PaidOut(paid_out) => Remembered::PaidOut(*paid_out),

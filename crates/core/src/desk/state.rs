@@ -1,6 +1,7 @@
 //! The state of a desk: what a snapshot keeps and a state hash covers. Changed only by `apply`.
 
 use super::account::{Account, Open};
+use super::blocks::Blocks;
 use super::ended::Ended;
 use crate::billing::recurring::Recurring;
 use crate::billing::revenue::Revenue;
@@ -23,7 +24,7 @@ pub(super) struct State {
     #[n(0)]
     pub(super) now: Timestamp,
     #[n(1)]
-    pub(super) accounts: Vec<Account>,
+    pub(super) accounts: Blocks<Account>,
     #[n(2)]
     pub(super) orders: BTreeMap<OrderId, Box<Open>>,
     #[n(3)]
@@ -169,11 +170,13 @@ impl State {
         for n in 0..self.accounts.len() {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
             self.list(no);
-            self.accounts[n].claims = self.walk_claims(no);
-            for position in &self.accounts[n].positions {
+            let claims = self.walk_claims(no);
+            let Some(account) = self.accounts.get_mut(n) else { continue };
+            account.claims = claims;
+            for position in &account.positions {
                 self.holders.entry(position.instrument).or_default().insert(no);
             }
-            if self.accounts[n].master.is_some() {
+            if account.master.is_some() {
                 self.masters.insert(no);
             }
             self.relate(no);
@@ -194,7 +197,9 @@ impl State {
     }
 
     fn list(&mut self, no: AccountNo) {
-        let hash = |no: &AccountNo| spread(self.accounts[no.0 as usize].id);
+        let hash = |no: &AccountNo| {
+            self.accounts.get(no.0 as usize).map_or(0, |account| spread(account.id))
+        };
         self.by_id.insert_unique(hash(&no), no, hash);
     }
 

@@ -143,7 +143,7 @@ impl Desk {
     fn subscribed(&self) -> Vec<Subscribed> {
         let none = |tier| Subscribed { tier, paying: 0, free: 0, worth: Money::ZERO };
         let mut tiers = Tier::ALL.map(none);
-        for account in &self.state.accounts {
+        for account in self.state.accounts.iter() {
             let Some(subscription) = account.subscription.as_deref() else { continue };
             let Some(tier) = subscription.serves() else { continue };
             let Some(of) = tiers.iter_mut().find(|of| of.tier == tier) else { continue };

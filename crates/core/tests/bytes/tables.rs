@@ -1,10 +1,35 @@
-//! Tables of tiers and plans as an operator may hand them in: what is read is sane, everything else refused.
+//! Tables of tiers, plans and instruments as an operator may hand them in: what is read is sane, all else refused.
 
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
+use nija_core::words::catalog::{self, CatalogError};
 use nija_core::words::money::Pct;
 use nija_core::words::tier::{DEFAULT_TABLE, TierTable};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+
+const CATALOG: &str = r#"
+[[instrument]]
+id = "00000001"
+symbol = "BTC-USD"
+class = "crypto"
+kind = { kind = "spot" }
+hours = "always"
+tick = "0.01"
+lot = "0.0001"
+stale_after = 60000000
+venue = "paper"
+
+[[instrument]]
+id = "00000002"
+symbol = "SPY-C-500"
+class = "derivatives"
+kind = { kind = "option", underlying = "00000001", right = "call", strike = "500", multiplier = 100, expiry = 0 }
+hours = "nyse"
+tick = "0.01"
+lot = "1"
+stale_after = 60000000
+venue = "paper"
+"#;
 
 /// A shipped table with some characters replaced.
 fn spoiled(table: &str, at: usize, length: usize, text: &str) -> String {
@@ -26,10 +51,31 @@ proptest! {
         let _ = TierTable::parse(&text);
         let _ = Plans::parse(&text);
         let _ = TierTable::parse(&spoiled(DEFAULT_TABLE, at.into(), length, &text));
+        if let Ok(rows) = catalog::parse(&spoiled(CATALOG, at.into(), length, &text)) {
+            let sane = rows.iter().all(|row| row.lot.is_positive() && row.multiplier() > 0);
+            prop_assert!(sane, "{:?}", rows);
+        }
         if let Ok(plans) = Plans::parse(&spoiled(DEFAULT_PLANS, at.into(), length, &text)) {
             let rates = plans.performance();
             let all = rates.platform.saturating_add(rates.leader);
             prop_assert!(all <= Pct::whole(100), "{:?}", rates);
         }
     }
+}
+
+#[test]
+fn a_catalog_names_the_row_that_cannot_be() {
+    let with = |from: &str, to: &str| catalog::parse(&CATALOG.replace(from, to));
+    assert_eq!(with("", "").unwrap().len(), 2);
+    assert!(matches!(with("00000002", "00000001"), Err(CatalogError::SameId(_))));
+    assert!(matches!(with("SPY-C-500", "BTC-USD"), Err(CatalogError::SameSymbol(_))));
+    for (from, to) in [
+        ("lot = \"1\"", "lot = \"0\""),
+        ("tick = \"0.01\"", "tick = \"-0.01\""),
+        ("multiplier = 100", "multiplier = 0"),
+        ("60000000", "0"),
+    ] {
+        assert!(matches!(with(from, to), Err(CatalogError::Steps(_))), "{to}");
+    }
+    assert!(matches!(with("spot", "spit"), Err(CatalogError::Malformed(_))));
 }

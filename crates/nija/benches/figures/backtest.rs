@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Wish;
 use nija_core::desk::input::{Command, Input};
+use nija_core::words::catalog;
 use nija_core::words::id::{AccountId, Epoch};
 use nija_core::words::instrument::{Hours, Instrument};
 use nija_core::words::money::Price;
@@ -26,7 +27,6 @@ use nija_engine::sim::{Exchange, Rules};
 use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
-use serde::Deserialize;
 use std::collections::VecDeque;
 use std::path::Path;
 
@@ -34,11 +34,6 @@ use std::path::Path;
 const MINUTES: u32 = 1_000_000;
 const FAST: usize = 10;
 const SLOW: usize = 20;
-
-#[derive(Deserialize)]
-struct Catalog {
-    instrument: Vec<Instrument>,
-}
 
 /// Events that were read before.
 struct Given<'a>(std::slice::Iter<'a, MarketEvent>);
@@ -71,8 +66,7 @@ pub(crate) fn trader() -> Result<Trader> {
 }
 
 pub(crate) fn catalog() -> Result<Vec<Instrument>> {
-    let Catalog { instrument } = toml::from_str(include_str!("../../data/instruments.toml"))?;
-    Ok(instrument)
+    Ok(catalog::parse(include_str!("../../data/instruments.toml"))?)
 }
 
 /// The shipped history: every series of the demo folder whose symbol is in the catalog.

@@ -10,6 +10,7 @@ use nija_core::desk::input::Input;
 use nija_core::desk::{Desk, Rules};
 use nija_core::ports::views::Projection;
 use nija_core::ports::{Bus, Clock, Journal, Venue};
+use nija_core::words::catalog;
 use nija_core::words::id::{PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Money;
@@ -27,7 +28,6 @@ use nija_engine::projector::Projector;
 use nija_engine::recovery::{take_over, verify};
 use nija_engine::sim::{self, Exchange, Paper};
 use nija_store::sqlite::{Database, Mode};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,11 +40,6 @@ pub(crate) const PARTITIONS: u16 = 8;
 const BEGIN: Timestamp = Timestamp(1_718_150_400_000_000);
 const REPORTS: usize = 4_096;
 const HANDFUL: usize = 1_024;
-
-#[derive(Deserialize)]
-struct Catalog {
-    instrument: Vec<Instrument>,
-}
 
 /// The rooms.
 pub(crate) struct House {
@@ -75,8 +70,7 @@ pub(crate) struct Closed {
 
 impl House {
     pub(crate) async fn open(folder: &Path, count: u16) -> Result<Self> {
-        let Catalog { instrument: instruments } =
-            toml::from_str(include_str!("../../data/instruments.toml"))?;
+        let instruments = catalog::parse(include_str!("../../data/instruments.toml"))?;
         let tiers = TierTable::parse(DEFAULT_TABLE)?;
         let plans = Plans::parse(DEFAULT_PLANS)?;
         let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));

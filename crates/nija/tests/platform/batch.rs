@@ -8,9 +8,9 @@ use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::event::{Size, Wish};
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::ports::{Clock, Desks, Journal};
+use nija_core::words::catalog;
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
-use nija_core::words::instrument::Instrument;
 use nija_core::words::money::{Money, Price};
 use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
 use nija_core::words::score::Score;
@@ -20,17 +20,11 @@ use nija_engine::clock::Simulated;
 use nija_engine::node::{self, Handle, Parts};
 use nija_engine::partitions::Partitions;
 use nija_store::memory;
-use serde::Deserialize;
 use std::sync::{Arc, Mutex};
 
 const NOW: Timestamp = Timestamp(1_577_836_800_000_000);
 const ACCOUNT: AccountId = AccountId(1);
 const ORDERS: usize = 150;
-
-#[derive(Deserialize)]
-struct Catalog {
-    instrument: Vec<Instrument>,
-}
 
 /// A node with one partition, one account and a price, and how many releases left it.
 async fn node(journal: Arc<memory::Journal>) -> (Handle, Arc<Mutex<usize>>) {
@@ -40,8 +34,7 @@ async fn node(journal: Arc<memory::Journal>) -> (Handle, Arc<Mutex<usize>>) {
     let mut partitions = Partitions::new(1, &rules);
     let announce = Input::Announce { node: "batch".to_owned(), epoch: Epoch(1) };
     partitions.take(announce, NOW).unwrap();
-    let catalog: Catalog = toml::from_str(include_str!("../../data/instruments.toml")).unwrap();
-    for row in catalog.instrument {
+    for row in catalog::parse(include_str!("../../data/instruments.toml")).unwrap() {
         partitions.take(Input::List(row), NOW).unwrap();
     }
     let clock = Arc::new(Simulated::default());

@@ -9,6 +9,7 @@ use nija_core::desk::event::Event;
 use nija_core::desk::input::{Command, Input};
 use nija_core::journal::Batch;
 use nija_core::ports::{Clock, Desks, Journal, Venue};
+use nija_core::words::catalog;
 use nija_core::words::id::{AccountId, Epoch, PartitionId, Seq, UserId};
 use nija_core::words::instrument::{Hours, Instrument};
 use nija_core::words::money::Money;
@@ -31,7 +32,6 @@ use nija_market::analyst::Analyst;
 use nija_market::candle::Timeframe;
 use nija_store::memory;
 use nija_store::sqlite::{Database, Mode};
-use serde::Deserialize;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
@@ -61,11 +61,7 @@ const FILES: [(&str, &str, Timeframe); 13] = [
 ];
 
 fn catalog() -> Vec<Instrument> {
-    #[derive(Deserialize)]
-    struct File {
-        instrument: Vec<Instrument>,
-    }
-    toml::from_str::<File>(include_str!("../../data/instruments.toml")).unwrap().instrument
+    catalog::parse(include_str!("../../data/instruments.toml")).unwrap()
 }
 
 /// A feed from a time on.

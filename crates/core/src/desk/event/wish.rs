@@ -132,7 +132,7 @@ pub enum Remembered {
     },
     /// An order was refused.
     #[n(1)]
-    Refusal(#[n(0)] Refusal),
+    Refusal(#[n(0)] Box<Refusal>),
     /// It was done.
     #[n(2)]
     Done,
