@@ -86,9 +86,11 @@ pub(crate) fn playbook(config: &Config) -> anyhow::Result<Playbook> {
 
 /// The operator's table of reports, as far as it is about these instruments.
 pub(crate) fn calendar(config: &Config, instruments: &[Instrument]) -> anyhow::Result<Vec<Report>> {
-    let Some(path) = &config.earnings else {
-        return Ok(Vec::new());
-    };
+    config.earnings.as_deref().map_or_else(|| Ok(Vec::new()), |path| reports(path, instruments))
+}
+
+/// A table of reports, as far as it is about these instruments.
+pub(crate) fn reports(path: &Path, instruments: &[Instrument]) -> anyhow::Result<Vec<Report>> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the reports {}", path.display()))?;
     let find = |symbol: &str| instruments.iter().find(|row| row.symbol == symbol).map(|row| row.id);

@@ -6,7 +6,6 @@ use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
 use nija_core::words::money::Price;
 use nija_core::words::time::Timestamp;
-use nija_engine::feeds::Feed;
 use nija_engine::sim::Exchange;
 use std::collections::BTreeMap;
 
