@@ -2,7 +2,7 @@
 
 use super::fixed::{Round, SCALE, mul_div};
 use super::id::InstrumentId;
-use super::money::{Money, Price, Qty};
+use super::money::{Money, Pct, Price, Qty};
 use super::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,18 @@ pub enum Right {
     Put,
 }
 
+impl Right {
+    /// What exercise is worth per unit of the underlying; zero where it is not worth exercising.
+    #[must_use]
+    pub fn exercised(self, spot: Price, strike: Price) -> Price {
+        let (gets, gives) = match self {
+            Self::Call => (spot, strike),
+            Self::Put => (strike, spot),
+        };
+        gets.saturating_sub(gives).or_zero()
+    }
+}
+
 /// The nature of an instrument and the terms that come with it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -96,7 +108,8 @@ pub enum Kind {
     /// A level that is read and cannot be traded.
     #[n(3)]
     Index,
-    /// A contract to exchange the underlying at expiry.
+    /// A contract to exchange the underlying at expiry, settled in cash. Nothing is paid for it when it is opened,
+    /// and it may be held short.
     #[n(4)]
     Future {
         /// Dollars per point and contract.
@@ -105,6 +118,10 @@ pub enum Kind {
         /// Last instant of trading.
         #[n(1)]
         expiry: Timestamp,
+        /// Maintenance margin, percent of what the contract is worth: cash that must stay behind it. None is zero.
+        #[n(2)]
+        #[serde(default)]
+        maintenance: Option<Pct>,
     },
     /// A right on the underlying until expiry.
     #[n(5)]
@@ -218,6 +235,21 @@ impl Instrument {
     #[must_use]
     pub const fn is_option(&self) -> bool {
         matches!(self.kind, Kind::Option { .. })
+    }
+
+    /// Is it held against margin: agreed at a price, not paid for, long or short?
+    #[must_use]
+    pub const fn is_margined(&self) -> bool {
+        matches!(self.kind, Kind::Future { .. })
+    }
+
+    /// Cash that must stay behind a quantity of this worth; zero for what is paid for. `None` beyond the range.
+    #[must_use]
+    pub fn maintenance(&self, worth: Money) -> Option<Money> {
+        match self.kind {
+            Kind::Future { maintenance: Some(part), .. } => worth.percent(part, Round::Up),
+            _ => Some(Money::ZERO),
+        }
     }
 
     /// Can it be bought and sold at all?

@@ -87,6 +87,16 @@ pub enum Action {
         #[n(0)]
         strength: Strength,
     },
+    /// Hold a short position: contracts only.
+    #[n(3)]
+    Short {
+        /// Part of the account's full size.
+        #[n(0)]
+        strength: Strength,
+        /// Where the idea is wrong: a protective stop rests here, above the market.
+        #[n(1)]
+        stop: Option<Price>,
+    },
     /// Buy a straddle: the call that the signal is about and this put, as many of the one as of the other. Who cannot
     /// have both has neither.
     #[n(4)]

@@ -45,6 +45,7 @@ use market::{instruments, readings};
 const AT: Timestamp = Timestamp(1_749_470_400_000_000);
 const NO: AccountNo = AccountNo(3);
 const OF: InstrumentId = InstrumentId(41);
+const OTHER: InstrumentId = InstrumentId(0x1000_0001);
 const ORDER: OrderId = OrderId(0x0005_0000_0000_0007);
 
 fn money(text: &str) -> Money {
@@ -93,6 +94,8 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::CopySkipped { .. } => 36,
         Event::Credited { .. } => 37,
         Event::Subscribed { .. } => 38,
+        Event::Settled { .. } => 39,
+        Event::Delisted { .. } => 40,
     }
 }
 
@@ -195,6 +198,8 @@ fn changes() -> Vec<Change> {
         Change::OtherInstrument => Change::OtherInstrument,
         Change::MayWait => Change::MayWait,
         Change::CloseOrders(_) => Change::CloseOrders(2),
+        Change::LimitAtLeast(_) => Change::LimitAtLeast(Price::whole(190)),
+        Change::CloseOpposite(_) => Change::CloseOpposite(1),
     )
 }
 
@@ -289,7 +294,8 @@ fn tickets() -> Vec<Ticket> {
     let exit =
         Ticket { side: Side::Sell, purpose: Purpose::Exit, reserved: Money::ZERO, ..ticket() };
     let protected = Ticket { protect: Some(Price::whole(45)), ..ticket() };
-    let mut tickets = vec![ticket(), exit, protected];
+    let leg = Ticket { pair: Some(OTHER), ..ticket() };
+    let mut tickets = vec![ticket(), exit, protected, leg];
     tickets.extend(order_types().into_iter().map(|order_type| Ticket { order_type, ..ticket() }));
     tickets.extend(times_in_force().into_iter().map(|tif| Ticket { tif, ..ticket() }));
     tickets.extend(origins().into_iter().map(|origin| Ticket { origin, ..ticket() }));
@@ -341,6 +347,8 @@ fn signals() -> Vec<Signal> {
         Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
         Action::Exit => Action::Exit,
         Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
+        Action::Straddle { .. } => Action::Straddle { put: OTHER, put_mark: Price::whole(4), strength: Strength::parts(5_000) },
+        Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
     );
     let signal = |strategy, action| Signal {
         id: SignalId(99),
@@ -366,6 +374,8 @@ fn skips() -> Vec<Skip> {
         Skip::TooSmall => Skip::TooSmall,
         Skip::AlreadyIn => Skip::AlreadyIn,
         Skip::ClassNotAllowed => Skip::ClassNotAllowed,
+        Skip::OtherSide => Skip::OtherSide,
+        Skip::NotShortable => Skip::NotShortable,
     )
 }
 
@@ -402,12 +412,22 @@ fn outcomes() -> Vec<Remembered> {
 fn entries() -> Vec<Entry> {
     let (a, b, fee) = (money("100.5"), money("90.25"), money("0.1"));
     let all = Book::ALL.iter().map(|&book| Leg { account: NO, book, amount: money("1") });
-    let rest = Leg { account: AccountNo(4), book: Book::Cash, amount: money("-21") };
+    let rest = Leg { account: AccountNo(4), book: Book::Cash, amount: money("-22") };
     let every = Entry::new(all.chain([rest]));
     [Entry::transfer(NO, a), Entry::bought(NO, a, fee), Entry::sold(NO, a, b, fee), every]
         .into_iter()
         .flatten()
         .collect()
+}
+
+fn settlements() -> Vec<Event> {
+    let settled = |qty: Qty, last, gain| {
+        let entry = Entry::agreed(NO, money("-12.5"), money(gain), Money::ZERO).ok()?;
+        let price = Price::whole(5_000);
+        Some(Event::Settled { account: NO, instrument: OF, price, qty, last, entry })
+    };
+    let day = settled(Qty::whole(2), false, "-12.5");
+    day.into_iter().chain(settled(Qty::whole(-2), true, "30")).collect()
 }
 
 /// All samples, in the order of the numbers.
@@ -447,6 +467,7 @@ pub(crate) fn events() -> Vec<Event> {
         what,
     }));
     events.extend(billing::events());
+    events.extend(settlements());
     events.extend(subscription::events());
     events.sort_by_key(number);
     events
@@ -567,5 +588,6 @@ fn order_events() -> Vec<Event> {
             tif: TimeInForce::Gtc,
         },
     }));
+    events.push(Event::Delisted { instrument: OTHER });
     events
 }

@@ -7,14 +7,17 @@
 )]
 
 mod billing;
+mod contracts;
 mod copies;
 mod copying;
 mod guards;
 mod late;
 mod lines;
 mod model;
+mod options;
 mod runaway;
 mod scripts;
+mod straddles;
 mod subscriptions;
 mod ticks;
 mod world;
