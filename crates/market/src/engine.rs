@@ -8,7 +8,7 @@ pub mod equity;
 mod model;
 mod routes;
 
-pub use model::{LongHalf, Model, Seen, Stance};
+pub use model::{Model, Seen, Sides, Stance};
 pub use routes::Routes;
 
 use crate::candle::{Candle, Timeframe};
@@ -219,6 +219,11 @@ impl Hand<'_> {
                 let strength = self.limits.fit(strength, spoken.mark, None)?;
                 self.held.extend([place, (self.name, put)]);
                 Action::Straddle { put, put_mark, strength }
+            }
+            Action::Short { strength, stop } => {
+                let strength = self.limits.fit(strength, spoken.mark, stop)?;
+                self.held.insert(place);
+                Action::Short { strength, stop }
             }
             Action::Trim { .. } => self.held.contains(&place).then_some(spoken.action)?,
             Action::Exit => self.held.remove(&place).then_some(spoken.action)?,

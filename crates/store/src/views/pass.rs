@@ -112,8 +112,10 @@ impl<'c> Pass<'c> {
             | Event::Collected { account, entry, .. }
             | Event::Credited { account, entry, .. }
             | Event::Subscribed { account, entry, .. }
+            | Event::Settled { account, entry, .. }
             | Event::Moved { from: account, entry, .. } => {
-                self.book((*account, Place::default()), (entry, None), (event, bytes))?;
+                let booked = (entry, event.settled());
+                self.book((*account, Place::default()), booked, (event, bytes))?;
                 if let Event::Billed { mark, .. } = event {
                     self.folio(*account)?.held.high = mark.high();
                 }
@@ -152,6 +154,7 @@ impl<'c> Pass<'c> {
             // Desks answer for these from their own state, or they were taken before; no screen lists them.
             Event::Clock { .. }
             | Event::Listed { .. }
+            | Event::Delisted { .. }
             | Event::Marked { .. }
             | Event::MonthClosed { .. }
             | Event::AccountOpened { .. }

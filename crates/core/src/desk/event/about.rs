@@ -5,7 +5,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::holdings::Traded;
 use crate::words::id::AccountNo;
 use crate::words::money::Qty;
-use crate::words::order::{Origin, Side, Ticket};
+use crate::words::order::{Origin, Side};
 use crate::words::signal::StrategyName;
 
 impl Event {
@@ -66,21 +66,14 @@ impl Event {
         }
     }
 
-    /// What an event traded at its price: a last settlement closes all that was held, another one nothing. `ticket`
-    /// is that of a fill's order.
+    /// What a settlement traded: the last one closes all that was held, another one nothing.
     #[must_use]
-    pub fn traded(&self, ticket: Option<&Ticket>) -> Option<Traded> {
-        match self {
-            Self::Filled { fill, .. } => {
-                let Ticket { instrument, side, .. } = *ticket?;
-                Some(Traded { instrument, side, qty: fill.qty })
-            }
-            Self::Settled { instrument, qty, last, .. } => Some(Traded {
-                instrument: *instrument,
-                side: if qty.is_negative() { Side::Buy } else { Side::Sell },
-                qty: if *last { qty.abs() } else { Qty::ZERO },
-            }),
-            _ => None,
-        }
+    pub fn settled(&self) -> Option<Traded> {
+        let Self::Settled { instrument, qty, last, .. } = self else { return None };
+        Some(Traded {
+            instrument: *instrument,
+            side: if qty.is_negative() { Side::Buy } else { Side::Sell },
+            qty: if *last { qty.abs() } else { Qty::ZERO },
+        })
     }
 }
