@@ -2,21 +2,31 @@
 //! for all accounts. Shared by the paper run and the backtest, so that both say the same.
 
 use crate::feeds::{Kind, MarketEvent};
+use crate::greeks::Board;
 use nija_core::desk::input::Input;
 use nija_core::words::fixed::Round;
 use nija_core::words::money::{Money, Price};
 use nija_market::analyst::Analyst;
+use std::sync::Arc;
 
 /// Turns market events into inputs of desks.
 pub struct Trader {
     analyst: Analyst,
+    board: Option<Arc<Board>>,
 }
 
 impl Trader {
     /// With an analyst that has seen nothing yet.
     #[must_use]
     pub const fn new(analyst: Analyst) -> Self {
-        Self { analyst }
+        Self { analyst, board: None }
+    }
+
+    /// Writes the greeks of every chain on a board.
+    #[must_use]
+    pub fn writing(mut self, board: Arc<Board>) -> Self {
+        self.board = Some(board);
+        self
     }
 
     /// What an event means to the desks, in order: price first, then conditions, then signals.
@@ -36,7 +46,10 @@ impl Trader {
             }
             Kind::Pictured { underlying, spot, next_session } => {
                 let of = (underlying, spot);
-                let (_, signals) = self.analyst.on_picture(of, next_session, event.at);
+                let (chain, signals) = self.analyst.on_picture(of, next_session, event.at);
+                if let Some(board) = &self.board {
+                    board.take(&chain);
+                }
                 out.extend(signals.into_iter().map(Input::Signal));
             }
             Kind::Quote { instrument, bid, ask, .. } => {

@@ -3,9 +3,10 @@
 
 use crate::clamp;
 use crate::options::{Contract, Greeks, Right};
+use nija_core::ports::greeks::Sensitivity;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
-use nija_core::words::money::{Price, Qty};
+use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::time::{Span, Timestamp};
 use std::collections::BTreeMap;
 
@@ -150,6 +151,27 @@ impl Chain {
     }
 }
 
+impl Chain {
+    /// The same for people, for one unit of the underlying.
+    pub fn sensitivities(
+        &self,
+        rate: f64,
+    ) -> impl Iterator<Item = (InstrumentId, Sensitivity)> + '_ {
+        let at = self.at;
+        self.greeks(rate).map(move |(contract, volatility, greeks)| {
+            let sensitivity = Sensitivity {
+                at,
+                volatility: clamp::percent(volatility),
+                delta: Qty::from_raw(clamp::decimal(greeks.delta)),
+                gamma: Qty::from_raw(clamp::decimal(greeks.gamma)),
+                vega: Money::from_raw(clamp::decimal(greeks.vega / 100.0)),
+                theta: Money::from_raw(clamp::decimal(greeks.theta / YEAR)),
+            };
+            (contract, sensitivity)
+        })
+    }
+}
+
 /// What is known of a contract.
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -264,5 +286,15 @@ mod tests {
         assert_eq!(greeks.len(), 1);
         let (_, volatility, g) = greeks[0];
         assert!((volatility - 0.4).abs() < 1e-9 && (g.delta - 0.53).abs() < 0.01, "{g:?}");
+        // Two contracts of a hundred: vega for a point, theta for a day.
+        let (_, one) = chain.sensitivities(0.03).next().unwrap();
+        let held = one.times(Qty::whole(200)).unwrap();
+        let near = |raw: i64, wanted: f64| (raw as f64 / 1e8 - wanted).abs() < 1e-5;
+        assert!(near(held.delta.raw(), 200.0 * g.delta) && near(held.gamma.raw(), 200.0 * g.gamma));
+        assert!(
+            near(held.vega.raw(), 2.0 * g.vega) && near(held.theta.raw(), 200.0 * g.theta / 365.0)
+        );
+        assert_eq!((one.at, one.volatility), (Timestamp(0), clamp::percent(volatility)));
+        assert!(held.theta < Money::ZERO && one.times(Qty::MAX).is_none());
     }
 }

@@ -24,6 +24,11 @@ pub(crate) fn percent(fraction: f64) -> Pct {
     Pct::from_raw(((fraction * 100.0).clamp(-1e4, 1e4) * SCALE as f64).round() as i64)
 }
 
+/// Units of 10^-8, at most a billion either way; not-a-number becomes 0.
+pub(crate) fn decimal(number: f64) -> i64 {
+    (number.clamp(-1e9, 1e9) * SCALE as f64).round() as i64
+}
+
 /// A positive price in range, else none.
 pub(crate) fn price(dollars: f64) -> Option<Price> {
     let raw = (dollars * SCALE as f64).round();
@@ -74,6 +79,7 @@ mod tests {
             prop_assert!(strength(x) <= Strength::FULL);
             prop_assert!((-10_000..=10_000).contains(&signed_hundredths(x)));
             prop_assert!(percent(x) <= Pct::whole(10_000) && percent(x) >= Pct::whole(-10_000));
+            prop_assert!(decimal(x).abs() <= 1_000_000_000 * SCALE);
             prop_assert!(price(x).is_none_or(|p| p.is_positive()));
             prop_assert!(qty(x).is_none_or(|q| q.is_positive()));
         }

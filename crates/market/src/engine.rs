@@ -151,12 +151,7 @@ impl Engine {
     }
 
     /// Hands a picture of a chain to the strategies that read its underlying day by day.
-    pub fn on_chain(
-        &mut self,
-        chain: &Chain,
-        conditions: &Conditions,
-        mut hear: impl FnMut(Said),
-    ) {
+    pub fn on_chain(&mut self, chain: &Chain, conditions: &Conditions, mut hear: impl FnMut(Said)) {
         let want = Want { instrument: chain.instrument, timeframe: Timeframe::Day1 };
         for &index in self.readers.get(&want).into_iter().flatten() {
             let strategy = &mut self.strategies[index];

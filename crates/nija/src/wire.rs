@@ -16,7 +16,9 @@ use nija_core::words::tier::TierTable;
 use nija_core::words::time::Timestamp;
 use nija_engine::cashier::{Cashier, Counter};
 use nija_engine::copier::{Copier, Parcels};
+use nija_engine::feeds::chain::Numbers;
 use nija_engine::gateway::Gateway;
+use nija_engine::greeks::Board;
 use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
 use nija_engine::partitions::Partitions;
@@ -24,6 +26,7 @@ use nija_engine::projector::Projector;
 use nija_engine::recovery::take_over;
 use nija_engine::sim::Paper;
 use nija_store::sqlite::Database;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -47,6 +50,11 @@ pub(crate) struct Platform {
     pub(crate) plans: Plans,
     pub(crate) payments: Arc<dyn Payments>,
     pub(crate) instruments: Vec<Instrument>,
+    /// Contracts of chains that the desks have listed before.
+    pub(crate) contracts: Vec<Instrument>,
+    /// The numbers of those that follow.
+    pub(crate) numbers: Numbers,
+    pub(crate) greeks: Arc<Board>,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
     stop: watch::Sender<bool>,
@@ -85,6 +93,7 @@ pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
 pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Platform> {
     let instruments = crate::catalog::read(config.instruments.as_deref())?;
     let rules = rules(config)?;
+    let straddle = crate::market::playbook(config)?.equity_earnings_volatility.parameters.straddle;
     let database = Database::own(&config.database, config.reserve, Arc::clone(&clock))?;
     database.require_sound()?;
     let journal: Arc<dyn Journal> = database.journal();
@@ -101,6 +110,8 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let now = clock.now();
     let taken = take_over(&journal, config.partitions, &rules, &instruments, now).await;
     let (partitions, releases) = taken.context("recovery refused to start")?;
+    let (contracts, numbers) = contracts(&partitions);
+    contracts.iter().for_each(|row| venue.list(row.clone()));
     let mut early = match venue.abilities().memory {
         Memory::Venue => gateway.adopt(partitions.in_doubt()).await,
         Memory::Journal => restore(&venue, &partitions, now),
@@ -151,6 +162,9 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         plans: rules.plans.clone(),
         payments,
         instruments,
+        contracts,
+        numbers,
+        greeks: Arc::new(Board::new(straddle.rate)),
         ended,
         stop,
         carriers,
@@ -191,6 +205,16 @@ fn carry_reports(tasks: &mut JoinSet<()>, handle: &Handle, gateway: &Arc<Gateway
             }
         }
     });
+}
+
+/// The contracts that any desk has listed, and the numbers of those that follow.
+fn contracts(partitions: &Partitions) -> (Vec<Instrument>, Numbers) {
+    let desks = partitions.desks();
+    let rows = desks.iter().flat_map(|desk| desk.options()).map(|row| (row.id, row.clone()));
+    let rows: Vec<Instrument> = rows.collect::<BTreeMap<_, _>>().into_values().collect();
+    let last = desks.iter().map(|desk| desk.last_option()).max().unwrap_or_default();
+    let numbers = Numbers::after(&rows, last);
+    (rows, numbers)
 }
 
 /// Hands the open orders back to a venue that lives in this process. What was cancelled does not come back: nothing

@@ -101,7 +101,8 @@ impl Desk {
         let clock = self.clock;
         let over = self.state.holders.iter().filter_map(|(instrument, holders)| {
             let expiry = self.state.listings.get(instrument)?.instrument.expiry()?;
-            let price = self.last_price(*instrument).filter(|_| clock >= expiry.plus(LAST_AFTER))?;
+            let price =
+                self.last_price(*instrument).filter(|_| clock >= expiry.plus(LAST_AFTER))?;
             Some((*instrument, price, holders.iter().copied().collect::<Vec<_>>()))
         });
         for (instrument, price, holders) in over.collect::<Vec<_>>() {

@@ -30,6 +30,19 @@ impl Desk {
         Answer::Done
     }
 
+    /// The contracts of chains that are listed: a venue has to know them before it takes their orders back, and a
+    /// feed gives no number twice.
+    pub fn options(&self) -> impl Iterator<Item = &Instrument> {
+        let rows = self.state.listings.values().map(|listing| &listing.instrument);
+        rows.filter(|row| row.is_option())
+    }
+
+    /// The highest number that an option was ever given here; zero before the first.
+    #[must_use]
+    pub const fn last_option(&self) -> InstrumentId {
+        self.state.last_option
+    }
+
     /// Can an option be listed so? Anything else can.
     fn check_option(&self, row: &Instrument) -> Result<(), &'static str> {
         let known = self.state.listings.get(&row.id).map(|listing| &listing.instrument);
@@ -52,7 +65,9 @@ impl Desk {
             () if row.lot.raw() % SCALE != 0 => Err("options are traded in whole contracts"),
             () if !is_sound => Err("what it is about must be listed, and no contract itself"),
             () if expiry <= self.clock => Err("it has expired"),
-            () if listed.count() >= MOST_OPTIONS => Err("too many options are listed; wait until some expire"),
+            () if listed.count() >= MOST_OPTIONS => {
+                Err("too many options are listed; wait until some expire")
+            }
             () => Ok(()),
         }
     }
@@ -61,7 +76,8 @@ impl Desk {
     pub(super) fn delist(&mut self) {
         let clock = self.clock;
         let is_over = |(id, row): &(InstrumentId, &Instrument)| {
-            let expired = row.expiry().is_some_and(|expiry| clock >= expiry.plus(KEPT_FOR).plus(KEPT_FOR));
+            let expired =
+                row.expiry().is_some_and(|expiry| clock >= expiry.plus(KEPT_FOR).plus(KEPT_FOR));
             let held = self.state.holders.get(id).is_some_and(|holders| !holders.is_empty());
             row.is_option() && expired && !held && !self.is_ordered(*id)
         };

@@ -68,7 +68,10 @@ fn in_the_money_is_exercised_for_cash_and_the_rest_is_worthless() {
     assert_eq!(view.equity, money("99977.78"), "at their marks: 2 x 500 and 3 x 400");
     // What comes at the close still counts, what comes after it does not.
     to_expiry(&mut world, "212.34");
-    assert_eq!(settled(&world), [(CALL, money_price("12.34"), Qty::whole(2)), (PUT, Price::ZERO, Qty::whole(3))]);
+    assert_eq!(
+        settled(&world),
+        [(CALL, money_price("12.34"), Qty::whole(2)), (PUT, Price::ZERO, Qty::whole(3))]
+    );
     let view = world.view(account);
     assert_eq!(view.cash, money("100245.78"), "2 x 1,234 came");
     assert!(view.positions.is_empty());
@@ -153,7 +156,10 @@ fn contracts_are_whole_and_a_premium_reserves_more_than_a_price() {
     world.report(order, Outcome::Rejected { why: "closed".to_owned() });
     assert!(world.view(account).reserved.is_zero());
     let Answer::Refused(refusal) = world.buy(account, CALL, 499) else { panic!("a part of one") };
-    assert_eq!((refusal.code, refusal.limit), (Code::TradeTooSmall, Measure::Dollars(Money::whole(500))));
+    assert_eq!(
+        (refusal.code, refusal.limit),
+        (Code::TradeTooSmall, Measure::Dollars(Money::whole(500)))
+    );
     let half = Size::Units("0.5".parse().unwrap());
     let answer = world.command(account, Command::Place(wish(CALL, Side::Buy, half)));
     assert!(matches!(answer, Answer::Declined(Decline::Invalid { field: "quantity", .. })));
@@ -192,9 +198,8 @@ fn numbers_are_never_reused_and_rows_go_when_nobody_needs_them() {
     }
     buy(&mut world, account, CALL, 1, "5");
     to_expiry(&mut world, "201");
-    let listed = |world: &World, id| {
-        world.market().instruments.iter().any(|row| row.instrument.id == id)
-    };
+    let listed =
+        |world: &World, id| world.market().instruments.iter().any(|row| row.instrument.id == id);
     // Some days it is kept for what venues tell late.
     world.wait(Span(13 * Span::DAY.0));
     world.mark(AAPL, "200");
@@ -220,7 +225,8 @@ fn a_limit_may_stand_a_quarter_above_the_middle() {
     let (mut world, account) = pit();
     let mut place = |limit: &str| {
         let order_type = nija_core::words::order::OrderType::Limit { limit: money_price(limit) };
-        let wish = nija_core::desk::event::Wish { order_type, ..wish(CALL, Side::Buy, dollars_of(700)) };
+        let wish =
+            nija_core::desk::event::Wish { order_type, ..wish(CALL, Side::Buy, dollars_of(700)) };
         world.command(account, Command::Place(wish))
     };
     assert!(matches!(place("6.25"), Answer::Placed { .. }));

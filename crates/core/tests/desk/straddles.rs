@@ -67,8 +67,7 @@ fn open(world: &World) -> Vec<Ticket> {
 fn entries(world: &World) -> [OrderId; 2] {
     let open = open(world);
     LEGS.map(|leg| {
-        let mut of_leg =
-            open.iter().filter(|t| t.instrument == leg && t.purpose == Purpose::Entry);
+        let mut of_leg = open.iter().filter(|t| t.instrument == leg && t.purpose == Purpose::Entry);
         of_leg.next().unwrap().id
     })
 }
@@ -153,7 +152,8 @@ fn who_cannot_have_both_has_neither() {
     assert_eq!(none(&world), (Code::StaleData, PUT));
     // There is one place left.
     let (mut world, account) = pit();
-    let own = nija_core::desk::event::OwnLimits { max_open_positions: Some(1), ..Default::default() };
+    let own =
+        nija_core::desk::event::OwnLimits { max_open_positions: Some(1), ..Default::default() };
     world.own(account, own);
     straddle(&mut world, 10_000);
     assert_eq!(none(&world), (Code::OpenPositions, PUT));
@@ -301,7 +301,8 @@ fn sound(world: &World, account: AccountId) -> Result<(), TestCaseError> {
         sum.checked_add(held.value).unwrap()
     });
     prop_assert_eq!(view.equity, view.cash.checked_add(worth).unwrap());
-    let cost = view.positions.iter().fold(Money::ZERO, |sum, held| sum.checked_add(held.cost).unwrap());
+    let cost =
+        view.positions.iter().fold(Money::ZERO, |sum, held| sum.checked_add(held.cost).unwrap());
     prop_assert_eq!(view.books.balance(Book::Positions), cost);
     // Nothing on its way: as much of the one as of the other.
     let is_still = view.orders.is_empty();

@@ -34,10 +34,10 @@ type Key = (InstrumentId, i32, i64, bool);
 pub struct Numbers(Arc<Mutex<(BTreeMap<Key, InstrumentId>, u32)>>);
 
 impl Numbers {
-    /// Goes on behind the contracts that desks have listed before.
-    pub fn after<'a>(listed: impl IntoIterator<Item = &'a Instrument>) -> Self {
+    /// Goes on behind the contracts that desks have listed before, and behind the highest number they ever heard.
+    pub fn after<'a>(listed: impl IntoIterator<Item = &'a Instrument>, last: InstrumentId) -> Self {
         let mut known = BTreeMap::new();
-        let mut next = FIRST;
+        let mut next = FIRST.max(last.0.saturating_add(1));
         for row in listed {
             if let Sort::Option { underlying, right, strike, expiry, .. } = row.kind {
                 known.insert(key(underlying, expiry.day(Span::ZERO), (right, strike)), row.id);
@@ -75,6 +75,16 @@ pub struct Underlying {
     pub instrument: InstrumentId,
     /// Its ticker, as it stands in the symbols of its contracts.
     pub root: Root,
+}
+
+impl Underlying {
+    /// A share or fund of New York; none for anything else, or where its ticker is no root of symbols.
+    #[must_use]
+    pub fn of(row: &Instrument) -> Option<Self> {
+        let is_share = matches!(row.kind, Sort::Share | Sort::Fund) && row.hours == Hours::Nyse;
+        let root = Root::of(&row.symbol).filter(|_| is_share)?;
+        Some(Self { instrument: row.id, root })
+    }
 }
 
 /// The contracts of one underlying that are listed.

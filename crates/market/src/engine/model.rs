@@ -192,9 +192,7 @@ mod tests {
             .map(|n| match half.on_candle(&flat(InstrumentId(1), n, 100.0), &view)? {
                 Action::Enter { strength, stop } => Some((strength.as_parts(), stop.is_some())),
                 Action::Trim { strength } => Some((strength.as_parts(), false)),
-                Action::Exit | Action::Short { .. } | Action::Straddle { .. } => {
-                    Some((0, false))
-                }
+                Action::Exit | Action::Short { .. } | Action::Straddle { .. } => Some((0, false)),
             })
             .collect();
         let want = [

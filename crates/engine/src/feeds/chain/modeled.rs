@@ -169,7 +169,8 @@ impl Share {
         for terms in self.listed.contracts.values() {
             let middle = self.worth(terms, settings, (day, spot, volatility));
             let half = middle * settings.spread / 2.0;
-            let (bid, ask) = (cents((middle - half).floor()), cents((middle + half).ceil().max(1.0)));
+            let (bid, ask) =
+                (cents((middle - half).floor()), cents((middle + half).ceil().max(1.0)));
             let bid_qty = if bid.is_positive() { SIZE } else { Qty::ZERO };
             let kind = Kind::Quote { instrument: terms.id, bid, ask, bid_qty, ask_qty: SIZE };
             out.push_back(MarketEvent { at, kind });
@@ -179,7 +180,12 @@ impl Share {
     }
 
     /// What a contract is worth, in cents.
-    fn worth(&self, terms: &Terms, settings: &Settings, (day, spot, volatility): (i32, Price, f64)) -> f64 {
+    fn worth(
+        &self,
+        terms: &Terms,
+        settings: &Settings,
+        (day, spot, volatility): (i32, Price, f64),
+    ) -> f64 {
         let expiry = terms.expiry.day(Span::ZERO);
         let years = f64::from(expiry - day).max(0.25) / 365.0;
         let awaited = self.reactions.awaited().filter(|awaited| awaited.day < expiry);
@@ -213,7 +219,8 @@ fn expiries(day: i32) -> impl Iterator<Item = i32> {
         // 1970-01-02 was a Friday.
         let is_friday = (candidate - 1).rem_euclid(7) == 0;
         let month = |day: i32| Timestamp::of_day(day, Span::ZERO).month();
-        let is_third = month(candidate) == month(candidate - 14) && month(candidate) != month(candidate - 21);
+        let is_third =
+            month(candidate) == month(candidate - 14) && month(candidate) != month(candidate - 21);
         let open = |day: &i32| session_of(Hours::Nyse, *day).is_some();
         let last = [candidate, candidate - 1].into_iter().find(open);
         last.filter(|last| is_friday && is_third && *last > day)

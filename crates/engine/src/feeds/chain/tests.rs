@@ -25,7 +25,7 @@ fn file(folder: &tempfile::TempDir, name: &str, rows: &str) -> PathBuf {
 }
 
 fn numbers() -> Numbers {
-    Numbers::after([])
+    Numbers::after([], InstrumentId(0))
 }
 
 fn read(rows: &str, skip_bad: bool) -> Result<Vec<MarketEvent>, Error> {
@@ -119,9 +119,11 @@ fn numbers_stay_with_their_contracts_and_are_never_given_again() {
     assert_eq!((one.id.0, two.id.0, none), (FIRST, FIRST + 1, None));
     assert_eq!(listed(&numbers).0, Some(one.clone()));
     // After a restart the desks say what they have listed; what they have forgotten left its number behind.
-    let again = Numbers::after([&two]);
+    let again = Numbers::after([&two], InstrumentId(FIRST + 1));
     assert_eq!(listed(&again).1, Some(two.clone()));
     assert_eq!(listed(&again).0.map(|row| row.id.0), Some(FIRST + 2));
+    let last = Numbers::after([], InstrumentId(FIRST + 7));
+    assert_eq!(listed(&last).0.map(|row| row.id.0), Some(FIRST + 8));
     numbers.forget(20_498);
     assert_eq!(listed(&numbers).0.map(|row| row.id.0), Some(FIRST + 2));
 }

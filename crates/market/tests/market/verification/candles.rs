@@ -6,9 +6,9 @@ use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Price;
 use nija_core::words::time::{Span, Timestamp};
 use nija_market::candle::Candle;
+use nija_market::chain::{Chain, OptionQuote};
 use nija_market::earnings::{News, Report, Slot};
 use nija_market::engine::Seen;
-use nija_market::chain::{Chain, OptionQuote};
 use nija_market::options::{Contract, Right};
 
 /// Log prices whose steps have this deviation around `drift`, which sees the last step and the number of this one.

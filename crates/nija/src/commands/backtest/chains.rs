@@ -3,11 +3,11 @@
 use super::Options;
 use super::data::Source;
 use anyhow::{Context, ensure};
-use nija_core::words::instrument::{Hours, Instrument, Kind};
+use nija_core::words::id::InstrumentId;
+use nija_core::words::instrument::Instrument;
 use nija_engine::feeds::Feed;
 use nija_engine::feeds::chain::{Numbers, Underlying, recorded};
 use nija_market::candle::Timeframe;
-use nija_market::chain::Root;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -26,13 +26,13 @@ impl Chains {
         sources: &[Source],
         instruments: &[Instrument],
     ) -> anyhow::Result<Self> {
-        let numbers = Numbers::after(instruments);
+        let numbers = Numbers::after(instruments, InstrumentId(0));
         let mut chains =
             Self { underlyings: Vec::new(), feeds: Vec::new(), numbers, is_model: false };
         if options.model_options.is_some() {
             chains.is_model = true;
             let daily = sources.iter().filter(|s| s.timeframe == Timeframe::Day1);
-            chains.underlyings = daily.filter_map(|s| underlying(&s.instrument)).collect();
+            chains.underlyings = daily.filter_map(|s| Underlying::of(&s.instrument)).collect();
             ensure!(
                 !chains.underlyings.is_empty(),
                 "--model-options needs daily bars of a share; name one with --data"
@@ -43,7 +43,7 @@ impl Chains {
             files.entry(symbol(path)?).or_default().push(path.clone());
         }
         for (symbol, files) in files {
-            let of = instruments.iter().find(|row| row.symbol == symbol).and_then(underlying);
+            let of = instruments.iter().find(|row| row.symbol == symbol).and_then(Underlying::of);
             let of = of.with_context(|| {
                 format!("{symbol} is no share or fund of this run; give its bars with --data")
             })?;
@@ -66,17 +66,13 @@ impl Chains {
     }
 }
 
-/// A share or fund of New York as an underlying; none for anything else, or where its ticker is no root of symbols.
-fn underlying(row: &Instrument) -> Option<Underlying> {
-    let is_share = matches!(row.kind, Kind::Share | Kind::Fund) && row.hours == Hours::Nyse;
-    let root = Root::of(&row.symbol).filter(|_| is_share)?;
-    Some(Underlying { instrument: row.id, root })
-}
-
 /// The folder of a chain is named like its underlying.
 fn symbol(path: &Path) -> anyhow::Result<&str> {
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     folder.with_context(|| {
-        format!("{}: put it into a folder named like its underlying, AAPL/2026-02-11.csv", path.display())
+        format!(
+            "{}: put it into a folder named like its underlying, AAPL/2026-02-11.csv",
+            path.display()
+        )
     })
 }

@@ -114,7 +114,8 @@ impl Straddle {
             let quote = chain.quotes.iter().find(|quote| quote.contract == of);
             quote.and_then(|quote| clamp::price(quote.mid())).unwrap_or(Price::STEP)
         };
-        let exit = |of| Spoken { instrument: of, mark: mark(of), action: Action::Exit, implied: None };
+        let exit =
+            |of| Spoken { instrument: of, mark: mark(of), action: Action::Exit, implied: None };
         vec![exit(legs.call), exit(legs.put)]
     }
 
