@@ -52,9 +52,9 @@ pub(crate) fn doors(
         entropy: Arc::new(System),
         tiers: Arc::new(platform.tiers.clone()),
         catalog: Arc::new(Catalog::of(
-            platform.instruments.iter().chain(&platform.contracts).cloned(),
+            platform.instruments.iter().chain(&platform.contracts.listed).cloned(),
         )),
-        greeks: Arc::clone(&platform.greeks) as _,
+        greeks: Arc::clone(&platform.contracts.greeks) as _,
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),

@@ -2,6 +2,7 @@
 //! pairs journals with venues.
 
 use crate::config::Config;
+use crate::contracts::Contracts;
 use anyhow::Context;
 use nija_bus::LocalBus;
 use nija_core::billing::plans::Plans;
@@ -16,9 +17,7 @@ use nija_core::words::tier::TierTable;
 use nija_core::words::time::Timestamp;
 use nija_engine::cashier::{Cashier, Counter};
 use nija_engine::copier::{Copier, Parcels};
-use nija_engine::feeds::chain::Numbers;
 use nija_engine::gateway::Gateway;
-use nija_engine::greeks::Board;
 use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
 use nija_engine::partitions::Partitions;
@@ -26,7 +25,6 @@ use nija_engine::projector::Projector;
 use nija_engine::recovery::take_over;
 use nija_engine::sim::Paper;
 use nija_store::sqlite::Database;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -50,11 +48,7 @@ pub(crate) struct Platform {
     pub(crate) plans: Plans,
     pub(crate) payments: Arc<dyn Payments>,
     pub(crate) instruments: Vec<Instrument>,
-    /// Contracts of chains that the desks have listed before.
-    pub(crate) contracts: Vec<Instrument>,
-    /// The numbers of those that follow.
-    pub(crate) numbers: Numbers,
-    pub(crate) greeks: Arc<Board>,
+    pub(crate) contracts: Contracts,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
     stop: watch::Sender<bool>,
@@ -93,7 +87,6 @@ pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
 pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Platform> {
     let instruments = crate::catalog::read(config.instruments.as_deref())?;
     let rules = rules(config)?;
-    let straddle = crate::market::playbook(config)?.equity_earnings_volatility.parameters.straddle;
     let database = Database::own(&config.database, config.reserve, Arc::clone(&clock))?;
     database.require_sound()?;
     let journal: Arc<dyn Journal> = database.journal();
@@ -110,8 +103,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let now = clock.now();
     let taken = take_over(&journal, config.partitions, &rules, &instruments, now).await;
     let (partitions, releases) = taken.context("recovery refused to start")?;
-    let (contracts, numbers) = contracts(&partitions);
-    contracts.iter().for_each(|row| venue.list(row.clone()));
+    let contracts = Contracts::recover(config, &partitions, &venue)?;
     let mut early = match venue.abilities().memory {
         Memory::Venue => gateway.adopt(partitions.in_doubt()).await,
         Memory::Journal => restore(&venue, &partitions, now),
@@ -140,9 +132,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let (stop, stopped) = watch::channel(false);
     let mut carriers = JoinSet::new();
     carry_reports(&mut carriers, &handle, &gateway);
-    let copier =
-        Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), config.partitions);
-    carriers.spawn(async move { copier.run().await });
+    carriers.spawn(copy(config, &handle, &gateway, &parcels));
     let payments = config.billing.door()?;
     let cashier = cashier(config, &handle, &database, &payments, &clock);
     carriers.spawn(cashier.run());
@@ -163,13 +153,23 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         payments,
         instruments,
         contracts,
-        numbers,
-        greeks: Arc::new(Board::new(straddle.rate)),
         ended,
         stop,
         carriers,
         projector,
     })
+}
+
+/// Carries what travels between partitions, as long as there are desks.
+fn copy(
+    config: &Config,
+    handle: &Handle,
+    gateway: &Arc<Gateway>,
+    parcels: &Arc<Parcels>,
+) -> impl Future<Output = ()> + use<> {
+    let (gateway, parcels) = (Arc::clone(gateway), Arc::clone(parcels));
+    let copier = Copier::new(handle.clone(), gateway, parcels, config.partitions);
+    async move { copier.run().await }
 }
 
 fn cashier(
@@ -205,16 +205,6 @@ fn carry_reports(tasks: &mut JoinSet<()>, handle: &Handle, gateway: &Arc<Gateway
             }
         }
     });
-}
-
-/// The contracts that any desk has listed, and the numbers of those that follow.
-fn contracts(partitions: &Partitions) -> (Vec<Instrument>, Numbers) {
-    let desks = partitions.desks();
-    let rows = desks.iter().flat_map(|desk| desk.options()).map(|row| (row.id, row.clone()));
-    let rows: Vec<Instrument> = rows.collect::<BTreeMap<_, _>>().into_values().collect();
-    let last = desks.iter().map(|desk| desk.last_option()).max().unwrap_or_default();
-    let numbers = Numbers::after(&rows, last);
-    (rows, numbers)
 }
 
 /// Hands the open orders back to a venue that lives in this process. What was cancelled does not come back: nothing

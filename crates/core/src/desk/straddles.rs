@@ -132,7 +132,7 @@ impl Desk {
             tif: TimeInForce::Gtc,
             origin,
         };
-        if let Err((wish, refusal)) = self.judge_legs(no, [wish(call), wish(put)]) {
+        if let Some((wish, refusal)) = self.refused_leg(no, [wish(call), wish(put)]) {
             let refusal = self.name_switches(no, &wish, refusal);
             let _ = self.refuse(no, wish, refusal, insight);
             return;
@@ -148,15 +148,17 @@ impl Desk {
         }
     }
 
-    /// What the gates say of the second leg once the first is ordered. The leg that they refuse, if any.
-    fn judge_legs(&self, no: AccountNo, [first, second]: [Wish; 2]) -> Result<(), (Wish, Refusal)> {
+    /// The leg that the gates refuse, the second one judged as if the first were ordered; none where both pass.
+    fn refused_leg(&self, no: AccountNo, [first, second]: [Wish; 2]) -> Option<(Wish, Refusal)> {
         let facts = |wish: &Wish| self.facts(no, wish, &self.draft(wish), true);
-        let Some((one, mut two)) = facts(&first).zip(facts(&second)) else { return Ok(()) };
-        judge(&one).map_err(|refusal| (first, refusal))?;
+        let (one, mut two) = facts(&first).zip(facts(&second))?;
+        if let Err(refusal) = judge(&one) {
+            return Some((first, refusal));
+        }
         two.free_cash = two.free_cash.saturating_sub(claim(one.notional, one.buffer));
         two.positions = two.positions.saturating_add(u16::from(one.opens));
         two.open_orders = two.open_orders.saturating_add(1);
-        judge(&two).map(drop).map_err(|refusal| (second, refusal))
+        judge(&two).err().map(|refusal| (second, refusal))
     }
 
     /// Takes the entries of legs back whose other leg, this one, was filled and has waited long enough.

@@ -347,7 +347,11 @@ fn signals() -> Vec<Signal> {
         Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
         Action::Exit => Action::Exit,
         Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
-        Action::Straddle { .. } => Action::Straddle { put: OTHER, put_mark: Price::whole(4), strength: Strength::parts(5_000) },
+        Action::Straddle { .. } => Action::Straddle {
+            put: OTHER,
+            put_mark: Price::whole(4),
+            strength: Strength::parts(5_000),
+        },
         Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
     );
     let signal = |strategy, action| Signal {

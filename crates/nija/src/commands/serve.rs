@@ -151,7 +151,7 @@ async fn begin(
         parcels: Arc::clone(&platform.parcels),
     };
     let trader = market::trader(config, &platform.instruments)?;
-    let mut trader = trader.writing(Arc::clone(&platform.greeks));
+    let mut trader = trader.writing(Arc::clone(&platform.contracts.greeks));
     match &config.feed {
         Feed::Generator => {
             let mut feed = generated(config, platform, &mut trader).await?;
@@ -159,7 +159,7 @@ async fn begin(
             Ok(tokio::spawn(async move { Ok(driver.run(&mut feed, &mut stop).await?) }))
         }
         Feed::Replay(folder) => {
-            let (rows, numbers) = (&platform.instruments, &platform.numbers);
+            let (rows, numbers) = (&platform.instruments, &platform.contracts.numbers);
             let mut feed = market::folder(Path::new(folder), rows, numbers)?;
             let listed = Box::new(move |row| catalog.add(row));
             let mut driver = Driver::new(rooms, trader, pace).telling(listed);

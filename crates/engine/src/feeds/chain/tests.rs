@@ -1,3 +1,5 @@
+//! Chains from hand-made files, from a recorded one, and modeled over hand-made closes.
+
 use super::modeled::{Modeled, Settings};
 use super::recorded::{self, Recorded};
 use super::*;
