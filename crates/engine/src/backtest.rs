@@ -6,16 +6,18 @@ pub mod tape;
 use crate::feeds::steps::Steps;
 use crate::feeds::{self, Feed, MarketEvent};
 use crate::partitions::{Partitions, Stopped};
+use crate::recovery;
 use crate::sim::Exchange;
 use crate::trader::Trader;
 use nija_core::commit::{Release, commit};
-use nija_core::desk::answer::Answer;
+use nija_core::desk::Outstanding;
+use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::held::Act;
 use nija_core::desk::input::Input;
 use nija_core::journal::Batch;
 use nija_core::lanes::Lanes;
 use nija_core::ports::{AppendError, Journal};
-use nija_core::words::id::OrderId;
+use nija_core::words::id::{OrderId, PartitionId};
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
@@ -89,6 +91,46 @@ impl Backtest {
         let answer = self.partitions.take(input, at)?;
         self.settle(at).await?;
         Ok(answer)
+    }
+
+    /// Brings an input to one desk only.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn input_to(
+        &mut self,
+        partition: PartitionId,
+        input: Input,
+        at: Timestamp,
+    ) -> Result<Answer, Ended> {
+        let desk = self.partitions.desks_mut().iter_mut().find(|d| d.partition() == partition);
+        let Some(desk) = desk else {
+            return Ok(Answer::Declined(Decline::UnknownPartition));
+        };
+        let answer = desk.take(input, at).map_err(|broken| Stopped { partition, broken })?;
+        self.settle(at).await?;
+        Ok(answer)
+    }
+
+    /// Goes on as after a restart: a trader that has read what it read, and an exchange that remembers nothing, to
+    /// which open orders are handed back.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn begin_again(
+        &mut self,
+        exchange: Exchange,
+        trader: Trader,
+        at: Timestamp,
+    ) -> Result<(), Ended> {
+        (self.exchange, self.trader) = (exchange, trader);
+        let back = |open: &Outstanding| {
+            self.exchange.restore(&open.ticket, open.filled, open.fills, at);
+        };
+        for report in recovery::hand_back(&self.partitions, at, back) {
+            self.partitions.take(Input::Report(report), at)?;
+        }
+        self.settle(at).await
     }
 
     /// Runs a feed to its end and tells how many events there were.

@@ -14,6 +14,8 @@ pub mod intrabar;
 mod lines;
 pub mod merge;
 pub mod parquet;
+pub mod recorded;
+pub mod recorder;
 pub mod recording;
 pub mod series;
 pub mod steps;
@@ -168,4 +170,13 @@ pub trait Feed: Send {
     /// # Errors
     /// As [`Feed::next`].
     fn peek_time(&mut self) -> Result<Option<Timestamp>, Error>;
+}
+
+impl<F: Feed + ?Sized> Feed for Box<F> {
+    fn next(&mut self) -> Result<Option<MarketEvent>, Error> {
+        (**self).next()
+    }
+    fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
+        (**self).peek_time()
+    }
 }

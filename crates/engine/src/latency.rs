@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// The longest time that is told apart: ten minutes in microseconds.
 const LONGEST_US: u64 = 600_000_000;
+/// A percentile is right to a hundredth of itself; a digit more would take a megabyte.
+const DIGITS: u8 = 2;
 
 /// Figures of all tiers. Shared between the gateways and whoever asks.
 pub struct Latencies {
@@ -43,9 +45,9 @@ impl Latencies {
     /// No figures yet.
     ///
     /// # Errors
-    /// When a histogram of three digits up to ten minutes cannot be made.
+    /// When a histogram of two digits up to ten minutes cannot be made.
     pub fn new() -> Result<Self, hdrhistogram::CreationError> {
-        let sent = Histogram::new_with_max(LONGEST_US, 3)?;
+        let sent = Histogram::new_with_max(LONGEST_US, DIGITS)?;
         let record = |_| Record { sent: sent.clone(), breaches: 0, retries: 0, lapsed: 0 };
         Ok(Self { tiers: Mutex::new(std::array::from_fn(record)) })
     }

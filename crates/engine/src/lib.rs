@@ -17,6 +17,7 @@ pub mod gateway;
 pub mod greeks;
 pub mod latency;
 pub mod node;
+pub mod parity;
 pub mod partitions;
 pub mod projector;
 pub mod recovery;

@@ -5,16 +5,36 @@ use crate::node::Ended;
 use crate::partitions::{Partitions, Stopped};
 use nija_core::commit::{Release, commit};
 use nija_core::desk::input::Input;
-use nija_core::desk::{Desk, Rules};
+use nija_core::desk::{Desk, Outstanding, Rules};
 use nija_core::journal::{Damage, Head};
 use nija_core::ports::{Journal, ReadError};
 use nija_core::words::id::{Epoch, PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
+use nija_core::words::order::{Outcome, Report};
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 
 /// Batches asked of the journal at a time.
 const STRIDE: usize = 512;
+
+/// Hands open orders back to a venue that remembers nothing. What was cancelled does not come back, and is reported so:
+/// nothing may trade between a kill switch and its cancels.
+pub fn hand_back(
+    partitions: &Partitions,
+    at: Timestamp,
+    mut back: impl FnMut(&Outstanding),
+) -> Vec<Report> {
+    let mut cancelled = Vec::new();
+    for open in partitions.desks().iter().flat_map(Desk::outstanding) {
+        if open.cancelling {
+            let outcome = Outcome::Cancelled { why: "taken back before the restart" };
+            cancelled.push(Report { order: open.ticket.id, outcome, at });
+        } else {
+            back(&open);
+        }
+    }
+    cancelled
+}
 
 /// Recovers every desk, announces this node in its journal, lists the catalog and asks again for cancels that a
 /// restart may have lost. Nothing else happens before that is durable. `configured` counts partitions only at the

@@ -5,6 +5,7 @@ use crate::feeds::{Kind, MarketEvent};
 use crate::greeks::Board;
 use nija_core::desk::input::Input;
 use nija_core::words::fixed::Round;
+use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Money, Price};
 use nija_market::analyst::Analyst;
 use std::sync::Arc;
@@ -67,6 +68,18 @@ impl Trader {
                 out.extend(said.signals.into_iter().map(Input::Signal));
             }
         }
+    }
+}
+
+/// The price that desks adopt of an event, where it has one.
+pub(crate) fn price(event: &MarketEvent) -> Option<(InstrumentId, Price)> {
+    match event.kind {
+        Kind::BarOpened { instrument, price } | Kind::Trade { instrument, price, .. } => {
+            Some((instrument, price))
+        }
+        Kind::BarClosed(candle) => Some((candle.instrument, candle.close)),
+        Kind::Quote { instrument, bid, ask, .. } => Some((instrument, middle(bid, ask)?)),
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod journal;
 pub(crate) mod migrate;
 pub(crate) mod model;
 pub(crate) mod openapi;
+pub(crate) mod parity;
 pub(crate) mod regimes;
 pub(crate) mod replay;
 pub(crate) mod restore;

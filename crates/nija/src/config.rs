@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) strategies: Option<PathBuf>,
     pub(crate) earnings: Option<PathBuf>,
     pub(crate) feed: Feed,
+    /// Where the market is written down.
+    pub(crate) record: Option<PathBuf>,
     pub(crate) seed: u64,
     /// Time between generated quotes.
     pub(crate) quote_every: Span,
@@ -132,6 +134,7 @@ impl Config {
             strategies: of.get("NIJA_STRATEGIES_FILE").map(PathBuf::from),
             earnings: of.get("NIJA_EARNINGS_FILE").map(PathBuf::from),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
+            record: of.get("NIJA_RECORD").map(PathBuf::from),
             seed: wrong.or(of.parse("NIJA_SEED"), 1),
             quote_every: Span::millis(every.max(1).into()),
             log: of.get("NIJA_LOG").unwrap_or_default().to_owned(),

@@ -36,6 +36,8 @@ enum Role {
     Demo(commands::demo::Options),
     /// Run the same desk and gates over files of market data and print statistics and trades.
     Backtest(Box<commands::backtest::Options>),
+    /// Run a span of a paper run again as a backtest: do decisions agree, and why do profits differ?
+    Parity(commands::parity::Options),
     /// Print what following the regimes would have earned, net, against 60/40 and buying and holding.
     Regimes(commands::regimes::Options),
     /// Train the ranking of shares over history and say whether the model or its plain baseline trades.
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Role::Serve => commands::serve::run(),
         Role::Demo(options) => commands::demo::run(&options),
         Role::Backtest(options) => commands::backtest::run(&options),
+        Role::Parity(options) => commands::parity::run(&options),
         Role::Regimes(options) => commands::regimes::run(&options),
         Role::Model(options) => commands::model::run(&options),
         Role::CheckConfig(options) => return told(commands::check_config::run(&options)),

@@ -10,6 +10,7 @@ use nija_engine::feeds::bars::Terms;
 use nija_engine::feeds::chain::{Numbers, Underlying, recorded};
 use nija_engine::feeds::generator::{Generator, Mood, Motion, Path as Generated, Settings};
 use nija_engine::feeds::merge::Merge;
+use nija_engine::feeds::recorder::Recorder;
 use nija_engine::feeds::{self, Error, Feed, MarketEvent, csv};
 use nija_engine::sim;
 use nija_engine::trader::Trader;
@@ -128,6 +129,11 @@ pub(crate) fn history(instruments: &[Instrument]) -> anyhow::Result<Merge> {
         sources.push(Box::new(csv::read(recorded.file, recorded.text.as_bytes(), terms)?));
     }
     Ok(Merge::new(sources, &HOURS))
+}
+
+/// What writes the market down, where that is configured.
+pub(crate) fn recorder(config: &Config, start: Timestamp) -> Result<Option<Recorder>, Error> {
+    config.record.as_deref().map(|folder| Recorder::start(folder, start)).transpose()
 }
 
 /// A folder of recorded bars laid out as `CLASS/SYMBOL[.VENUE]/TIMEFRAME.csv[.zst]`, and of recorded chains under

@@ -6,23 +6,20 @@ use crate::contracts::Contracts;
 use anyhow::Context;
 use nija_bus::LocalBus;
 use nija_core::billing::plans::Plans;
-use nija_core::commit::Release;
 use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
 use nija_core::ports::payments::Payments;
 use nija_core::ports::{Bus, Clock, Journal, Memory, Venue};
 use nija_core::words::instrument::Instrument;
-use nija_core::words::order::{Outcome, Report};
+use nija_core::words::order::Report;
 use nija_core::words::tier::TierTable;
-use nija_core::words::time::Timestamp;
 use nija_engine::cashier::{Cashier, Counter};
 use nija_engine::copier::{Copier, Parcels};
 use nija_engine::gateway::Gateway;
 use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
-use nija_engine::partitions::Partitions;
 use nija_engine::projector::Projector;
-use nija_engine::recovery::take_over;
+use nija_engine::recovery::{hand_back, take_over};
 use nija_engine::sim::Paper;
 use nija_store::sqlite::Database;
 use std::sync::Arc;
@@ -106,13 +103,13 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let contracts = Contracts::recover(config, &partitions, &venue)?;
     let mut early = match venue.abilities().memory {
         Memory::Venue => gateway.adopt(partitions.in_doubt()).await,
-        Memory::Journal => restore(&venue, &partitions, now),
+        Memory::Journal => hand_back(&partitions, now, |of| {
+            venue.restore(&of.ticket, of.filled, of.fills);
+        }),
     };
     early.extend(gateway.accept(releases));
 
     let at_gateway = Arc::clone(&gateway);
-    let release =
-        Box::new(move |releases: Vec<Release>| -> Vec<Report> { at_gateway.accept(releases) });
     let parcels = Arc::new(Parcels::default());
     // What lies in the outboxes since before the start is carried before the market moves on.
     parcels.ring();
@@ -121,7 +118,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         journal: Arc::clone(&journal),
         clock: Arc::clone(&clock),
         bus: Arc::clone(&bus),
-        release,
+        release: Box::new(move |releases| at_gateway.accept(releases)),
         parcels: Arc::clone(&parcels),
     };
     let (handle, ended) = node::start(parts)?;
@@ -205,21 +202,6 @@ fn carry_reports(tasks: &mut JoinSet<()>, handle: &Handle, gateway: &Arc<Gateway
             }
         }
     });
-}
-
-/// Hands the open orders back to a venue that lives in this process. What was cancelled does not come back: nothing
-/// may trade between a kill switch and its cancels.
-fn restore(venue: &Paper, partitions: &Partitions, at: Timestamp) -> Vec<Report> {
-    let mut cancelled = Vec::new();
-    for open in partitions.desks().iter().flat_map(|desk| desk.outstanding()) {
-        if open.cancelling {
-            let outcome = Outcome::Cancelled { why: "taken back before the restart" };
-            cancelled.push(Report { order: open.ticket.id, outcome, at });
-        } else {
-            venue.restore(&open.ticket, open.filled, open.fills);
-        }
-    }
-    cancelled
 }
 
 impl Platform {

@@ -404,3 +404,38 @@ fn the_shipped_history_trades_every_strategy() {
         assert!((0.0..35.0).contains(&fall), "{account}");
     }
 }
+
+#[test]
+fn a_run_is_held_against_its_backtest() {
+    let desk = Desk::new();
+    let to = ["--to", "2018-02-01", "--rearm-below", "0"];
+    let mut arguments = vec!["backtest", "--demo-data", "--tier", "all", "--journal", "one.db"];
+    arguments.extend(to);
+    desk.good(&arguments);
+    let compare = ["parity", "--database", "sqlite:one.db", "--demo-data"];
+    let table = desk.good(&compare);
+    assert!(table.starts_with("paper run and backtest agree: 100.00 %"), "{table}");
+
+    let mut arguments = compare.to_vec();
+    arguments.extend([
+        "--json",
+        "--from",
+        "2017-06-01",
+        "--to",
+        "2018-01-01",
+        "--report",
+        "p.html",
+    ]);
+    let found: Value = serde_json::from_str(&desk.good(&arguments)).unwrap();
+    assert_eq!(found["agrees"], true);
+    assert_eq!((&found["gap"], &found["parts"]["latency"]), (&"0".into(), &"0".into()));
+    assert_eq!(found["accounts"].as_array().unwrap().len(), 7);
+    assert!(found["counts"]["fills"]["same"].as_u64().unwrap() > 10);
+    let page = fs::read_to_string(desk.path("p.html")).unwrap();
+    assert!(page.contains("<h1>NIJA parity</h1>") && !page.contains("<script"));
+    for market in [&["--demo-data", "--recording", "none"][..], &["--recording", "none"], &[]] {
+        desk.bad(&[&["parity", "--database", "sqlite:one.db"], market].concat());
+    }
+    let told = desk.bad(&["parity", "--database", "sqlite:one.db"]);
+    assert!(told.contains("NIJA_RECORD"), "{told}");
+}

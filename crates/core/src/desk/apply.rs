@@ -145,7 +145,7 @@ impl State {
                 account.active = true;
             }
             Event::Remembered { account, key, request, outcome } => {
-                let kept = Kept { request: *request, outcome: outcome.clone() };
+                let kept = Kept::new(*request, outcome);
                 let account = self.at(*account)?;
                 account.keys.get_or_insert_with(|| Box::new(Keys::default())).keep(now, *key, kept);
             }

@@ -30,13 +30,48 @@ struct Key {
     kept: Kept,
 }
 
-/// What a key was used for.
-#[derive(Clone, Debug, Encode, Decode)]
+/// What a key was used for. The outcome is kept as the journal has it: a refusal takes hardly more room than an order,
+/// so what an account needs does not hang on what becomes of its orders.
+#[derive(Clone, Debug)]
 pub(super) struct Kept {
-    #[n(0)]
-    pub(super) request: u64,
-    #[n(1)]
-    pub(super) outcome: Remembered,
+    request: u64,
+    outcome: Box<[u8]>,
+}
+
+impl Kept {
+    pub(super) fn new(request: u64, outcome: &Remembered) -> Self {
+        let mut bytes = Vec::new();
+        // Writing to memory cannot fail.
+        let _ = minicbor::encode(outcome, &mut bytes);
+        Self { request, outcome: bytes.into_boxed_slice() }
+    }
+    /// What it led to; none if it was used for another request.
+    pub(super) fn outcome(&self, request: u64) -> Option<Remembered> {
+        let same = self.request == request;
+        same.then(|| minicbor::decode(&self.outcome).ok()).flatten()
+    }
+}
+
+/// As a struct of a number and an outcome.
+impl<C> Encode<C> for Kept {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(2)?.u64(self.request)?;
+        e.writer_mut().write_all(&self.outcome).map_err(minicbor::encode::Error::write)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Kept {
+    fn decode(d: &mut minicbor::Decoder<'b>, ctx: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let at = d.position();
+        if d.array()? != Some(2) {
+            return Err(minicbor::decode::Error::message("not a request and an outcome").at(at));
+        }
+        Ok(Self::new(d.u64()?, &Remembered::decode(d, ctx)?))
+    }
 }
 
 impl Keys {
@@ -144,7 +179,7 @@ mod tests {
     }
 
     fn kept(request: u64) -> Kept {
-        Kept { request, outcome: Remembered::Done }
+        Kept::new(request, &Remembered::Done)
     }
 
     /// A key that is spread as fingerprints are.

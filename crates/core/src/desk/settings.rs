@@ -156,17 +156,17 @@ impl Desk {
     /// The answer that a key led to before, if it was used.
     pub(super) fn remembered(&self, no: AccountNo, key: Key) -> Option<Answer> {
         let kept = self.state.account(no)?.keys.as_ref()?.find(key.key)?;
-        if kept.request != key.request {
+        let Some(outcome) = kept.outcome(key.request) else {
             return Some(Answer::Declined(Decline::KeyReused));
-        }
-        Some(match &kept.outcome {
+        };
+        Some(match outcome {
             Remembered::Order { order, purpose, qty, level } => {
-                Answer::Placed { order: *order, purpose: *purpose, qty: *qty, level: *level }
+                Answer::Placed { order, purpose, qty, level }
             }
-            Remembered::Refusal(refusal) => Answer::Refused((**refusal).clone()),
+            Remembered::Refusal(refusal) => Answer::Refused(refusal),
             Remembered::Done => Answer::Done,
             Remembered::Queued => Answer::Queued,
-            Remembered::PaidOut(paid_out) => Answer::PaidOut(*paid_out),
+            Remembered::PaidOut(paid_out) => Answer::PaidOut(paid_out),
         })
     }
 
@@ -176,7 +176,7 @@ impl Desk {
             Answer::Placed { order, purpose, qty, level } => {
                 Remembered::Order { order: *order, purpose: *purpose, qty: *qty, level: *level }
             }
-            Answer::Refused(refusal) => Remembered::Refusal(Box::new(refusal.clone())),
+            Answer::Refused(refusal) => Remembered::Refusal(refusal.clone()),
             Answer::Done => Remembered::Done,
             Answer::Queued => Remembered::Queued,
             Answer::PaidOut(paid_out) => Remembered::PaidOut(*paid_out),

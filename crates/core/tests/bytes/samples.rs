@@ -400,7 +400,7 @@ fn outcomes() -> Vec<Remembered> {
         |purpose, level| Remembered::Order { order: ORDER, purpose, qty: Qty::whole(1), level };
     let mut outcomes = every!(Remembered:
         Remembered::Order { .. } => order(Purpose::Entry, Level::Safe),
-        Remembered::Refusal(_) => Remembered::Refusal(Box::new(refusals().swap_remove(0))),
+        Remembered::Refusal(_) => Remembered::Refusal(refusals().swap_remove(0)),
         Remembered::Done => Remembered::Done,
         Remembered::Queued => Remembered::Queued,
         Remembered::PaidOut(_) => Remembered::PaidOut(PaidOut {

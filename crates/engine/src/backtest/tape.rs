@@ -19,8 +19,10 @@ impl Tape {
     fn take(&self, batches: &[Batch]) -> Result<(), AppendError> {
         let mut heads = self.heads();
         for batch in batches {
-            let head = heads.entry(batch.partition).or_default();
-            if batch.seq.0 != head.seq.0 + 1 || batch.prev != head.hash {
+            let before = Head { seq: Seq(batch.seq.0 - 1), hash: batch.prev, ..Head::default() };
+            // A run may begin where a journal ends.
+            let head = heads.entry(batch.partition).or_insert(before);
+            if (before.seq, before.hash) != (head.seq, head.hash) {
                 return Err(AppendError::Fenced(batch.partition));
             }
             let Batch { seq, epoch, at, hash, .. } = *batch;

@@ -98,6 +98,9 @@ pub enum Fault {
     /// The line does not end.
     #[error("the line is longer than {0} bytes; is this a text file with one row a line?")]
     Endless(usize),
+    /// A line of a recorded market says nothing.
+    #[error("`{0}` is no line of a recorded market; take the line out to leave the event out")]
+    Unknown(String),
     /// The text cannot be split into fields.
     #[error("a double quote does not end in this line, or has text beside it; repair the row")]
     Quotes,

@@ -9,7 +9,7 @@ mod days;
 mod eve;
 mod operator;
 mod options;
-mod page;
+pub(super) mod page;
 mod report;
 mod research;
 mod sheet;
@@ -18,6 +18,8 @@ mod teaching;
 mod tuned;
 
 pub(crate) use options::Options;
+pub(super) use options::midnight;
+pub(super) use page::keep as keep_page;
 
 use super::database::block;
 use crate::config::Config;

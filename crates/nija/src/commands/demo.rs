@@ -18,6 +18,7 @@ use nija_core::words::time::Timestamp;
 use nija_engine::clock::Simulated;
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::Feed;
+use nija_engine::feeds::recorder::Recording;
 use operator::Operator;
 use people::People;
 use std::path::PathBuf;
@@ -190,13 +191,14 @@ fn drive(
     let rows = platform.instruments.clone();
     let mut driver = Driver::new(rooms, market::trader(config, &rows)?, pace);
     let exit_at_end = options.exit_at_end;
+    let recorder = market::recorder(config, Timestamp::EPOCH)?;
     Ok(tokio::spawn(async move {
         let feed: Box<dyn Feed> = if exit_at_end {
             Box::new(history)
         } else {
             Box::new(market::Continued::new(history, rows, 2020))
         };
-        let mut days = Days::of(feed);
+        let mut days = Days::of(Box::new(Recording::new(feed, recorder)));
         while !*stop.borrow() && days.begin()? {
             operator.look_in().await?;
             driver.run(&mut days, &mut stop).await?;

@@ -18,6 +18,7 @@ use nija_engine::clock::{Real, Simulated};
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::Feed as _;
 use nija_engine::feeds::intrabar::{Quoted, Terms};
+use nija_engine::feeds::recorder::Recording;
 use nija_engine::node::Ended;
 use nija_engine::trader::Trader;
 use nija_market::candle::Timeframe;
@@ -160,7 +161,8 @@ async fn begin(
         }
         Feed::Replay(folder) => {
             let (rows, numbers) = (&platform.instruments, &platform.contracts.numbers);
-            let mut feed = market::folder(Path::new(folder), rows, numbers)?;
+            let feed = market::folder(Path::new(folder), rows, numbers)?;
+            let mut feed = Recording::new(feed, market::recorder(config, Timestamp::EPOCH)?);
             let listed = Box::new(move |row| catalog.add(row));
             let mut driver = Driver::new(rooms, trader, pace).telling(listed);
             Ok(tokio::spawn(async move {
@@ -178,7 +180,7 @@ async fn generated(
     config: &Config,
     platform: &Platform,
     trader: &mut Trader,
-) -> anyhow::Result<Quoted<nija_engine::feeds::merge::Merge>> {
+) -> anyhow::Result<Recording<Quoted<nija_engine::feeds::merge::Merge>>> {
     let rows = &platform.instruments;
     let now = platform.clock.now();
     let midnight = Timestamp(now.0 - now.0.rem_euclid(Span::DAY.0));
@@ -195,7 +197,8 @@ async fn generated(
         }
     }
     let mut inputs = Vec::new();
-    let mut feed = market::generated(rows, &start, history, config.seed)?;
+    let recorder = market::recorder(config, now)?;
+    let mut feed = Recording::new(market::generated(rows, &start, history, config.seed)?, recorder);
     let mut conditions = None;
     while let Some(event) = feed.next()? {
         trader.inputs(&event, &mut inputs);
@@ -206,6 +209,12 @@ async fn generated(
         }
     }
     let last = last_prices(&start, market::generated(rows, &start, history, config.seed)?)?;
+    let mut recorder = feed.stop();
+    for row in rows.iter().filter(|row| row.is_tradable()) {
+        if let (Some(recorder), Some(price)) = (&mut recorder, last.get(&row.id)) {
+            recorder.know(row.id, *price)?;
+        }
+    }
     // Prices of markets that are closed now: an order may wait for their opening.
     let unknown = rows.iter().filter(|row| row.is_tradable() && !marks.contains_key(&row.id));
     let first = unknown.filter_map(|row| {
@@ -229,7 +238,8 @@ async fn generated(
     let (every, depth) = (config.quote_every, Qty::whole(1_000_000));
     let terms = Terms { from: now, every, half_spread, depth };
     let tradable = rows.iter().filter(|row| row.is_tradable());
-    Ok(Quoted::new(live, terms, tradable.map(|row| (row.id, row.tick)).collect()))
+    let quoted = Quoted::new(live, terms, tradable.map(|row| (row.id, row.tick)).collect());
+    Ok(Recording::new(quoted, recorder))
 }
 
 /// The last close of each instrument of a feed; where it began when there is none.

@@ -66,6 +66,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "a table of companies' reports; without it their drift is not traded",
     ),
     row("NIJA_FEED", "generator", "where prices come from: `generator` or `replay:FOLDER`"),
+    row("NIJA_RECORD", "", "a folder in which the market is written down, for `nija parity`"),
     row("NIJA_SEED", "1", "seed of generated prices and of the paper venue's chance"),
     row("NIJA_QUOTE_EVERY_MS", "1000", "milliseconds between generated quotes"),
     row("NIJA_TLS", "false", "`true` where callers come over TLS through a proxy"),

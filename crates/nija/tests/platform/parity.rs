@@ -1,6 +1,8 @@
 //! Paper run and backtest over the same half year, March 2020 included: the same events in every partition, and
 //! a backtest that writes the same bytes whenever it is run.
 
+mod gap;
+
 use nija_bus::LocalBus;
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
@@ -126,11 +128,14 @@ fn trader(warm: &[MarketEvent]) -> Trader {
     trader
 }
 
-fn desks() -> Partitions {
+fn rules() -> Arc<Rules> {
     let plans = Plans::parse(DEFAULT_PLANS).unwrap();
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
-    let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));
-    let mut desks = Partitions::new(PARTITIONS, &rules);
+    Arc::new(Rules::new(tiers, plans, Money::whole(10)))
+}
+
+fn desks() -> Partitions {
+    let mut desks = Partitions::new(PARTITIONS, &rules());
     let node = "parity".to_owned();
     desks.take(Input::Announce { node, epoch: Epoch(1) }, BEGIN).unwrap();
     for row in catalog() {
@@ -140,7 +145,11 @@ fn desks() -> Partitions {
 }
 
 fn exchange() -> Exchange {
-    let mut exchange = Exchange::new(VenueRules { seed: 7, ..VenueRules::default() });
+    exchange_of(VenueRules { seed: 7, ..VenueRules::default() })
+}
+
+fn exchange_of(rules: VenueRules) -> Exchange {
+    let mut exchange = Exchange::new(rules);
     catalog().into_iter().for_each(|row| exchange.list(row));
     exchange
 }

@@ -140,7 +140,7 @@ pub enum Remembered {
     },
     /// An order was refused.
     #[n(1)]
-    Refusal(#[n(0)] Box<Refusal>),
+    Refusal(#[n(0)] Refusal),
     /// It was done.
     #[n(2)]
     Done,

@@ -6,8 +6,10 @@ use super::*;
 use crate::feeds::{Error, Feed, Kind, MarketEvent, instant};
 use nija_core::words::money::Qty;
 use nija_market::candle::Candle;
+use nija_market::chain::Chains;
 use nija_market::earnings::{News, Report, Slot};
-use std::collections::VecDeque;
+use nija_market::engine::equity::{earnings_deviation, expected_move};
+use std::collections::{BTreeSet, VecDeque};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -189,6 +191,52 @@ fn a_real_chain_reads_within_its_limits() {
     assert!(events.is_sorted_by_key(|event| (event.rank().0, event.rank().1)));
 }
 
+/// What two recorded chains say of the report behind them, as `docs/strategies.md` tells it.
+#[test]
+fn real_chains_imply_the_moves_that_are_documented() {
+    let files =
+        [("NVDA/2026-02-12T1758Z", 20_509, 0.0521), ("MSFT/2026-07-28T1410Z", 20_663, 0.0697)];
+    for (name, report, wanted) in files {
+        let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/options/");
+        let path = format!("{shared}{name}.csv.zst");
+        let mut feed = recorded::open(&[path.into()], nvda(), &numbers(), false).unwrap();
+        let mut chains = Chains::default();
+        let mut chain = None;
+        for event in all(&mut feed).unwrap() {
+            match event.kind {
+                Kind::Listed(terms) => chains.list(terms),
+                Kind::Quote { instrument, bid, ask, .. } => {
+                    chains.quote(instrument, (bid, ask), event.at);
+                }
+                Kind::Pictured { underlying, spot, next_session } => {
+                    chain = Some(chains.picture((underlying, spot), next_session, event.at));
+                }
+                _ => {}
+            }
+        }
+        let chain = chain.unwrap();
+        let today = chain.at.day(Span::ZERO);
+        let behind: BTreeSet<i32> =
+            chain.quotes.iter().map(|q| q.expiry).filter(|day| *day > report).collect();
+        let at_the_money = |expiry: i32| {
+            let of_it = chain.quotes.iter().filter(|q| q.expiry == expiry);
+            let off = |strike: f64| (strike - chain.spot).abs();
+            let nearest = of_it.clone().min_by(|a, b| off(a.strike).total_cmp(&off(b.strike)));
+            let strike = nearest.unwrap().strike;
+            let both: Vec<f64> = of_it
+                .filter(|q| q.strike == strike)
+                .filter_map(|q| q.contract(chain.spot, today, 0.03).implied_volatility(q.mid()))
+                .collect();
+            assert_eq!(both.len(), 2);
+            (f64::midpoint(both[0], both[1]), f64::from(expiry - today) / 365.0)
+        };
+        let mut behind = behind.into_iter().map(at_the_money);
+        let (near, far) = (behind.next().unwrap(), behind.next().unwrap());
+        let implied = expected_move(earnings_deviation(near, far).unwrap());
+        assert!((implied - wanted).abs() < 5e-5, "{name}: {implied} from {near:?} and {far:?}");
+    }
+}
+
 /// Daily candles of a share, one a session.
 struct Closes(VecDeque<MarketEvent>);
 
@@ -241,7 +289,7 @@ fn a_modeled_chain_is_priced_at_what_the_share_did() {
     assert!(events.is_sorted_by_key(|event| event.at));
     let pictured = |e: &&MarketEvent| matches!(e.kind, Kind::Pictured { .. });
     assert_eq!(events.iter().filter(pictured).count(), 30 - 20, "twenty moves are needed");
-    let mut chains = nija_market::chain::Chains::default();
+    let mut chains = Chains::default();
     let mut seen = 0;
     for event in &events {
         match event.kind {

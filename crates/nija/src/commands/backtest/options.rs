@@ -244,7 +244,7 @@ fn tiers(text: &str) -> Result<Tiers, nija_core::words::tier::UnknownTier> {
     text.to_ascii_uppercase().parse().map(|tier| Tiers(vec![tier]))
 }
 
-fn midnight(text: &str) -> Result<Timestamp, String> {
+pub(in crate::commands) fn midnight(text: &str) -> Result<Timestamp, String> {
     let date: jiff::civil::Date = text.parse().map_err(|_| "write a date like 2019-01-01")?;
     let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|e| e.to_string())?;
     Ok(Timestamp(zoned.timestamp().as_microsecond()))

@@ -5,7 +5,7 @@ mod candles;
 mod canvas;
 mod equity;
 mod months;
-mod style;
+pub(in crate::commands) mod style;
 
 use crate::statistics::Point;
 use anyhow::Context;
@@ -38,7 +38,7 @@ pub(super) struct Page<'a> {
 }
 
 /// Writes a page into a file.
-pub(super) fn keep(path: &Path, html: &str) -> anyhow::Result<()> {
+pub(in crate::commands) fn keep(path: &Path, html: &str) -> anyhow::Result<()> {
     std::fs::write(path, html).with_context(|| format!("{} cannot be written", path.display()))
 }
 
@@ -169,7 +169,7 @@ fn pairs(to: &mut String, class: &str, rows: &[(&str, String)]) -> std::fmt::Res
 }
 
 /// A text that is no markup, whatever it says: names of files and symbols come from outside.
-fn plain(text: &str) -> String {
+pub(in crate::commands) fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -185,7 +185,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Dollars with two places and groups of three.
-pub(super) fn money(amount: Money) -> String {
+pub(in crate::commands) fn money(amount: Money) -> String {
     let text = format!("{:.2}", amount.abs());
     let (whole, cents) = text.split_once('.').unwrap_or((&text, "00"));
     let mut grouped = String::new();
@@ -205,7 +205,7 @@ fn price_of(price: Price) -> String {
 }
 
 /// A date, and the time of day where it is not midnight.
-pub(super) fn instant(at: Timestamp) -> String {
+pub(in crate::commands) fn instant(at: Timestamp) -> String {
     let text = at.to_string();
     match text.split_once('T') {
         Some((date, "00:00:00Z")) => date.to_owned(),

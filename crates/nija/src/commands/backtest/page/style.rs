@@ -1,10 +1,10 @@
 //! How a report looks.
 
 /// The style sheet of the page; light or dark as the reader's system is.
-pub(super) const SHEET: &str = include_str!("style.css");
+pub(in crate::commands) const SHEET: &str = include_str!("style.css");
 
 /// The color of a regime's band.
-pub(super) fn band(regime: &str) -> &'static str {
+pub(in crate::commands) fn band(regime: &str) -> &'static str {
     match regime {
         "trending_up" => "#bfe8cf",
         "trending_down" => "#f6c4bc",

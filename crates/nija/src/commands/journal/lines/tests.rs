@@ -138,7 +138,7 @@ fn account_events() -> Vec<(Event, &'static str)> {
         entry: Entry::transfer(NO, Money::whole(dollars)).unwrap(),
     };
     let [measured, limit] = [11, 10].map(|n| Measure::Percent(Pct::whole(n)));
-    let outcome = Remembered::Refusal(Box::new(refusal()));
+    let outcome = Remembered::Refusal(refusal());
     let (equity, cash) = (Money::whole(9), Money::whole(-1));
     vec![
         (opened(), "account abcdef01 opened on INVESTOR, moderate"),
