@@ -3,8 +3,8 @@
 //!
 //! A line begins with a letter: `S` a start of the server, `K` a price it knew then, then the events: `O` and `C`
 //! sessions, `B` and `E` begin and end of a bar, `Q` quotes, `T` trades, `L` and `X` books, `N` a contract of a chain
-//! and `P` its picture. Times are microseconds since 1970, prices and quantities units of 10^-8. What the analyst read before a start stands behind its `S`, at
-//! earlier times.
+//! and `P` its picture. Times are microseconds since 1970, prices and quantities units of 10^-8. What the analyst read
+//! before a start stands behind its `S`, at earlier times.
 
 use super::{Error, Feed, Kind, MarketEvent};
 use nija_core::words::id::InstrumentId;
