@@ -26,12 +26,14 @@ mod ink;
 pub mod input;
 mod keys;
 mod leading;
+mod listing;
 mod market;
 mod orders;
 mod reports;
 mod settings;
 mod signals;
 mod state;
+mod straddles;
 mod subscribing;
 mod switches;
 pub mod tally;
@@ -68,6 +70,8 @@ pub struct Rules {
     pub buffer: Pct,
     /// How far a buy limit may stand above the mark: crypto, equity, derivatives.
     pub collars: [Pct; 3],
+    /// Both for options, whose premiums move and are spread more than prices.
+    pub premium_slack: Pct,
     /// Most open orders of an account.
     pub max_open_orders: u16,
     /// Does the venue hold orders until its session opens?
@@ -86,6 +90,7 @@ impl Rules {
             min_balance,
             buffer: Pct::whole(1),
             collars: [Pct::whole(10), Pct::whole(5), Pct::whole(5)],
+            premium_slack: Pct::whole(25),
             max_open_orders: 200,
             queues_when_closed: true,
         }
