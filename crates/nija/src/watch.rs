@@ -91,6 +91,7 @@ fn sending(latencies: &Latencies) {
 
 /// Looks at what takes a query or a call of the system.
 pub(crate) struct Watch {
+    metrics: PrometheusHandle,
     handle: Handle,
     journal: Arc<Journal>,
     views: Arc<Projection>,
@@ -108,8 +109,9 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn of(platform: &Platform, database: PathBuf) -> Self {
+    pub(crate) fn of(platform: &Platform, metrics: PrometheusHandle, database: PathBuf) -> Self {
         Self {
+            metrics,
             handle: platform.handle.clone(),
             journal: platform.database.journal(),
             views: platform.database.projection(),
@@ -125,6 +127,8 @@ impl Watch {
     /// Looks until the task is dropped. A look that fails is missed: what was told before stays.
     pub(crate) async fn run(mut self) {
         loop {
+            // Samples of histograms pile up until somebody asks for them, and where nobody does, for ever.
+            self.metrics.run_upkeep();
             self.clock();
             self.disk();
             // A store that cannot be read is told by those who need it.

@@ -8,6 +8,7 @@ mod people;
 mod tally;
 
 use crate::config::Config;
+use crate::watch::Watch;
 use crate::wire::Platform;
 use crate::{front, market, wire};
 use anyhow::{Context, ensure};
@@ -116,7 +117,8 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     );
 
     let people = people::admit(&platform).await?;
-    let doors = front::doors(config, &platform, metrics)?;
+    let doors = front::doors(config, &platform, metrics.clone())?;
+    let watching = tokio::spawn(Watch::of(&platform, metrics, config.database.clone()).run());
     let readiness = Arc::clone(&doors.readiness);
     let router = nija_api::router(doors, front::settings(config, true)?)?;
     let (stop, stopped) = watch::channel(false);
@@ -152,6 +154,8 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     if !market.is_finished() {
         market.await.context("the market's task is gone")??;
     }
+    watching.abort();
+    let _ = watching.await;
     // The last connection to leave brings the journal's log into its file: that is the platform's.
     drop(tally);
     platform.stop().await

@@ -67,13 +67,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
         };
         let mut platform = wire::start(&config, clock).await?;
-        let doors = front::doors(&config, &platform, metrics)?;
+        let doors = front::doors(&config, &platform, metrics.clone())?;
         let readiness = Arc::clone(&doors.readiness);
         let catalog = Arc::clone(&doors.catalog);
         let router = nija_api::router(doors, settings)?;
 
         let (stop, stopped) = watch::channel(false);
-        let watching = tokio::spawn(Watch::of(&platform, config.database.clone()).run());
+        let watching = tokio::spawn(Watch::of(&platform, metrics, config.database.clone()).run());
         let mut market = begin(&config, &platform, (pace, catalog), stopped.clone()).await?;
         readiness.set_started();
         readiness.set_serving(true);
