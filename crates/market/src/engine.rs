@@ -8,7 +8,7 @@ pub mod equity;
 mod model;
 mod routes;
 
-pub use model::{Model, Seen, Sides, Stance};
+pub use model::{Contract, Model, Seen, Sides, Stance};
 pub use routes::Routes;
 
 use crate::candle::{Candle, Timeframe};

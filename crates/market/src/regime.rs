@@ -1,9 +1,11 @@
-//! Names the regime: a decision list over whatever inputs exist, with hysteresis.
+//! Names the regime: a decision list over whatever inputs exist, with hysteresis, and with an allowance of switches
+//! that a storm may overdraw and a calm one must wait for.
 //!
 //! Which market names what: a class is wild by its own percentile, the whole market only when VIX is high or
 //! the mean of both percentiles is high as well; crypto leader and index have one trend vote each, and a tie
 //! is no trend.
 
+mod allowance;
 mod ballot;
 pub mod scorecard;
 mod thresholds;
@@ -12,6 +14,7 @@ pub use thresholds::Thresholds;
 
 use crate::clamp;
 use crate::conditions::{Readings, Term};
+use allowance::Allowance;
 use ballot::{Ballot, Trend};
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::score::Score;
@@ -21,11 +24,15 @@ use nija_core::words::time::{Span, Timestamp};
 #[derive(Clone, Debug)]
 pub struct Detector {
     thresholds: Thresholds,
+    /// Liquidity that is taken for granted.
+    liquidity: Option<Score>,
     current: Option<Current>,
     /// Another regime and the first of the consecutive days on which the list named it.
     rival: Option<(Regime, i32)>,
     /// First of the consecutive days without any vote for flight.
     calm_since: Option<i32>,
+    /// What is left for switches, in parts of one; below nothing after a storm.
+    allowance: Allowance,
     /// Was the market trending, for the band of ADX in which the answer stays.
     crypto_trending: bool,
     index_trending: bool,
@@ -43,12 +50,20 @@ impl Detector {
     pub const fn new(thresholds: Thresholds) -> Self {
         Self {
             thresholds,
+            liquidity: None,
             current: None,
             rival: None,
             calm_since: None,
+            allowance: Allowance::full(&thresholds),
             crypto_trending: false,
             index_trending: false,
         }
+    }
+
+    /// The same, with a liquidity that is taken for granted: bars do not tell it.
+    #[must_use]
+    pub const fn assuming(self, liquidity: Option<Score>) -> Self {
+        Self { liquidity, ..self }
     }
 
     /// Reads the market at a close. Instants must not go back.
@@ -73,6 +88,7 @@ impl Detector {
     /// Lets the list's answer replace the current regime once hysteresis allows it.
     fn settle(&mut self, ballot: &Ballot, at: Timestamp) {
         let today = at.day(Span::ZERO);
+        self.allowance.grow(today, &self.thresholds);
         self.calm_since = if ballot.flight() == 0 { self.calm_since.or(Some(today)) } else { None };
         let Some(named) = ballot.named(&self.thresholds) else {
             return;
@@ -93,6 +109,7 @@ impl Detector {
         if self.may_leave(current, named, today, first) {
             self.current = Some(Current { regime: named, since: today });
             self.rival = None;
+            self.allowance.spend();
         }
     }
 
@@ -102,13 +119,13 @@ impl Detector {
             return true;
         }
         if current.regime == Regime::RiskOff {
-            return self
-                .calm_since
-                .is_some_and(|since| days(since) + 1 >= self.thresholds.calm_days);
+            let calm = |since| days(since) + 1 >= self.thresholds.calm_days;
+            return self.calm_since.is_some_and(calm) && self.allowance.has_one();
         }
         named == Regime::HighVolatility
             || (days(current.since) >= self.thresholds.dwell_days
-                && days(first) + 1 >= self.thresholds.confirm_days)
+                && days(first) + 1 >= self.thresholds.confirm_days
+                && self.allowance.has_one())
     }
 
     fn conditions(&self, readings: &Readings, ballot: &Ballot) -> Conditions {
@@ -128,7 +145,7 @@ impl Detector {
                 .map(|r| clamp::score(100.0 * 100.0 * r / limits.crypto_full)),
             equity_volatility: equity.map(|level| clamp::score(100.0 * level / limits.equity_full)),
             crypto_leads: regime == Some(Regime::HighVolatility) && ballot.crypto_leads(),
-            liquidity: None,
+            liquidity: self.liquidity,
             momentum: readings.momentum().map_or(0, clamp::signed_hundredths),
             crypto_black_swan: swan(shock(readings.leader)) || swan(shock(readings.second)),
             equity_black_swan: swan(shock(readings.index)) || readings.term.is_some_and(panic),

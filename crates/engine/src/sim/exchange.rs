@@ -366,6 +366,10 @@ impl Exchange {
 
     /// Hands out reports and remembers the orders that are over.
     fn conclude(&mut self, (reports, closed): (Vec<Report>, Vec<Closed>)) {
+        // Most events meet nobody.
+        if reports.is_empty() && closed.is_empty() {
+            return;
+        }
         self.outbox.extend(reports);
         for (order, last) in closed {
             if let Some(at) = order.expires_at {

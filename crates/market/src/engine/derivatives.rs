@@ -12,7 +12,7 @@ pub use volatility_breakout::{
     Bracket, Oco, OcoOrder, Parameters as BreakoutParameters, Stretch, VolatilityBreakout,
 };
 
-use super::{Engine, Routes, Sides, Strategy};
+use super::{Contract, Engine, Routes, Sides, Strategy};
 use crate::candle::Timeframe;
 use crate::playbook::Playbook;
 use nija_core::words::id::InstrumentId;
@@ -42,10 +42,16 @@ pub struct Setup {
     /// Markets whose breakouts are traded.
     pub breakout: Vec<Intraday>,
     /// Which of all these are contracts, held long and short.
-    pub contracts: Vec<InstrumentId>,
+    pub contracts: Vec<Contract>,
 }
 
 impl Setup {
+    /// All that it trades.
+    pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> + '_ {
+        let within = self.scalping.iter().chain(&self.breakout).map(|market| market.instrument);
+        self.trend.iter().copied().chain(within)
+    }
+
     /// The engine that this describes.
     #[must_use]
     pub fn engine(&self, routes: Routes, playbook: &Playbook) -> Engine {

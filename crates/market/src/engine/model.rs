@@ -11,8 +11,9 @@ use crate::earnings::Report;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, StrategyName};
-use nija_core::words::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use nija_core::words::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One thing that became known, with the instant it did.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,16 +76,31 @@ impl Stance {
     pub const FLAT: Self = Self { weight: 0.0, stop: None };
 }
 
+/// Something that is agreed for a day to come, and may be held short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// Which.
+    pub instrument: InstrumentId,
+    /// Its last instant of trading.
+    pub expiry: Timestamp,
+}
+
+/// So long before its end a contract is left, and entered no more: by then others trade the next one.
+const LEAVE: Span = Span(5 * Span::DAY.0);
+
 /// Change of size, as a part of full size, that is worth a new statement.
 const WORTH: f64 = 0.1;
 
 /// The sides of a model that a desk can carry out: both of contracts, of everything else the long half, and never
 /// more than full size. Where a model earns on the short side too, its long half earns less than its reference reports.
 ///
-/// A turn from one side to the other is an exit first; the other side is entered at a later candle.
+/// A turn from one side to the other is an exit first; the other side is entered at a later candle. A contract that
+/// is about to end is left.
 pub struct Sides<M> {
     model: M,
-    contracts: BTreeSet<InstrumentId>,
+    /// When each of them ends.
+    contracts: BTreeMap<InstrumentId, Timestamp>,
     /// Parts of full size, below zero short.
     held: BTreeMap<InstrumentId, f64>,
     /// What a turn has left to enter.
@@ -94,15 +110,15 @@ pub struct Sides<M> {
 impl<M: Model<Word = Stance>> Sides<M> {
     /// The sides of this model; `contracts` may be held short.
     #[must_use]
-    pub fn new(model: M, contracts: &[InstrumentId]) -> Self {
-        let contracts = contracts.iter().copied().collect();
+    pub fn new(model: M, contracts: &[Contract]) -> Self {
+        let contracts = contracts.iter().map(|of| (of.instrument, of.expiry)).collect();
         Self { model, contracts, held: BTreeMap::new(), turning: BTreeMap::new() }
     }
 
     fn act(&mut self, stance: Stance, candle: &Candle, open: bool) -> Option<Action> {
         let instrument = candle.instrument;
         let held = self.held.get(&instrument).copied().unwrap_or(0.0);
-        let least = if self.contracts.contains(&instrument) { -1.0 } else { 0.0 };
+        let least = if self.contracts.contains_key(&instrument) { -1.0 } else { 0.0 };
         let size = stance.weight.clamp(least, 1.0);
         if size == 0.0 || size * held < 0.0 {
             if size != 0.0 {
@@ -148,8 +164,12 @@ impl<M: Model<Word = Stance>> Strategy for Sides<M> {
 
     fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action> {
         let turning = self.turning.remove(&candle.instrument);
-        let stance = self.model.see(&Seen::Candle(*candle)).or(turning)?;
-        self.act(stance, candle, view.open)
+        let stance = self.model.see(&Seen::Candle(*candle)).or(turning);
+        let expiry = self.contracts.get(&candle.instrument);
+        if expiry.is_some_and(|expiry| expiry.since(candle.close_at) <= LEAVE) {
+            return self.held.remove(&candle.instrument).map(|_| Action::Exit);
+        }
+        self.act(stance?, candle, view.open)
     }
 
     fn on_report(&mut self, report: &Report) {
@@ -213,7 +233,7 @@ mod tests {
         let of = InstrumentId(1);
         let weights =
             [Some(1.0), Some(-0.5), None, Some(-0.8), Some(-0.2), Some(0.3), None, None, Some(0.0)];
-        let mut sides = Sides::new(Script(weights.to_vec()), &[of]);
+        let mut sides = Sides::new(Script(weights.to_vec()), &[contract(of, 1_000)]);
         let view = View { open: true, ..View::default() };
         let said: Vec<Option<(i32, bool)>> = (0..9)
             .map(|n| {
@@ -247,9 +267,28 @@ mod tests {
     }
 
     #[test]
+    fn a_contract_is_left_before_it_ends_and_entered_no_more() {
+        let of = InstrumentId(1);
+        let script = vec![Some(-1.0), None, None, Some(1.0)];
+        let mut sides = Sides::new(Script(script), &[contract(of, 8)]);
+        let view = View { open: true, ..View::default() };
+        let mut act = |n| sides.on_candle(&flat(of, n, 80.0), &view);
+        assert!(matches!(act(0), Some(Action::Short { .. })));
+        // The candle of day 2 closes when day 3 begins, five days before the end.
+        assert_eq!([act(1), act(2), act(3)], [None, Some(Action::Exit), None]);
+    }
+
+    fn contract(instrument: InstrumentId, ends: i32) -> Contract {
+        Contract { instrument, expiry: Timestamp::of_day(ends, Span::ZERO) }
+    }
+
+    #[test]
     fn a_turn_that_the_model_takes_back_enters_nothing() {
         let of = InstrumentId(1);
-        let mut sides = Sides::new(Script(vec![Some(1.0), Some(-1.0), Some(0.0), None]), &[of]);
+        let mut sides = Sides::new(
+            Script(vec![Some(1.0), Some(-1.0), Some(0.0), None]),
+            &[contract(of, 1_000)],
+        );
         let view = View { open: true, ..View::default() };
         let mut act = |n| sides.on_candle(&flat(of, n, 100.0), &view);
         assert!(matches!(act(0), Some(Action::Enter { .. })));

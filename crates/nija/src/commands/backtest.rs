@@ -182,7 +182,9 @@ async fn drive(
     let Data { instruments, mut feed, trader, around_the_clock, notes, files } = data;
     let desks = announced(&instruments, config, first)?;
     let backtest = Backtest::new(desks, exchange, trader, journal, seen);
-    let mut backtest = backtest.hearing(strategies);
+    let backtest = backtest.hearing(strategies);
+    let kept = options.journal.is_some();
+    let mut backtest = if kept { backtest } else { backtest.in_large_batches() };
     for input in eve {
         backtest.input(input, first).await?;
     }
@@ -191,6 +193,7 @@ async fn drive(
     let mut days = Days::new(accounts, first, around_the_clock);
     let mut charts = Charts::new();
     let (bars, last) = trade(options, &mut backtest, &mut *feed, (&mut days, &mut charts)).await?;
+    backtest.finish().await?;
     days.close(backtest.partitions());
     Ok(Outcome {
         instruments,
