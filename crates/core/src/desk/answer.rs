@@ -425,7 +425,7 @@ pub struct InstrumentView {
     pub mark: Option<Price>,
     /// How old it is.
     pub mark_age: Span,
-    /// Is its session open?
+    /// Is its session open, and has it not expired?
     pub open: bool,
 }
 

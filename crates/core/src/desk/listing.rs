@@ -20,6 +20,10 @@ impl Desk {
         if instrument.is_tradable() && !(terms && instrument.multiplier() > 0) {
             return invalid("instrument", "tick, lot and multiplier must be above 0");
         }
+        if instrument.is_option() {
+            // Also where no account's day ends.
+            self.delist();
+        }
         if let Err(why) = self.check_option(&instrument) {
             return invalid("instrument", why);
         }

@@ -205,7 +205,8 @@ impl Desk {
             instrument: l.instrument.clone(),
             mark: l.mark,
             mark_age: self.clock.since(l.mark_at),
-            open: self.state.session(l.instrument.hours).open,
+            open: self.state.session(l.instrument.hours).open
+                && l.instrument.expiry().is_none_or(|expiry| self.clock < expiry),
         });
         MarketView {
             now: self.clock,

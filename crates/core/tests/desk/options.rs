@@ -221,6 +221,26 @@ fn numbers_are_never_reused_and_rows_go_when_nobody_needs_them() {
 }
 
 #[test]
+fn a_partition_without_accounts_drops_rows_too() {
+    let mut world = World::calm();
+    world.take(Input::List(instrument(CALL)));
+    world.now = expiry().plus(Span(15 * Span::DAY.0));
+    let mut row = Instrument { id: InstrumentId(300), ..instrument(PUT) };
+    if let Kind::Option { expiry: of, .. } = &mut row.kind {
+        *of = world.now.plus(Span::DAY);
+    }
+    assert_eq!(world.take(Input::List(row)), Answer::Done);
+    let rows = world.market().instruments;
+    let options: Vec<u32> =
+        rows.iter().map(|row| row.instrument.id.0).filter(|id| *id >= 100).collect();
+    assert_eq!(options, [300]);
+    // What has expired is not open, whatever its session says.
+    world.wait(Span::DAY);
+    world.mark(AAPL, "200");
+    assert!(world.market().instruments.iter().all(|row| row.open == (row.instrument.id.0 < 100)));
+}
+
+#[test]
 fn a_limit_may_stand_a_quarter_above_the_middle() {
     let (mut world, account) = pit();
     let mut place = |limit: &str| {

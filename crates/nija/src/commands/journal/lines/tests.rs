@@ -242,6 +242,7 @@ fn order_events() -> Vec<(Event, &'static str)> {
             settled(Qty::whole(2), "3", true),
             "account abcdef01 settled 2 BTC-USD at $10 for the last time, realized $3",
         ),
+        (Event::Delisted { instrument: BITCOIN }, "BTC-USD has left the catalog"),
         (
             Event::CancelRequested { order: OrderId(8) },
             "order 0000000000000008 is to be taken back",
