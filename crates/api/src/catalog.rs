@@ -12,7 +12,7 @@ pub struct Catalog {
     rows: RwLock<Arc<Rows>>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Rows {
     by_symbol: HashMap<String, Arc<Instrument>>,
     by_id: HashMap<InstrumentId, Arc<Instrument>>,
@@ -38,12 +38,24 @@ impl Catalog {
         *self.rows.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rows);
     }
 
+    /// Adds a row, or puts another in its place.
+    pub fn add(&self, instrument: Instrument) {
+        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+        let (rows, row) = (Arc::make_mut(&mut rows), Arc::new(instrument));
+        rows.by_symbol.insert(row.symbol.clone(), Arc::clone(&row));
+        rows.by_id.insert(row.id, row);
+    }
+
     fn rows(&self) -> Arc<Rows> {
         Arc::clone(&self.rows.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn by_symbol(&self, symbol: &str) -> Option<Arc<Instrument>> {
         self.rows().by_symbol.get(symbol).cloned()
+    }
+
+    pub(crate) fn by_id(&self, id: InstrumentId) -> Option<Arc<Instrument>> {
+        self.rows().by_id.get(&id).cloned()
     }
 
     /// The symbol of an instrument; its number where the copy does not know it yet.

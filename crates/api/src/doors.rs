@@ -5,6 +5,7 @@ use nija_core::billing::plans::Plans;
 use nija_core::ports::backtests::Backtests;
 use nija_core::ports::control::Control;
 use nija_core::ports::documents::{Documents, Issuer};
+use nija_core::ports::greeks::Greeks;
 use nija_core::ports::payments::Payments;
 use nija_core::ports::till::Till;
 use nija_core::ports::views::Views;
@@ -30,6 +31,8 @@ pub struct Doors {
     pub tiers: Arc<TierTable>,
     /// Symbols to instruments.
     pub catalog: Arc<Catalog>,
+    /// How sensitive option contracts are.
+    pub greeks: Arc<dyn Greeks>,
     /// How fast orders were sent.
     pub stats: Arc<dyn ExecutionStats>,
     /// What can be subscribed to, and what is charged of profits.

@@ -26,12 +26,14 @@ mod ink;
 pub mod input;
 mod keys;
 mod leading;
+mod listing;
 mod market;
 mod orders;
 mod reports;
 mod settings;
 mod signals;
 mod state;
+mod straddles;
 mod subscribing;
 mod switches;
 pub mod tally;
@@ -40,8 +42,8 @@ mod view;
 use crate::billing::plans::Plans;
 use crate::journal::{Batch, Damage, Hash, Head};
 use crate::ports::Snapshot;
-use crate::words::id::{AccountId, AccountNo, OrderId, PartitionId};
-use crate::words::money::{Money, Pct};
+use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
+use crate::words::money::{Money, Pct, Price};
 use crate::words::order::{OrderState, Ticket};
 use crate::words::tier::{Tier, TierRules, TierTable};
 use crate::words::time::Timestamp;
@@ -68,6 +70,8 @@ pub struct Rules {
     pub buffer: Pct,
     /// How far a buy limit may stand above the mark: crypto, equity, derivatives.
     pub collars: [Pct; 3],
+    /// Both for options, whose premiums move and are spread more than prices.
+    pub premium_slack: Pct,
     /// Most open orders of an account.
     pub max_open_orders: u16,
     /// Does the venue hold orders until its session opens?
@@ -86,6 +90,7 @@ impl Rules {
             min_balance,
             buffer: Pct::whole(1),
             collars: [Pct::whole(10), Pct::whole(5), Pct::whole(5)],
+            premium_slack: Pct::whole(25),
             max_open_orders: 200,
             queues_when_closed: true,
         }
@@ -250,6 +255,11 @@ impl Desk {
     pub const fn is_dirty(&self) -> bool {
         self.count > 0
     }
+    /// Does an effect wait for the open batch?
+    #[must_use]
+    pub const fn holds_back(&self) -> bool {
+        !self.pending.is_empty()
+    }
     /// Is the batch large enough to be sealed before more is taken?
     #[must_use]
     pub const fn is_full(&self) -> bool {
@@ -309,10 +319,7 @@ impl Desk {
     /// # Errors
     /// [`Broken`]: a bug. The desk takes nothing more; its partition stops and recovers.
     pub fn take(&mut self, input: Input, at: Timestamp) -> Result<Answer, Broken> {
-        self.clock = self.clock.max(at);
-        if self.clock >= self.next_roll {
-            self.roll_days();
-        }
+        self.wake(at);
         let answer = match input {
             Input::Announce { node, epoch } => {
                 self.epoch = epoch;
@@ -338,6 +345,39 @@ impl Desk {
             Input::Delivered { parcel, .. } => self.delivered(parcel),
             Input::Command { account, key, command } => self.command(account, key, command),
         };
+        self.answered(answer)
+    }
+
+    /// Takes a price, as `take` does with [`Input::Mark`]: of all that comes by far the most are prices.
+    ///
+    /// # Errors
+    /// As [`Desk::take`].
+    pub fn take_price(
+        &mut self,
+        instrument: InstrumentId,
+        price: Price,
+        at: Timestamp,
+    ) -> Result<Answer, Broken> {
+        self.wake(at);
+        let answer = self.mark(instrument, price);
+        self.answered(answer)
+    }
+
+    /// Would a price of this, at this instant, change nothing but the price? Nobody holds it and no day ends.
+    #[must_use]
+    pub fn rests(&self, instrument: InstrumentId, at: Timestamp) -> bool {
+        let is_held = self.state.holders.get(&instrument).is_some_and(|of| !of.is_empty());
+        !is_held && at < self.next_roll
+    }
+
+    fn wake(&mut self, at: Timestamp) {
+        self.clock = self.clock.max(at);
+        if self.clock >= self.next_roll {
+            self.roll_days();
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) -> Result<Answer, Broken> {
         if !self.state.due.is_empty() {
             self.send_earned();
         }

@@ -15,6 +15,7 @@ use std::pin::Pin;
 pub mod backtests;
 pub mod control;
 pub mod documents;
+pub mod greeks;
 pub mod payments;
 pub mod till;
 pub mod views;

@@ -17,7 +17,8 @@ use nija_core::desk::input::Input;
 use nija_core::journal::Batch;
 use nija_core::lanes::Lanes;
 use nija_core::ports::{AppendError, Journal};
-use nija_core::words::id::{OrderId, PartitionId};
+use nija_core::words::id::{InstrumentId, OrderId, PartitionId};
+use nija_core::words::money::Price;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
@@ -53,6 +54,10 @@ pub struct Backtest {
     seen: Box<dyn FnMut(&Batch) + Send>,
     /// Whose signals are heard; all where none is named.
     heard: Vec<StrategyName>,
+    /// Is a batch sealed only when something must leave, or when it is full?
+    in_large_batches: bool,
+    /// Newest prices that change nothing but the price, until something else comes; oldest first.
+    waiting: Vec<(InstrumentId, Price, Timestamp)>,
 }
 
 impl Backtest {
@@ -67,7 +72,41 @@ impl Backtest {
     ) -> Self {
         let lanes = Lanes::new(LANE_CAPACITY);
         let (inputs, heard) = (Vec::new(), Vec::new());
-        Self { partitions, exchange, trader, journal, lanes, inputs, seen, heard }
+        let (in_large_batches, waiting) = (false, Vec::new());
+        Self {
+            partitions,
+            exchange,
+            trader,
+            journal,
+            lanes,
+            inputs,
+            seen,
+            heard,
+            in_large_batches,
+            waiting,
+        }
+    }
+
+    /// For runs whose journal nobody keeps: a batch is sealed only when an effect waits for it or it is full, and a
+    /// price that nothing but the price depends on is adopted when something else comes, if it is still the newest.
+    /// What is decided, and when, is the same; how it lies in batches is not. [`Backtest::finish`] must close the run.
+    #[must_use]
+    pub fn in_large_batches(mut self) -> Self {
+        self.in_large_batches = true;
+        self
+    }
+
+    /// Seals what is left.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn finish(&mut self) -> Result<(), Ended> {
+        self.adopt()?;
+        let held = self.partitions.seal();
+        held.iter().for_each(|h| (self.seen)(h.batch()));
+        // Nothing waits for it: what did has made its batch leave before.
+        let _ = commit(&*self.journal, held).await?;
+        Ok(())
     }
 
     /// Hears the signals of these strategies only; what the analyst reads and the desks decide stays as it is.
@@ -77,7 +116,7 @@ impl Backtest {
         self
     }
 
-    /// The desks, to be asked once a step is done.
+    /// The desks, to be asked once a step is done. In large batches, the price of what nobody holds may be an old one.
     #[must_use]
     pub const fn partitions(&self) -> &Partitions {
         &self.partitions
@@ -88,6 +127,7 @@ impl Backtest {
     /// # Errors
     /// See [`Ended`].
     pub async fn input(&mut self, input: Input, at: Timestamp) -> Result<Answer, Ended> {
+        self.adopt()?;
         let answer = self.partitions.take(input, at)?;
         self.settle(at).await?;
         Ok(answer)
@@ -103,6 +143,7 @@ impl Backtest {
         input: Input,
         at: Timestamp,
     ) -> Result<Answer, Ended> {
+        self.adopt()?;
         let desk = self.partitions.desks_mut().iter_mut().find(|d| d.partition() == partition);
         let Some(desk) = desk else {
             return Ok(Answer::Declined(Decline::UnknownPartition));
@@ -123,6 +164,7 @@ impl Backtest {
         trader: Trader,
         at: Timestamp,
     ) -> Result<(), Ended> {
+        self.adopt()?;
         (self.exchange, self.trader) = (exchange, trader);
         let back = |open: &Outstanding| {
             self.exchange.restore(&open.ticket, open.filled, open.fills, at);
@@ -170,16 +212,59 @@ impl Backtest {
                 _ => true,
             });
         }
-        for input in inputs.drain(..) {
-            self.partitions.take(input, at)?;
+        let waits = self.in_large_batches && self.wait(&inputs, at);
+        if !waits {
+            self.adopt()?;
+            for input in &inputs {
+                // Where it lies it is read faster than it is moved.
+                match input {
+                    Input::Mark { instrument, price } => {
+                        self.partitions.take_price(*instrument, *price, at)?;
+                    }
+                    input => drop(self.partitions.take(input.clone(), at)?),
+                }
+            }
         }
+        inputs.clear();
         self.inputs = inputs;
-        self.settle(at).await
+        if waits { Ok(()) } else { self.settle(at).await }
+    }
+
+    /// Lets a step wait that is nothing but prices which nothing depends on. False where something does.
+    fn wait(&mut self, inputs: &[Input], at: Timestamp) -> bool {
+        let rests = |input: &Input| match input {
+            Input::Mark { instrument, price } => {
+                price.is_positive() && self.partitions.rest(*instrument, at)
+            }
+            _ => false,
+        };
+        if !inputs.iter().all(rests) {
+            return false;
+        }
+        for input in inputs {
+            if let Input::Mark { instrument, price } = input {
+                self.waiting.retain(|(of, ..)| of != instrument);
+                self.waiting.push((*instrument, *price, at));
+            }
+        }
+        true
+    }
+
+    /// Adopts the prices that wait.
+    fn adopt(&mut self) -> Result<(), Ended> {
+        for (instrument, price, at) in self.waiting.drain(..) {
+            self.partitions.take_price(instrument, price, at)?;
+        }
+        Ok(())
     }
 
     /// Commits, sends what was released in the order of the lanes, and takes what the exchange says at once.
     async fn settle(&mut self, now: Timestamp) -> Result<(), Ended> {
         loop {
+            let waits = self.partitions.hold_back() || self.partitions.is_full();
+            if self.in_large_batches && !waits {
+                return Ok(());
+            }
             let held = self.partitions.seal();
             if held.is_empty() {
                 return Ok(());

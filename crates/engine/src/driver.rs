@@ -6,13 +6,14 @@
 use crate::clock::Simulated;
 use crate::copier::Parcels;
 use crate::feeds::steps::Steps;
-use crate::feeds::{self, Feed, MarketEvent};
+use crate::feeds::{self, Feed, Kind, MarketEvent};
 use crate::gateway::Gateway;
 use crate::node::Handle;
 use crate::sim::Paper;
 use crate::trader::Trader;
 use nija_core::desk::input::Input;
 use nija_core::ports::{Clock, DeskError, Venue};
+use nija_core::words::instrument::Instrument;
 use nija_core::words::order::Report;
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
@@ -73,13 +74,22 @@ pub struct Driver {
     trader: Trader,
     pace: Pace,
     last: Option<Timestamp>,
+    /// Is told of contracts that are listed.
+    listed: Box<dyn Fn(Instrument) + Send + Sync>,
 }
 
 impl Driver {
     /// A driver into these rooms.
     #[must_use]
-    pub const fn new(rooms: Rooms, trader: Trader, pace: Pace) -> Self {
-        Self { rooms, trader, pace, last: None }
+    pub fn new(rooms: Rooms, trader: Trader, pace: Pace) -> Self {
+        Self { rooms, trader, pace, last: None, listed: Box::new(|_| ()) }
+    }
+
+    /// Tells of each contract that is listed on the way.
+    #[must_use]
+    pub fn telling(mut self, listed: Box<dyn Fn(Instrument) + Send + Sync>) -> Self {
+        self.listed = listed;
+        self
     }
 
     /// Drives a feed to its end, or until told to stop.
@@ -141,6 +151,9 @@ impl Driver {
         take_reports(rooms, &mut inputs);
         for event in events {
             self.trader.inputs(event, &mut inputs);
+            if let Kind::Listed(terms) = event.kind {
+                (self.listed)(terms.instrument());
+            }
         }
         while !inputs.is_empty() {
             bring(rooms, std::mem::take(&mut inputs), at).await?;

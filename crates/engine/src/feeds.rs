@@ -4,6 +4,7 @@
 //! at its end. Feeds hold a bounded piece of their source in memory and read no clock.
 
 pub mod bars;
+pub mod chain;
 pub mod csv;
 mod decimal;
 mod error;
@@ -29,6 +30,7 @@ use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::Side;
 use nija_core::words::time::Timestamp;
 use nija_market::candle::Candle;
+use nija_market::chain::Terms;
 
 /// Something that became known about a market.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,6 +107,17 @@ pub enum Kind {
         /// Of what.
         instrument: InstrumentId,
     },
+    /// An option contract can be traded from now on; its quotes follow.
+    Listed(Terms),
+    /// The options on an underlying have all been quoted.
+    Pictured {
+        /// The underlying.
+        underlying: InstrumentId,
+        /// Its price then.
+        spot: Price,
+        /// Day of the session in which what is decided now trades.
+        next_session: i32,
+    },
 }
 
 impl MarketEvent {
@@ -114,6 +127,8 @@ impl MarketEvent {
         match self.kind {
             Kind::SessionOpened { .. } | Kind::SessionClosed { .. } => None,
             Kind::BarClosed(candle) => Some(candle.instrument),
+            Kind::Listed(terms) => Some(terms.id),
+            Kind::Pictured { underlying, .. } => Some(underlying),
             Kind::BarOpened { instrument, .. }
             | Kind::Quote { instrument, .. }
             | Kind::Level { instrument, .. }
@@ -132,10 +147,12 @@ impl MarketEvent {
             Kind::SessionClosed { .. } => (1, InstrumentId(0)),
             Kind::SessionOpened { .. } => (2, InstrumentId(0)),
             Kind::BarOpened { instrument, .. } => (3, instrument),
+            Kind::Listed(terms) => (3, terms.id),
             Kind::Quote { instrument, .. }
             | Kind::Level { instrument, .. }
             | Kind::Cleared { instrument } => (4, instrument),
             Kind::Trade { instrument, .. } => (5, instrument),
+            Kind::Pictured { underlying, .. } => (6, underlying),
         };
         (self.at, stage, instrument)
     }

@@ -14,6 +14,7 @@ pub mod copier;
 pub mod driver;
 pub mod feeds;
 pub mod gateway;
+pub mod greeks;
 pub mod latency;
 pub mod node;
 pub mod parity;

@@ -8,7 +8,8 @@ use nija_core::desk::held::Held;
 use nija_core::desk::input::{Command, Input, Key};
 use nija_core::desk::{Desk, Rules};
 use nija_core::risk::kill::{Actor, Scope};
-use nija_core::words::id::{AccountId, AccountNo, OrderId, PartitionId};
+use nija_core::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
+use nija_core::words::money::Price;
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 
@@ -92,10 +93,10 @@ impl Partitions {
         }
         let Some(partition) = partition else {
             let mut answer = Answer::Done;
-            for desk in &mut self.desks {
+            let count = self.desks.len();
+            for (desk, input) in self.desks.iter_mut().zip(std::iter::repeat_n(input, count)) {
                 let partition = desk.partition();
-                let own =
-                    desk.take(input.clone(), at).map_err(|broken| Stopped { partition, broken })?;
+                let own = desk.take(input, at).map_err(|broken| Stopped { partition, broken })?;
                 answer = match (answer, own) {
                     (Answer::Led { left: others }, Answer::Led { left }) => {
                         Answer::Led { left: others.saturating_add(left) }
@@ -114,6 +115,31 @@ impl Partitions {
         let tripped = desk.take_tripped();
         self.stop_all(tripped, at)?;
         Ok(answer)
+    }
+
+    /// Gives a price to every desk.
+    ///
+    /// # Errors
+    /// [`Stopped`] when a desk met a bug.
+    pub(crate) fn take_price(
+        &mut self,
+        instrument: InstrumentId,
+        price: Price,
+        at: Timestamp,
+    ) -> Result<(), Stopped> {
+        for desk in &mut self.desks {
+            let partition = desk.partition();
+            let taken = desk.take_price(instrument, price, at);
+            taken.map_err(|broken| Stopped { partition, broken })?;
+        }
+        let tripped = self.desks.iter_mut().find_map(Desk::take_tripped);
+        self.stop_all(tripped, at)
+    }
+
+    /// Would a price of this change nothing but the price, at every desk?
+    #[must_use]
+    pub(crate) fn rest(&self, instrument: InstrumentId, at: Timestamp) -> bool {
+        self.desks.iter().all(|desk| desk.rests(instrument, at))
     }
 
     /// What one desk found reason to stop everywhere is stopped in every partition.
@@ -167,6 +193,12 @@ impl Partitions {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.desks.iter().any(Desk::is_full)
+    }
+
+    /// Does some desk hold an effect back until its batch is kept?
+    #[must_use]
+    pub(crate) fn hold_back(&self) -> bool {
+        self.desks.iter().any(Desk::holds_back)
     }
 
     /// Closes the batches of all desks to which something happened.

@@ -2,22 +2,32 @@
 //! for all accounts. Shared by the paper run and the backtest, so that both say the same.
 
 use crate::feeds::{Kind, MarketEvent};
+use crate::greeks::Board;
 use nija_core::desk::input::Input;
 use nija_core::words::fixed::Round;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Money, Price};
 use nija_market::analyst::Analyst;
+use std::sync::Arc;
 
 /// Turns market events into inputs of desks.
 pub struct Trader {
     analyst: Analyst,
+    board: Option<Arc<Board>>,
 }
 
 impl Trader {
     /// With an analyst that has seen nothing yet.
     #[must_use]
     pub const fn new(analyst: Analyst) -> Self {
-        Self { analyst }
+        Self { analyst, board: None }
+    }
+
+    /// Writes the greeks of every chain on a board.
+    #[must_use]
+    pub fn writing(mut self, board: Arc<Board>) -> Self {
+        self.board = Some(board);
+        self
     }
 
     /// What an event means to the desks, in order: price first, then conditions, then signals.
@@ -31,7 +41,20 @@ impl Trader {
             }
             Kind::BarOpened { instrument, price } => out.push(Input::Mark { instrument, price }),
             Kind::Trade { instrument, price, .. } => out.push(Input::Tick { instrument, price }),
+            Kind::Listed(terms) => {
+                self.analyst.on_contract(terms);
+                out.push(Input::List(terms.instrument()));
+            }
+            Kind::Pictured { underlying, spot, next_session } => {
+                let of = (underlying, spot);
+                let (chain, signals) = self.analyst.on_picture(of, next_session, event.at);
+                if let Some(board) = &self.board {
+                    board.take(&chain);
+                }
+                out.extend(signals.into_iter().map(Input::Signal));
+            }
             Kind::Quote { instrument, bid, ask, .. } => {
+                self.analyst.on_quote(instrument, (bid, ask), event.at);
                 if let Some(price) = middle(bid, ask) {
                     out.push(Input::Tick { instrument, price });
                 }

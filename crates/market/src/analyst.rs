@@ -7,6 +7,7 @@
 mod feed;
 
 use crate::candle::{Candle, Timeframe};
+use crate::chain::{Chain, Chains, Terms};
 use crate::conditions::{Reader, Roles};
 use crate::earnings::Report;
 use crate::engine::{Engine, Routes, Said, crypto, derivatives, equity};
@@ -16,8 +17,9 @@ use crate::playbook::Playbook;
 use crate::regime::{Detector, Thresholds};
 use feed::Feeds;
 use nija_core::words::conditions::Conditions;
-use nija_core::words::id::SignalId;
+use nija_core::words::id::{InstrumentId, SignalId};
 use nija_core::words::insight::Insight;
+use nija_core::words::money::Price;
 use nija_core::words::score::{Score, Strength};
 use nija_core::words::signal::Signal;
 use nija_core::words::time::Timestamp;
@@ -67,6 +69,7 @@ pub struct Analyst {
     /// Reports that nobody may know yet, the soonest last.
     calendar: Vec<Report>,
     weighing: Weighing,
+    chains: Chains,
     conditions: Conditions,
     /// Latest close seen: what is known now.
     now: Timestamp,
@@ -96,6 +99,7 @@ impl Analyst {
             engines,
             calendar,
             weighing: Weighing::new(setup.weighing),
+            chains: Chains::default(),
             conditions: Conditions::default(),
             now: Timestamp(i64::MIN),
             last_id: 0,
@@ -132,6 +136,36 @@ impl Analyst {
         output
     }
 
+    /// A contract of a chain is listed.
+    pub fn on_contract(&mut self, terms: Terms) {
+        self.chains.list(terms);
+    }
+
+    /// A contract is quoted: bid and ask.
+    pub fn on_quote(&mut self, contract: InstrumentId, quote: (Price, Price), at: Timestamp) {
+        self.chains.quote(contract, quote, at);
+    }
+
+    /// Takes a picture of the options on an instrument at this price: its contracts have been quoted. What is
+    /// decided now trades on the day of the next session. Gives the picture, too.
+    pub fn on_picture(
+        &mut self,
+        of: (InstrumentId, Price),
+        next_session: i32,
+        at: Timestamp,
+    ) -> (Chain, Vec<Signal>) {
+        self.now = self.now.max(at);
+        self.publish();
+        let chain = self.chains.picture(of, next_session, at);
+        let (now, mut signals) = (self.now, Vec::new());
+        for engine in &mut self.engines {
+            engine.on_chain(&chain, &self.conditions, |said| {
+                signals.push(signal(&mut self.last_id, said, now));
+            });
+        }
+        (chain, signals)
+    }
+
     /// Tells the engines what has become known.
     fn publish(&mut self) {
         while let Some(report) = self.calendar.pop_if(|report| report.known_at <= self.now) {
@@ -156,26 +190,33 @@ impl Analyst {
         let earlier = signals.len();
         for engine in &mut self.engines {
             engine.on_candle(timeframe, candle, conditions, |said: Said| {
-                *last_id += 1;
-                signals.push(Signal {
-                    id: SignalId(*last_id),
-                    strategy: said.strategy,
-                    version: said.version,
-                    instrument: candle.instrument,
-                    action: said.action,
-                    mark: candle.close,
-                    at,
-                    insight: said
-                        .opinion
-                        .map(|opinion| Insight { weight: Strength::FULL, opinion: Some(opinion) }),
-                });
+                signals.push(signal(last_id, said, at));
             });
         }
         self.weighing.on_candle(candle);
         for signal in &mut signals[earlier..] {
             let opinion = signal.insight.and_then(|insight| insight.opinion);
             let weight = self.weighing.on_signal(signal, conditions);
-            signal.insight = weight.map(|weight| Insight { weight, opinion }).or(signal.insight);
+            let weighed = weight.map(|weight| Insight { weight, opinion, implied: None });
+            signal.insight = weighed.or(signal.insight);
         }
+    }
+}
+
+/// A statement with its number and its time.
+fn signal(last_id: &mut u64, said: Said, at: Timestamp) -> Signal {
+    *last_id += 1;
+    let Said { strategy, version, spoken, opinion } = said;
+    let implied = spoken.implied;
+    let is_known = opinion.is_some() || implied.is_some();
+    Signal {
+        id: SignalId(*last_id),
+        strategy,
+        version,
+        instrument: spoken.instrument,
+        action: spoken.action,
+        mark: spoken.mark,
+        at,
+        insight: is_known.then_some(Insight { weight: Strength::FULL, opinion, implied }),
     }
 }

@@ -1,7 +1,7 @@
 //! The one way out for floats: each becomes a clamped integer of the core, whatever it was.
 
 use nija_core::words::fixed::SCALE;
-use nija_core::words::money::{Price, Qty};
+use nija_core::words::money::{Pct, Price, Qty};
 use nija_core::words::score::{Score, Strength};
 
 /// From points, 0 to 100; not-a-number becomes 0.
@@ -17,6 +17,16 @@ pub(crate) fn strength(fraction: f64) -> Strength {
 /// Hundredths of a point, -10 000 to 10 000; not-a-number becomes 0.
 pub(crate) fn signed_hundredths(points: f64) -> i16 {
     (points * 100.0).round().clamp(-10_000.0, 10_000.0) as i16
+}
+
+/// Percent of a fraction, at most a hundred times the whole either way; not-a-number becomes 0.
+pub(crate) fn percent(fraction: f64) -> Pct {
+    Pct::from_raw(((fraction * 100.0).clamp(-1e4, 1e4) * SCALE as f64).round() as i64)
+}
+
+/// Units of 10^-8, at most a billion either way; not-a-number becomes 0.
+pub(crate) fn decimal(number: f64) -> i64 {
+    (number.clamp(-1e9, 1e9) * SCALE as f64).round() as i64
 }
 
 /// A positive price in range, else none.
@@ -52,6 +62,7 @@ mod tests {
         assert_eq!(score(f64::INFINITY), Score::MAX);
         assert_eq!(strength(f64::NAN).as_parts(), 0);
         assert_eq!(strength(7.0), Strength::FULL);
+        assert_eq!((percent(f64::NAN), percent(0.255)), (Pct::ZERO, Pct::from_raw(2_550_000_000)));
         assert_eq!(signed_hundredths(f64::NEG_INFINITY), -10_000);
         for dollars in [f64::NAN, f64::INFINITY, 0.0, -5.0, 1e300] {
             assert_eq!(price(dollars), None, "{dollars}");
@@ -67,6 +78,8 @@ mod tests {
             prop_assert!(score(x) <= Score::MAX);
             prop_assert!(strength(x) <= Strength::FULL);
             prop_assert!((-10_000..=10_000).contains(&signed_hundredths(x)));
+            prop_assert!(percent(x) <= Pct::whole(10_000) && percent(x) >= Pct::whole(-10_000));
+            prop_assert!(decimal(x).abs() <= 1_000_000_000 * SCALE);
             prop_assert!(price(x).is_none_or(|p| p.is_positive()));
             prop_assert!(qty(x).is_none_or(|q| q.is_positive()));
         }

@@ -1,8 +1,10 @@
 //! What is known about companies' reports, and when: announcements planned, moved, cancelled, and the earnings
 //! themselves. Each piece carries the instant from which it may be used; nobody sees it earlier.
 
+mod reactions;
 mod table;
 
+pub use reactions::{Awaited, Heard, Reactions};
 pub use table::{Fault, read};
 
 use nija_core::words::id::InstrumentId;

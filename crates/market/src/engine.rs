@@ -12,11 +12,13 @@ pub use model::{Contract, Model, Seen, Sides, Stance};
 pub use routes::Routes;
 
 use crate::candle::{Candle, Timeframe};
+use crate::chain::Chain;
 use crate::earnings::Report;
 use crate::playbook::{Limits, Playbook};
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::InstrumentId;
-use nija_core::words::insight::Opinion;
+use nija_core::words::insight::{Implied, Opinion};
+use nija_core::words::money::Price;
 use nija_core::words::signal::{Action, StrategyName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,8 +55,25 @@ pub trait Strategy: Send {
     fn opinion(&self) -> Option<Opinion> {
         None
     }
-    /// Learns about a company's report; what follows from it is said at a candle. Most do not care.
+    /// Learns about a company's report; what follows from it is said at a candle or a chain. Most do not care.
     fn on_report(&mut self, _report: &Report) {}
+    /// Takes a picture of the options on an instrument that it reads; what it returns is about contracts of it.
+    fn on_chain(&mut self, _chain: &Chain, _view: &View) -> Vec<Spoken> {
+        Vec::new()
+    }
+}
+
+/// A statement about another instrument than the one that was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// About what.
+    pub instrument: InstrumentId,
+    /// Price it was decided on.
+    pub mark: Price,
+    /// What it wants.
+    pub action: Action,
+    /// What options said that led to it.
+    pub implied: Option<Implied>,
 }
 
 /// A statement with its author.
@@ -64,8 +83,8 @@ pub struct Said {
     pub strategy: StrategyName,
     /// Version of the rules.
     pub version: u16,
-    /// What it wants.
-    pub action: Action,
+    /// About what, at which price, what it wants.
+    pub spoken: Spoken,
     /// What a model thought of it.
     pub opinion: Option<Opinion>,
 }
@@ -122,9 +141,30 @@ impl Engine {
             let open = self.routes.admits(name, conditions) && hand.has_room(candle.instrument);
             let view = View { conditions: *conditions, open };
             let said = strategy.on_candle(candle, &view);
-            if let Some(action) = said.and_then(|action| hand.hold(action, candle)) {
+            let (instrument, mark) = (candle.instrument, candle.close);
+            let spoken = said.map(|action| Spoken { instrument, mark, action, implied: None });
+            if let Some(spoken) = spoken.and_then(|spoken| hand.hold(spoken)) {
                 let opinion = strategy.opinion();
-                hear(Said { strategy: name, version, action, opinion });
+                hear(Said { strategy: name, version, spoken, opinion });
+            }
+        }
+    }
+
+    /// Hands a picture of a chain to the strategies that read its underlying day by day.
+    pub fn on_chain(&mut self, chain: &Chain, conditions: &Conditions, mut hear: impl FnMut(Said)) {
+        let want = Want { instrument: chain.instrument, timeframe: Timeframe::Day1 };
+        for &index in self.readers.get(&want).into_iter().flatten() {
+            let strategy = &mut self.strategies[index];
+            let (name, version) = (strategy.name(), strategy.version());
+            let limits = self.playbook.limits(name);
+            let hand = Hand { name, limits, held: &mut self.held };
+            let open = self.routes.admits(name, conditions) && hand.has_room_for_legs();
+            let view = View { conditions: *conditions, open };
+            for spoken in strategy.on_chain(chain, &view) {
+                let hand = Hand { name, limits, held: &mut self.held };
+                if let Some(spoken) = hand.hold(spoken) {
+                    hear(Said { strategy: name, version, spoken, opinion: None });
+                }
             }
         }
     }
@@ -147,30 +187,43 @@ struct Hand<'a> {
 impl Hand<'_> {
     /// May it enter or grow here? Growing needs no further place.
     fn has_room(&self, instrument: InstrumentId) -> bool {
-        let places = self
-            .held
-            .range((self.name, InstrumentId(u32::MIN))..=(self.name, InstrumentId(u32::MAX)));
         self.held.contains(&(self.name, instrument))
-            || places.count() < self.limits.max_positions.into()
+            || self.places() < usize::from(self.limits.max_positions)
     }
 
-    /// The action as its limits leave it. An entry that was held back has no exit either.
-    fn hold(self, action: Action, candle: &Candle) -> Option<Action> {
-        let place = (self.name, candle.instrument);
-        match action {
+    /// May it enter a call and a put?
+    fn has_room_for_legs(&self) -> bool {
+        self.places() + 2 <= usize::from(self.limits.max_positions)
+    }
+
+    fn places(&self) -> usize {
+        let (first, last) = (InstrumentId(u32::MIN), InstrumentId(u32::MAX));
+        self.held.range((self.name, first)..=(self.name, last)).count()
+    }
+
+    /// The statement as its limits leave it. An entry that was held back has no exit either.
+    fn hold(self, spoken: Spoken) -> Option<Spoken> {
+        let place = (self.name, spoken.instrument);
+        let action = match spoken.action {
             Action::Enter { strength, stop } => {
-                let strength = self.limits.fit(strength, candle.close, stop)?;
+                let strength = self.limits.fit(strength, spoken.mark, stop)?;
                 self.held.insert(place);
-                Some(Action::Enter { strength, stop })
+                Action::Enter { strength, stop }
+            }
+            Action::Straddle { put, put_mark, strength } => {
+                let strength = self.limits.fit(strength, spoken.mark, None)?;
+                self.held.extend([place, (self.name, put)]);
+                Action::Straddle { put, put_mark, strength }
             }
             Action::Short { strength, stop } => {
-                let strength = self.limits.fit(strength, candle.close, stop)?;
+                let strength = self.limits.fit(strength, spoken.mark, stop)?;
                 self.held.insert(place);
-                Some(Action::Short { strength, stop })
+                Action::Short { strength, stop }
             }
-            Action::Trim { .. } => self.held.contains(&place).then_some(action),
-            Action::Exit => self.held.remove(&place).then_some(action),
-        }
+            Action::Trim { .. } => self.held.contains(&place).then_some(spoken.action)?,
+            Action::Exit => self.held.remove(&place).then_some(spoken.action)?,
+        };
+        Some(Spoken { action, ..spoken })
     }
 }
 
@@ -230,11 +283,9 @@ mod tests {
             let mut said = None;
             let candle = flat(InstrumentId(n), day, close);
             engine.on_candle(Day1, &candle, &Conditions::default(), |s| said = Some(s));
-            said.map(|said: Said| match said.action {
-                Action::Enter { strength, .. } | Action::Short { strength, .. } => {
-                    strength.as_parts()
-                }
-                Action::Trim { .. } | Action::Exit => 0,
+            said.map(|said: Said| match said.spoken.action {
+                Action::Enter { strength, .. } => strength.as_parts(),
+                _ => 0,
             })
         };
         assert_eq!(hear(1, 0, 90.0), Some(6_000), "no larger than its limit");

@@ -7,6 +7,7 @@
 pub mod analyst;
 pub mod book;
 pub mod candle;
+pub mod chain;
 mod clamp;
 pub mod conditions;
 mod date;

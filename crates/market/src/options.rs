@@ -6,14 +6,7 @@
 
 use core::f64::consts::{PI, SQRT_2};
 
-/// The right that an option gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Right {
-    /// To buy at the strike.
-    Call,
-    /// To sell at the strike.
-    Put,
-}
+pub use nija_core::words::instrument::Right;
 
 /// What an option is about, all but the volatility.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,9 +1,11 @@
-//! Names the regime: a decision list over whatever inputs exist, with hysteresis.
+//! Names the regime: a decision list over whatever inputs exist, with hysteresis, and with an allowance of switches
+//! that a storm may overdraw and a calm one must wait for.
 //!
 //! Which market names what: a class is wild by its own percentile, the whole market only when VIX is high or
 //! the mean of both percentiles is high as well; crypto leader and index have one trend vote each, and a tie
 //! is no trend.
 
+mod allowance;
 mod ballot;
 pub mod scorecard;
 mod thresholds;
@@ -12,6 +14,7 @@ pub use thresholds::Thresholds;
 
 use crate::clamp;
 use crate::conditions::{Readings, Term};
+use allowance::Allowance;
 use ballot::{Ballot, Trend};
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::score::Score;
@@ -28,6 +31,8 @@ pub struct Detector {
     rival: Option<(Regime, i32)>,
     /// First of the consecutive days without any vote for flight.
     calm_since: Option<i32>,
+    /// What is left for switches, in parts of one; below nothing after a storm.
+    allowance: Allowance,
     /// Was the market trending, for the band of ADX in which the answer stays.
     crypto_trending: bool,
     index_trending: bool,
@@ -49,6 +54,7 @@ impl Detector {
             current: None,
             rival: None,
             calm_since: None,
+            allowance: Allowance::full(&thresholds),
             crypto_trending: false,
             index_trending: false,
         }
@@ -82,6 +88,7 @@ impl Detector {
     /// Lets the list's answer replace the current regime once hysteresis allows it.
     fn settle(&mut self, ballot: &Ballot, at: Timestamp) {
         let today = at.day(Span::ZERO);
+        self.allowance.grow(today, &self.thresholds);
         self.calm_since = if ballot.flight() == 0 { self.calm_since.or(Some(today)) } else { None };
         let Some(named) = ballot.named(&self.thresholds) else {
             return;
@@ -102,6 +109,7 @@ impl Detector {
         if self.may_leave(current, named, today, first) {
             self.current = Some(Current { regime: named, since: today });
             self.rival = None;
+            self.allowance.spend();
         }
     }
 
@@ -111,13 +119,13 @@ impl Detector {
             return true;
         }
         if current.regime == Regime::RiskOff {
-            return self
-                .calm_since
-                .is_some_and(|since| days(since) + 1 >= self.thresholds.calm_days);
+            let calm = |since| days(since) + 1 >= self.thresholds.calm_days;
+            return self.calm_since.is_some_and(calm) && self.allowance.has_one();
         }
         named == Regime::HighVolatility
             || (days(current.since) >= self.thresholds.dwell_days
-                && days(first) + 1 >= self.thresholds.confirm_days)
+                && days(first) + 1 >= self.thresholds.confirm_days
+                && self.allowance.has_one())
     }
 
     fn conditions(&self, readings: &Readings, ballot: &Ballot) -> Conditions {

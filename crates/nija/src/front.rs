@@ -51,7 +51,10 @@ pub(crate) fn doors(
         clock: Arc::new(Real),
         entropy: Arc::new(System),
         tiers: Arc::new(platform.tiers.clone()),
-        catalog: Arc::new(Catalog::of(platform.instruments.iter().cloned())),
+        catalog: Arc::new(Catalog::of(
+            platform.instruments.iter().chain(&platform.contracts.listed).cloned(),
+        )),
+        greeks: Arc::clone(&platform.contracts.greeks) as _,
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),

@@ -7,6 +7,7 @@ mod chance;
 mod check;
 mod commands;
 mod config;
+mod contracts;
 mod front;
 mod market;
 mod statistics;

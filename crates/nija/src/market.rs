@@ -7,6 +7,7 @@ use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind};
 use nija_core::words::money::Price;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::Terms;
+use nija_engine::feeds::chain::{Numbers, Underlying, recorded};
 use nija_engine::feeds::generator::{Generator, Mood, Motion, Path as Generated, Settings};
 use nija_engine::feeds::merge::Merge;
 use nija_engine::feeds::recorder::Recorder;
@@ -100,9 +101,11 @@ pub(crate) fn playbook(config: &Config) -> anyhow::Result<Playbook> {
 
 /// The operator's table of reports, as far as it is about these instruments.
 pub(crate) fn calendar(config: &Config, instruments: &[Instrument]) -> anyhow::Result<Vec<Report>> {
-    let Some(path) = &config.earnings else {
-        return Ok(Vec::new());
-    };
+    config.earnings.as_deref().map_or_else(|| Ok(Vec::new()), |path| reports(path, instruments))
+}
+
+/// A table of reports, as far as it is about these instruments.
+pub(crate) fn reports(path: &Path, instruments: &[Instrument]) -> anyhow::Result<Vec<Report>> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the reports {}", path.display()))?;
     let find = |symbol: &str| instruments.iter().find(|row| row.symbol == symbol).map(|row| row.id);
@@ -146,14 +149,27 @@ pub(crate) fn recorder(config: &Config, start: Timestamp) -> Result<Option<Recor
     config.record.as_deref().map(|folder| Recorder::start(folder, start)).transpose()
 }
 
-/// A folder of recorded bars laid out as `CLASS/SYMBOL[.VENUE]/TIMEFRAME.csv[.zst]`, as one feed.
-pub(crate) fn folder(path: &Path, instruments: &[Instrument]) -> anyhow::Result<Merge> {
+/// A folder of recorded bars laid out as `CLASS/SYMBOL[.VENUE]/TIMEFRAME.csv[.zst]`, and of recorded chains under
+/// `options/SYMBOL`, as one feed. `numbers` are those of the contracts that are listed on the way.
+pub(crate) fn folder(
+    path: &Path,
+    instruments: &[Instrument],
+    numbers: &Numbers,
+) -> anyhow::Result<Merge> {
     let mut sources: Vec<Box<dyn Feed>> = Vec::new();
     for class in listing(path)? {
+        let is_options = class.file_name().is_some_and(|name| name == "options");
         for symbol in listing(&class)? {
             let name = symbol.file_name().and_then(|n| n.to_str()).unwrap_or_default();
             let name = name.split('.').next().unwrap_or_default();
             let Ok(instrument) = find(instruments, name) else { continue };
+            if is_options {
+                let files = listing(&symbol)?;
+                if let Some(of) = Underlying::of(instrument).filter(|_| !files.is_empty()) {
+                    sources.push(Box::new(recorded::open(&files, of, numbers, false)?));
+                }
+                continue;
+            }
             for file in listing(&symbol)? {
                 let stem = file.file_name().and_then(|n| n.to_str()).unwrap_or_default();
                 let timeframe = stem.split('.').next().unwrap_or_default().parse();

@@ -2,6 +2,7 @@
 //! pairs journals with venues.
 
 use crate::config::Config;
+use crate::contracts::Contracts;
 use anyhow::Context;
 use nija_bus::LocalBus;
 use nija_core::billing::plans::Plans;
@@ -44,6 +45,7 @@ pub(crate) struct Platform {
     pub(crate) plans: Plans,
     pub(crate) payments: Arc<dyn Payments>,
     pub(crate) instruments: Vec<Instrument>,
+    pub(crate) contracts: Contracts,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
     stop: watch::Sender<bool>,
@@ -98,6 +100,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let now = clock.now();
     let taken = take_over(&journal, config.partitions, &rules, &instruments, now).await;
     let (partitions, releases) = taken.context("recovery refused to start")?;
+    let contracts = Contracts::recover(config, &partitions, &venue)?;
     let mut early = match venue.abilities().memory {
         Memory::Venue => gateway.adopt(partitions.in_doubt()).await,
         Memory::Journal => hand_back(&partitions, now, |of| {
@@ -126,9 +129,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let (stop, stopped) = watch::channel(false);
     let mut carriers = JoinSet::new();
     carry_reports(&mut carriers, &handle, &gateway);
-    let copier =
-        Copier::new(handle.clone(), Arc::clone(&gateway), Arc::clone(&parcels), config.partitions);
-    carriers.spawn(async move { copier.run().await });
+    carriers.spawn(copy(config, &handle, &gateway, &parcels));
     let payments = config.billing.door()?;
     let cashier = cashier(config, &handle, &database, &payments, &clock);
     carriers.spawn(cashier.run());
@@ -148,11 +149,24 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         plans: rules.plans.clone(),
         payments,
         instruments,
+        contracts,
         ended,
         stop,
         carriers,
         projector,
     })
+}
+
+/// Carries what travels between partitions, as long as there are desks.
+fn copy(
+    config: &Config,
+    handle: &Handle,
+    gateway: &Arc<Gateway>,
+    parcels: &Arc<Parcels>,
+) -> impl Future<Output = ()> + use<> {
+    let (gateway, parcels) = (Arc::clone(gateway), Arc::clone(parcels));
+    let copier = Copier::new(handle.clone(), gateway, parcels, config.partitions);
+    async move { copier.run().await }
 }
 
 fn cashier(

@@ -107,6 +107,15 @@ fn equal_backtests_write_equal_journals() {
     let (one, two) = (batches(&desk.path("one.db")), batches(&desk.path("two.db")));
     assert!(one.len() > 365);
     assert!(one == two, "the journals differ");
+    // Who keeps no journal has the same results, however it lay in batches.
+    let data = shipped("crypto/BTC-USD/1d.csv");
+    for source in [&["--data", &data][..], &["--demo-data"]] {
+        let dates = ["--from", "2019-01-01", "--to", "2019-07-01"];
+        let run = ["backtest", "--tier", "all", "--format", "json"];
+        let run = [&run[..], source, &dates].concat();
+        let kept = format!("kept{}.db", source.len());
+        assert_eq!(desk.good(&run), desk.good(&[&run[..], &["--journal", &kept]].concat()));
+    }
     assert!(
         desk.bad(&["backtest", "--demo-data", "--journal", "one.db"]).contains("exists already")
     );

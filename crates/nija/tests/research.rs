@@ -65,6 +65,10 @@ fn other_programs_find_the_same() {
         ("etf/SPY/1d.csv", "size=10", 242, "6987.28"),
         ("etf/GLD/1d.csv", "size=10", 273, "9330.92"),
         ("equity/NVDA/1d.csv", "size=10", 266, "10030.82"),
+        ("etf/QQQ/1d.csv", "size=10", 246, "8987.95"),
+        ("equity/JPM/1d.csv", "size=10", 288, "8311.88"),
+        ("equity/XOM/1d.csv", "size=10", 275, "8864.27"),
+        ("etf/TLT/1d.csv", "size=10", 273, "9609.69"),
     ] {
         let path = shared(file);
         let found = good(&[&["--data", &path, "--param", parameter], &TERMS[..]].concat());

@@ -173,6 +173,7 @@ fn life(id: u64, account: AccountNo) -> Result<[Event; 4], Unbalanced> {
         at: Timestamp(1_749_470_400_000_000),
         venue: VenueName::Paper,
         protect: None,
+        pair: None,
     };
     let evidence = Evidence {
         mark: Price::whole(50_000),

@@ -10,7 +10,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use nija_core::desk::answer::{Decline, PositionView};
 use nija_core::desk::event::{Size, Wish};
-use nija_core::words::money::{Money, Price, Qty};
+use nija_core::words::instrument::Kind;
+use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,6 +45,51 @@ pub(crate) struct PositionBody {
     exiting: Qty,
     /// What was bought, or sold short, at once, oldest first.
     lots: Vec<LotBody>,
+    /// How sensitive a holding of options is; null for anything else, and where its chain is not known.
+    greeks: Option<GreeksBody>,
+}
+
+/// The greeks of a holding at the last picture of its chain, after Black and Scholes. Sum them by underlying, with
+/// shares at a delta of one each, for those of a portfolio.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GreeksBody {
+    /// Symbol of the underlying.
+    underlying: String,
+    /// When the chain was quoted, RFC 3339.
+    at: String,
+    /// Implied volatility, percent a year.
+    #[schema(value_type = String)]
+    volatility_pct: Pct,
+    /// Units of the underlying that move like the holding.
+    #[schema(value_type = String)]
+    delta: Qty,
+    /// Delta for a dollar of the underlying.
+    #[schema(value_type = String)]
+    gamma: Qty,
+    /// Dollars for a point of volatility.
+    #[schema(value_type = String)]
+    vega: Money,
+    /// Dollars for a day that passes.
+    #[schema(value_type = String)]
+    theta: Money,
+}
+
+impl GreeksBody {
+    fn of(app: &App, view: &PositionView) -> Option<Self> {
+        let row = app.doors.catalog.by_id(view.instrument)?;
+        let Kind::Option { underlying, multiplier, .. } = row.kind else { return None };
+        let units = i64::from(multiplier).checked_mul(view.qty.raw()).map(Qty::from_raw)?;
+        let held = app.doors.greeks.of(view.instrument)?.times(units)?;
+        Some(Self {
+            underlying: app.doors.catalog.symbol(underlying),
+            at: held.at.to_string(),
+            volatility_pct: held.volatility,
+            delta: held.delta,
+            gamma: held.gamma,
+            vega: held.vega,
+            theta: held.theta,
+        })
+    }
 }
 
 /// What was bought at once, or sold short.
@@ -64,6 +110,7 @@ pub(crate) struct LotBody {
 impl PositionBody {
     pub(super) fn of(app: &App, view: PositionView) -> Self {
         Self {
+            greeks: GreeksBody::of(app, &view),
             symbol: app.doors.catalog.symbol(view.instrument),
             qty: view.qty,
             cost: view.cost,

@@ -16,7 +16,7 @@ use nija_core::ledger::chart::Books;
 use nija_core::ports::{DeskError, Desks, Doing};
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::risk::refusal::{Change, Code, Level, Measure, Refusal};
-use nija_core::words::id::{AccountId, OrderId, PartitionId, UserId};
+use nija_core::words::id::{AccountId, InstrumentId, OrderId, PartitionId, UserId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{Purpose, Side};
@@ -43,6 +43,8 @@ pub(crate) struct Memory {
     pub(crate) commands: Vec<(AccountId, Command)>,
     pub(crate) switches: Vec<(Scope, bool)>,
     pub(crate) orders: u64,
+    /// What everybody holds beside two AAPL: so many of these.
+    pub(crate) holds: Option<(InstrumentId, i32)>,
     /// How often many commands came at once.
     pub(crate) batches: u64,
     /// What every call answers instead, when set.
@@ -170,8 +172,23 @@ impl FakeDesks {
         Answer::Done
     }
 
-    fn view(&self, id: AccountId, account: &Account) -> AccountView {
+    fn view(
+        &self,
+        id: AccountId,
+        account: &Account,
+        holds: Option<(InstrumentId, i32)>,
+    ) -> AccountView {
         let rules = self.tiers.rules(account.tier);
+        let held = |(instrument, qty)| PositionView {
+            instrument,
+            qty: Qty::whole(qty),
+            cost: Money::whole(300),
+            value: Money::whole(310),
+            margin: Money::ZERO,
+            mark: Some(Price::whole(155)),
+            exiting: Qty::ZERO,
+            lots: Vec::new(),
+        };
         let (split, reason) = allocate(None, rules, account.tolerance);
         AccountView {
             id,
@@ -200,16 +217,7 @@ impl FakeDesks {
             regime: None,
             split,
             reason,
-            positions: vec![PositionView {
-                instrument: self.instruments[0].id,
-                qty: Qty::whole(2),
-                cost: Money::whole(300),
-                value: Money::whole(310),
-                margin: Money::ZERO,
-                mark: Some(Price::whole(155)),
-                exiting: Qty::ZERO,
-                lots: Vec::new(),
-            }],
+            positions: [(self.instruments[0].id, 2)].into_iter().chain(holds).map(held).collect(),
             orders: Vec::new(),
             fees: FeesView {
                 policy: FeePolicy::Everyone,
@@ -301,10 +309,11 @@ impl Desks for FakeDesks {
                 return Err(error.clone());
             }
             let account = |id| memory.accounts.get(&id).ok_or(Decline::UnknownAccount);
+            let holds = memory.holds;
             Ok(match query {
                 Query::Market => View::Market(Box::new(self.market())),
                 Query::Account(id) => match account(id) {
-                    Ok(account) => View::Account(Box::new(self.view(id, account))),
+                    Ok(account) => View::Account(Box::new(self.view(id, account, holds))),
                     Err(decline) => View::Declined(decline),
                 },
                 Query::Preview { account: id, wish } => match account(id) {

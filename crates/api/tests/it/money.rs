@@ -2,7 +2,7 @@
 //! switches, admin.
 
 use crate::users::order_row;
-use crate::world::{call, token, trade, world};
+use crate::world::{OPTION, call, token, trade, world};
 use axum::http::StatusCode;
 use nija_core::desk::event::{Setting, Size};
 use nija_core::desk::input::Command;
@@ -181,6 +181,22 @@ async fn orders_are_cancelled_and_positions_closed() {
     let held = call("GET", "/api/v2/positions").token(&token).send(&world).await.json();
     assert_eq!(held["items"][0]["symbol"], "AAPL");
     assert_eq!(held["items"][0]["unrealized"], "10");
+    assert_eq!(held["items"][0]["greeks"], json!(null));
+}
+
+#[tokio::test]
+async fn a_holding_of_options_tells_its_greeks() {
+    let world = world();
+    let token = token(&world, "user@example.com").await;
+    world.desks.memory.lock().unwrap().holds = Some((OPTION, 3));
+    let held = call("GET", "/api/v2/positions").token(&token).send(&world).await.json();
+    assert_eq!(held["items"][1]["symbol"], "AAPL260320P00150000");
+    // Three contracts of a hundred.
+    let want = json!({
+        "underlying": "AAPL", "at": "1970-01-01T00:00:00Z", "volatility_pct": "42",
+        "delta": "-135", "gamma": "6", "vega": "3", "theta": "-9",
+    });
+    assert_eq!(held["items"][1]["greeks"], want);
 }
 
 #[tokio::test]

@@ -15,10 +15,11 @@ use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::input::Command;
 use nija_core::ports::backtests::{BacktestError, Backtests, Finished, Plan};
 use nija_core::ports::documents::Issuer;
+use nija_core::ports::greeks::{Greeks, Sensitivity};
 use nija_core::ports::{Clock, Desks, Doing, Entropy, EntropyError};
 use nija_core::words::id::InstrumentId;
-use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
-use nija_core::words::money::{Price, Qty};
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, Right, VenueName};
+use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable};
 use nija_core::words::time::{Span, Timestamp};
 use serde_json::{Value, json};
@@ -64,6 +65,33 @@ impl Entropy for FakeEntropy {
         }
         Ok(())
     }
+}
+
+/// Knows one contract.
+struct FakeGreeks;
+
+impl Greeks for FakeGreeks {
+    fn of(&self, contract: InstrumentId) -> Option<Sensitivity> {
+        (contract == OPTION).then_some(Sensitivity {
+            at: Timestamp(0),
+            volatility: Pct::whole(42),
+            delta: Qty::from_raw(-45_000_000),
+            gamma: Qty::from_raw(2_000_000),
+            vega: Money::CENT,
+            theta: Money::from_raw(-3_000_000),
+        })
+    }
+}
+
+/// A put on AAPL, which nobody holds unless a test says so.
+pub(crate) const OPTION: InstrumentId = InstrumentId(0x1000_0000);
+
+fn option() -> Instrument {
+    let (underlying, right, strike) = (InstrumentId(1), Right::Put, Price::whole(150));
+    let (multiplier, expiry) = (100, Timestamp(0));
+    let kind = Kind::Option { underlying, right, strike, multiplier, expiry };
+    let row = instrument(1, "AAPL260320P00150000", AssetClass::Derivatives, kind);
+    Instrument { id: OPTION, ..row }
 }
 
 struct FakeStats;
@@ -161,6 +189,7 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         entropy: Arc::new(FakeEntropy(AtomicU64::new(1))),
         tiers,
         catalog: Arc::new(Catalog::of(instruments)),
+        greeks: Arc::new(FakeGreeks),
         stats: Arc::new(FakeStats),
         plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
         backtests: Arc::new(NoBacktests),
@@ -171,6 +200,7 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         metrics: Arc::new(|| "nija_up 1\n".to_owned()),
         readiness: readiness.clone(),
     };
+    doors.catalog.add(option());
     World { router: router(doors, settings).unwrap(), desks, control, views, clock, readiness }
 }
 

@@ -55,7 +55,14 @@ impl State {
                 let known = self.listings.get(&instrument.id);
                 let (mark, mark_at) = known.map_or((None, self.now), |l| (l.mark, l.mark_at));
                 let listing = Listing { instrument: instrument.clone(), mark, mark_at };
+                if instrument.is_option() {
+                    self.last_option = self.last_option.max(instrument.id);
+                }
                 self.listings.insert(instrument.id, listing);
+            }
+            Event::Delisted { instrument } => {
+                self.listings.remove(instrument);
+                self.holders.remove(instrument);
             }
             Event::SessionChanged { hours, open, until } => {
                 self.sessions.retain(|s| s.hours != *hours);

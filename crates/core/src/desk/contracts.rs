@@ -95,30 +95,44 @@ impl Desk {
         }
     }
 
-    /// Settles all that has expired at its last price, for everybody who still holds it.
+    /// Settles all that has expired at its last price, for everybody who still holds it, and takes back what is still
+    /// ordered of it.
     pub(super) fn expire(&mut self) {
         let clock = self.clock;
         let over = self.state.holders.iter().filter_map(|(instrument, holders)| {
-            let listing = self.state.listings.get(instrument)?;
-            let expiry =
-                listing.instrument.expiry().filter(|_| listing.instrument.is_margined())?;
-            let price = listing.mark.filter(|_| clock >= expiry.plus(LAST_AFTER))?;
+            let expiry = self.state.listings.get(instrument)?.instrument.expiry()?;
+            let price =
+                self.last_price(*instrument).filter(|_| clock >= expiry.plus(LAST_AFTER))?;
             Some((*instrument, price, holders.iter().copied().collect::<Vec<_>>()))
         });
         for (instrument, price, holders) in over.collect::<Vec<_>>() {
             for no in holders {
-                self.cancel_entries(no, |open| open.ticket.instrument == instrument);
                 self.settle_at(no, instrument, price, true);
                 self.shed_exits(no, instrument);
             }
         }
+        let is_over = |instrument| {
+            let listing = self.state.listings.get(&instrument);
+            let expiry = listing.and_then(|listing| listing.instrument.expiry());
+            expiry.is_some_and(|expiry| clock >= expiry.plus(LAST_AFTER))
+        };
+        let open = self.state.orders.values().filter(|open| !open.cancelling);
+        let open = open.filter(|open| is_over(open.ticket.instrument));
+        for order in open.map(|open| open.ticket.id).collect::<Vec<_>>() {
+            self.request_cancel(order);
+        }
     }
 
-    /// The next roll must not come after this instrument's last settlement.
+    /// The next roll must not come after this instrument's last settlement. What is over already waits for its price.
     pub(super) fn plan_expiry(&mut self, instrument: InstrumentId) {
         let listing = self.state.listings.get(&instrument);
         if let Some(expiry) = listing.and_then(|listing| listing.instrument.expiry()) {
-            self.next_roll = self.next_roll.min(expiry.plus(LAST_AFTER));
+            let last = expiry.plus(LAST_AFTER);
+            let held = self.state.holders.get(&instrument).is_some_and(|of| !of.is_empty());
+            let can = held && self.last_price(instrument).is_some();
+            if last > self.clock || can {
+                self.next_roll = self.next_roll.min(last);
+            }
         }
     }
 

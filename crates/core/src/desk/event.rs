@@ -563,4 +563,11 @@ pub enum Event {
         #[n(5)]
         entry: Entry,
     },
+    /// A contract that expired long ago left the catalog.
+    #[n(40)]
+    Delisted {
+        /// Which.
+        #[n(0)]
+        instrument: InstrumentId,
+    },
 }

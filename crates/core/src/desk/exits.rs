@@ -46,7 +46,7 @@ impl State {
     }
 
     /// What an owner holds of an instrument and has no open exit for. A strategy owns what it bought.
-    fn unsold(&self, no: AccountNo, instrument: InstrumentId, exit: &QueuedExit) -> Qty {
+    pub(super) fn unsold(&self, no: AccountNo, instrument: InstrumentId, exit: &QueuedExit) -> Qty {
         let position = self.account(no).and_then(|a| a.position(instrument));
         let held = position.map_or(Qty::ZERO, |p| match Event::strategy(exit.origin) {
             Some(strategy) => p.held_by(strategy),
@@ -94,7 +94,7 @@ impl State {
     }
 
     /// What an owner's open entries may still bring.
-    fn coming(&self, no: AccountNo, instrument: InstrumentId, origin: Origin) -> Qty {
+    pub(super) fn coming(&self, no: AccountNo, instrument: InstrumentId, origin: Origin) -> Qty {
         let strategy = Event::strategy(origin);
         let entries = self.orders_of(no).filter(|o| o.enters(instrument));
         entries
@@ -294,6 +294,7 @@ impl Desk {
         let (no, instrument) = (ticket.account, ticket.instrument);
         let waited = self.state.waiting(no, instrument).is_positive();
         self.retry_exits(no, instrument);
+        self.even_legs(ticket);
         match (ticket.origin, ticket.protect) {
             (Origin::Strategy { strategy, .. }, Some(stop)) => {
                 let terms = (OrderType::Stop { stop }, TimeInForce::Gtc);
@@ -380,6 +381,7 @@ impl Desk {
                 at: self.clock,
                 venue: self.venue(instrument),
                 protect: None,
+                pair: None,
             },
         );
         let level = self.standing(no);

@@ -11,30 +11,16 @@ use crate::risk::refusal::{Code, Measure};
 use crate::risk::volatility::BLACK_SWAN_ABOVE;
 use crate::words::conditions::Conditions;
 use crate::words::id::{AccountNo, InstrumentId};
-use crate::words::instrument::{AssetClass, Hours, Instrument};
+use crate::words::instrument::{AssetClass, Hours};
 use crate::words::money::{Money, Price};
 use crate::words::order::{OrderType, Side};
 use crate::words::time::{Span, Timestamp};
+use std::collections::BTreeSet;
 
 /// How old the price of something that nobody here holds may grow between bars.
 const QUIET: Span = Span::seconds(10);
 
 impl Desk {
-    pub(super) fn list(&mut self, instrument: Instrument) -> Answer {
-        let terms = instrument.tick.is_positive() && instrument.lot.is_positive();
-        if instrument.is_tradable() && !(terms && instrument.multiplier() > 0) {
-            return super::settings::invalid(
-                "instrument",
-                "tick, lot and multiplier must be above 0",
-            );
-        }
-        let known = self.state.listings.get(&instrument.id);
-        if known.is_none_or(|l| l.instrument != instrument) {
-            self.emit(Event::Listed { instrument });
-        }
-        Answer::Done
-    }
-
     pub(super) fn session(&mut self, hours: Hours, open: bool, until: Option<Timestamp>) -> Answer {
         let known = self.state.session(hours);
         let listed = self.state.sessions.iter().any(|s| s.hours == hours);
@@ -78,6 +64,7 @@ impl Desk {
             self.guard_sleeve(no);
             self.retry_exits(no, instrument);
             self.protect_parts(no, instrument);
+            self.part_legs(no, instrument);
         }
         // Its room serves the next price.
         self.state.priced = priced;
@@ -170,6 +157,7 @@ impl Desk {
             let day = clock.day(account.day_starts);
             self.emit(Event::DayClosed { account: no, day, equity, cash });
         }
+        self.delist();
         self.close_month();
         self.renew_subscriptions();
         self.plan_roll();
@@ -188,7 +176,9 @@ impl Desk {
         let month = Timestamp::of_month(self.clock.month().saturating_add(1));
         self.next_roll = ends.map_or(Timestamp(i64::MAX), |ends| ends.min(month));
         let held = self.state.holders.iter().filter(|(_, holders)| !holders.is_empty());
-        for instrument in held.map(|(instrument, _)| *instrument).collect::<Vec<_>>() {
+        let ordered = self.state.orders.values().map(|open| open.ticket.instrument);
+        let in_use = held.map(|(instrument, _)| *instrument).chain(ordered);
+        for instrument in in_use.collect::<BTreeSet<_>>() {
             self.plan_expiry(instrument);
         }
     }
@@ -230,7 +220,10 @@ impl Desk {
 
     /// What open entries of an account would add to a class.
     pub(super) fn pending_worth(&self, account: &Account, class: AssetClass) -> Money {
-        let is_of = |id| self.state.listings.get(&id).is_some_and(|l| l.instrument.class == class);
+        let is_of = |id| {
+            let listing = self.state.listings.get(&id);
+            listing.is_some_and(|l| self.state.budget_class(&l.instrument) == class)
+        };
         let of = account.claims.each().filter(|(instrument, _)| is_of(*instrument));
         of.fold(Money::ZERO, |sum, (_, claimed)| sum.saturating_add(claimed))
     }

@@ -32,6 +32,8 @@ pub(super) struct Draft {
 pub(super) struct Idea {
     /// Where its protective stop rests.
     pub(super) protect: Option<Price>,
+    /// The other leg of its straddle.
+    pub(super) pair: Option<InstrumentId>,
     /// What was learned about it.
     pub(super) insight: Option<Insight>,
 }
@@ -148,6 +150,7 @@ impl Desk {
             at: self.clock,
             venue: self.venue(wish.instrument),
             protect: idea.protect,
+            pair: idea.pair,
         };
         self.count_order(no, wish.origin);
         match approve(ticket, &facts) {
@@ -162,6 +165,7 @@ impl Desk {
                     Evidence { insight, ..self.evidence(wish.instrument, facts.equity, level) };
                 self.emit(Event::Approved { ticket, evidence });
                 self.release_entry(no, approved);
+                self.plan_expiry(wish.instrument);
                 Answer::Placed { order, purpose: Purpose::Entry, qty, level }
             }
             Err(refusal) => {
@@ -307,11 +311,12 @@ impl Desk {
         let lot_value = price.and_then(|p| instrument.value(p, instrument.lot, Round::Up));
         let own_list = account.own.as_ref().and_then(|own| own.symbols.as_ref());
         let (duplicate_until, rate_free_at) = self.pacing(no, wish, rules, keyed);
+        let is_option = instrument.is_option();
         Some(Facts {
             now: self.clock,
             notional: draft.notional,
             lot_value: lot_value.unwrap_or(Money::ZERO),
-            buffer: self.rules.buffer,
+            buffer: if is_option { self.rules.premium_slack } else { self.rules.buffer },
             side: wish.side,
             order_type: wish.order_type,
             tif: wish.tif,
@@ -341,7 +346,11 @@ impl Desk {
             mark: listing.mark,
             mark_at: listing.mark_at,
             stale_after: instrument.stale_after,
-            collar: self.rules.collars[instrument.class.index()],
+            collar: if is_option {
+                self.rules.premium_slack
+            } else {
+                self.rules.collars[instrument.class.index()]
+            },
             open: session.open,
             may_wait: self.rules.queues_when_closed,
             opens_at: session.until,

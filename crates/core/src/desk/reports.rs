@@ -95,8 +95,8 @@ impl Desk {
             self.discrepancy(Some(no), order, fill, what);
         }
         self.shed_exits(no, ticket.instrument);
+        self.plan_expiry(ticket.instrument);
         if self.state.is_margined(ticket.instrument) {
-            self.plan_expiry(ticket.instrument);
             self.call_margin(no);
         }
         self.guard(no);

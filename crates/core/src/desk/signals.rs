@@ -27,6 +27,9 @@ impl Desk {
                 }
                 Action::Exit => self.hear_exit(no, signal),
                 Action::Trim { strength } => self.hear_trim(no, signal, strength),
+                Action::Straddle { put, put_mark, strength } => {
+                    self.hear_straddle(no, signal, (put, put_mark), strength);
+                }
             }
         }
         Answer::Done
@@ -72,7 +75,7 @@ impl Desk {
                     origin: Origin::Strategy { strategy: signal.strategy, signal: signal.id },
                 };
                 let protect = stop.and_then(|stop| self.stop_of(signal, side, stop));
-                let idea = Idea { protect, insight: signal.insight };
+                let idea = Idea { protect, pair: None, insight: signal.insight };
                 let _ = self.enter(no, wish, idea, true);
             }
             Err(why) => self.emit(Event::Skipped { account: no, signal: *signal, why }),
@@ -100,8 +103,7 @@ impl Desk {
             || self.closable(no, signal.instrument, side).is_positive()
     }
 
-    /// The class whose budget a signal spends: that of its instrument. A strategy made for futures that buys a fund
-    /// spends what is meant for funds.
+    /// The class of a signal's instrument. A strategy made for futures that buys a fund spends what is meant for funds.
     fn class_of(&self, signal: &Signal) -> AssetClass {
         let listing = self.state.listings.get(&signal.instrument);
         listing.map_or(signal.strategy.class(), |listing| listing.instrument.class)
@@ -121,7 +123,7 @@ impl Desk {
     }
 
     /// The split in force after looking at the latest reading: it moves only when the move is worth its cost.
-    fn reallocate(&mut self, no: AccountNo) -> Split {
+    pub(super) fn reallocate(&mut self, no: AccountNo) -> Split {
         let Some(account) = self.state.account(no) else {
             return self.split_of(no).0;
         };
@@ -162,21 +164,7 @@ impl Desk {
         let limits = account.limits(self.tier(account));
         let class = self.class_of(signal);
         let equity = self.state.equity(account);
-        let budget = equity.percent(split.class(class), Round::Down).unwrap_or(Money::ZERO);
-        if !budget.is_positive() {
-            return Err(Skip::NoBudget);
-        }
-        let held = account.positions.iter().filter(|p| {
-            self.state.listings.get(&p.instrument).is_some_and(|l| l.instrument.class == class)
-        });
-        let invested = held.fold(Money::ZERO, |sum, p| {
-            sum.saturating_add(self.state.worth(p.instrument, p.qty()).unwrap_or(p.cost()))
-        });
-        let pending = self.pending_worth(account, class);
-        let left = budget.saturating_sub(invested).saturating_sub(pending);
-        if left < limits.min_trade {
-            return Err(Skip::BudgetSpent);
-        }
+        let left = self.budget_left(no, class, split)?;
         let full = equity.percent(limits.max_position_pct, Round::Down).unwrap_or(Money::ZERO);
         let wanted = part_of(full, strength).max(limits.min_trade).min(full);
         let position = account.position(signal.instrument);
@@ -190,6 +178,34 @@ impl Desk {
         }
         let size = wanted.min(limits.max_trade).min(left).to_cents(Round::Down);
         if size < limits.min_trade { Err(Skip::TooSmall) } else { Ok(size) }
+    }
+
+    /// What the budget of a class has left for further entries: the smallest trade at least.
+    pub(super) fn budget_left(
+        &self,
+        no: AccountNo,
+        class: AssetClass,
+        split: &Split,
+    ) -> Result<Money, Skip> {
+        let account = self.state.account(no).ok_or(Skip::NoBudget)?;
+        let equity = self.state.equity(account);
+        let budget = equity.percent(split.class(class), Round::Down).unwrap_or(Money::ZERO);
+        if !budget.is_positive() {
+            return Err(Skip::NoBudget);
+        }
+        let held = account.positions.iter().filter(|p| {
+            let listing = self.state.listings.get(&p.instrument);
+            listing.is_some_and(|l| self.state.budget_class(&l.instrument) == class)
+        });
+        let invested = held.fold(Money::ZERO, |sum, p| {
+            sum.saturating_add(self.state.worth(p.instrument, p.qty()).unwrap_or(p.cost()))
+        });
+        let pending = self.pending_worth(account, class);
+        let left = budget.saturating_sub(invested).saturating_sub(pending);
+        if left < account.limits(self.tier(account)).min_trade {
+            return Err(Skip::BudgetSpent);
+        }
+        Ok(left)
     }
 
     /// Sells what the strategy holds beyond a part of full size. Nothing while an order of it is on its way, and
@@ -244,7 +260,7 @@ impl Desk {
 }
 
 /// A part of full size in dollars.
-fn part_of(full: Money, strength: Strength) -> Money {
+pub(super) fn part_of(full: Money, strength: Strength) -> Money {
     let part = mul_div(full.raw(), i64::from(strength.as_parts()), 10_000, Round::Down);
     Money::from_raw(part.unwrap_or(0))
 }

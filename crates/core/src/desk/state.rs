@@ -85,6 +85,10 @@ pub(super) struct State {
     #[n(20)]
     #[cbor(default)]
     pub(super) recurring: Recurring,
+    /// The highest number that an option was given.
+    #[n(21)]
+    #[cbor(default)]
+    pub(super) last_option: InstrumentId,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,

@@ -80,6 +80,18 @@ pub enum Right {
     Put,
 }
 
+impl Right {
+    /// What exercise is worth per unit of the underlying; zero where it is not worth exercising.
+    #[must_use]
+    pub fn exercised(self, spot: Price, strike: Price) -> Price {
+        let (gets, gives) = match self {
+            Self::Call => (spot, strike),
+            Self::Put => (strike, spot),
+        };
+        gets.saturating_sub(gives).or_zero()
+    }
+}
+
 /// The nature of an instrument and the terms that come with it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -217,6 +229,12 @@ impl Instrument {
             Kind::Future { expiry, .. } | Kind::Option { expiry, .. } => Some(expiry),
             _ => None,
         }
+    }
+
+    /// Is it an option?
+    #[must_use]
+    pub const fn is_option(&self) -> bool {
+        matches!(self.kind, Kind::Option { .. })
     }
 
     /// Is it held against margin: agreed at a price, not paid for, long or short?

@@ -196,6 +196,9 @@ pub struct Ticket {
     /// Where a protective stop is to rest once this entry is filled.
     #[n(12)]
     pub protect: Option<Price>,
+    /// The other leg of a straddle: as much is to be bought of it, and what one has beyond the other is sold.
+    #[n(13)]
+    pub pair: Option<InstrumentId>,
 }
 
 /// Where an order stands after its approval.

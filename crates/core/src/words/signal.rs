@@ -97,6 +97,20 @@ pub enum Action {
         #[n(1)]
         stop: Option<Price>,
     },
+    /// Buy a straddle: the call that the signal is about and this put, as many of the one as of the other. Who cannot
+    /// have both has neither.
+    #[n(4)]
+    Straddle {
+        /// The put of the same strike and expiry.
+        #[n(0)]
+        put: InstrumentId,
+        /// Price of the put it was decided on.
+        #[n(1)]
+        put_mark: Price,
+        /// Part of the account's full size that both premiums together may come to.
+        #[n(2)]
+        strength: Strength,
+    },
 }
 
 impl Action {

@@ -45,6 +45,7 @@ use market::{instruments, readings};
 const AT: Timestamp = Timestamp(1_749_470_400_000_000);
 const NO: AccountNo = AccountNo(3);
 const OF: InstrumentId = InstrumentId(41);
+const OTHER: InstrumentId = InstrumentId(0x1000_0001);
 const ORDER: OrderId = OrderId(0x0005_0000_0000_0007);
 
 fn money(text: &str) -> Money {
@@ -94,6 +95,7 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::Credited { .. } => 37,
         Event::Subscribed { .. } => 38,
         Event::Settled { .. } => 39,
+        Event::Delisted { .. } => 40,
     }
 }
 
@@ -284,6 +286,7 @@ fn ticket() -> Ticket {
         at: AT,
         venue: VenueName::Paper,
         protect: None,
+        pair: None,
     }
 }
 
@@ -291,7 +294,8 @@ fn tickets() -> Vec<Ticket> {
     let exit =
         Ticket { side: Side::Sell, purpose: Purpose::Exit, reserved: Money::ZERO, ..ticket() };
     let protected = Ticket { protect: Some(Price::whole(45)), ..ticket() };
-    let mut tickets = vec![ticket(), exit, protected];
+    let leg = Ticket { pair: Some(OTHER), ..ticket() };
+    let mut tickets = vec![ticket(), exit, protected, leg];
     tickets.extend(order_types().into_iter().map(|order_type| Ticket { order_type, ..ticket() }));
     tickets.extend(times_in_force().into_iter().map(|tif| Ticket { tif, ..ticket() }));
     tickets.extend(origins().into_iter().map(|origin| Ticket { origin, ..ticket() }));
@@ -343,6 +347,11 @@ fn signals() -> Vec<Signal> {
         Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
         Action::Exit => Action::Exit,
         Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
+        Action::Straddle { .. } => Action::Straddle {
+            put: OTHER,
+            put_mark: Price::whole(4),
+            strength: Strength::parts(5_000),
+        },
         Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
     );
     let signal = |strategy, action| Signal {
@@ -583,5 +592,6 @@ fn order_events() -> Vec<Event> {
             tif: TimeInForce::Gtc,
         },
     }));
+    events.push(Event::Delisted { instrument: OTHER });
     events
 }

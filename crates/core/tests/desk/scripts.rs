@@ -381,7 +381,7 @@ fn learned_weighting_scales_what_pro_ai_buys_and_stands_in_the_evidence() {
     let mut world = World::calm();
     let plain = world.open(1, Tier::Income, 2_000);
     let weighed = world.open(2, Tier::Livable, 10_000);
-    let insight = Some(Insight { weight: Strength::parts(5_000), opinion: None });
+    let insight = Some(Insight { weight: Strength::parts(5_000), opinion: None, implied: None });
     let action = Action::Enter { strength: Strength::parts(8_000), stop: None };
     world.take(Input::Signal(Signal {
         id: SignalId(1),

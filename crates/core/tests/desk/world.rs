@@ -14,7 +14,7 @@ use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::id::{
     AccountId, FillId, InstrumentId, OrderId, PartitionId, Seq, SignalId, UserId,
 };
-use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, Right, VenueName};
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{Fill, OrderType, Origin, Outcome, Report, Side, TimeInForce};
 use nija_core::words::score::{Score, Strength};
@@ -28,6 +28,9 @@ use std::task::{Context, Poll, Waker};
 pub(crate) const BTC: InstrumentId = InstrumentId(1);
 pub(crate) const AAPL: InstrumentId = InstrumentId(2);
 pub(crate) const ES: InstrumentId = InstrumentId(3);
+/// Options on AAPL at 200, which no desk lists by itself.
+pub(crate) const CALL: InstrumentId = InstrumentId(100);
+pub(crate) const PUT: InstrumentId = InstrumentId(101);
 pub(crate) const PARTITION: PartitionId = PartitionId(5);
 /// A Monday at noon, UTC.
 pub(crate) const NOON: Timestamp = Timestamp(1_749_470_400_000_000);
@@ -43,6 +46,13 @@ pub(crate) fn instrument(id: InstrumentId) -> Instrument {
     let (symbol, class, kind, hours, tick, lot) = match id {
         BTC => ("BTC-USD", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "0.00000001"),
         AAPL => ("AAPL", AssetClass::Equity, Kind::Share, Hours::Nyse, "0.01", "0.0001"),
+        CALL | PUT => {
+            let (symbol, right) =
+                if id == CALL { ("AAPL C 200", Right::Call) } else { ("AAPL P 200", Right::Put) };
+            let (strike, expiry) = (Price::whole(200), NOON.plus(Span(10 * Span::DAY.0)));
+            let kind = Kind::Option { underlying: AAPL, right, strike, multiplier: 100, expiry };
+            (symbol, AssetClass::Derivatives, kind, Hours::Nyse, "0.01", "1")
+        }
         _ => {
             let expiry = NOON.plus(Span(30 * Span::DAY.0));
             let future = Kind::Future { multiplier: 5, expiry, maintenance: Some(Pct::whole(5)) };

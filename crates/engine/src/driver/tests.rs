@@ -35,6 +35,7 @@ fn day_order() -> Ticket {
         reserved: Money::ZERO,
         at: NOON,
         protect: None,
+        pair: None,
     }
 }
 

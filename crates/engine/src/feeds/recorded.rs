@@ -3,11 +3,12 @@
 use super::recorder::{ENDING, side};
 use super::{Error, Fault, Feed, Kind, MarketEvent};
 use nija_core::words::id::InstrumentId;
-use nija_core::words::instrument::Hours;
+use nija_core::words::instrument::{Hours, Right};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::Side;
 use nija_core::words::time::Timestamp;
 use nija_market::candle::Candle;
+use nija_market::chain::{Root, Terms};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -210,6 +211,21 @@ impl Fields<'_> {
         let found = [Side::Buy, Side::Sell].into_iter().find(|of| side(*of) == text);
         (found.is_some() || text.is_empty()).then_some(found)
     }
+    fn contract(&mut self) -> Option<Terms> {
+        Some(Terms {
+            id: self.id()?,
+            underlying: self.id()?,
+            right: match self.0.next()? {
+                "call" => Right::Call,
+                "put" => Right::Put,
+                _ => return None,
+            },
+            strike: self.price()?,
+            multiplier: self.number()?.try_into().ok()?,
+            expiry: self.time()?,
+            root: Root::of(self.0.next()?)?,
+        })
+    }
     fn session(&mut self) -> Option<(Hours, Option<Timestamp>)> {
         let hours = match self.0.next()? {
             "always" => Hours::Always,
@@ -279,6 +295,12 @@ fn kind(letter: &str, of: &mut Fields<'_>) -> Option<Kind> {
             qty: of.qty()?,
         },
         "X" => Kind::Cleared { instrument: of.id()? },
+        "N" => Kind::Listed(of.contract()?),
+        "P" => Kind::Pictured {
+            underlying: of.id()?,
+            spot: of.price()?,
+            next_session: of.number()?.try_into().ok()?,
+        },
         _ => return None,
     })
 }

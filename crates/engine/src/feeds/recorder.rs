@@ -2,13 +2,13 @@
 //! `2026-11-28.market`, read back by [`super::recorded`].
 //!
 //! A line begins with a letter: `S` a start of the server, `K` a price it knew then, then the events: `O` and `C`
-//! sessions, `B` and `E` begin and end of a bar, `Q` quotes, `T` trades, `L` and `X` books. Times are microseconds
-//! since 1970, prices and quantities units of 10^-8. What the analyst read before a start stands behind its `S`, at
-//! earlier times.
+//! sessions, `B` and `E` begin and end of a bar, `Q` quotes, `T` trades, `L` and `X` books, `N` a contract of a chain
+//! and `P` its picture. Times are microseconds since 1970, prices and quantities units of 10^-8. What the analyst read
+//! before a start stands behind its `S`, at earlier times.
 
 use super::{Error, Feed, Kind, MarketEvent};
 use nija_core::words::id::InstrumentId;
-use nija_core::words::instrument::Hours;
+use nija_core::words::instrument::{Hours, Right};
 use nija_core::words::money::Price;
 use nija_core::words::order::Side;
 use nija_core::words::time::{Span, Timestamp};
@@ -85,6 +85,15 @@ impl Recorder {
                 format!("L,{at},{},{},{},{}", instrument.0, side(of), price.raw(), qty.raw())
             }
             Kind::Cleared { instrument } => format!("X,{at},{}", instrument.0),
+            Kind::Listed(of) => {
+                let right = if of.right == Right::Call { "call" } else { "put" };
+                let (strike, expiry, root) = (of.strike.raw(), of.expiry.0, of.root.ticker());
+                let (id, under, size) = (of.id.0, of.underlying.0, of.multiplier);
+                format!("N,{at},{id},{under},{right},{strike},{size},{expiry},{root}")
+            }
+            Kind::Pictured { underlying, spot, next_session } => {
+                format!("P,{at},{},{},{next_session}", underlying.0, spot.raw())
+            }
         };
         self.line(event.at, format_args!("{line}"))
     }

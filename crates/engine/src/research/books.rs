@@ -236,6 +236,7 @@ fn ticket(
         },
         reserved: Money::ZERO,
         protect: None,
+        pair: None,
         at,
         venue: instrument.venue,
     }

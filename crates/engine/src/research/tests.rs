@@ -268,5 +268,6 @@ fn order(number: u64, side: Side, qty: Qty, at: Timestamp) -> Ticket {
         at,
         reserved: Money::ZERO,
         protect: None,
+        pair: None,
     }
 }

@@ -77,6 +77,12 @@ impl Book {
         self.row(order.stage, order.ticket.side).remove(&order.key());
     }
 
+    /// Is no order here?
+    pub(super) fn is_empty(&self) -> bool {
+        let sides = [&self.market, &self.stops, &self.limits];
+        self.arriving.is_empty() && sides.into_iter().flatten().all(Row::is_empty)
+    }
+
     /// The next order that has arrived by this instant; `by` itself counts unless a bar ends there.
     pub(super) fn arrived(&self, by: Timestamp, is_end: bool) -> Option<OrderId> {
         let ((eligible_at, _), order) = self.arriving.first_key_value()?;

@@ -83,6 +83,13 @@ impl Exchange {
         }
     }
 
+    /// Lists a contract; books of contracts that have expired, and of which nothing can trade, go.
+    fn list_contract(&mut self, instrument: Instrument) {
+        let now = self.now;
+        self.books.retain(|_, book| book.instrument.expiry().is_none_or(|expiry| expiry >= now));
+        self.list(instrument);
+    }
+
     /// Does what a release permits.
     pub fn act(&mut self, act: &Act, now: Timestamp) {
         match act {
@@ -165,7 +172,7 @@ impl Exchange {
             Hours::Always => self.always.is_open(eligible_at),
             Hours::Nyse => self.nyse.is_open(eligible_at),
         };
-        let terms = self.rules.terms(book.instrument.class);
+        let terms = self.rules.terms_of(&book.instrument);
         let refused = check(ticket, book, terms, self.now, is_open);
         let refused = refused.and_then(|()| if post { check_post(ticket, terms) } else { Ok(()) });
         refused.err()
@@ -291,7 +298,9 @@ impl Exchange {
             Kind::SessionOpened { .. }
             | Kind::SessionClosed { .. }
             | Kind::Level { .. }
-            | Kind::Cleared { .. } => return,
+            | Kind::Cleared { .. }
+            | Kind::Pictured { .. } => return,
+            Kind::Listed(terms) => return self.list_contract(terms.instrument()),
             Kind::BarOpened { instrument, price } => (instrument, Print::Open(price), None),
             Kind::BarClosed(candle) => {
                 let range = Range {
@@ -319,7 +328,7 @@ impl Exchange {
         let Some(book) = self.books.get_mut(&instrument) else {
             return false;
         };
-        let terms = self.rules.terms(book.instrument.class);
+        let terms = self.rules.terms_of(&book.instrument);
         if !terms.follows_book() {
             return false;
         }
@@ -345,7 +354,7 @@ impl Exchange {
             Hours::Nyse => &mut self.nyse,
         };
         let is_open = cursor.is_open(inside);
-        let terms = self.rules.terms(book.instrument.class);
+        let terms = self.rules.terms_of(&book.instrument);
         let mut trading = Trading::new(book, seen, terms, self.now);
         trading.note();
         if is_open {
@@ -357,6 +366,10 @@ impl Exchange {
 
     /// Hands out reports and remembers the orders that are over.
     fn conclude(&mut self, (reports, closed): (Vec<Report>, Vec<Closed>)) {
+        // Most events meet nobody.
+        if reports.is_empty() && closed.is_empty() {
+            return;
+        }
         self.outbox.extend(reports);
         for (order, last) in closed {
             if let Some(at) = order.expires_at {

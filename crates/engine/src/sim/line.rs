@@ -135,7 +135,10 @@ impl<'a> Line<'a> {
                     self.move_up(side, price, orders);
                 }
             }
-            Kind::SessionOpened { .. } | Kind::SessionClosed { .. } => {}
+            Kind::SessionOpened { .. }
+            | Kind::SessionClosed { .. }
+            | Kind::Listed(_)
+            | Kind::Pictured { .. } => {}
         }
     }
 

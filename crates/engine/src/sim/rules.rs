@@ -5,7 +5,7 @@ use super::filling::Filling;
 use super::latency::Latency;
 use super::matching::Cost;
 use super::slippage::Slippage;
-use nija_core::words::instrument::AssetClass;
+use nija_core::words::instrument::{AssetClass, Instrument};
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::Side;
 use serde::{Deserialize, Serialize};
@@ -25,8 +25,10 @@ pub struct Rules {
     pub crypto: Terms,
     /// Terms of shares and funds.
     pub equity: Terms,
-    /// Terms of futures and options.
+    /// Terms of futures.
     pub derivatives: Terms,
+    /// Terms of options: they trade at the bid and the ask of their quotes.
+    pub options: Terms,
 }
 
 /// Terms of one asset class.
@@ -56,7 +58,14 @@ impl Rules {
             filling: Filling::Whole,
             minimum_notional: Money::ZERO,
         };
-        Self { seed, latency: Latency::None, crypto: terms, equity: terms, derivatives: terms }
+        let latency = Latency::None;
+        Self { seed, latency, crypto: terms, equity: terms, derivatives: terms, options: terms }
+    }
+
+    /// Terms of an instrument.
+    #[must_use]
+    pub const fn terms_of(&self, instrument: &Instrument) -> &Terms {
+        if instrument.is_option() { &self.options } else { self.terms(instrument.class) }
     }
 
     /// Terms of a class.
@@ -92,7 +101,8 @@ impl Terms {
 
 impl Default for Rules {
     /// Costs of a small customer: crypto 0.1 % and 2 basis points of half spread, shares without commission and
-    /// 1 basis point, contracts $2.25 each; 1 to 2 basis points of slippage; fills whole; entries from $1.
+    /// 1 basis point, futures $2.25 and options $0.65 a contract; 1 to 2 basis points of slippage but for options,
+    /// whose quotes are taken as they are; fills whole; entries from $1.
     fn default() -> Self {
         let terms = |fee, half_spread: i64, slippage: i64| Terms {
             fee,
@@ -101,13 +111,15 @@ impl Default for Rules {
             filling: Filling::Whole,
             minimum_notional: Money::whole(1),
         };
-        let contract = Money::from_raw(225_000_000);
+        let contract = |cents: i64| Fee::PerContract { rate: Money::from_raw(cents * 1_000_000) };
+        let options = Terms { slippage: Slippage::None, ..terms(contract(65), 0, 0) };
         Self {
             seed: 0,
             latency: Latency::None,
             crypto: terms(Fee::Percent { rate: basis_points(10) }, 2, 2),
             equity: terms(Fee::None, 1, 1),
-            derivatives: terms(Fee::PerContract { rate: contract }, 1, 1),
+            derivatives: terms(contract(225), 1, 1),
+            options,
         }
     }
 }

@@ -4,6 +4,7 @@ mod costs;
 mod fills;
 mod laws;
 mod life;
+mod options;
 mod orders;
 mod queue;
 mod venue;
@@ -77,6 +78,7 @@ pub(super) fn ticket(number: u64, side: Side, qty: &str, order_type: OrderType) 
         purpose: Purpose::Entry,
         reserved: Money::ZERO,
         protect: None,
+        pair: None,
         at: noon(),
         venue: VenueName::Paper,
     }
@@ -111,7 +113,8 @@ impl Bench {
     /// As `plain`, with other terms for every class.
     pub(super) fn on(change: impl Fn(&mut Terms)) -> Self {
         let mut rules = Rules::frictionless(1);
-        for terms in [&mut rules.crypto, &mut rules.equity, &mut rules.derivatives] {
+        let Rules { crypto, equity, derivatives, options, .. } = &mut rules;
+        for terms in [crypto, equity, derivatives, options] {
             change(terms);
         }
         let mut bench = Self::with(rules);

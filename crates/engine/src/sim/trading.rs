@@ -112,6 +112,16 @@ impl<'a> Trading<'a> {
     /// Trades what can be traded.
     pub(super) fn run(&mut self, orders: &mut Orders) {
         self.book.event += 1;
+        if !self.book.is_empty() {
+            self.meet(orders);
+        }
+        if self.seen.is_end() {
+            self.book.taken = [Qty::ZERO; 2];
+        }
+    }
+
+    /// Lets the orders meet the event.
+    fn meet(&mut self, orders: &mut Orders) {
         self.admit(orders);
         for side in SIDES {
             self.markets(orders, side);
@@ -132,9 +142,6 @@ impl<'a> Trading<'a> {
                 self.reports.push(report.clone());
                 self.closed.push((order, Some(report)));
             }
-        }
-        if self.seen.is_end() {
-            self.book.taken = [Qty::ZERO; 2];
         }
     }
 

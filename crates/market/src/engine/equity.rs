@@ -1,5 +1,5 @@
 //! The equity engine: oversold days of an uptrend, the strongest fund, the strongest shares, the drift after
-//! earnings. The straddle before earnings waits for a desk that holds options and is not among its strategies.
+//! earnings, and the straddle before them where a chain of options is there.
 
 mod earnings_volatility;
 mod etf_rotation;
@@ -7,8 +7,8 @@ mod mean_reversion;
 mod momentum_swing;
 
 pub use earnings_volatility::{
-    Chain, Drift, DriftParameters, OptionQuote, Parameters as EarningsParameters, Straddle,
-    StraddleOrder, StraddleParameters, earnings_deviation, expected_move, surprise,
+    Drift, DriftParameters, Parameters as EarningsParameters, Straddle, StraddleParameters,
+    earnings_deviation, expected_move, surprise,
 };
 pub use etf_rotation::{EtfRotation, Gauge, Parameters as RotationParameters};
 pub use mean_reversion::{MeanReversion, Parameters as ReversionParameters};
@@ -36,7 +36,7 @@ pub struct Setup {
     pub swing: Vec<InstrumentId>,
     /// How a model learns to rank them.
     pub ranking: ranker::Parameters,
-    /// Shares whose drift after earnings is traded; the calendar of reports is the analyst's.
+    /// Shares whose moves around earnings are traded; the calendar of reports is the analyst's.
     pub earnings: Vec<InstrumentId>,
 }
 
@@ -58,8 +58,11 @@ impl Setup {
             strategies.push(Box::new(MomentumSwing::new(&self.swing, parameters, self.ranking)));
         }
         if !self.earnings.is_empty() {
-            let parameters = playbook.equity_earnings_volatility.parameters.drift;
-            strategies.push(Box::new(Drift::new(&self.earnings, parameters)));
+            let parameters = playbook.equity_earnings_volatility.parameters;
+            strategies.push(Box::new(Drift::new(&self.earnings, parameters.drift)));
+            for &instrument in &self.earnings {
+                strategies.push(Box::new(Straddle::new(instrument, parameters.straddle)));
+            }
         }
         Engine::new(routes, playbook, strategies)
     }

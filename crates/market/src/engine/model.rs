@@ -1,13 +1,13 @@
-//! Decisions that go beyond what a desk carries out: both sides of a market, quotes, legs, option positions.
+//! Decisions that go beyond what a desk carries out: both sides of a market, quotes, legs.
 //! A [`Model`] is checked like a strategy but reaches no engine; only [`Sides`] makes one of it, of the part that a
 //! desk can carry out.
 
 use super::{Strategy, View, Want};
 use crate::book::{Book, Fill};
 use crate::candle::Candle;
+use crate::chain::Chain;
 use crate::clamp;
 use crate::earnings::Report;
-use crate::engine::equity::Chain;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, StrategyName};
@@ -212,7 +212,7 @@ mod tests {
             .map(|n| match half.on_candle(&flat(InstrumentId(1), n, 100.0), &view)? {
                 Action::Enter { strength, stop } => Some((strength.as_parts(), stop.is_some())),
                 Action::Trim { strength } => Some((strength.as_parts(), false)),
-                Action::Exit | Action::Short { .. } => Some((0, false)),
+                Action::Exit | Action::Short { .. } | Action::Straddle { .. } => Some((0, false)),
             })
             .collect();
         let want = [
@@ -248,6 +248,7 @@ mod tests {
                     }
                     Action::Trim { strength } => Some((strength.as_parts().into(), false)),
                     Action::Exit => Some((0, false)),
+                    Action::Straddle { .. } => None,
                 }
             })
             .collect();

@@ -191,7 +191,8 @@ impl Weighing {
                 self.end(signal.strategy, signal.instrument, log, signal.at);
                 return None;
             }
-            Action::Trim { .. } => return None,
+            // No candles tell what became of a straddle.
+            Action::Trim { .. } | Action::Straddle { .. } => return None,
         };
         let regime = conditions.regime?;
         let weight = self.bandit.weight(regime, signal.strategy, signal.at);

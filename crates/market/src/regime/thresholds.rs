@@ -45,6 +45,12 @@ pub struct Thresholds {
     /// Days in a row the list must name the next one, with the same exception (our choice: without it the list
     /// switches about 20 times a year).
     pub confirm_days: i32,
+    /// Switches that a year brings. Those that wait for nothing (into RISK_OFF, or into HIGH_VOLATILITY from anything
+    /// else) are taken from it too; all others wait until there is one (our choice: with those saved up it makes the
+    /// fifteen of the design, and in no calendar year of two decades does any such pair come to more).
+    pub switches_a_year: i32,
+    /// Switches that can be saved up.
+    pub switches_saved: i32,
     /// A daily fall beyond this many deviations is a black swan.
     pub black_swan_deviations: f64,
     /// So is one-month implied volatility this far above that of three months,
@@ -78,6 +84,8 @@ impl Default for Thresholds {
             adx_none: 20.0,
             dwell_days: 3,
             confirm_days: 5,
+            switches_a_year: 12,
+            switches_saved: 3,
             black_swan_deviations: 6.0,
             black_swan_ratio: 1.14,
             black_swan_jump: 0.5,

@@ -24,6 +24,9 @@ fn sane(output: &Output) -> bool {
                 strength <= Strength::FULL && stop.is_none_or(Price::is_positive)
             }
             Action::Trim { strength } => strength <= Strength::FULL,
+            Action::Straddle { put_mark, strength, .. } => {
+                strength <= Strength::FULL && put_mark.is_positive()
+            }
             Action::Exit => true,
         })
 }

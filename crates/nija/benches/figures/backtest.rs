@@ -4,7 +4,7 @@
 
 use crate::figure::{Better, Figure, Goal};
 use crate::meter::Process;
-use crate::scene::{self, BTC, bitcoin, block, memory_journal, wish};
+use crate::scene::{self, BTC, bitcoin, block, wish};
 use crate::{RUNS, Scale};
 use anyhow::{Context, Result, ensure};
 use nija_core::desk::answer::Answer;
@@ -18,6 +18,7 @@ use nija_core::words::order::Side;
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Timestamp;
 use nija_engine::backtest::Backtest;
+use nija_engine::backtest::tape::Tape;
 use nija_engine::feeds::bars::Terms;
 use nija_engine::feeds::generator::{Generator, Mood, Motion, Path as Walk, Settings};
 use nija_engine::feeds::merge::Merge;
@@ -29,6 +30,7 @@ use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A tenth of the minutes of one symbol when it has to be quick.
 const MINUTES: u32 = 1_000_000;
@@ -132,7 +134,10 @@ async fn begin(
         desks.take(Input::List(row.clone()), at)?;
         exchange.list(row.clone());
     }
-    let mut run = Backtest::new(desks, exchange, trader, memory_journal(), Box::new(|_| {}));
+    // As `nija backtest` runs where nobody asks for the journal.
+    let tape = Arc::new(Tape::default());
+    let run = Backtest::new(desks, exchange, trader, tape, Box::new(|_| {}));
+    let mut run = run.in_large_batches();
     for (n, tier) in tiers.iter().enumerate() {
         let command = scene::open(n as u128, *tier);
         let input = Input::Command { account: AccountId(n as u128), key: None, command };
@@ -148,6 +153,7 @@ async fn through_analyst(catalog: &[Instrument], events: &[MarketEvent]) -> Resu
     let mut feed = Given(events.iter());
     let before = Process::own().cpu()?;
     run.run(&mut feed).await?;
+    run.finish().await?;
     let took = Process::own().cpu()? - before;
     Ok(bars(events) as f64 / took)
 }
@@ -204,6 +210,7 @@ async fn crossover(events: &[MarketEvent]) -> Result<(f64, u64)> {
         let answer = run.input(input, event.at).await?;
         orders += u64::from(matches!(answer, Answer::Placed { .. }));
     }
+    run.finish().await?;
     let took = Process::own().cpu()? - before;
     ensure!(orders > 1_000 || events.len() < 100_000, "the crossover hardly traded: {orders}");
     Ok((bars(events) as f64 / took, orders))

@@ -169,6 +169,7 @@ fn beside(resting: u32) -> Result<Vec<f64>> {
         at: NOON,
         venue: VenueName::Paper,
         protect: None,
+        pair: None,
     };
     let mut exchange = Exchange::new(Rules::default());
     exchange.list(bitcoin());

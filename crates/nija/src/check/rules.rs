@@ -3,7 +3,9 @@
 use super::Findings;
 use crate::config::{Config, Feed};
 use crate::{catalog, front, market, wire};
+use nija_core::words::id::InstrumentId;
 use nija_core::words::time::Timestamp;
+use nija_engine::feeds::chain::Numbers;
 
 /// No build of this version is older: 1 August 2026.
 const RELEASED: Timestamp = Timestamp(1_785_542_400_000_000);
@@ -31,8 +33,9 @@ pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
                 let todo = "mend the file, or unset it";
                 findings.refuse("NIJA_EARNINGS_FILE", format!("{why:#}"), todo);
             }
+            let numbers = Numbers::after([], InstrumentId(0));
             if let Feed::Replay(folder) = &config.feed
-                && let Err(why) = market::folder(folder, &instruments)
+                && let Err(why) = market::folder(folder, &instruments, &numbers)
             {
                 let todo = "name a folder laid out like data/demo";
                 findings.refuse("NIJA_FEED", format!("{why:#}"), todo);

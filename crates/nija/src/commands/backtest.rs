@@ -3,6 +3,7 @@
 //! beside that, on its own.
 
 mod books;
+mod chains;
 mod data;
 mod days;
 mod eve;
@@ -74,7 +75,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let data = data::read(options, &config)?;
     let began = Instant::now();
     let tiers = options.tier.0.iter().map(|tier| tier.name()).collect();
-    let tally = Arc::new(Mutex::new(Heard::Well(Tally::new(data.instruments.clone(), tiers))));
+    let tally = Arc::new(Mutex::new(Heard::Well(Tally::new(&data.instruments, tiers))));
     // Only a journal that is to be kept is remembered: a run may be longer than memory.
     let kept = options.journal.as_ref().map(|path| (path, Arc::new(memory::Journal::default())));
     let journal: Arc<dyn Journal> = match &kept {
@@ -181,7 +182,9 @@ async fn drive(
     let Data { instruments, mut feed, trader, around_the_clock, notes, files } = data;
     let desks = announced(&instruments, config, first)?;
     let backtest = Backtest::new(desks, exchange, trader, journal, seen);
-    let mut backtest = backtest.hearing(strategies);
+    let backtest = backtest.hearing(strategies);
+    let kept = options.journal.is_some();
+    let mut backtest = if kept { backtest } else { backtest.in_large_batches() };
     for input in eve {
         backtest.input(input, first).await?;
     }
@@ -189,7 +192,8 @@ async fn drive(
 
     let mut days = Days::new(accounts, first, around_the_clock);
     let mut charts = Charts::new();
-    let (bars, last) = trade(options, &mut backtest, &mut feed, (&mut days, &mut charts)).await?;
+    let (bars, last) = trade(options, &mut backtest, &mut *feed, (&mut days, &mut charts)).await?;
+    backtest.finish().await?;
     days.close(backtest.partitions());
     Ok(Outcome {
         instruments,

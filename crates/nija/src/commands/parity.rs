@@ -12,6 +12,7 @@ use anyhow::{Context, ensure};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Instrument;
 use nija_core::words::time::{Span, Timestamp};
+use nija_engine::feeds::chain::Numbers;
 use nija_engine::feeds::recorded::{self, Once, Past};
 use nija_engine::parity::Paper;
 use nija_engine::parity::compare::Report;
@@ -129,7 +130,10 @@ impl Source {
     fn open(&self, instruments: &[Instrument]) -> anyhow::Result<Box<dyn Past>> {
         Ok(match self {
             Self::Recording(folder) => Box::new(recorded::open(folder)?),
-            Self::Folder(folder) => Box::new(Once::of(market::folder(folder, instruments)?)),
+            Self::Folder(folder) => {
+                let numbers = Numbers::after([], InstrumentId(0));
+                Box::new(Once::of(market::folder(folder, instruments, &numbers)?))
+            }
             Self::Demo => Box::new(Once::of(market::history(instruments)?)),
         })
     }

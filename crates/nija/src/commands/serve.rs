@@ -5,6 +5,7 @@ use crate::watch::Watch;
 use crate::wire::Platform;
 use crate::{check, front, market, wire};
 use anyhow::{Context, anyhow, bail};
+use nija_api::Catalog;
 use nija_core::desk::answer::{Query, View};
 use nija_core::desk::input::Input;
 use nija_core::ports::{Clock, Desks};
@@ -68,11 +69,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let mut platform = wire::start(&config, clock).await?;
         let doors = front::doors(&config, &platform, metrics)?;
         let readiness = Arc::clone(&doors.readiness);
+        let catalog = Arc::clone(&doors.catalog);
         let router = nija_api::router(doors, settings)?;
 
         let (stop, stopped) = watch::channel(false);
         let watching = tokio::spawn(Watch::of(&platform, config.database.clone()).run());
-        let mut market = begin(&config, &platform, pace, stopped.clone()).await?;
+        let mut market = begin(&config, &platform, (pace, catalog), stopped.clone()).await?;
         readiness.set_started();
         readiness.set_serving(true);
         tracing::info!(address = %listener.local_addr()?, "serving");
@@ -140,7 +142,7 @@ type Running = tokio::task::JoinHandle<anyhow::Result<()>>;
 async fn begin(
     config: &Config,
     platform: &Platform,
-    pace: Pace,
+    (pace, catalog): (Pace, Arc<Catalog>),
     mut stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Running> {
     let rooms = Rooms {
@@ -149,7 +151,8 @@ async fn begin(
         venue: Arc::clone(&platform.venue),
         parcels: Arc::clone(&platform.parcels),
     };
-    let mut trader = market::trader(config, &platform.instruments)?;
+    let trader = market::trader(config, &platform.instruments)?;
+    let mut trader = trader.writing(Arc::clone(&platform.contracts.greeks));
     match &config.feed {
         Feed::Generator => {
             let mut feed = generated(config, platform, &mut trader).await?;
@@ -157,9 +160,11 @@ async fn begin(
             Ok(tokio::spawn(async move { Ok(driver.run(&mut feed, &mut stop).await?) }))
         }
         Feed::Replay(folder) => {
-            let feed = market::folder(Path::new(folder), &platform.instruments)?;
+            let (rows, numbers) = (&platform.instruments, &platform.contracts.numbers);
+            let feed = market::folder(Path::new(folder), rows, numbers)?;
             let mut feed = Recording::new(feed, market::recorder(config, Timestamp::EPOCH)?);
-            let mut driver = Driver::new(rooms, trader, pace);
+            let listed = Box::new(move |row| catalog.add(row));
+            let mut driver = Driver::new(rooms, trader, pace).telling(listed);
             Ok(tokio::spawn(async move {
                 driver.run(&mut feed, &mut stop).await?;
                 tracing::info!("the recorded market is at its end; prices stand still");

@@ -19,6 +19,7 @@ use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
+use nija_engine::backtest::tape::Tape;
 use nija_engine::clock::Simulated;
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::bars::Terms;
@@ -36,7 +37,7 @@ use nija_store::memory;
 use nija_store::sqlite::{Database, Mode};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, watch};
 
 /// 1 October 2018: the analyst reads from here on.
@@ -197,6 +198,46 @@ async fn backtest(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch
     let told = run.run(&mut Recorded(events.to_vec().into())).await.unwrap();
     assert_eq!(told, events.len() as u64);
     read(&*kept).await
+}
+
+/// The desks at the end of a run, step by step or in large batches, and how many batches it took.
+async fn ended(
+    warm: &[MarketEvent],
+    events: &[MarketEvent],
+    large: bool,
+) -> (Vec<[u8; 32]>, Vec<Event>) {
+    let events = events.to_vec();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let seen = Box::new(move |batch: &Batch| {
+        let decided = |event: &Event| !matches!(event, Event::Clock { .. } | Event::Marked { .. });
+        heard.lock().unwrap().extend(batch.events().unwrap().into_iter().filter(decided));
+    });
+    let run = Backtest::new(desks(), exchange(), trader(warm), Arc::new(Tape::default()), seen);
+    let mut run = if large { run.in_large_batches() } else { run };
+    for (account, command) in accounts() {
+        run.input(Input::Command { account, key: None, command }, BEGIN).await.unwrap();
+    }
+    run.run(&mut Recorded(events.into())).await.unwrap();
+    run.finish().await.unwrap();
+    let hashes = run.partitions().desks().iter().map(nija_core::desk::Desk::state_hash).collect();
+    (hashes, std::mem::take(&mut *told.lock().unwrap()))
+}
+
+#[tokio::test]
+async fn large_batches_change_nothing_that_is_decided() {
+    let warm: Vec<_> = history(WARM).into_iter().take_while(|event| event.at < BEGIN).collect();
+    let events = history(BEGIN);
+    let (step_by_step, large) =
+        (ended(&warm, &events, false).await, ended(&warm, &events, true).await);
+    assert_eq!(step_by_step.0, large.0, "the desks ended in other states");
+    let order = |events: &[Event]| {
+        let mut all: Vec<String> = events.iter().map(|event| format!("{event:?}")).collect();
+        all.sort_unstable();
+        all
+    };
+    assert!(large.1.len() > 1_000);
+    assert_eq!(order(&step_by_step.1), order(&large.1));
 }
 
 /// The same by the rooms of the platform: node, gateway, paper venue, driver, journal on disk.

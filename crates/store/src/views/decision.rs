@@ -137,7 +137,7 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
     Decision {
         kind: "skipped",
         side: Some(match signal.action {
-            Action::Enter { .. } => "buy",
+            Action::Enter { .. } | Action::Straddle { .. } => "buy",
             Action::Exit | Action::Trim { .. } | Action::Short { .. } => "sell",
         }),
         origin: Some(strategy),

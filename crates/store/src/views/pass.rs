@@ -154,6 +154,7 @@ impl<'c> Pass<'c> {
             // Desks answer for these from their own state, or they were taken before; no screen lists them.
             Event::Clock { .. }
             | Event::Listed { .. }
+            | Event::Delisted { .. }
             | Event::Marked { .. }
             | Event::MonthClosed { .. }
             | Event::AccountOpened { .. }

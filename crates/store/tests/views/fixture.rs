@@ -129,6 +129,7 @@ pub(crate) fn ticket(number: u64, no: u32, side: Side, qty: Qty) -> Ticket {
         at: later(0),
         venue: VenueName::Paper,
         protect: None,
+        pair: None,
     }
 }
 

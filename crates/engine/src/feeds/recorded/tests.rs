@@ -45,6 +45,16 @@ fn events() -> Vec<MarketEvent> {
         Kind::Level { instrument, side, price, qty },
         Kind::SessionClosed { hours: Hours::Nyse, until: None },
         Kind::BarClosed(candle),
+        Kind::Listed(Terms {
+            id: InstrumentId(0x1000_0000),
+            root: Root::of("NVDA").unwrap(),
+            underlying: instrument,
+            right: Right::Put,
+            strike: price,
+            multiplier: 100,
+            expiry: NOON,
+        }),
+        Kind::Pictured { underlying: instrument, spot: price, next_session: 20_500 },
     ];
     let at = |n: usize| NOON.plus(Span::seconds(i64::try_from(n).unwrap() * 10_000));
     kinds.into_iter().enumerate().map(|(n, kind)| MarketEvent { at: at(n), kind }).collect()

@@ -1,14 +1,11 @@
-//! Moves around earnings, in two forms: the drift after a surprise, which any desk can trade, and the straddle
-//! before it, which needs options and is decision logic only.
+//! Moves around earnings, in two forms: the drift after a surprise, which any account of the pool can trade, and the
+//! straddle before it, for those that may hold options.
 
 mod drift;
 mod straddle;
 
 pub use drift::{Drift, Parameters as DriftParameters, surprise};
-pub use straddle::{
-    Chain, OptionQuote, Order as StraddleOrder, Parameters as StraddleParameters, Straddle,
-    earnings_deviation, expected_move,
-};
+pub use straddle::{Parameters as StraddleParameters, Straddle, earnings_deviation, expected_move};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,13 @@
-//! What words are worth: an account that does what is said at the price of the event, and counts each trade from
-//! flat to flat.
+//! What words are worth: an account that does what is said at the price of the event, of contracts at the next
+//! picture of their chain, and counts each trade from flat to flat.
 
 use super::subject::{Episode, Make, Word, hear};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::score::Strength;
 use nija_core::words::signal::Action;
 use nija_market::candle::Candle;
-use nija_market::engine::Seen;
-use nija_market::engine::equity::{Chain, StraddleOrder};
+use nija_market::chain::Chain;
+use nija_market::engine::{Seen, Spoken};
 use std::collections::BTreeMap;
 
 /// Cost of trading a dollar.
@@ -23,8 +23,11 @@ struct Holding {
 #[derive(Default)]
 struct Account {
     holdings: BTreeMap<InstrumentId, Holding>,
-    straddle: Option<(i32, f64, f64)>,
-    chain: Option<Chain>,
+    /// What was said of contracts and waits for their next quotes.
+    waiting: Vec<Spoken>,
+    /// Contracts held, and what all of them cost.
+    legs: Vec<InstrumentId>,
+    paid: f64,
     gains: Vec<f64>,
     costs: f64,
 }
@@ -50,13 +53,28 @@ impl Account {
         holding.units = wanted;
     }
 
-    /// Middle of both quotes of a straddle, and half their spreads.
-    fn quoted(&self, expiry: i32, strike: f64) -> (f64, f64) {
-        let quotes = &self.chain.as_ref().expect("a chain").quotes;
-        let pair = quotes.iter().filter(|q| q.expiry == expiry && q.strike == strike);
-        pair.fold((0.0, 0.0), |sum, q| {
-            (sum.0 + f64::midpoint(q.bid, q.ask), sum.1 + (q.ask - q.bid) / 2.0)
-        })
+    /// Trades what waits: straddles are bought whole, and left leg by leg.
+    fn trade(&mut self, chain: &Chain) {
+        let sum = |legs: &[InstrumentId]| {
+            let quotes = chain.quotes.iter().filter(|quote| legs.contains(&quote.contract));
+            quotes.fold((0.0, 0.0), |sum, q| (sum.0 + q.mid(), sum.1 + (q.ask - q.bid) / 2.0))
+        };
+        let said = std::mem::take(&mut self.waiting);
+        for Spoken { instrument, action, .. } in &said {
+            if let Action::Straddle { put, .. } = *action {
+                let (paid, spread) = sum(&[*instrument, put]);
+                self.legs = vec![*instrument, put];
+                self.paid = paid;
+                self.costs += spread / paid;
+            }
+        }
+        let left = said.iter().filter(|spoken| spoken.action == Action::Exit).count();
+        if left > 0 {
+            assert_eq!(left, self.legs.len(), "a leg alone");
+            let (got, spread) = sum(&std::mem::take(&mut self.legs));
+            self.costs += spread / self.paid;
+            self.gains.push(got / self.paid - 1.0);
+        }
     }
 
     fn carry_out(&mut self, seen: &Seen, word: &Word) {
@@ -74,22 +92,13 @@ impl Account {
                         self.hold(candle, |units| units.min(part(strength) / price));
                     }
                     Action::Exit => self.hold(candle, |_| 0.0),
+                    Action::Straddle { .. } => panic!("a straddle of no chain"),
                 }
             }
             (Word::Hold(stance), Seen::Candle(candle)) => {
                 self.hold(candle, |_| stance.weight / candle.close_f64());
             }
-            (Word::Straddle(StraddleOrder::Buy { expiry, strike, .. }), _) => {
-                let (paid, spread) = self.quoted(*expiry, *strike);
-                self.straddle = Some((*expiry, *strike, paid));
-                self.costs += spread / paid;
-            }
-            (Word::Straddle(StraddleOrder::Sell), _) => {
-                let (expiry, strike, paid) = self.straddle.take().expect("a straddle");
-                let (got, spread) = self.quoted(expiry, strike);
-                self.costs += spread / paid;
-                self.gains.push(got / paid - 1.0);
-            }
+            (Word::Speak(spoken), Seen::Chain(_)) => self.waiting.extend(spoken),
             _ => panic!("{word:?} at {seen:?}"),
         }
     }
@@ -101,7 +110,7 @@ pub(super) fn watch(make: Make, events: Vec<Seen>) -> Vec<Episode> {
     let mut account = Account::default();
     for (seen, word) in events.iter().zip(&words) {
         if let Seen::Chain(chain) = seen {
-            account.chain = Some(chain.clone());
+            account.trade(chain);
         }
         if let Some(word) = word {
             account.carry_out(seen, word);

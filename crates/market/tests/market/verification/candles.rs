@@ -6,9 +6,9 @@ use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Price;
 use nija_core::words::time::{Span, Timestamp};
 use nija_market::candle::Candle;
+use nija_market::chain::{Chain, OptionQuote};
 use nija_market::earnings::{News, Report, Slot};
 use nija_market::engine::Seen;
-use nija_market::engine::equity::{Chain, OptionQuote};
 use nija_market::options::{Contract, Right};
 
 /// Log prices whose steps have this deviation around `drift`, which sees the last step and the number of this one.
@@ -145,17 +145,20 @@ fn chain(day: i32, report: i32, spot: f64, jump: f64) -> Chain {
         let years = f64::from(expiry - day) / 365.0;
         let volatility = (QUIET * QUIET + jump * jump / years).sqrt();
         // Strikes are listed once and do not follow the price.
-        for strike in (80..=125).map(|strike| f64::from(strike) * 4.0) {
-            for right in [Right::Call, Right::Put] {
+        for step in 80..=125_u32 {
+            let strike = f64::from(step) * 4.0;
+            for (n, right) in (0..).zip([Right::Call, Right::Put]) {
                 let contract = Contract { right, spot, strike, years, rate: 0.03, dividend: 0.0 };
                 let price = contract.price(volatility);
                 let (bid, ask) = (0.99 * price, 1.01 * price);
-                quotes.push(OptionQuote { expiry, strike, right, bid, ask });
+                let contract = InstrumentId(expiry.cast_unsigned() * 256 + step * 2 + n);
+                quotes.push(OptionQuote { contract, expiry, strike, right, bid, ask });
             }
         }
     }
     let at = Timestamp::of_day(day, Span::DAY);
-    Chain { instrument: InstrumentId(1), at, spot, quotes }
+    let next_session = if day == report { day + 3 } else { day + 1 };
+    Chain { instrument: InstrumentId(1), at, spot, next_session, quotes }
 }
 
 /// A share that reports on a Friday every thirteen weeks and jumps by about a tenth. Its options hold a jump of 6 %;

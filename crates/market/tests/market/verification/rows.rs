@@ -173,7 +173,7 @@ pub(super) const ROWS: [Row; 13] = [
     Row {
         name: StrategyName::EquityEarningsVolatility,
         title: "earnings straddle",
-        make: || Box::new(Modeling(Straddle::new(ONE, EarningsParameters::default().straddle))),
+        make: || acting(Straddle::new(ONE, EarningsParameters::default().straddle)),
         world: |make, seed, planted| watch(make, announcing(seed, 150, planted)),
     },
     Row {

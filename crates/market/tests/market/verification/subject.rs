@@ -4,8 +4,7 @@ use nija_core::words::conditions::Conditions;
 use nija_core::words::signal::Action;
 use nija_market::engine::crypto::Quotes;
 use nija_market::engine::crypto::arbitrage::Leg;
-use nija_market::engine::equity::StraddleOrder;
-use nija_market::engine::{Model, Seen, Stance, Strategy, View};
+use nija_market::engine::{Model, Seen, Spoken, Stance, Strategy, View};
 
 /// What was said, in any of the ways there are.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +13,7 @@ pub(super) enum Word {
     Hold(Stance),
     Quote(Quotes),
     Trade(Vec<Leg>),
-    Straddle(StraddleOrder),
+    Speak(Vec<Spoken>),
 }
 
 macro_rules! words {
@@ -31,7 +30,6 @@ words! {
     Hold(Stance);
     Quote(Quotes);
     Trade(Vec<Leg>);
-    Straddle(StraddleOrder);
 }
 
 /// Anything that listens and speaks.
@@ -50,6 +48,10 @@ impl<S: Strategy> Subject for Acting<S> {
             Seen::Report(report) => {
                 self.0.on_report(report);
                 None
+            }
+            Seen::Chain(chain) => {
+                let spoken = self.0.on_chain(chain, &view);
+                (!spoken.is_empty()).then_some(Word::Speak(spoken))
             }
             _ => None,
         }

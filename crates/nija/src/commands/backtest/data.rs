@@ -5,6 +5,7 @@
 //! and strategies of that class given to the files at hand; what a paper run would trade stays what
 //! it is.
 
+use super::chains::Chains;
 use super::{Options, tuned};
 use crate::catalog;
 use crate::config::Config;
@@ -17,6 +18,7 @@ use nija_core::words::money::{Price, Qty};
 use nija_core::words::score::Score;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::{Bars, Summary, Terms};
+use nija_engine::feeds::chain::modeled::{Modeled, Settings};
 use nija_engine::feeds::merge::Merge;
 use nija_engine::feeds::series::{Reading, Series};
 use nija_engine::feeds::{Error, Feed, MarketEvent, csv, parquet};
@@ -45,7 +47,7 @@ const PART: Qty = Qty::from_raw(SCALE / 100);
 /// Everything that goes into a run.
 pub(super) struct Data {
     pub(super) instruments: Vec<Instrument>,
-    pub(super) feed: Merge,
+    pub(super) feed: Box<dyn Feed>,
     pub(super) trader: Trader,
     /// Does some market of it never close?
     pub(super) around_the_clock: bool,
@@ -63,16 +65,16 @@ pub(super) struct Read {
 }
 
 /// One file and what it is about.
-struct Source {
-    instrument: Instrument,
-    timeframe: Timeframe,
+pub(super) struct Source {
+    pub(super) instrument: Instrument,
+    pub(super) timeframe: Timeframe,
 }
 
 /// Reads what the options name.
 pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut instruments = catalog::read(config.instruments.as_deref())?;
     if options.demo_data {
-        let feed = market::history(&instruments)?;
+        let feed = Box::new(market::history(&instruments)?);
         let trader = Trader::new(Analyst::new(&asked(options, config, &instruments)?));
         let (notes, files) = (Vec::new(), Vec::new());
         return Ok(Data { instruments, feed, trader, around_the_clock: true, notes, files });
@@ -94,10 +96,26 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         files.push(read);
         sources.push(source);
     }
-    let (setup, notes) = setup(asked(options, config, &instruments)?, &sources);
+    let (mut setup, mut notes) = setup(asked(options, config, &instruments)?, &sources);
+    let chains = Chains::of(options, &sources, &instruments)?;
+    chains.note(&mut notes);
+    let fresh = chains.underlyings.iter().map(|of| of.instrument);
+    let fresh: Vec<InstrumentId> = fresh.filter(|id| !setup.equity.earnings.contains(id)).collect();
+    setup.equity.earnings.extend(fresh);
     let around_the_clock = sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
+    feeds.extend(chains.feeds);
     let feed = Merge::new(feeds, &HOURS);
+    let feed: Box<dyn Feed> = match options.model_options {
+        Some(spread) => {
+            let straddle = setup.playbook.equity_earnings_volatility.parameters.straddle;
+            let (jump, reports, rate) = (options.model_jump, straddle.moves, straddle.rate);
+            let settings = Settings { spread, jump, reports, rate };
+            let (shares, numbers) = (&chains.underlyings, &chains.numbers);
+            Box::new(Modeled::new(feed, settings, shares, setup.calendar, numbers))
+        }
+        None => Box::new(feed),
+    };
     Ok(Data { instruments, feed, trader, around_the_clock, notes, files })
 }
 
@@ -105,6 +123,9 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
 fn asked(options: &Options, config: &Config, instruments: &[Instrument]) -> anyhow::Result<Setup> {
     let mut setup = market::setup(config, instruments)?;
     setup.liquidity = options.liquidity.map(Score::points);
+    if let Some(path) = &options.earnings {
+        setup.calendar = market::reports(path, instruments)?;
+    }
     setup.playbook = tuned::playbook(setup.playbook, &options.strategies()?, &options.param)?;
     Ok(setup)
 }

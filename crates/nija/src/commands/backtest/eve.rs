@@ -6,7 +6,6 @@ use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
 use nija_core::words::money::Price;
 use nija_core::words::time::Timestamp;
-use nija_engine::feeds::Feed;
 use nija_engine::sim::Exchange;
 use std::collections::BTreeMap;
 
@@ -19,7 +18,7 @@ pub(super) fn pass(
 ) -> anyhow::Result<Vec<Input>> {
     let mut sessions: Vec<(Hours, Input)> = Vec::new();
     let mut marks: BTreeMap<InstrumentId, Price> = BTreeMap::new();
-    let (mut conditions, mut inputs) = (None, Vec::new());
+    let (mut conditions, mut inputs, mut listed) = (None, Vec::new(), Vec::new());
     while data.feed.peek_time()?.is_some_and(|at| at < from) {
         let Some(event) = data.feed.next()? else {
             break;
@@ -36,11 +35,13 @@ pub(super) fn pass(
                     marks.insert(instrument, price);
                 }
                 Input::Conditions(read) => conditions = Some(read),
+                Input::List(_) => listed.push(input),
                 _ => {}
             }
         }
     }
     let marks = marks.into_iter().map(|(instrument, price)| Input::Mark { instrument, price });
     let sessions = sessions.into_iter().map(|(_, input)| input);
-    Ok(sessions.chain(marks).chain(conditions.map(Input::Conditions)).collect())
+    let listed = listed.into_iter().chain(sessions);
+    Ok(listed.chain(marks).chain(conditions.map(Input::Conditions)).collect())
 }

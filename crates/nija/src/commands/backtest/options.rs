@@ -30,6 +30,21 @@ pub(crate) struct Options {
     /// How long bars are: 1m, 5m, 15m, 1h or 1d.
     #[arg(long)]
     pub(super) timeframe: Option<Timeframe>,
+    /// A file of recorded option quotes (.csv or .csv.zst), in a folder named like its underlying; may be
+    /// repeated. See docs/backtesting.md for its columns.
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub(super) chain: Vec<PathBuf>,
+    /// Options of all shares that are given, quoted by Black and Scholes at the volatility of the last
+    /// sessions, with this spread as a fraction of the premium, for example 0.02. A model, no market.
+    #[arg(long, value_name = "FRACTION", requires = "data", conflicts_with = "chain")]
+    #[arg(value_parser = fraction)]
+    pub(super) model_options: Option<f64>,
+    /// What modeled options hold of the usual move at a report that is announced.
+    #[arg(long, value_name = "FRACTION", default_value = "0.8", value_parser = fraction)]
+    pub(super) model_jump: f64,
+    /// A table of companies' reports instead of the configured one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) earnings: Option<PathBuf>,
     /// When a symbol trades that the catalog does not list.
     #[arg(long, value_enum)]
     pub(super) hours: Option<Trading>,
@@ -183,6 +198,12 @@ fn contract(text: &str) -> Result<(String, u32), &'static str> {
     Ok((symbol, dollars.ok_or("write SYMBOL=DOLLARS, whole dollars a point above 0")?))
 }
 
+/// A fraction from 0 to 2.
+fn fraction(text: &str) -> Result<f64, &'static str> {
+    let number = text.parse().ok().filter(|n: &f64| (0.0..=2.0).contains(n));
+    number.ok_or("write a fraction from 0 to 2, for example 0.02")
+}
+
 /// How results are printed.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
@@ -309,7 +330,8 @@ impl Options {
         };
         let slippage = points("--slippage-bps", self.slippage_bps)?;
         let half_spread = points("--half-spread-bps", self.half_spread_bps)?;
-        for terms in [&mut rules.crypto, &mut rules.equity, &mut rules.derivatives] {
+        let Rules { crypto, equity, derivatives, options, .. } = &mut rules;
+        for terms in [crypto, equity, derivatives, options] {
             if let Some(fraction) = self.commission {
                 let sane = !fraction.is_negative() && fraction < Pct::whole(1);
                 ensure!(sane, "--commission is a fraction from 0 to below 1, for example 0.002");

@@ -77,7 +77,7 @@ impl Account {
 
 /// Reads a journal of one partition.
 pub(super) struct Tally {
-    instruments: Vec<Instrument>,
+    symbols: BTreeMap<InstrumentId, String>,
     tiers: Vec<&'static str>,
     now: Timestamp,
     orders: BTreeMap<OrderId, (Ticket, Qty)>,
@@ -88,10 +88,11 @@ pub(super) struct Tally {
 
 impl Tally {
     /// For accounts of these tiers, in the order of their opening.
-    pub(super) fn new(instruments: Vec<Instrument>, tiers: Vec<&'static str>) -> Self {
+    pub(super) fn new(instruments: &[Instrument], tiers: Vec<&'static str>) -> Self {
         let accounts = tiers.iter().map(|_| Account::default()).collect();
         let (now, orders, kills) = (Timestamp::EPOCH, BTreeMap::new(), Vec::new());
-        Self { instruments, tiers, now, orders, accounts, kills }
+        let symbols = instruments.iter().map(|row| (row.id, row.symbol.clone())).collect();
+        Self { symbols, tiers, now, orders, accounts, kills }
     }
 
     /// Takes the next batch.
@@ -111,6 +112,9 @@ impl Tally {
         let now = self.now;
         match event {
             Event::Clock { at } => self.now = at,
+            Event::Listed { instrument } => {
+                self.symbols.insert(instrument.id, instrument.symbol);
+            }
             Event::Approved { ticket, .. } => {
                 self.orders.insert(ticket.id, (ticket.clone(), ticket.qty));
             }
@@ -175,9 +179,8 @@ impl Tally {
                 *at
             }
             None => {
-                let row = self.instruments.iter().find(|row| row.id == ticket.instrument);
-                let symbol =
-                    row.map_or_else(|| ticket.instrument.to_string(), |r| r.symbol.clone());
+                let symbol = self.symbols.get(&ticket.instrument).cloned();
+                let symbol = symbol.unwrap_or_else(|| ticket.instrument.to_string());
                 account.open.insert(key, account.trades.len());
                 account.trades.push(begun(tier, symbol, (key.1, ticket.side), now));
                 account.trades.len() - 1

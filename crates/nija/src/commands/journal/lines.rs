@@ -13,7 +13,7 @@ use nija_core::words::money::Money;
 use nija_core::words::order::Purpose;
 
 /// The kinds of events, in order of their numbers.
-pub(super) const KINDS: [&str; 40] = [
+pub(super) const KINDS: [&str; 41] = [
     "clock",
     "announced",
     "listed",
@@ -54,6 +54,7 @@ pub(super) const KINDS: [&str; 40] = [
     "credited",
     "subscribed",
     "settled",
+    "delisted",
 ];
 
 /// The kind of an event.
@@ -99,6 +100,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::Credited { .. } => 37,
         Event::Subscribed { .. } => 38,
         Event::Settled { .. } => 39,
+        Event::Delisted { .. } => 40,
     }]
 }
 
@@ -149,6 +151,9 @@ fn of_market(event: &Event, names: &Names) -> Option<String> {
         Event::Listed { instrument } => {
             let hours = market(instrument.hours);
             format!("{} is listed ({}, {hours})", instrument.symbol, instrument.class.name())
+        }
+        Event::Delisted { instrument } => {
+            format!("{} has left the catalog", names.symbol(*instrument))
         }
         Event::SessionChanged { hours, open, until } => {
             let state = if *open { "open" } else { "closed" };

@@ -54,6 +54,7 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
         Action::Short { .. } => "short entry",
         Action::Exit => "exit",
         Action::Trim { .. } => "trim",
+        Action::Straddle { .. } => "straddle",
     };
     let symbol = names.symbol(signal.instrument);
     format!("the {what} of {} into {symbol} at ${}", signal.strategy.name(), signal.mark)

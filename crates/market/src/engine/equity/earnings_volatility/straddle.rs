@@ -1,22 +1,26 @@
-//! The straddle before earnings: a call and a put at the money, bought three sessions before the announcement and
-//! sold at the last close before it, ahead of the fall of implied volatility (Gao, Xing, Zhang, JFQA 2018). Only
-//! where the move that options imply is below what the company's reports used to do. Implied is what two expiries
-//! say of the jump between now and the nearer one (Dubinsky, Johannes, Kaeck, Seeger, RFS 2019).
+//! The straddle before earnings: a call and a put at the money, bought three sessions before the last close ahead of
+//! the announcement and sold at that close, ahead of the fall of implied volatility (Gao, Xing, Zhang, JFQA 2018).
+//! Only where the move that options imply is below what the company's reports used to do. Implied is what two
+//! expiries say of the jump between now and the nearer one (Dubinsky, Johannes, Kaeck, Seeger, RFS 2019).
 //!
-//! Decision logic only: the desk holds no options yet, so no engine takes this. Volatilities are taken from
+//! Decided on pictures of a chain; what a picture leads to trades at the next one. Volatilities are taken from
 //! European prices. An announcement that moves, is called off or is not confirmed cancels the trade.
 
 use crate::candle::{Candle, Timeframe};
+use crate::chain::{Chain, OptionQuote};
+use crate::clamp;
 use crate::date::weekdays_between;
-use crate::earnings::{News, Report, Slot, last_session};
-use crate::engine::{Model, Seen, Want};
-use crate::options::{Contract, Right};
+use crate::earnings::{Heard, Reactions, Report};
+use crate::engine::{Spoken, Strategy, View, Want};
+use crate::options::Right;
 use core::f64::consts::FRAC_2_PI;
 use nija_core::words::id::InstrumentId;
-use nija_core::words::signal::StrategyName;
-use nija_core::words::time::{Span, Timestamp};
+use nija_core::words::insight::Implied;
+use nija_core::words::money::Price;
+use nija_core::words::signal::{Action, StrategyName};
+use nija_core::words::time::Span;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// Settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,7 +32,7 @@ pub struct Parameters {
     pub moneyness: f64,
     /// Longest life of an option that is bought, days.
     pub longest_days: i32,
-    /// Sessions before the last close ahead of the news.
+    /// Most sessions before the last one ahead of the news in which it is bought; never in that one.
     pub sessions_before: i32,
     /// Reports whose moves say what is usual; without as many nothing is bought.
     pub moves: usize,
@@ -36,54 +40,8 @@ pub struct Parameters {
     pub cost: f64,
     /// Interest a year, as a fraction.
     pub rate: f64,
-}
-
-/// One line of a chain.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OptionQuote {
-    /// Day of expiry since 1970.
-    pub expiry: i32,
-    /// Strike, dollars.
-    pub strike: f64,
-    /// Call or put.
-    pub right: Right,
-    /// Best bid, dollars.
-    pub bid: f64,
-    /// Best ask, dollars.
-    pub ask: f64,
-}
-
-/// How the options of a share are quoted.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chain {
-    /// The share.
-    pub instrument: InstrumentId,
-    /// When.
-    pub at: Timestamp,
-    /// Price of the share then, dollars.
-    pub spot: f64,
-    /// The quotes, in any order.
-    pub quotes: Vec<OptionQuote>,
-}
-
-/// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Order {
-    /// Buy a call and a put.
-    Buy {
-        /// Day of expiry.
-        expiry: i32,
-        /// Strike of both.
-        strike: f64,
-        /// Asked for both, dollars.
-        debit: f64,
-        /// Move that options imply, as a fraction.
-        implied: f64,
-        /// Median move of the last reports.
-        usual: f64,
-    },
-    /// Sell both.
-    Sell,
+    /// Part of full size that both premiums together may come to.
+    pub size: f64,
 }
 
 /// Deviation of the jump at earnings from the volatilities of two expiries behind it, the nearer first:
@@ -101,40 +59,32 @@ pub fn expected_move(deviation: f64) -> f64 {
     deviation * FRAC_2_PI.sqrt()
 }
 
-/// Decides on straddles of one share.
+/// Trades the straddles of one share.
 #[derive(Clone, Debug)]
 pub struct Straddle {
     wants: [Want; 1],
     parameters: Parameters,
-    plan: Option<Plan>,
-    /// Last close of the share and its day.
-    close: Option<(i32, f64)>,
-    moves: VecDeque<f64>,
-    held: bool,
-}
-
-/// An announcement that is awaited.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Plan {
-    period: i32,
-    day: i32,
-    slot: Option<Slot>,
-    /// Is it out of the question, because it was traded or has moved?
+    reactions: Reactions,
+    /// Is the announcement that is awaited out of the question, because it was traded or has moved?
     spoiled: bool,
+    held: Option<Legs>,
+    /// Is what is held to be sold at the next picture?
+    leaves: bool,
 }
 
-impl Plan {
-    /// The last session that closes before the news; unconfirmed, it may come before the open.
-    fn last(&self) -> i32 {
-        last_session(self.day, self.slot.unwrap_or(Slot::Before))
-    }
+/// Both contracts of a straddle.
+#[derive(Clone, Copy, Debug)]
+struct Legs {
+    call: InstrumentId,
+    put: InstrumentId,
 }
 
 /// A strike with both rights quoted.
 #[derive(Clone, Copy)]
 struct Pair {
+    legs: Legs,
     strike: f64,
-    debit: f64,
+    marks: [f64; 2],
     volatility: f64,
 }
 
@@ -145,73 +95,40 @@ impl Straddle {
         Self {
             wants: [Want { instrument, timeframe: Timeframe::Day1 }],
             parameters,
-            plan: None,
-            close: None,
-            moves: VecDeque::new(),
-            held: false,
+            reactions: Reactions::new(parameters.moves),
+            spoiled: false,
+            held: None,
+            leaves: false,
         }
     }
 
-    fn leave(&mut self) -> Option<Order> {
-        core::mem::take(&mut self.held).then_some(Order::Sell)
+    /// Sells what is held at the last picture that can still trade before the news.
+    fn sell(&mut self, chain: &Chain) -> Vec<Spoken> {
+        let awaited = self.reactions.awaited();
+        let last = awaited.is_none_or(|awaited| awaited.last() <= chain.next_session);
+        let is_due = core::mem::take(&mut self.leaves) || last;
+        let Some(legs) = self.held.take_if(|_| is_due) else {
+            return Vec::new();
+        };
+        let mark = |of: InstrumentId| {
+            let quote = chain.quotes.iter().find(|quote| quote.contract == of);
+            quote.and_then(|quote| clamp::price(quote.mid())).unwrap_or(Price::STEP)
+        };
+        let exit =
+            |of| Spoken { instrument: of, mark: mark(of), action: Action::Exit, implied: None };
+        vec![exit(legs.call), exit(legs.put)]
     }
 
-    fn hear(&mut self, report: &Report) -> Option<Order> {
-        let known = self.plan.filter(|plan| plan.period == report.period);
-        match report.news {
-            News::Planned { day, slot } => match known {
-                Some(plan) if (plan.day, plan.slot) == (day, slot) => None,
-                // A date that moves was no date: whatever was planned on it is off.
-                Some(plan) => {
-                    let confirmed = plan.day == day && plan.slot.is_none();
-                    let spoiled = plan.spoiled || !confirmed;
-                    self.plan = Some(Plan { day, slot, spoiled, ..plan });
-                    if confirmed { None } else { self.leave() }
-                }
-                None => {
-                    let period = report.period;
-                    self.plan = Some(Plan { period, day, slot, spoiled: false });
-                    self.leave()
-                }
-            },
-            News::Cancelled if known.is_some() => {
-                self.plan = None;
-                self.leave()
-            }
-            News::Cancelled | News::Published { .. } => None,
-        }
-    }
-
-    /// Follows the share: the first close behind the news tells how far it moved.
-    fn follow(&mut self, candle: &Candle) -> Option<Order> {
-        let (day, close) = (candle.open_at.day(Span::ZERO), candle.close_f64());
-        let before = self.close.replace((day, close));
-        let plan = self.plan?;
-        let over = day > plan.last();
-        if over {
-            let base = before.filter(|&(day, _)| day <= plan.last());
-            if let (Some((_, base)), Some(_)) = (base, plan.slot) {
-                self.moves.push_back((close / base - 1.0).abs());
-                if self.moves.len() > self.parameters.moves {
-                    self.moves.pop_front();
-                }
-            }
-            self.plan = None;
-        }
-        // Sold at the last close before the news; at the latest when that has been missed.
-        if day >= plan.last() { self.leave() } else { None }
-    }
-
-    fn judge(&mut self, chain: &Chain) -> Option<Order> {
+    fn judge(&mut self, chain: &Chain) -> Option<Spoken> {
         let today = chain.at.day(Span::ZERO);
-        let plan = self.plan.filter(|plan| plan.slot.is_some() && !plan.spoiled)?;
-        let sessions = weekdays_between(today, plan.last());
+        let awaited = self.reactions.awaited().filter(|awaited| awaited.slot.is_some())?;
+        let sessions = weekdays_between(chain.next_session, awaited.last());
         let due = sessions > 0 && sessions <= self.parameters.sessions_before;
-        if self.held || !due {
+        if self.held.is_some() || self.spoiled || !due {
             return None;
         }
-        let usual = self.usual()?;
-        let mut expiries = self.expiries(chain, plan.day, today).into_iter();
+        let usual = self.reactions.usual()?;
+        let mut expiries = self.expiries(chain, awaited.day, today).into_iter();
         let ((near, first), (far, second)) = (expiries.next()?, expiries.next()?);
         let years = |expiry: i32| f64::from(expiry - today) / 365.0;
         let deviation =
@@ -222,21 +139,29 @@ impl Straddle {
         {
             return None;
         }
-        self.held = true;
-        self.plan = Some(Plan { spoiled: true, ..plan });
-        Some(Order::Buy { expiry: near, strike: first.strike, debit: first.debit, implied, usual })
-    }
-
-    /// Median move of the last reports.
-    fn usual(&self) -> Option<f64> {
-        if self.moves.len() < self.parameters.moves.max(1) {
-            return None;
-        }
-        let mut sorted: Vec<f64> = self.moves.iter().copied().collect();
-        sorted.sort_by(f64::total_cmp);
-        let half = sorted.len() / 2;
-        let odd = sorted.len() % 2 == 1;
-        Some(if odd { sorted[half] } else { f64::midpoint(sorted[half - 1], sorted[half]) })
+        let [mark, put_mark] = first.marks;
+        let spoken = Spoken {
+            instrument: first.legs.call,
+            mark: clamp::price(mark)?,
+            action: Action::Straddle {
+                put: first.legs.put,
+                put_mark: clamp::price(put_mark)?,
+                strength: clamp::strength(self.parameters.size),
+            },
+            implied: Some(Implied {
+                spot: clamp::price(chain.spot)?,
+                near: clamp::percent(first.volatility),
+                near_days: u16::try_from(near - today).ok()?,
+                far: clamp::percent(second.volatility),
+                far_days: u16::try_from(far - today).ok()?,
+                implied: clamp::percent(implied),
+                usual: clamp::percent(usual),
+                rate: clamp::percent(self.parameters.rate),
+            }),
+        };
+        self.held = Some(first.legs);
+        self.spoiled = true;
+        Some(spoken)
     }
 
     /// The pair nearest the money of each expiry behind the report, soonest first.
@@ -263,27 +188,19 @@ impl Straddle {
     fn pair(&self, spot: f64, today: i32, quotes: [&OptionQuote; 2]) -> Option<Pair> {
         let mut volatility = 0.0;
         for quote in quotes {
-            let contract = Contract {
-                right: quote.right,
-                spot,
-                strike: quote.strike,
-                years: f64::from(quote.expiry - today) / 365.0,
-                rate: self.parameters.rate,
-                dividend: 0.0,
-            };
             if quote.bid <= 0.0 || quote.ask < quote.bid {
                 return None;
             }
-            volatility += contract.implied_volatility(f64::midpoint(quote.bid, quote.ask))? / 2.0;
+            let contract = quote.contract(spot, today, self.parameters.rate);
+            volatility += contract.implied_volatility(quote.mid())? / 2.0;
         }
-        let debit = quotes[0].ask + quotes[1].ask;
-        Some(Pair { strike: quotes[0].strike, debit, volatility })
+        let [call, put] = quotes;
+        let legs = Legs { call: call.contract, put: put.contract };
+        Some(Pair { legs, strike: call.strike, marks: [call.mid(), put.mid()], volatility })
     }
 }
 
-impl Model for Straddle {
-    type Word = Order;
-
+impl Strategy for Straddle {
     fn name(&self) -> StrategyName {
         StrategyName::EquityEarningsVolatility
     }
@@ -296,22 +213,48 @@ impl Model for Straddle {
         &self.wants
     }
 
-    fn see(&mut self, seen: &Seen) -> Option<Order> {
-        let own = self.wants[0].instrument;
-        match seen {
-            Seen::Candle(candle) if candle.instrument == own => self.follow(candle),
-            Seen::Report(report) if report.instrument == own => self.hear(report),
-            Seen::Chain(chain) if chain.instrument == own => self.judge(chain),
-            _ => None,
+    fn on_candle(&mut self, candle: &Candle, _: &View) -> Option<Action> {
+        // What is still held behind the news has missed its close.
+        let own = candle.instrument == self.wants[0].instrument;
+        self.leaves |= own && self.reactions.follow(candle);
+        None
+    }
+
+    fn on_report(&mut self, report: &Report) {
+        if report.instrument != self.wants[0].instrument {
+            return;
         }
+        match self.reactions.hear(report) {
+            Heard::Same => {}
+            Heard::New => (self.spoiled, self.leaves) = (false, true),
+            // A date that moves was no date: whatever was planned on it is off.
+            Heard::Moved => (self.spoiled, self.leaves) = (true, true),
+        }
+    }
+
+    fn on_chain(&mut self, chain: &Chain, view: &View) -> Vec<Spoken> {
+        if chain.instrument != self.wants[0].instrument {
+            return Vec::new();
+        }
+        let mut said = self.sell(chain);
+        if view.open {
+            said.extend(self.judge(chain));
+        }
+        said
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::date;
+    use crate::earnings::{News, Slot};
     use crate::engine::equity::EarningsParameters;
     use crate::engine::flat;
+    use crate::options::Contract;
+    use nija_core::words::money::Pct;
+    use nija_core::words::score::Strength;
+    use nija_core::words::time::Timestamp;
 
     #[test]
     fn the_implied_move_of_the_design_documents() {
@@ -324,37 +267,52 @@ mod tests {
         assert_eq!(earnings_deviation((0.8, week(35.0)), (0.5, week(35.0))), None);
     }
 
-    /// A chain whose options are worth a volatility of 30 % and a jump on top.
+    /// A chain whose options are worth a volatility of 30 % and a jump on top; the next session is the next weekday.
     fn chain(day: i32, spot: f64, jump: f64) -> Chain {
         let mut quotes = Vec::new();
-        for expiry in [day + 9, day + 37] {
+        for (n, expiry) in (0..).zip([day + 9, day + 37]) {
             let years = f64::from(expiry - day) / 365.0;
             let volatility = (0.09 + jump * jump / years).sqrt();
-            for strike in [0.9, 0.98, 1.04].map(|m: f64| spot * m) {
-                for right in [Right::Call, Right::Put] {
+            for (m, strike) in (0..).zip([0.9, 0.98, 1.04].map(|m: f64| spot * m)) {
+                for (k, right) in (0..).zip([Right::Call, Right::Put]) {
                     let contract =
                         Contract { right, spot, strike, years, rate: 0.03, dividend: 0.0 };
                     let price = contract.price(volatility);
                     let (bid, ask) = (price - 0.01, price + 0.01);
-                    quotes.push(OptionQuote { expiry, strike, right, bid, ask });
+                    let contract = InstrumentId(100 + n * 10 + m * 2 + k);
+                    quotes.push(OptionQuote { contract, expiry, strike, right, bid, ask });
                 }
             }
         }
         let at = Timestamp::of_day(day, Span::seconds(20 * 3_600));
-        Chain { instrument: InstrumentId(1), at, spot, quotes }
+        let next_session = if date::weekday(day) == 4 { day + 3 } else { day + 1 };
+        Chain { instrument: SHARE, at, spot, next_session, quotes }
     }
 
-    fn planned(period: i32, day: i32, slot: Option<Slot>) -> Seen {
-        let (instrument, news) = (InstrumentId(1), News::Planned { day, slot });
-        Seen::Report(Report { instrument, period, known_at: Timestamp(0), news })
-    }
+    const SHARE: InstrumentId = InstrumentId(1);
+    /// The nearest strike of the nearer expiry.
+    const LEGS: [InstrumentId; 2] = [InstrumentId(102), InstrumentId(103)];
 
-    fn candle(day: i32, close: f64) -> Seen {
-        Seen::Candle(flat(InstrumentId(1), day.into(), close))
+    fn view() -> View {
+        View { open: true, ..View::default() }
     }
 
     fn young() -> Straddle {
-        Straddle::new(InstrumentId(1), EarningsParameters::default().straddle)
+        Straddle::new(SHARE, EarningsParameters::default().straddle)
+    }
+
+    impl Straddle {
+        fn plan(&mut self, period: i32, day: i32, slot: Option<Slot>) {
+            let news = News::Planned { day, slot };
+            self.on_report(&Report { instrument: SHARE, period, known_at: Timestamp(0), news });
+        }
+        fn close(&mut self, day: i32, close: f64) {
+            assert_eq!(self.on_candle(&flat(SHARE, day.into(), close), &view()), None);
+        }
+        /// The instruments that are entered or left at a picture.
+        fn said(&mut self, chain: &Chain) -> Vec<InstrumentId> {
+            self.on_chain(chain, &view()).iter().map(|spoken| spoken.instrument).collect()
+        }
     }
 
     /// A straddle that has seen eight reports that moved the share by a tenth.
@@ -363,68 +321,91 @@ mod tests {
         for period in 0..8 {
             // Mondays, thirteen weeks apart.
             let day = 4 + period * 91;
-            assert_eq!(straddle.see(&planned(period, day, Some(Slot::After))), None);
+            straddle.plan(period, day, Some(Slot::After));
             for (day, close) in [(day - 3, 100.0), (day, 100.0), (day + 1, 110.0)] {
-                assert_eq!(straddle.see(&candle(day, close)), None);
+                straddle.close(day, close);
             }
         }
         straddle
     }
 
-    /// Friday of the ninth report, after the close; three sessions before is the Tuesday.
+    /// Friday of the ninth report, after the close; what is said on Monday trades on Tuesday, three sessions before.
     const REPORT: i32 = 8 + 8 * 91;
+    const MONDAY: i32 = REPORT - 4;
 
     #[test]
     fn buys_cheap_moves_three_sessions_before_and_sells_at_the_last_close() {
         let mut straddle = seasoned();
-        assert_eq!(straddle.see(&planned(8, REPORT, Some(Slot::After))), None);
-        let tuesday = REPORT - 3;
-        assert_eq!(straddle.see(&Seen::Chain(chain(tuesday - 1, 100.0, 0.06))), None);
-        let Some(Order::Buy { expiry, strike, debit, implied, usual }) =
-            straddle.see(&Seen::Chain(chain(tuesday, 100.0, 0.06)))
-        else {
-            panic!("not bought");
+        straddle.plan(8, REPORT, Some(Slot::After));
+        // On the Friday before there is time left.
+        assert!(straddle.said(&chain(MONDAY - 3, 100.0, 0.06)).is_empty());
+        let picture = chain(MONDAY, 100.0, 0.06);
+        let said = straddle.on_chain(&picture, &view());
+        let [Spoken { instrument, mark, action, implied: Some(implied) }] = said[..] else {
+            panic!("not bought: {said:?}");
         };
-        assert_eq!((expiry, strike), (tuesday + 9, 98.0));
-        assert!((implied - expected_move(0.06)).abs() < 1e-3, "{implied}");
-        assert!((usual - 0.1).abs() < 1e-12 && debit > 0.0);
-        // Held once, sold at the close of the day of the report, never again.
-        assert_eq!(straddle.see(&Seen::Chain(chain(tuesday, 100.0, 0.06))), None);
-        assert_eq!(straddle.see(&candle(REPORT - 1, 100.0)), None);
-        assert_eq!(straddle.see(&candle(REPORT, 100.0)), Some(Order::Sell));
-        assert_eq!(straddle.see(&candle(REPORT + 3, 100.0)), None);
+        let Action::Straddle { put, put_mark, strength } = action else { panic!("{action:?}") };
+        assert_eq!([instrument, put], LEGS);
+        let mids = LEGS.map(|leg| picture.quotes.iter().find(|q| q.contract == leg).unwrap().mid());
+        assert_eq!([mark, put_mark].map(Some), mids.map(clamp::price));
+        assert_eq!(strength, Strength::parts(5_000));
+        let move_of = |percent: Pct| percent.raw() as f64 / 1e10;
+        assert!((move_of(implied.implied) - expected_move(0.06)).abs() < 1e-3, "{implied:?}");
+        assert!((move_of(implied.usual) - 0.1).abs() < 1e-9);
+        assert_eq!((implied.near_days, implied.far_days), (9, 37));
+        assert!(implied.near > implied.far && implied.spot == Price::whole(100));
+        // Held once; said on Thursday it is sold at the close of the day of the report, and never again.
+        let later = |day| chain(day, 100.0, 0.06);
+        assert!(straddle.said(&later(MONDAY + 1)).is_empty());
+        assert!(straddle.said(&later(MONDAY + 2)).is_empty());
+        assert_eq!(straddle.said(&later(MONDAY + 3)), LEGS);
+        assert!(straddle.said(&later(REPORT)).is_empty());
+    }
+
+    #[test]
+    fn a_session_that_is_left_out_does_not_carry_it_over_the_news() {
+        let mut straddle = seasoned();
+        straddle.plan(8, REPORT, Some(Slot::After));
+        assert_eq!(straddle.said(&chain(MONDAY, 100.0, 0.06)), LEGS[..1]);
+        // Thursday is a holiday: behind Wednesday comes the last session.
+        let eve = Chain { next_session: REPORT, ..chain(MONDAY + 2, 100.0, 0.06) };
+        assert_eq!(straddle.said(&eve), LEGS);
     }
 
     #[test]
     fn dear_moves_and_unconfirmed_times_are_left_alone() {
         let mut straddle = seasoned();
-        straddle.see(&planned(8, REPORT, None));
-        assert_eq!(straddle.see(&Seen::Chain(chain(REPORT - 3, 100.0, 0.06))), None);
-        straddle.see(&planned(8, REPORT, Some(Slot::After)));
+        let cheap = chain(MONDAY, 100.0, 0.06);
+        straddle.plan(8, REPORT, None);
+        assert!(straddle.said(&cheap).is_empty());
+        straddle.plan(8, REPORT, Some(Slot::After));
         // 0.8 x 12 % is more than nine tenths of the usual tenth.
-        assert_eq!(straddle.see(&Seen::Chain(chain(REPORT - 3, 100.0, 0.12))), None);
-        assert!(straddle.see(&Seen::Chain(chain(REPORT - 3, 100.0, 0.06))).is_some());
+        assert!(straddle.said(&chain(MONDAY, 100.0, 0.12)).is_empty());
+        let shut = View { open: false, ..view() };
+        assert!(straddle.on_chain(&cheap, &shut).is_empty());
+        assert_eq!(straddle.said(&cheap), LEGS[..1]);
         let mut young = young();
-        young.see(&planned(8, REPORT, Some(Slot::After)));
-        assert_eq!(young.see(&Seen::Chain(chain(REPORT - 3, 100.0, 0.06))), None);
+        young.plan(8, REPORT, Some(Slot::After));
+        assert!(young.said(&cheap).is_empty());
     }
 
     #[test]
     fn a_date_that_moves_cancels_the_trade() {
         for moved in [REPORT + 7, REPORT - 1] {
             let mut straddle = seasoned();
-            straddle.see(&planned(8, REPORT, Some(Slot::After)));
-            straddle.see(&Seen::Chain(chain(REPORT - 3, 100.0, 0.06)));
-            assert_eq!(straddle.see(&planned(8, moved, Some(Slot::After))), Some(Order::Sell));
-            let later = Seen::Chain(chain(moved - 3, 100.0, 0.06));
-            assert_eq!(straddle.see(&later), None, "a date that moved once is not trusted");
+            straddle.plan(8, REPORT, Some(Slot::After));
+            assert_eq!(straddle.said(&chain(MONDAY, 100.0, 0.06)), LEGS[..1]);
+            straddle.plan(8, moved, Some(Slot::After));
+            assert_eq!(straddle.said(&chain(MONDAY + 1, 100.0, 0.06)), LEGS);
+            let later = chain(moved - 4, 100.0, 0.06);
+            assert!(straddle.said(&later).is_empty(), "a date that moved once is not trusted");
         }
         let mut straddle = seasoned();
-        straddle.see(&planned(8, REPORT, Some(Slot::After)));
-        straddle.see(&Seen::Chain(chain(REPORT - 3, 100.0, 0.06)));
-        let (instrument, news) = (InstrumentId(1), News::Cancelled);
-        let off = Report { instrument, period: 8, known_at: Timestamp(0), news };
-        assert_eq!(straddle.see(&Seen::Report(off)), Some(Order::Sell));
+        straddle.plan(8, REPORT, Some(Slot::After));
+        assert_eq!(straddle.said(&chain(MONDAY, 100.0, 0.06)), LEGS[..1]);
+        let (instrument, news) = (SHARE, News::Cancelled);
+        straddle.on_report(&Report { instrument, period: 8, known_at: Timestamp(0), news });
+        assert_eq!(straddle.said(&chain(MONDAY + 1, 100.0, 0.06)), LEGS);
     }
 
     /// The crush: an event without a move takes the jump out of the price, and nothing else.

@@ -68,6 +68,7 @@ fn approved() -> Event {
         at: Timestamp(0),
         venue: VenueName::Paper,
         protect: None,
+        pair: None,
     };
     let evidence = Evidence {
         mark: Price::whole(10),

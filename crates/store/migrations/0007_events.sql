@@ -1,0 +1,1 @@
+-- Event 40, delisted, may stand in the journal, and options that are bought in pairs.
