@@ -22,9 +22,9 @@ const PROBE: Duration = Duration::from_secs(10);
 /// Parts of the time; the first is the warm-up, the second the start, the last the end.
 const PARTS: u32 = 10;
 
-/// Dollars of each of the purchases that a user begins with, and how many they are: a stock. What is sold for as much as
-/// it was bought for is a little more of it, by the spread: whoever began with nothing would hear of sales beyond what
-/// is held, and then of purchases beyond the limit, and the hour's end would be another load than its start.
+/// Dollars of each of the purchases that a user begins with, and how many they are: a stock. What is sold for as much
+/// as it was bought for is a little more of it, by the spread: whoever began with nothing would hear of sales beyond
+/// what is held, and then of purchases beyond the limit, and the hour's end would be another load than its start.
 const STOCK: u32 = 4_000;
 const STOCKS: u32 = 5;
 
