@@ -15,13 +15,18 @@ use crate::routes::{
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// Where the description of the API is.
+const DESCRIPTION: &str = "/api/openapi.json";
 
 /// For anyone, and without limits of its own: health checks must not starve.
 pub(crate) fn open() -> OpenApiRouter<App> {
@@ -140,23 +145,25 @@ pub(crate) fn providers() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(webhook::take))
 }
 
-fn docs() -> Router<App> {
-    let config = Config::new(["/api/openapi.json"]).validator_url("none");
-    let pages = SwaggerUi::new("/api/docs").url("/api/openapi.json", openapi()).config(config);
+/// The description and its pages. The text is kept, not the tree that it was written from, which is ten times as large.
+fn docs() -> Result<Router<App>, SetupError> {
+    let text = Bytes::from(openapi().to_json()?);
+    let describe = get(|| async move { ([(header::CONTENT_TYPE, "application/json")], text) });
+    let config = Config::new([DESCRIPTION]).validator_url("none");
+    let pages = SwaggerUi::new("/api/docs").config(config);
     let policy = |request: Request, next: Next| async move {
         let mut response: Response = next.run(request).await;
         let policy = HeaderValue::from_static(DOCS_POLICY);
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         response
     };
-    Router::from(pages).layer(from_fn(policy))
+    Ok(Router::from(pages).route(DESCRIPTION, describe).layer(from_fn(policy)))
 }
 
 /// Builds the whole API.
 ///
 /// # Errors
-/// See [`SetupError`]: a weak secret, no randomness, or no cryptography. Nothing may be served
-/// then.
+/// See [`SetupError`]: a weak secret, no randomness, no cryptography or no description. Nothing may be served then.
 pub fn router(doors: Doors, settings: Settings) -> Result<Router, SetupError> {
     let app = Shared::new(doors, settings)?;
     let guard = from_fn_with_state(app.clone(), auth::guard);
@@ -164,7 +171,7 @@ pub fn router(doors: Doors, settings: Settings) -> Result<Router, SetupError> {
     let budget = from_fn_with_state(app.clone(), auth::strangers);
     let members = Router::from(members()).route_layer(guard.clone());
     let admins = Router::from(admins()).route_layer(admins_only).route_layer(guard);
-    let strangers = Router::from(strangers()).merge(docs()).route_layer(budget);
+    let strangers = Router::from(strangers()).merge(docs()?).route_layer(budget);
     let signed = from_fn_with_state(app.clone(), auth::webhooks);
     let providers = Router::from(providers()).route_layer(signed);
     Ok(Router::from(open())

@@ -58,6 +58,9 @@ pub enum SetupError {
     /// The first token could not be signed and read back.
     #[error("access tokens cannot be signed; the cryptography backend is missing from this build")]
     Tokens,
+    /// The description of the API could not be written.
+    #[error("the description of the API cannot be written as JSON: {0}")]
+    Description(#[from] serde_json::Error),
 }
 
 impl Shared {

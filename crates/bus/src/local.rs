@@ -8,7 +8,7 @@ use nija_core::ports::{Bus, Doing, Heard, Notice, Subscription};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Notices a listener may lag behind before it loses the oldest.
-pub const CAPACITY: usize = 4_096;
+pub const CAPACITY: usize = 1_024;
 
 /// The bus of a process; its listeners hear the end when it is dropped.
 pub struct LocalBus {

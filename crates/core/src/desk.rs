@@ -13,6 +13,7 @@ mod blocks;
 mod bookkeeping;
 pub mod breaker;
 mod claims;
+mod contracts;
 mod copying;
 pub mod discrepancy;
 mod ended;

@@ -3,7 +3,7 @@
 use crate::words::fixed::Round;
 use crate::words::id::InstrumentId;
 use crate::words::money::{Money, Qty};
-use crate::words::order::{OrderType, Origin, TimeInForce};
+use crate::words::order::{OrderType, Origin, Side, TimeInForce};
 use crate::words::signal::StrategyName;
 use crate::words::time::Timestamp;
 use minicbor::{Decode, Encode};
@@ -11,19 +11,19 @@ use minicbor::{Decode, Encode};
 /// Most lots of a holding: whoever buys for ever in small parts must not slow every price down.
 pub const LOTS_KEPT: usize = 64;
 
-/// What was bought at once.
+/// What was bought at once, or sold short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Lot {
-    /// How much is left of it.
+    /// How much is left of it; above zero also of what is short.
     #[n(0)]
     pub qty: Qty,
-    /// What that cost, fees apart.
+    /// What that cost, fees apart; of contracts what they were agreed at, or settled at since.
     #[n(1)]
     pub cost: Money,
-    /// When it was bought.
+    /// When it was opened.
     #[n(2)]
     pub at: Timestamp,
-    /// Which strategy bought it; none for the user.
+    /// Which strategy opened it; none for the user.
     #[n(3)]
     pub strategy: Option<StrategyName>,
 }
@@ -31,7 +31,7 @@ pub struct Lot {
 /// An exit that waits until the protective stops that hold the quantity are cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct QueuedExit {
-    /// How much to sell.
+    /// How much to sell, or to buy back.
     #[n(0)]
     pub qty: Qty,
     /// Who wants it.
@@ -45,13 +45,13 @@ pub struct QueuedExit {
     pub tif: TimeInForce,
 }
 
-/// A long holding of one instrument.
+/// A holding of one instrument: long, or of contracts short. Quantities and costs are above zero either way.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Position {
     /// Of what.
     #[n(0)]
     pub instrument: InstrumentId,
-    /// Bought and not yet sold, oldest first.
+    /// Opened and not yet closed, oldest first.
     #[n(1)]
     lots: Vec<Lot>,
     /// Quantity of open exit orders.
@@ -60,6 +60,19 @@ pub struct Position {
     /// Exits waiting for their turn, one per owner, in the order in which they are sent.
     #[n(3)]
     queued: Vec<QueuedExit>,
+    /// Was it opened by selling?
+    #[n(4)]
+    #[cbor(default)]
+    short: bool,
+}
+
+/// What a trade did to a position of contracts, dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// By how much the value rose at which all that is held is agreed; what is short counts below zero.
+    pub change: Money,
+    /// Gain of what was closed.
+    pub gain: Money,
 }
 
 impl QueuedExit {
@@ -91,12 +104,37 @@ impl Position {
     /// Nothing of this instrument yet.
     #[must_use]
     pub const fn flat(instrument: InstrumentId) -> Self {
-        Self { instrument, lots: Vec::new(), exiting: Qty::ZERO, queued: Vec::new() }
+        Self { instrument, lots: Vec::new(), exiting: Qty::ZERO, queued: Vec::new(), short: false }
     }
-    /// Quantity held.
+    /// Quantity held, long or short.
     #[must_use]
     pub fn qty(&self) -> Qty {
         self.lots.iter().fold(Qty::ZERO, |sum, lot| sum.saturating_add(lot.qty))
+    }
+    /// Is it held short?
+    #[must_use]
+    pub const fn is_short(&self) -> bool {
+        self.short
+    }
+    /// The side that closes it.
+    #[must_use]
+    pub const fn exit_side(&self) -> Side {
+        if self.short { Side::Buy } else { Side::Sell }
+    }
+    /// Quantity held that an order of this side would close.
+    #[must_use]
+    pub fn closable(&self, side: Side) -> Qty {
+        if side == self.exit_side() { self.qty() } else { Qty::ZERO }
+    }
+    /// Quantity held, below zero if short.
+    #[must_use]
+    pub fn signed(&self) -> Qty {
+        if self.short { self.qty().negated() } else { self.qty() }
+    }
+    /// What it cost or was agreed at, below zero if short.
+    #[must_use]
+    pub fn signed_cost(&self) -> Money {
+        if self.short { self.cost().negated() } else { self.cost() }
     }
     /// Quantity held that no open exit order has claimed.
     #[must_use]
@@ -150,8 +188,8 @@ impl Position {
         self.queued.retain(live);
     }
 
-    /// Adds what was bought. Beyond [`LOTS_KEPT`] the two oldest lots of one buyer become one.
-    pub fn buy(&mut self, lot: Lot) {
+    /// Adds what was opened. Beyond [`LOTS_KEPT`] the two oldest lots of one owner become one.
+    pub fn add(&mut self, lot: Lot) {
         self.lots.push(lot);
         if self.lots.len() <= LOTS_KEPT {
             return;
@@ -168,15 +206,52 @@ impl Position {
         }
     }
 
-    /// What selling `qty` takes out of the cost: first in, first out, the seller's own lots before others'.
+    /// Trades contracts: what is held the other way is closed first, the rest opens. Works out of `lot`, which is all
+    /// that was traded and what it was worth. `None` beyond the range.
+    #[must_use]
+    pub fn trade(&mut self, side: Side, lot: Lot) -> Option<Turn> {
+        let closed = lot.qty.min(self.closable(side));
+        let worth = if closed == lot.qty {
+            lot.cost
+        } else {
+            lot.cost.share(closed.raw(), lot.qty.raw(), Round::HalfEven)?
+        };
+        let rest =
+            Lot { qty: lot.qty.checked_sub(closed)?, cost: lot.cost.checked_sub(worth)?, ..lot };
+        let before = self.signed_cost();
+        let cost = self.take(closed, lot.strategy);
+        let gain = match side {
+            Side::Sell => worth.checked_sub(cost)?,
+            Side::Buy => cost.checked_sub(worth)?,
+        };
+        if rest.qty.is_positive() {
+            self.short = side == Side::Sell;
+            self.add(rest);
+        }
+        Some(Turn { change: self.signed_cost().checked_sub(before)?, gain })
+    }
+
+    /// Settles contracts: from now on they are agreed at what `worth` says of a quantity, and the difference is a
+    /// gain that is paid. `None` beyond the range.
+    #[must_use]
+    pub fn settle(&mut self, worth: impl Fn(Qty) -> Option<Money>) -> Option<Turn> {
+        let before = self.signed_cost();
+        for lot in &mut self.lots {
+            lot.cost = worth(lot.qty)?;
+        }
+        let change = self.signed_cost().checked_sub(before)?;
+        Some(Turn { change, gain: change })
+    }
+
+    /// What closing `qty` takes out of the cost: first in, first out, the closer's own lots before others'.
     /// The remainder of a split lot keeps the rest of its cost, so nothing is lost to rounding.
     #[must_use]
     pub fn cost_of(&self, qty: Qty, seller: Option<StrategyName>) -> Money {
-        self.clone().sell(qty, seller)
+        self.clone().take(qty, seller)
     }
 
     /// Takes `qty` out and returns what it had cost. More than is held takes all.
-    pub fn sell(&mut self, qty: Qty, seller: Option<StrategyName>) -> Money {
+    pub fn take(&mut self, qty: Qty, seller: Option<StrategyName>) -> Money {
         let mut left = qty;
         let mut cost = Money::ZERO;
         for own in [true, false] {
@@ -220,13 +295,13 @@ mod tests {
             let by = |n: u8| StrategyName::ALL.get(usize::from(n)).copied().filter(|_| n > 0);
             let mut position = Position::flat(InstrumentId(1));
             for (qty, cost, n) in lots {
-                position.buy(lot(qty, cost, by(n)));
+                position.add(lot(qty, cost, by(n)));
             }
             let (all_qty, all_cost) = (position.qty(), position.cost());
             let (mut out_qty, mut out_cost) = (Qty::ZERO, Money::ZERO);
             for (qty, n) in sells {
                 let qty = Qty::from_raw(qty).min(position.qty());
-                prop_assert_eq!(position.cost_of(qty, by(n)), position.sell(qty, by(n)).max(Money::ZERO));
+                prop_assert_eq!(position.cost_of(qty, by(n)), position.take(qty, by(n)).max(Money::ZERO));
                 out_qty = out_qty.saturating_add(qty);
                 out_cost = all_cost.saturating_sub(position.cost());
             }
@@ -242,7 +317,7 @@ mod tests {
         let trend = Some(StrategyName::CryptoTrendRiding);
         let mut position = Position::flat(InstrumentId(1));
         for n in 0..1_000 {
-            position.buy(lot(2, n, if n % 3 == 0 { trend } else { None }));
+            position.add(lot(2, n, if n % 3 == 0 { trend } else { None }));
         }
         assert_eq!(position.lots().len(), LOTS_KEPT);
         assert_eq!(position.qty(), Qty::from_raw(2_000));
@@ -256,10 +331,10 @@ mod tests {
     fn the_user_sells_the_users_lots_first() {
         let trend = Some(StrategyName::CryptoTrendRiding);
         let mut position = Position::flat(InstrumentId(1));
-        position.buy(lot(10, 300, trend));
-        position.buy(lot(10, 100, None));
-        assert_eq!(position.sell(Qty::from_raw(10), None), Money::from_raw(100));
-        assert_eq!(position.sell(Qty::from_raw(10), None), Money::from_raw(300));
+        position.add(lot(10, 300, trend));
+        position.add(lot(10, 100, None));
+        assert_eq!(position.take(Qty::from_raw(10), None), Money::from_raw(100));
+        assert_eq!(position.take(Qty::from_raw(10), None), Money::from_raw(300));
     }
 
     #[test]
@@ -295,10 +370,10 @@ mod tests {
     fn a_strategy_sells_its_own_lots_first() {
         let trend = Some(StrategyName::CryptoTrendRiding);
         let mut position = Position::flat(InstrumentId(1));
-        position.buy(lot(10, 100, None));
-        position.buy(lot(10, 300, trend));
-        assert_eq!(position.sell(Qty::from_raw(5), trend), Money::from_raw(150));
-        assert_eq!(position.sell(Qty::from_raw(5), None), Money::from_raw(50));
+        position.add(lot(10, 100, None));
+        position.add(lot(10, 300, trend));
+        assert_eq!(position.take(Qty::from_raw(5), trend), Money::from_raw(150));
+        assert_eq!(position.take(Qty::from_raw(5), None), Money::from_raw(50));
         assert_eq!(position.held_by(StrategyName::CryptoTrendRiding), Qty::from_raw(5));
     }
 }

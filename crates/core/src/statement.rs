@@ -103,6 +103,13 @@ impl Making<'_> {
                 let trade = self.trade(at, fill, entry, line.traded?)?;
                 self.made.trades.push(trade);
             }
+            Event::Settled { instrument, price, entry, .. } => {
+                let symbol = &self.month.instruments.get(instrument)?.symbol;
+                let note = format!("{symbol} at {price}");
+                let amount = self.sum(entry, Book::Realized)?.negated();
+                let kind = IncomeKind::Settlement;
+                self.made.income.push(Income { at, kind, amount, note });
+            }
             Event::Credited { amount, .. } => {
                 let note = "from those who copy this account".to_owned();
                 let kind = IncomeKind::Earned;
@@ -151,7 +158,7 @@ impl Making<'_> {
     fn trade(&self, at: Timestamp, fill: &Fill, entry: &Entry, traded: Traded) -> Option<Trade> {
         let (cost, won) = (self.sum(entry, Book::Positions)?, self.sum(entry, Book::Realized)?);
         let value = match traded.side {
-            Side::Buy => cost,
+            Side::Buy => cost.checked_add(won)?,
             // What is realized stands as a credit: proceeds are the cost of what went and what was won.
             Side::Sell => Money::ZERO.checked_sub(cost)?.checked_sub(won)?,
         };
@@ -234,7 +241,10 @@ impl Making<'_> {
     }
 
     fn worth(&self, prices: &Prices) -> Result<Worth, DocumentError> {
-        let mut worth = Worth { cash: self.held.money(), ..Worth::default() };
+        // What contracts are agreed at stands against their worth, and not in the cash.
+        let cash = self.held.money().checked_sub(self.held.books.balance(Book::Agreed));
+        let cash = cash.ok_or(DocumentError::OutOfRange)?;
+        let mut worth = Worth { cash, ..Worth::default() };
         for held in self.held.positions() {
             let holding = self.holding(held, prices).ok_or(DocumentError::OutOfRange)?;
             let add = |a: Money, b| a.checked_add(b).ok_or(DocumentError::OutOfRange);
@@ -251,14 +261,13 @@ impl Making<'_> {
             Some(mark) => (*mark, instrument.value(*mark, held.qty, Round::Down)?),
             None => (Price::ZERO, held.cost),
         };
-        Some(Holding {
-            symbol: instrument.symbol.clone(),
-            qty: held.qty,
-            cost: held.cost,
-            mark,
-            value,
-            unrealized: value.checked_sub(held.cost)?,
-        })
+        let unrealized = value.checked_sub(held.cost)?;
+        let (cost, value) = match instrument.is_margined() {
+            true => (Money::ZERO, unrealized),
+            false => (held.cost, value),
+        };
+        let symbol = instrument.symbol.clone();
+        Some(Holding { symbol, qty: held.qty, cost, mark, value, unrealized })
     }
 
     fn finish(mut self) -> Result<Section, DocumentError> {

@@ -18,7 +18,7 @@ use feed::Feeds;
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::SignalId;
 use nija_core::words::insight::Insight;
-use nija_core::words::score::Strength;
+use nija_core::words::score::{Score, Strength};
 use nija_core::words::signal::Signal;
 use nija_core::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ pub struct Setup {
     pub roles: Roles,
     /// Limits of the regime detector.
     pub thresholds: Thresholds,
+    /// Liquidity that is taken for granted while no order book is read; none opens no share for derivatives.
+    pub liquidity: Option<Score>,
     /// Limits of the strategy router.
     pub routes: Routes,
     /// The crypto engine.
@@ -90,7 +92,7 @@ impl Analyst {
         Self {
             feeds: Feeds::new(wanted, setup.roles.instruments()),
             reader: Reader::new(setup.roles),
-            detector: Detector::new(setup.thresholds),
+            detector: Detector::new(setup.thresholds).assuming(setup.liquidity),
             engines,
             calendar,
             weighing: Weighing::new(setup.weighing),

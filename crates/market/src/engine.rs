@@ -8,7 +8,7 @@ pub mod equity;
 mod model;
 mod routes;
 
-pub use model::{LongHalf, Model, Seen, Stance};
+pub use model::{Contract, Model, Seen, Sides, Stance};
 pub use routes::Routes;
 
 use crate::candle::{Candle, Timeframe};
@@ -163,6 +163,11 @@ impl Hand<'_> {
                 self.held.insert(place);
                 Some(Action::Enter { strength, stop })
             }
+            Action::Short { strength, stop } => {
+                let strength = self.limits.fit(strength, candle.close, stop)?;
+                self.held.insert(place);
+                Some(Action::Short { strength, stop })
+            }
             Action::Trim { .. } => self.held.contains(&place).then_some(action),
             Action::Exit => self.held.remove(&place).then_some(action),
         }
@@ -226,7 +231,9 @@ mod tests {
             let candle = flat(InstrumentId(n), day, close);
             engine.on_candle(Day1, &candle, &Conditions::default(), |s| said = Some(s));
             said.map(|said: Said| match said.action {
-                Action::Enter { strength, .. } => strength.as_parts(),
+                Action::Enter { strength, .. } | Action::Short { strength, .. } => {
+                    strength.as_parts()
+                }
                 Action::Trim { .. } | Action::Exit => 0,
             })
         };

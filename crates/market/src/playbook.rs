@@ -32,11 +32,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The strength that these limits leave of a wanted one, given the price and the stop; none where too little.
+    /// The strength that these limits leave of a wanted one, given the price and the stop on either side of it; none
+    /// where too little.
     #[must_use]
     pub fn fit(&self, wanted: Strength, mark: Price, stop: Option<Price>) -> Option<Strength> {
         let lost = stop
-            .map_or(0.0, |stop| 1.0 - crate::clamp::dollars(stop) / crate::clamp::dollars(mark));
+            .map_or(0.0, |stop| 1.0 - crate::clamp::dollars(stop) / crate::clamp::dollars(mark))
+            .abs();
         let by_risk = if lost > 0.0 { self.risk / lost } else { 1.0 };
         let most = crate::clamp::strength(self.max_size.min(by_risk));
         let fitting = wanted.min(most);

@@ -24,6 +24,8 @@ use nija_core::words::time::{Span, Timestamp};
 #[derive(Clone, Debug)]
 pub struct Detector {
     thresholds: Thresholds,
+    /// Liquidity that is taken for granted.
+    liquidity: Option<Score>,
     current: Option<Current>,
     /// Another regime and the first of the consecutive days on which the list named it.
     rival: Option<(Regime, i32)>,
@@ -48,6 +50,7 @@ impl Detector {
     pub const fn new(thresholds: Thresholds) -> Self {
         Self {
             thresholds,
+            liquidity: None,
             current: None,
             rival: None,
             calm_since: None,
@@ -55,6 +58,12 @@ impl Detector {
             crypto_trending: false,
             index_trending: false,
         }
+    }
+
+    /// The same, with a liquidity that is taken for granted: bars do not tell it.
+    #[must_use]
+    pub const fn assuming(self, liquidity: Option<Score>) -> Self {
+        Self { liquidity, ..self }
     }
 
     /// Reads the market at a close. Instants must not go back.
@@ -136,7 +145,7 @@ impl Detector {
                 .map(|r| clamp::score(100.0 * 100.0 * r / limits.crypto_full)),
             equity_volatility: equity.map(|level| clamp::score(100.0 * level / limits.equity_full)),
             crypto_leads: regime == Some(Regime::HighVolatility) && ballot.crypto_leads(),
-            liquidity: None,
+            liquidity: self.liquidity,
             momentum: readings.momentum().map_or(0, clamp::signed_hundredths),
             crypto_black_swan: swan(shock(readings.leader)) || swan(shock(readings.second)),
             equity_black_swan: swan(shock(readings.index)) || readings.term.is_some_and(panic),

@@ -16,6 +16,7 @@ use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
 use nija_market::earnings::{self, Report};
+use nija_market::engine::Contract;
 use nija_market::playbook::Playbook;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,7 +73,19 @@ pub(crate) fn setup(config: &Config, instruments: &[Instrument]) -> anyhow::Resu
     let mut setup = shipped()?;
     setup.playbook = playbook(config)?;
     setup.calendar = calendar(config, instruments)?;
+    setup.derivatives.contracts = contracts(instruments);
     Ok(setup)
+}
+
+/// What of a catalog may be held short.
+pub(crate) fn contracts<'a>(
+    instruments: impl IntoIterator<Item = &'a Instrument>,
+) -> Vec<Contract> {
+    let contract = |row: &Instrument| {
+        let expiry = row.expiry().filter(|_| row.is_margined())?;
+        Some(Contract { instrument: row.id, expiry })
+    };
+    instruments.into_iter().filter_map(contract).collect()
 }
 
 /// The operator's playbook, or the embedded one.

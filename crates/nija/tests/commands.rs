@@ -382,6 +382,48 @@ fn one_strategy_is_heard_alone_and_drawn() {
     assert!(html.contains("crypto_trend_riding") && html.contains("class=\"rise\""));
 }
 
+/// The shipped bars of a fund turned upside down: a market that falls while the fund rises.
+fn upside_down(desk: &Desk, to: &str) {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/demo");
+    let bars = fs::read_to_string(demo.join("etf/SPY/1d.csv")).unwrap();
+    let turned = bars.lines().skip(1).map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let of = |at: usize| format!("{:.2}", 40_000.0 / cells[at].parse::<f64>().unwrap());
+        format!("{},{},{},{},{},{}\n", cells[0], of(1), of(3), of(2), of(4), cells[5])
+    });
+    let text = format!("timestamp,open,high,low,close,volume\n{}", turned.collect::<String>());
+    fs::create_dir_all(desk.path(to)).unwrap();
+    fs::write(desk.path(to).join("1d.csv"), text).unwrap();
+}
+
+#[test]
+fn contracts_are_traded_on_both_sides_and_the_journal_is_sound() {
+    let desk = Desk::new();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/demo");
+    upside_down(&desk, "DOWN");
+    fs::create_dir_all(desk.path("UP")).unwrap();
+    fs::copy(demo.join("etf/SPY/1d.csv"), desk.path("UP").join("1d.csv")).unwrap();
+    let mut arguments = vec!["backtest", "--strategy", "macro_trend", "--tier", "BALLER"];
+    arguments.extend(["--cash", "100000", "--contract", "UP=1", "--contract", "DOWN=1"]);
+    arguments.extend(["--hours", "nyse", "--liquidity", "100", "--journal", "j.db"]);
+    let files = ["etf/SPY/1d.csv", "index/VIX/1d.csv", "crypto/BTC-USD/1d.csv"];
+    let files = files.map(|file| demo.join(file).display().to_string());
+    for file in ["UP/1d.csv", "DOWN/1d.csv"].into_iter().chain(files.iter().map(String::as_str)) {
+        arguments.extend(["--data", file]);
+    }
+    arguments.extend(["--format", "json"]);
+    let result: Value = serde_json::from_str(&desk.good(&arguments)).unwrap();
+    let trades = result["trades"].as_array().unwrap();
+    let side = |trade: &Value| (trade["symbol"].clone(), trade["side"].clone());
+    assert!(trades.iter().any(|trade| side(trade) == ("DOWN".into(), "short".into())));
+    assert!(trades.iter().any(|trade| side(trade) == ("UP".into(), "long".into())));
+    assert!(trades.iter().all(|trade| side(trade) != ("SPY".into(), "short".into())));
+    let database = format!("sqlite:{}", desk.path("j.db").display());
+    let shown = desk.good(&["journal", "show", "--database", &database, "--kind", "settled"]);
+    assert!(shown.contains("DOWN at $") && shown.contains("settled -"), "{shown}");
+    assert!(desk.good(&["verify", "--database", &database]).contains("sum $0"));
+}
+
 #[test]
 fn the_shipped_history_trades_every_strategy() {
     let desk = Desk::new();

@@ -9,7 +9,7 @@ use nija_core::ports::{Abilities, Clock, Doing, Found, Venue, VenueError};
 use nija_core::words::id::{FillId, InstrumentId, OrderId};
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
-use nija_core::words::order::{Outcome, Report};
+use nija_core::words::order::{Outcome, Purpose, Report, Side};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::clock::Simulated;
 use nija_engine::feeds::{self, MarketEvent};
@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const COIN: InstrumentId = InstrumentId(1);
+const CONTRACT: InstrumentId = InstrumentId(2);
 const NOON: Timestamp = Timestamp(1_718_193_600_000_000);
 
 /// How the market tells its prices.
@@ -48,6 +49,8 @@ enum Sin {
     NoCancel,
     /// Hands reports over newest first.
     Backwards,
+    /// Lets nothing be sold that was not bought.
+    NoShort,
 }
 
 /// The paper venue with its market, and a sin between them and the suite.
@@ -74,11 +77,24 @@ fn coin() -> Instrument {
     }
 }
 
+fn contract() -> Instrument {
+    let expiry = NOON.plus(Span(90 * Span::DAY.0));
+    Instrument {
+        id: CONTRACT,
+        symbol: "COINU4".to_owned(),
+        class: AssetClass::Derivatives,
+        kind: Kind::Future { multiplier: 5, expiry, maintenance: None },
+        lot: "1".parse().unwrap(),
+        ..coin()
+    }
+}
+
 fn street(rules: Rules, told: Told, sin: Sin) -> Street {
     let clock = Arc::new(Simulated::default());
     clock.advance(NOON);
     let paper = Paper::new(Exchange::new(rules), Arc::clone(&clock) as Arc<dyn Clock>);
     paper.list(coin());
+    paper.list(contract());
     let paper = Arc::new(paper);
     Street { paper, clock, told, sin, refused: Mutex::default() }
 }
@@ -160,6 +176,12 @@ impl Venue for Street {
                 Ok(())
             }),
             (Sin::NoCancel, Act::Cancel { .. }) => Box::pin(async { Ok(()) }),
+            (Sin::NoShort, Act::Place(approved))
+                if approved.ticket().side == Side::Sell
+                    && approved.ticket().purpose == Purpose::Entry =>
+            {
+                Box::pin(async { Err(VenueError::Rejected("it was not bought".to_owned())) })
+            }
             _ => self.paper.submit(release),
         }
     }
@@ -180,6 +202,9 @@ impl Ground for Street {
     }
     fn instrument(&self) -> Instrument {
         coin()
+    }
+    fn contract(&self) -> Option<Instrument> {
+        Some(contract())
     }
     fn price(&self, instrument: InstrumentId, price: Price) -> Doing<'_, ()> {
         for event in self.events(instrument, price) {
@@ -228,6 +253,7 @@ async fn a_venue_that_breaks_a_law_is_caught_by_its_number() {
         (Sin::AnyCancel, "V-09"),
         (Sin::NoCancel, "V-06"),
         (Sin::Backwards, "V-21"),
+        (Sin::NoShort, "V-23"),
     ] {
         let outcomes =
             conformance::run(&street(Rules::frictionless(1), Told::Quotes, sin)).await.unwrap();

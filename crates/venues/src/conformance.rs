@@ -5,6 +5,7 @@
 
 mod bench;
 mod cancels;
+mod contracts;
 mod finding;
 mod kept;
 mod orders;
@@ -25,6 +26,11 @@ pub trait Ground: Send + Sync {
     /// What is traded in the suite, as the venue lists it: open now, around $100, with a tick and a lot that the
     /// venue insists on (both above 10^-8), and of a kind that trades around the clock.
     fn instrument(&self) -> Instrument;
+    /// A contract that the venue lets be sold short, with the same market; none where it has none, and then the
+    /// cases about contracts say nothing.
+    fn contract(&self) -> Option<Instrument> {
+        None
+    }
     /// Moves the market of an instrument so that it trades at this price. What an order does because of it may
     /// be reported later, but within [`Ground::patience`].
     fn price(&self, instrument: InstrumentId, price: Price) -> Doing<'_, ()>;
@@ -113,6 +119,8 @@ cases! {
     "V-20" "fills add up to the order and never beyond" orders::never_beyond;
     "V-21" "reports of an order come in the order in which things happened" orders::in_order;
     "V-22" "an order that must trade at once never rests" orders::immediate;
+    "V-23" "a contract is sold short and bought back" contracts::short;
+    "V-24" "a buy stop over a short contract waits until the price has risen to it" contracts::stop_above;
 }
 
 /// Runs all cases and gives the first that does not hold.

@@ -4,11 +4,13 @@
 
 use super::trial::chance::secret;
 use super::trial::crowd;
+use super::trial::http::Connection;
 use super::trial::load::{self, User, percentile};
 use super::trial::server::Site;
 use super::trial::{audit, tally::Tally};
 use super::{Options, Outcome};
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 const WORKERS: usize = 32;
@@ -20,6 +22,22 @@ const PROBE: Duration = Duration::from_secs(10);
 /// Parts of the time; the first is the warm-up, the second the start, the last the end.
 const PARTS: u32 = 10;
 
+/// Dollars of each of the purchases that a user begins with, and how many they are: a stock. What is sold for as much as it was bought for is a little more of it, by
+/// the spread: whoever began with nothing would hear of sales beyond what is held, and then of purchases beyond the
+/// limit, and the hour's end would be another load than its start.
+const STOCK: u32 = 4_000;
+const STOCKS: u32 = 5;
+
+fn stock_up(site: &Site, user: &User) -> Result<()> {
+    let mut to = Connection::open(site.address)?;
+    for _ in 0..STOCKS {
+        let order = json!({"symbol": "BTC-USD", "side": "buy", "size": STOCK});
+        let reply = user.ask(&mut to, "POST", "/api/v2/trade", Some(order))?;
+        ensure!(reply.status == 200 && reply.body["success"] == true, "no stock: {}", reply.body);
+    }
+    Ok(())
+}
+
 /// Soaks.
 pub(super) fn run(options: &Options) -> Result<Outcome> {
     let binary = options.binary()?;
@@ -28,6 +46,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         let running = site.begin()?;
         let users = (0..USERS).map(|n| User::register(&site, n));
         let mut users = users.collect::<Result<Vec<_>>>()?;
+        users.iter().try_for_each(|user| stock_up(&site, user))?;
         let most = load::run(site.address, &mut users, WORKERS, None, PROBE);
         let capacity = most.done() / PROBE.as_secs();
         ensure!(capacity > 0, "nothing was answered: {}", most.statuses());

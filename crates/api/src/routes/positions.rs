@@ -1,4 +1,4 @@
-//! What the caller holds, and selling all of it.
+//! What the caller holds, and closing all of it.
 
 use super::trading::{TradeBody, submit};
 use crate::auth::{Principal, account};
@@ -20,29 +20,33 @@ use utoipa::ToSchema;
 pub(crate) struct PositionBody {
     /// Symbol.
     symbol: String,
-    /// Quantity.
+    /// Quantity; below zero it is short, which contracts alone can be.
     #[schema(value_type = String)]
     qty: Qty,
-    /// What it cost, fees apart, dollars.
+    /// What it cost, fees apart, dollars. Of contracts: the value they were agreed at, or settled at since, below
+    /// zero of what is short; nobody has paid it.
     #[schema(value_type = String)]
     cost: Money,
-    /// What it is worth at the mark, dollars.
+    /// What it is worth at the mark, dollars; below zero of what is short.
     #[schema(value_type = String)]
     value: Money,
-    /// Value less cost, dollars.
+    /// Value less cost, dollars: of contracts all that they add to equity beside cash.
     #[schema(value_type = String)]
     unrealized: Money,
+    /// Cash that contracts hold back, dollars; zero of what is paid for.
+    #[schema(value_type = String)]
+    margin: Money,
     /// The last price; null before the first.
     #[schema(value_type = Option<String>)]
     mark: Option<Price>,
     /// Quantity of open exit orders.
     #[schema(value_type = String)]
     exiting: Qty,
-    /// What was bought at once, oldest first.
+    /// What was bought, or sold short, at once, oldest first.
     lots: Vec<LotBody>,
 }
 
-/// What was bought at once.
+/// What was bought at once, or sold short.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LotBody {
     /// How much is left of it.
@@ -51,9 +55,9 @@ pub(crate) struct LotBody {
     /// What that cost, dollars.
     #[schema(value_type = String)]
     cost: Money,
-    /// When it was bought, RFC 3339.
+    /// When it was opened, RFC 3339.
     at: String,
-    /// Which strategy bought it; null for the user.
+    /// Which strategy opened it; null for the user.
     strategy: Option<&'static str>,
 }
 
@@ -65,6 +69,7 @@ impl PositionBody {
             cost: view.cost,
             value: view.value,
             unrealized: view.value.saturating_sub(view.cost),
+            margin: view.margin,
             mark: view.mark,
             exiting: view.exiting,
             lots: view
@@ -95,7 +100,8 @@ pub(crate) async fn list(
     Ok(Json(Listed::whole(items.collect())))
 }
 
-/// Sells all that is held of a symbol at the market. No gate stands in the way of an exit.
+/// Closes all that is held of a symbol at the market: sells it, or buys back what is short. No gate stands in the
+/// way of an exit.
 #[utoipa::path(
     delete, path = "/api/v2/positions/{symbol}", tag = "positions",
     params(
@@ -115,9 +121,12 @@ pub(crate) async fn close(
 ) -> Result<Json<TradeBody>, Problem> {
     app.rates.exit(principal.user())?;
     let instrument = app.doors.catalog.by_symbol(&symbol).ok_or(Decline::NoPosition)?;
+    let view = account(&app, principal.account()).await?;
+    let held = view.positions.iter().find(|position| position.instrument == instrument.id);
+    let is_short = held.is_some_and(|position| position.qty.is_negative());
     let wish = Wish {
         instrument: instrument.id,
-        side: Side::Sell,
+        side: if is_short { Side::Buy } else { Side::Sell },
         size: Size::All,
         order_type: OrderType::Market,
         tif: TimeInForce::Day,

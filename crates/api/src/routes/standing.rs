@@ -132,6 +132,9 @@ pub(crate) struct StatusBody {
     /// Cash held back for open entries.
     #[schema(value_type = String)]
     reserved: Money,
+    /// Cash held back for contracts that are held.
+    #[schema(value_type = String)]
+    margin: Money,
     /// Loss of the trading day, percent.
     #[schema(value_type = String)]
     daily_loss_pct: Pct,
@@ -181,6 +184,7 @@ pub(crate) async fn status(
         copying: view.sleeves.iter().filter(|of| of.sleeve.stage != Stage::Stopped).count(),
         cash: view.cash,
         reserved: view.reserved,
+        margin: view.margin,
         daily_loss_pct: view.daily_loss_pct,
         drawdown_pct: view.drawdown_pct,
         daily_halt: view.daily_halt,

@@ -110,6 +110,8 @@ impl From<&Change> for ChangeBody {
             Change::VolatilityKnown => ("volatility_known", None),
             Change::OtherInstrument => ("other_instrument", None),
             Change::MayWait => ("may_wait", None),
+            Change::LimitAtLeast(v) => ("limit_at_least", Some(v.to_string())),
+            Change::CloseOpposite(n) => ("close_opposite", Some(n.to_string())),
             Change::CloseOrders(n) => ("close_orders", Some(n.to_string())),
         };
         Self { change: word, to, sentence: change.to_string() }

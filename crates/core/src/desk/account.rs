@@ -115,19 +115,31 @@ pub(super) struct Charged {
 }
 
 impl Account {
-    /// Cash less what is owed in fees.
+    /// What is equity beside the worth of the positions: see [`Books::money`].
     pub(super) const fn money(&self) -> Money {
-        self.books.balance(Book::Cash).saturating_add(self.books.balance(Book::Owed))
+        self.books.money()
+    }
+    /// Cash that what is held holds back: all that its contracts are agreed at, long and short alike.
+    pub(super) fn margin(&self) -> Money {
+        let short = self.short_at();
+        let long = short.saturating_sub(self.books.balance(Book::Agreed));
+        long.saturating_add(short)
+    }
+    /// What short contracts are agreed at.
+    fn short_at(&self) -> Money {
+        let short = self.positions.iter().filter(|position| position.is_short());
+        short.fold(Money::ZERO, |sum, position| sum.saturating_add(position.cost()))
     }
 
     pub(super) const fn cash(&self) -> Money {
         self.books.balance(Book::Cash)
     }
-    /// Cash that fees owed and open entries leave; below zero when they claim more than there is.
-    pub(super) const fn unclaimed(&self) -> Money {
-        self.money().saturating_sub(self.reserved)
+    /// Cash that fees owed, open entries and contracts leave; below zero when they claim more than there is.
+    pub(super) fn unclaimed(&self) -> Money {
+        let short = self.short_at();
+        self.money().saturating_sub(short).saturating_sub(short).saturating_sub(self.reserved)
     }
-    pub(super) const fn free_cash(&self) -> Money {
+    pub(super) fn free_cash(&self) -> Money {
         self.unclaimed().or_zero()
     }
     /// Does a price call for more than a look at its owner's guards? An order is open, an exit waits, or a loss

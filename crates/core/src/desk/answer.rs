@@ -219,7 +219,10 @@ pub struct AccountView {
     pub cash: Money,
     /// Cash held back for open entries.
     pub reserved: Money,
-    /// Cash and positions at their marks, less fees owed; of a main account with all its sleeves.
+    /// Cash held back for contracts that are held.
+    pub margin: Money,
+    /// Cash and positions at their marks, less fees owed and what contracts are agreed at; of a main account with all
+    /// its sleeves.
     pub equity: Money,
     /// The same of this account alone: what its fees are charged on.
     pub own_equity: Money,
@@ -371,12 +374,14 @@ pub struct Subscribed {
 pub struct PositionView {
     /// Of what.
     pub instrument: InstrumentId,
-    /// Quantity.
+    /// Quantity; below zero it is short.
     pub qty: Qty,
-    /// What it cost.
+    /// What it cost, or what contracts are agreed at; below zero of what is short.
     pub cost: Money,
-    /// What it is worth.
+    /// What it is worth at the mark; below zero of what is short.
     pub value: Money,
+    /// Cash that contracts hold back, in place of a price paid; zero of what is paid for.
+    pub margin: Money,
     /// The mark.
     pub mark: Option<Price>,
     /// Quantity of open exit orders.

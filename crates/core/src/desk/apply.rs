@@ -88,6 +88,7 @@ impl State {
                 );
             }
             Event::Filled { order, fill, entry } => self.fill(*order, *fill, entry)?,
+            Event::Settled { .. } => self.settle_contracts(event)?,
             Event::Closed { order, state, .. } => self.close_order(*order, *state)?,
             Event::Discrepancy { order, fill, .. } => self.ended.tell(*order, fill.id),
             _ => self.apply_to_account(event)?,
@@ -382,14 +383,18 @@ impl State {
         account.reserved = account.reserved.saturating_sub(freed);
         account.active = true;
         let position = account.position_mut(ticket.instrument);
-        match ticket.side {
-            Side::Buy => {
-                let cost = cost.ok_or(Broken::Range)?;
-                position.buy(Lot { qty: fill.qty, cost, at: now, strategy });
-                account.claims.free(ticket.instrument, freed);
-            }
-            Side::Sell => {
-                let _ = position.sell(fill.qty, strategy);
+        let lot = || Some(Lot { qty: fill.qty, cost: cost?, at: now, strategy });
+        if listing.instrument.is_margined() {
+            let turn = lot().and_then(|lot| position.trade(ticket.side, lot));
+            turn.ok_or(Broken::Range)?;
+        } else if ticket.side == Side::Buy {
+            position.add(lot().ok_or(Broken::Range)?);
+        } else {
+            let _ = position.take(fill.qty, strategy);
+        }
+        match ticket.purpose {
+            Purpose::Entry => account.claims.free(ticket.instrument, freed),
+            Purpose::Exit => {
                 position.exiting = position.exiting.saturating_sub(claimed).or_zero();
             }
         }

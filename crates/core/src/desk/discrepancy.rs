@@ -9,7 +9,7 @@ use crate::ledger::entry::Entry;
 use crate::risk::kill::{Actor, Scope};
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Price, Qty};
-use crate::words::order::{Fill, Side, Ticket};
+use crate::words::order::{Fill, Purpose, Side, Ticket};
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub enum Mismatch {
     /// The amounts are beyond what can be held. Not booked.
     #[n(3)]
     OutOfRange,
-    /// More was sold than was held. Booked.
+    /// More was sold than was held, or more of a short holding bought back. Booked.
     #[n(4)]
     Oversold,
     /// More was filled than was ordered. Booked.
@@ -65,7 +65,7 @@ impl Mismatch {
             }
             Self::UnusablePrice => "the price is not above zero; nothing was booked",
             Self::OutOfRange => "the amounts are beyond what can be held; nothing was booked",
-            Self::Oversold => "more was sold than was held",
+            Self::Oversold => "more was closed than was held",
             Self::Overfilled => "more was filled than was ordered",
             Self::BeyondLimit => "the price is worse than the order's limit",
             Self::OffTick => "the price is no whole number of ticks",
@@ -83,14 +83,17 @@ impl Desk {
         if !fill.price.is_positive() {
             return Err(Mismatch::UnusablePrice);
         }
-        let account = self.state.account(ticket.account).ok_or(Mismatch::OutOfRange)?;
         let entry = self.entry(ticket, fill).ok_or(Mismatch::OutOfRange)?;
-        let mut books = account.books.clone();
-        let mut legs = entry.legs().iter();
-        if legs.any(|leg| books.post(leg.book, leg.amount).is_none()) {
-            return Err(Mismatch::OutOfRange);
-        }
-        Ok(entry)
+        if self.fits(ticket.account, &entry) { Ok(entry) } else { Err(Mismatch::OutOfRange) }
+    }
+
+    /// Can an entry be booked for an account within the range of its books?
+    pub(super) fn fits(&self, no: AccountNo, entry: &Entry) -> bool {
+        self.state.account(no).is_some_and(|account| {
+            let mut books = account.books.clone();
+            let mut legs = entry.legs().iter();
+            legs.all(|leg| books.post(leg.book, leg.amount).is_some())
+        })
     }
 
     /// What is odd about a fill that can be booked, the gravest first. `left` is what its order had left.
@@ -100,7 +103,8 @@ impl Desk {
             Side::Sell => fill.price < limit,
         };
         let tick = self.state.listings.get(&ticket.instrument).map(|l| l.instrument.tick);
-        if ticket.side == Side::Sell && fill.qty > self.held(ticket.account, ticket.instrument) {
+        let held = self.closable(ticket.account, ticket.instrument, ticket.side);
+        if ticket.purpose == Purpose::Exit && fill.qty > held {
             Some(Mismatch::Oversold)
         } else if fill.qty > left {
             Some(Mismatch::Overfilled)
@@ -135,17 +139,22 @@ impl Desk {
         }
     }
 
-    /// Takes exits back as far as they would sell more than is left of a holding, the newest first.
+    /// Takes exits back as far as they would close more than is left of a holding, the newest first; and all that
+    /// would add to it, since it lies on the other side now.
     pub(super) fn shed_exits(&mut self, no: AccountNo, instrument: InstrumentId) {
         let Some(position) = self.state.account(no).and_then(|a| a.position(instrument)) else {
             return;
         };
         let mut over = position.exiting.saturating_sub(position.qty());
-        let exits = self.state.exits_of(no, instrument);
-        let mut exits: Vec<_> = exits.map(|o| (o.cancelling, o.ticket.id, o.remaining())).collect();
+        let side = position.exit_side();
+        let exits = self.state.exits_of(no, instrument).map(|o| {
+            let adds = o.ticket.side != side;
+            (adds, o.cancelling, o.ticket.id, o.remaining())
+        });
+        let mut exits: Vec<_> = exits.collect();
         exits.sort_unstable();
-        for (cancelling, order, left) in exits.into_iter().rev() {
-            if !over.is_positive() {
+        for (adds, cancelling, order, left) in exits.into_iter().rev() {
+            if !adds && !over.is_positive() {
                 return;
             }
             if !cancelling {

@@ -1,6 +1,7 @@
 //! What happened, numbered for ever. Append only: a number, once used, keeps its meaning and its fields.
 //! Golden bytes in `tests/golden` hold every number to that.
 
+mod about;
 mod billing;
 mod reading;
 mod setting;
@@ -27,9 +28,9 @@ use crate::words::conditions::{Conditions, Regime};
 use crate::words::id::{AccountId, AccountNo, Epoch, InstrumentId, OrderId, PartitionId, UserId};
 use crate::words::insight::Insight;
 use crate::words::instrument::{Hours, Instrument, VenueName};
-use crate::words::money::{Money, Price};
-use crate::words::order::{Fill, OrderState, Origin, Side, Ticket};
-use crate::words::signal::{Signal, StrategyName};
+use crate::words::money::{Money, Price, Qty};
+use crate::words::order::{Fill, OrderState, Side, Ticket};
+use crate::words::signal::Signal;
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
@@ -539,61 +540,27 @@ pub enum Event {
         #[n(2)]
         entry: Entry,
     },
-}
-
-impl Event {
-    /// The account an event belongs to, where it names one directly.
-    #[must_use]
-    pub const fn account(&self) -> Option<AccountNo> {
-        match self {
-            Self::AccountOpened { no, .. } => Some(*no),
-            Self::Transferred { account, .. }
-            | Self::SettingsChanged { account, .. }
-            | Self::Reallocated { account, .. }
-            | Self::Refused { account, .. }
-            | Self::Skipped { account, .. }
-            | Self::ExitQueued { account, .. }
-            | Self::Halted { account, .. }
-            | Self::Remembered { account, .. }
-            | Self::DayClosed { account, .. }
-            | Self::Billed { account, .. }
-            | Self::Adjusted { account, .. }
-            | Self::Collected { account, .. }
-            | Self::MasterChanged { account, .. }
-            | Self::Subscribed { account, .. }
-            | Self::Credited { account, .. } => Some(*account),
-            Self::Followed { sleeve, .. }
-            | Self::CopyChanged { sleeve, .. }
-            | Self::CopySkipped { sleeve, .. } => Some(*sleeve),
-            Self::Moved { to, .. } => Some(*to),
-            Self::Approved { ticket, .. } => Some(ticket.account),
-            Self::Discrepancy { account, .. } => *account,
-            _ => None,
-        }
-    }
-
-    /// The entry in the books that an event makes, where it makes one.
-    #[must_use]
-    pub const fn entry(&self) -> Option<&Entry> {
-        match self {
-            Self::Transferred { entry, .. }
-            | Self::Filled { entry, .. }
-            | Self::Billed { entry, .. }
-            | Self::Adjusted { entry, .. }
-            | Self::Collected { entry, .. }
-            | Self::Moved { entry, .. }
-            | Self::Credited { entry, .. }
-            | Self::Subscribed { entry, .. } => Some(entry),
-            _ => None,
-        }
-    }
-
-    /// The strategy behind an event's order, where there is one.
-    #[must_use]
-    pub const fn strategy(origin: Origin) -> Option<StrategyName> {
-        match origin {
-            Origin::Strategy { strategy, .. } | Origin::Protection { strategy } => Some(strategy),
-            Origin::User | Origin::KillSwitch | Origin::Copy { .. } => None,
-        }
-    }
+    /// What an account held of an instrument was settled at a price: contracts from day to day, and whatever expires
+    /// for the last time. The difference went in or out as cash.
+    #[n(39)]
+    Settled {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// Of what.
+        #[n(1)]
+        instrument: InstrumentId,
+        /// At which price.
+        #[n(2)]
+        price: Price,
+        /// How much was held; below zero it was short.
+        #[n(3)]
+        qty: Qty,
+        /// Does nothing of it remain?
+        #[n(4)]
+        last: bool,
+        /// Its booking.
+        #[n(5)]
+        entry: Entry,
+    },
 }

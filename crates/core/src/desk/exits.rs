@@ -12,7 +12,7 @@ use crate::positions::QueuedExit;
 use crate::risk::approval::{Exit, approve_exit};
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Money, Qty};
-use crate::words::order::{OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
+use crate::words::order::{OrderType, Origin, Purpose, Ticket, TimeInForce};
 use crate::words::signal::StrategyName;
 
 /// Price and time terms of an exit.
@@ -363,13 +363,14 @@ impl Desk {
         (order_type, tif): Terms,
     ) -> Answer {
         let (order, qty) = (OrderId::new(self.partition, self.state.next_order), exit.qty());
+        let exit_side = exit.side();
         let approved = approve_exit(
             exit,
             Ticket {
                 id: order,
                 account: no,
                 instrument,
-                side: Side::Sell,
+                side: exit_side,
                 qty,
                 order_type,
                 tif,

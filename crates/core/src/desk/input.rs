@@ -1,7 +1,7 @@
 //! Everything that can reach a desk. Each input is stamped with its time by the driver that brings it.
 
 use super::answer::MasterView;
-use super::event::{Adjustment, OwnLimits, Setting, Wish};
+use super::event::{Adjustment, OwnLimits, Setting, Size, Wish};
 use crate::billing::subscription::request::Request;
 use crate::copy::lead::Lead;
 use crate::copy::master::MasterChange;
@@ -283,7 +283,7 @@ impl Command {
     pub fn is_urgent(&self) -> bool {
         match self {
             Self::Cancel(_) | Self::Kill { .. } => true,
-            Self::Place(wish) => wish.side == Side::Sell,
+            Self::Place(wish) => wish.side == Side::Sell || wish.size == Size::All,
             Self::Set(setting) => *setting == Setting::Autopilot(false),
             Self::Copy { act, .. } => match act {
                 CopyAct::Close(_) | CopyAct::Stop => true,

@@ -67,11 +67,15 @@ impl Desk {
         .find_map(|(stands, why)| stands.then_some(why))
     }
 
-    /// What a master's fill will tell its followers, worked out before it is booked.
+    /// What a master's fill will tell its followers, worked out before it is booked. Contracts are not copied: a sleeve
+    /// holds what is paid for, and no loss beyond it.
     pub(super) fn lead_of(&self, ticket: &Ticket, fill: Fill) -> Option<Lead> {
         let account = self.state.account(ticket.account)?;
         let master = account.master.as_deref().filter(|master| master.leads)?;
         let listing = self.state.listings.get(&ticket.instrument)?;
+        if listing.instrument.is_margined() {
+            return None;
+        }
         let share = match ticket.side {
             Side::Buy => {
                 let worth = listing.instrument.value(fill.price, fill.qty, Round::HalfEven)?;
@@ -136,11 +140,12 @@ impl Desk {
         self.state.outbox.iter().take(TOLD).copied().collect()
     }
 
-    /// What an account holds, as parts of its equity.
+    /// What an account holds and followers may copy, as parts of its equity.
     pub(super) fn holds(&self, account: &Account) -> Vec<(InstrumentId, Pct, Price)> {
         let equity = self.state.equity(account);
         let part = |position: &crate::positions::Position| {
-            let mark = self.state.listings.get(&position.instrument)?.mark?;
+            let listing = self.state.listings.get(&position.instrument)?;
+            let mark = listing.mark.filter(|_| !listing.instrument.is_margined())?;
             let worth = self.state.worth(position.instrument, position.qty())?;
             let share = worth.percent_of(equity, Round::Down).filter(|_| equity.is_positive())?;
             share.is_positive().then_some((position.instrument, share.min(Pct::whole(100)), mark))

@@ -3,7 +3,7 @@
 use super::Desk;
 use super::account::Account;
 use super::answer::{Answer, Decline};
-use super::event::Event;
+use super::event::{Event, Wish};
 use crate::copy::sleeve::StopCause;
 use crate::risk::drawdown::{fall, fell};
 use crate::risk::kill::{Actor, Scope};
@@ -13,7 +13,7 @@ use crate::words::conditions::Conditions;
 use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::instrument::{AssetClass, Hours, Instrument};
 use crate::words::money::{Money, Price};
-use crate::words::order::OrderType;
+use crate::words::order::{OrderType, Side};
 use crate::words::time::{Span, Timestamp};
 
 /// How old the price of something that nobody here holds may grow between bars.
@@ -67,6 +67,12 @@ impl Desk {
         let priced = core::mem::take(&mut self.state.priced);
         for &(owner, equity) in &priced.owners {
             self.guard_owner(owner, equity);
+        }
+        if self.state.is_margined(instrument) {
+            let holders = self.state.holders.get(&instrument).into_iter().flatten().copied();
+            for no in holders.collect::<Vec<_>>() {
+                self.call_margin(no);
+            }
         }
         for &no in &priced.busy {
             self.guard_sleeve(no);
@@ -149,12 +155,14 @@ impl Desk {
     /// Ends the trading days that are over: writes their close, lifts daily halts.
     pub(super) fn roll_days(&mut self) {
         let clock = self.clock;
+        self.expire();
         let due = |(n, a): (usize, &Account)| {
             let over = a.active && a.day_is_over(clock);
             over.then(|| AccountNo(u32::try_from(n).unwrap_or(u32::MAX)))
         };
         let over: Vec<AccountNo> = self.state.accounts.iter().enumerate().filter_map(due).collect();
         for no in over {
+            self.settle_day(no);
             let Some(account) = self.state.account(no) else {
                 continue;
             };
@@ -179,6 +187,10 @@ impl Desk {
         let ends = ends.min();
         let month = Timestamp::of_month(self.clock.month().saturating_add(1));
         self.next_roll = ends.map_or(Timestamp(i64::MAX), |ends| ends.min(month));
+        let held = self.state.holders.iter().filter(|(_, holders)| !holders.is_empty());
+        for instrument in held.map(|(instrument, _)| *instrument).collect::<Vec<_>>() {
+            self.plan_expiry(instrument);
+        }
     }
 
     /// Reference price for a new order: its own limit or stop, else the mark.
@@ -191,7 +203,17 @@ impl Desk {
         }
     }
 
-    /// Worth of what an owner holds of an instrument and of the open entries, in all accounts.
+    /// Reference price for a new entry. A short sale is worth what it may bring, which is no less than the mark.
+    pub(super) fn entry_reference(&self, wish: &Wish) -> Option<Price> {
+        let price = self.reference(wish.instrument, wish.order_type);
+        let mark = self.state.listings.get(&wish.instrument).and_then(|l| l.mark);
+        match (wish.side, price, mark) {
+            (Side::Sell, Some(price), Some(mark)) => Some(price.max(mark)),
+            _ => price,
+        }
+    }
+
+    /// Worth of what an owner holds of an instrument and of the open entries, in all accounts, whether long or short.
     pub(super) fn in_symbol(&self, no: AccountNo, instrument: InstrumentId) -> Money {
         let busy = |no: &AccountNo| {
             let account = self.state.account(*no);

@@ -41,19 +41,34 @@ impl Desk {
         if let Err(decline) = self.check(&wish) {
             return Answer::Declined(decline);
         }
-        match wish.side {
-            Side::Buy => self.enter(no, wish, Idea::default(), keyed),
-            Side::Sell if wish.size == Size::All && self.held(no, wish.instrument).is_zero() => {
-                Answer::Declined(Decline::NoPosition)
-            }
-            Side::Sell => match self.sellable(no, &wish) {
-                Ok(qty) => {
-                    let terms = (wish.order_type, wish.tif);
-                    self.exit(no, wish.instrument, qty, wish.origin, terms)
-                }
-                Err(refusal) => self.refuse(no, wish, refusal, None),
-            },
+        if !self.reduces(no, &wish) {
+            return self.enter(no, wish, Idea::default(), keyed);
         }
+        if wish.size == Size::All && self.closable(no, wish.instrument, wish.side).is_zero() {
+            return Answer::Declined(Decline::NoPosition);
+        }
+        match self.sellable(no, &wish) {
+            Ok(qty) => {
+                let terms = (wish.order_type, wish.tif);
+                self.exit(no, wish.instrument, qty, wish.origin, terms)
+            }
+            Err(refusal) => self.refuse(no, wish, refusal, None),
+        }
+    }
+
+    /// Does a wish close what is held? Whatever is paid for is closed by selling; contracts by the other side than
+    /// the one they are held on.
+    pub(super) fn reduces(&self, no: AccountNo, wish: &Wish) -> bool {
+        if !self.state.is_margined(wish.instrument) {
+            return wish.side == Side::Sell;
+        }
+        wish.size == Size::All || !self.closable(no, wish.instrument, wish.side).is_zero()
+    }
+
+    /// What an order of this side would close.
+    pub(super) fn closable(&self, no: AccountNo, instrument: InstrumentId, side: Side) -> Qty {
+        let position = self.state.account(no).and_then(|a| a.position(instrument));
+        position.map_or(Qty::ZERO, |position| position.closable(side))
     }
 
     pub(super) fn held(&self, no: AccountNo, instrument: InstrumentId) -> Qty {
@@ -88,7 +103,9 @@ impl Desk {
             Size::Units(q) if q.floor_to(instrument.lot) != q => {
                 no("quantity", "must be a multiple of the instrument's lot")
             }
-            Size::All if wish.side == Side::Buy => no("size", "all can only be sold"),
+            Size::All if wish.side == Side::Buy && !instrument.is_margined() => {
+                no("size", "all can only be sold")
+            }
             _ => Ok(()),
         }
     }
@@ -98,7 +115,7 @@ impl Desk {
         let Some(listing) = self.state.listings.get(&wish.instrument) else {
             return Draft { qty: Qty::ZERO, notional: Money::ZERO };
         };
-        let price = self.reference(wish.instrument, wish.order_type);
+        let price = self.entry_reference(wish);
         let quantity = |m| price.and_then(|p| listing.instrument.quantity(m, p));
         match wish.size {
             Size::Dollars(m) => Draft { qty: quantity(m).unwrap_or(Qty::ZERO), notional: m },
@@ -121,7 +138,7 @@ impl Desk {
             id: OrderId::new(self.partition, self.state.next_order),
             account: no,
             instrument: wish.instrument,
-            side: Side::Buy,
+            side: wish.side,
             qty: draft.qty,
             order_type: wish.order_type,
             tif: wish.tif,
@@ -286,7 +303,7 @@ impl Desk {
         let rules = self.tier(account);
         let session = self.state.session(instrument.hours);
         let (positions, opens) = self.count_positions(root, wish.instrument);
-        let price = self.reference(wish.instrument, wish.order_type);
+        let price = self.entry_reference(wish);
         let lot_value = price.and_then(|p| instrument.value(p, instrument.lot, Round::Up));
         let own_list = account.own.as_ref().and_then(|own| own.symbols.as_ref());
         let (duplicate_until, rate_free_at) = self.pacing(no, wish, rules, keyed);
@@ -309,6 +326,7 @@ impl Desk {
             positions,
             open_orders: u16::try_from(own.orders.len()).unwrap_or(u16::MAX),
             max_open_orders: self.rules.max_open_orders,
+            opposite: self.opposite(no, wish),
             day_start: account.day_start,
             day_ends: account.day_ends(self.clock),
             daily_halt: account.daily_halt,
@@ -332,6 +350,16 @@ impl Desk {
             duplicate_until,
             rate_free_at,
         })
+    }
+
+    /// Open entries in contracts that go the other way than a wish.
+    pub(super) fn opposite(&self, no: AccountNo, wish: &Wish) -> u16 {
+        if !self.state.is_margined(wish.instrument) {
+            return 0;
+        }
+        let entries = self.state.orders_of(no).filter(|open| open.enters(wish.instrument));
+        let count = entries.filter(|open| open.ticket.side != wish.side).count();
+        u16::try_from(count).unwrap_or(u16::MAX)
     }
 
     /// Positions held or being opened, and whether an order in this instrument opens a further one.

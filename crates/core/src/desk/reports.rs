@@ -6,8 +6,9 @@ use super::discrepancy::Mismatch;
 use super::event::Event;
 use super::switches::clip;
 use crate::ledger::entry::Entry;
+use crate::positions::{Lot, Position};
 use crate::words::fixed::Round;
-use crate::words::id::OrderId;
+use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Money, Qty};
 use crate::words::order::{Fill, OrderState, Origin, Outcome, Purpose, Report, Side, Ticket};
 
@@ -93,8 +94,10 @@ impl Desk {
         if let Some(what) = oddity {
             self.discrepancy(Some(no), order, fill, what);
         }
-        if ticket.side == Side::Sell {
-            self.shed_exits(no, ticket.instrument);
+        self.shed_exits(no, ticket.instrument);
+        if self.state.is_margined(ticket.instrument) {
+            self.plan_expiry(ticket.instrument);
+            self.call_margin(no);
         }
         self.guard(no);
         true
@@ -103,15 +106,30 @@ impl Desk {
     /// The entry of a fill in the books.
     pub(super) fn entry(&self, ticket: &Ticket, fill: Fill) -> Option<Entry> {
         let listing = self.state.listings.get(&ticket.instrument)?;
-        let value = listing.instrument.value(fill.price, fill.qty, Round::HalfEven)?;
-        let entry = match ticket.side {
-            Side::Buy => Entry::bought(ticket.account, value, fill.fee),
-            Side::Sell => {
-                let position = self.state.account(ticket.account)?.position(ticket.instrument);
-                let seller = Event::strategy(ticket.origin);
-                let cost = position.map_or(Money::ZERO, |p| p.cost_of(fill.qty, seller));
-                Entry::sold(ticket.account, value, cost, fill.fee)
-            }
+        let cost = listing.instrument.value(fill.price, fill.qty, Round::HalfEven)?;
+        let strategy = Event::strategy(ticket.origin);
+        let lot = Lot { qty: fill.qty, cost, at: self.clock, strategy };
+        self.trade_entry(ticket.account, ticket.instrument, (ticket.side, lot), fill.fee)
+    }
+
+    /// The entry of a trade in the books.
+    pub(super) fn trade_entry(
+        &self,
+        no: AccountNo,
+        instrument: InstrumentId,
+        (side, lot): (Side, Lot),
+        fee: Money,
+    ) -> Option<Entry> {
+        let position = self.state.account(no)?.position(instrument);
+        let entry = if self.state.is_margined(instrument) {
+            let mut position = position.cloned().unwrap_or_else(|| Position::flat(instrument));
+            let turn = position.trade(side, lot)?;
+            Entry::agreed(no, turn.change, turn.gain, fee)
+        } else if side == Side::Buy {
+            Entry::bought(no, lot.cost, fee)
+        } else {
+            let cost = position.map_or(Money::ZERO, |p| p.cost_of(lot.qty, lot.strategy));
+            Entry::sold(no, lot.cost, cost, fee)
         };
         entry.ok()
     }

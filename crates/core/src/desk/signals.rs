@@ -19,7 +19,12 @@ impl Desk {
         for n in 0..self.state.accounts.len() {
             let no = AccountNo(u32::try_from(n).unwrap_or(u32::MAX));
             match signal.action {
-                Action::Enter { strength, stop } => self.hear_entry(no, signal, strength, stop),
+                Action::Enter { strength, stop } => {
+                    self.hear_entry(no, signal, Side::Buy, (strength, stop));
+                }
+                Action::Short { strength, stop } => {
+                    self.hear_entry(no, signal, Side::Sell, (strength, stop));
+                }
                 Action::Exit => self.hear_exit(no, signal),
                 Action::Trim { strength } => self.hear_trim(no, signal, strength),
             }
@@ -31,8 +36,8 @@ impl Desk {
         &mut self,
         no: AccountNo,
         signal: &Signal,
-        strength: Strength,
-        stop: Option<Price>,
+        side: Side,
+        (strength, stop): (Strength, Option<Price>),
     ) {
         let Some(account) = self.state.account(no) else {
             return;
@@ -45,8 +50,12 @@ impl Desk {
         let class = self.class_of(signal);
         let verdict = if !rules.allows(class) {
             Err(Skip::ClassNotAllowed)
+        } else if side == Side::Sell && !self.state.is_margined(signal.instrument) {
+            Err(Skip::NotShortable)
         } else if self.is_entering(no, signal) {
             Err(Skip::AlreadyIn)
+        } else if self.stands_against(no, signal, side) {
+            Err(Skip::OtherSide)
         } else {
             let split = self.reallocate(no);
             let weight = signal.insight.filter(|_| pool.weighs()).map(|insight| insight.weight);
@@ -56,20 +65,39 @@ impl Desk {
             Ok(size) => {
                 let wish = Wish {
                     instrument: signal.instrument,
-                    side: Side::Buy,
+                    side,
                     size: Size::Dollars(size),
                     order_type: OrderType::Market,
                     tif: TimeInForce::Gtc,
                     origin: Origin::Strategy { strategy: signal.strategy, signal: signal.id },
                 };
-                let tick = self.state.listings.get(&signal.instrument).map(|l| l.instrument.tick);
-                let protect = stop.zip(tick).map(|(stop, tick)| stop.floor_to(tick));
-                let protect = protect.filter(|p| p.is_positive() && *p < signal.mark);
+                let protect = stop.and_then(|stop| self.stop_of(signal, side, stop));
                 let idea = Idea { protect, insight: signal.insight };
                 let _ = self.enter(no, wish, idea, true);
             }
             Err(why) => self.emit(Event::Skipped { account: no, signal: *signal, why }),
         }
+    }
+
+    /// Where a protective stop can rest: below the market, under a short position above it.
+    fn stop_of(&self, signal: &Signal, side: Side, stop: Price) -> Option<Price> {
+        let tick = self.state.listings.get(&signal.instrument)?.instrument.tick;
+        match side {
+            Side::Buy => {
+                Some(stop.floor_to(tick)).filter(|stop| stop.is_positive() && *stop < signal.mark)
+            }
+            Side::Sell => Some(stop.ceil_to(tick)).filter(|stop| *stop > signal.mark),
+        }
+    }
+
+    /// Does an account hold or enter the other side of a contract?
+    fn stands_against(&self, no: AccountNo, signal: &Signal, side: Side) -> bool {
+        if !self.state.is_margined(signal.instrument) {
+            return false;
+        }
+        let mut entries = self.state.orders_of(no).filter(|open| open.enters(signal.instrument));
+        entries.any(|open| open.ticket.side != side)
+            || self.closable(no, signal.instrument, side).is_positive()
     }
 
     /// The class whose budget a signal spends: that of its instrument. A strategy made for futures that buys a fund

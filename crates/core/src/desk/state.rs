@@ -212,15 +212,21 @@ impl State {
         known.unwrap_or(Session { hours, open: hours == Hours::Always, until: None })
     }
 
-    /// Cash and positions at their marks, less fees owed; a position without a mark counts at its cost.
+    /// Cash and positions at their marks, less fees owed and what contracts are agreed at; a position without a mark
+    /// counts at its cost.
     pub(super) fn equity(&self, account: &Account) -> Money {
         account.positions.iter().fold(account.money(), |sum, position| {
-            let worth = self.worth(position.instrument, position.qty());
-            sum.saturating_add(worth.unwrap_or_else(|| position.cost()))
+            let worth = self.worth(position.instrument, position.signed());
+            sum.saturating_add(worth.unwrap_or_else(|| position.signed_cost()))
         })
     }
 
-    /// What a quantity is worth at the mark, where there is one.
+    /// Is it held against margin, and not paid for?
+    pub(super) fn is_margined(&self, instrument: InstrumentId) -> bool {
+        self.listings.get(&instrument).is_some_and(|l| l.instrument.is_margined())
+    }
+
+    /// What a quantity is worth at the mark, where there is one; below zero if it is short.
     pub(super) fn worth(
         &self,
         instrument: InstrumentId,

@@ -16,7 +16,7 @@ use crate::risk::refusal::Level;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountId, AccountNo};
 use crate::words::money::Money;
-use crate::words::order::{Purpose, Side};
+use crate::words::order::Purpose;
 use crate::words::tier::Tier;
 
 impl Desk {
@@ -50,8 +50,8 @@ impl Desk {
         if let Err(decline) = self.check(wish) {
             return View::Declined(decline);
         }
-        let verdict = match wish.side {
-            Side::Buy => {
+        let verdict = match self.reduces(no, wish) {
+            false => {
                 let draft = self.draft(wish);
                 let Some(facts) = self.facts(no, wish, &draft, true) else {
                     return View::Declined(Decline::UnknownAccount);
@@ -65,7 +65,7 @@ impl Desk {
                 let named = |refusal| self.name_switches(no, wish, refusal);
                 judge(&facts).map(entry).map_err(named)
             }
-            Side::Sell => self.sellable(no, wish).map(|qty| Previewed {
+            true => self.sellable(no, wish).map(|qty| Previewed {
                 purpose: Purpose::Exit,
                 qty,
                 notional: self.state.worth(wish.instrument, qty).unwrap_or(Money::ZERO),
@@ -104,6 +104,7 @@ impl Desk {
             opened_at: account.opened_at,
             cash: account.cash(),
             reserved: account.reserved,
+            margin: account.margin(),
             equity,
             own_equity: self.state.equity(account),
             peak: account.peak,
@@ -182,12 +183,14 @@ impl Desk {
             let mark = listing.and_then(|l| l.mark);
             let worth = listing
                 .zip(mark)
-                .and_then(|(l, mark)| l.instrument.value(mark, p.qty(), Round::Down));
+                .and_then(|(l, mark)| l.instrument.value(mark, p.signed(), Round::Down));
+            let margined = listing.is_some_and(|l| l.instrument.is_margined());
             PositionView {
                 instrument: p.instrument,
-                qty: p.qty(),
-                cost: p.cost(),
-                value: worth.unwrap_or_else(|| p.cost()),
+                qty: p.signed(),
+                cost: p.signed_cost(),
+                value: worth.unwrap_or_else(|| p.signed_cost()),
+                margin: if margined { p.cost() } else { Money::ZERO },
                 mark,
                 exiting: p.exiting,
                 lots: p.lots().to_vec(),

@@ -20,7 +20,7 @@ macro_rules! books {
         }
         impl Book {
             /// All books, in order of their numbers.
-            pub const ALL: [Self; 21] = [$(Self::$variant),*];
+            pub const ALL: [Self; 22] = [$(Self::$variant),*];
             /// The word used in files, answers and screens.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -73,6 +73,9 @@ books! {
     PerformanceRevenue = 19 "performance_revenue";
     /// The house: its part of copy fees earned (income).
     CopyRevenue = 20 "copy_revenue";
+    /// What contracts that are held were agreed at, which nobody has paid: the other side of their cost in
+    /// `positions` (liability; of short ones an asset).
+    Agreed = 21 "agreed";
 }
 
 /// Books that every account uses; the others are kept where one was ever booked.
@@ -113,6 +116,13 @@ impl Books {
         };
         *balance = balance.checked_add(amount)?;
         Some(())
+    }
+    /// Cash less what is owed in fees, and less what contracts are agreed at: with the worth of all positions it is
+    /// the equity.
+    #[must_use]
+    pub const fn money(&self) -> Money {
+        let cash = self.balance(Book::Cash).saturating_add(self.balance(Book::Owed));
+        cash.saturating_add(self.balance(Book::Agreed))
     }
     /// Is there neither money nor a position?
     #[must_use]

@@ -89,6 +89,27 @@ impl Entry {
         ])
     }
 
+    /// A trade or a settlement of contracts: what is held is agreed at `change` more (short ones at less), `gain` of
+    /// what went or was settled is paid in cash, and nothing else is.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] when the amounts do not fit together in range.
+    pub fn agreed(
+        account: AccountNo,
+        change: Money,
+        gain: Money,
+        fee: Money,
+    ) -> Result<Self, Unbalanced> {
+        let leg = |book, amount| Leg { account, book, amount };
+        Self::new([
+            leg(Book::Cash, gain.saturating_sub(fee)),
+            leg(Book::Positions, change),
+            leg(Book::Agreed, change.negated()),
+            leg(Book::Realized, gain.negated()),
+            leg(Book::VenueFees, fee),
+        ])
+    }
+
     /// Money moved from one account of an owner to another.
     ///
     /// # Errors
@@ -224,7 +245,8 @@ mod tests {
                     b,
                     (Book::CopyFees, Book::CopyRevenue),
                 )?,
-                Entry::credited(no, a)?, Entry::adjusted(no, Book::Dividends, a)?,
+                Entry::credited(no, a)?, Entry::agreed(no, a.negated(), b, fee)?,
+                Entry::agreed(no, a, b.negated(), fee)?, Entry::adjusted(no, Book::Dividends, a)?,
             ] {
                 let sum: i128 = entry.legs().iter().map(|l| i128::from(l.amount.raw())).sum();
                 prop_assert_eq!(sum, 0);

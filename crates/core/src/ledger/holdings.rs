@@ -28,10 +28,10 @@ pub struct Stake {
     /// Of what.
     #[n(0)]
     pub instrument: InstrumentId,
-    /// How much.
+    /// How much; below zero it is short.
     #[n(1)]
     pub qty: Qty,
-    /// What it cost.
+    /// What it cost, or was agreed at; below zero of what is short.
     #[n(2)]
     pub cost: Money,
 }
@@ -43,7 +43,7 @@ pub struct Traded {
     pub instrument: InstrumentId,
     /// Bought or sold.
     pub side: Side,
-    /// How much; above zero.
+    /// How much; zero when what is held was settled and stays.
     pub qty: Qty,
 }
 
@@ -85,10 +85,11 @@ impl Holdings {
     pub fn positions(&self) -> &[Stake] {
         &self.positions
     }
-    /// Cash less what is owed in fees: with the worth of the positions it is the equity.
+    /// Cash less what is owed in fees, and less what contracts are agreed at: with the worth of the positions it is the
+    /// equity.
     #[must_use]
     pub const fn money(&self) -> Money {
-        self.books.balance(Book::Cash).saturating_add(self.books.balance(Book::Owed))
+        self.books.money()
     }
     /// Is there neither money nor a position?
     #[must_use]

@@ -119,11 +119,12 @@ pub fn approve(ticket: Ticket, facts: &Facts) -> Result<(Approved, Level), Refus
     judge(facts).map(|level| (Approved { ticket }, level))
 }
 
-/// A quantity that a position certainly holds and no other open order sells: the proof that an order only
-/// reduces risk.
+/// A quantity that a position certainly holds, long or short, and no other open order closes: the proof that an
+/// order only reduces risk. It never turns a position over.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Exit {
     instrument: InstrumentId,
+    side: Side,
     qty: Qty,
 }
 
@@ -131,12 +132,12 @@ impl Exit {
     /// An exit of `qty`, if that much is held and not claimed by open exits.
     ///
     /// # Errors
-    /// What could be sold at most.
+    /// What could be closed at most.
     pub fn of(position: &Position, qty: Qty) -> Result<Self, Qty> {
         let available = position.available();
         if qty.is_positive() && qty <= available {
-            let instrument = position.instrument;
-            Ok(Self { instrument, qty })
+            let (instrument, side) = (position.instrument, position.exit_side());
+            Ok(Self { instrument, side, qty })
         } else {
             Err(available)
         }
@@ -146,6 +147,11 @@ impl Exit {
     pub const fn qty(&self) -> Qty {
         self.qty
     }
+    /// The side that closes it.
+    #[must_use]
+    pub const fn side(&self) -> Side {
+        self.side
+    }
 }
 
 /// Approves an exit. It passes in every state: whether the venue can take it now is the venue's word, and it
@@ -154,7 +160,7 @@ impl Exit {
 #[must_use]
 pub fn approve_exit(exit: Exit, mut ticket: Ticket) -> Approved {
     ticket.instrument = exit.instrument;
-    ticket.side = Side::Sell;
+    ticket.side = exit.side;
     ticket.purpose = Purpose::Exit;
     ticket.qty = exit.qty;
     ticket.reserved = Money::ZERO;

@@ -33,14 +33,25 @@ pub(super) fn gate(facts: &Facts, out: &mut Objections) {
     if !facts.venue_up {
         out.push(absent(Code::VenueDown, Change::VenueUp));
     }
-    if facts.open_orders >= facts.max_open_orders {
-        let over = facts.open_orders - facts.max_open_orders;
+    // What has to be closed because it goes the other way makes room.
+    let others = facts.open_orders.saturating_sub(facts.opposite);
+    if others >= facts.max_open_orders {
+        let over = others - facts.max_open_orders;
         out.push(Objection {
             code: Code::OpenOrders,
             measured: Measure::Count(u32::from(facts.open_orders) + 1),
             limit: Measure::Count(u32::from(facts.max_open_orders)),
             age: Span::ZERO,
             change: Change::CloseOrders(over.saturating_add(1)),
+        });
+    }
+    if facts.opposite > 0 {
+        out.push(Objection {
+            code: Code::OppositeEntry,
+            measured: Measure::Count(u32::from(facts.opposite)),
+            limit: Measure::Count(0),
+            age: Span::ZERO,
+            change: Change::CloseOpposite(facts.opposite),
         });
     }
     // Waiting must not outlast the contract.
@@ -118,24 +129,31 @@ fn price(facts: &Facts, out: &mut Objections) {
             change: Change::MarkNoOlderThan(facts.stale_after),
         });
     }
-    let (Side::Buy, Some(limit)) = (facts.side, facts.order_type.limit()) else {
+    let Some(limit) = facts.order_type.limit() else {
         return;
     };
-    let worst = collar(mark, facts.collar);
-    if limit > worst {
+    let worst = collar(facts.side, mark, facts.collar);
+    let (beyond, change) = match facts.side {
+        Side::Buy => (limit > worst, Change::LimitAtMost(worst)),
+        Side::Sell => (limit < worst, Change::LimitAtLeast(worst)),
+    };
+    if beyond {
         out.push(Objection {
             code: Code::PriceCollar,
             measured: Measure::Price(limit),
             limit: Measure::Price(worst),
             age,
-            change: Change::LimitAtMost(worst),
+            change,
         });
     }
 }
 
-/// The highest limit a purchase may name: the mark plus the collar.
-fn collar(mark: Price, collar: Pct) -> Price {
-    mark.moved(collar, Round::Down).unwrap_or(Price::MAX)
+/// The worst limit an entry may name: the mark plus the collar for a purchase, less the collar for a short sale.
+fn collar(side: Side, mark: Price, collar: Pct) -> Price {
+    match side {
+        Side::Buy => mark.moved(collar, Round::Down).unwrap_or(Price::MAX),
+        Side::Sell => mark.moved(collar.negated(), Round::Up).unwrap_or(Price::ZERO),
+    }
 }
 
 const fn absent(code: Code, change: Change) -> Objection {

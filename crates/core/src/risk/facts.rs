@@ -19,7 +19,7 @@ pub struct Facts {
     pub lot_value: Money,
     /// What it adds to the reference worth for slippage and fees while it is open.
     pub buffer: Pct,
-    /// Buy or sell.
+    /// Buy, or of contracts sell.
     pub side: Side,
     /// Price terms.
     pub order_type: OrderType,
@@ -49,6 +49,8 @@ pub struct Facts {
     pub open_orders: u16,
     /// Most open orders of an account.
     pub max_open_orders: u16,
+    /// Open entries in the instrument that go the other way.
+    pub opposite: u16,
 
     /// Equity at the start of the day.
     pub day_start: Money,

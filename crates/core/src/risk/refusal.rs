@@ -124,6 +124,10 @@ codes! {
     NotTradable = 23 "NOT_TRADABLE" Execution;
     /// Too many orders are open already.
     OpenOrders = 24 "OPEN_ORDERS" Execution;
+    /// Contracts have lost so much that the cash behind them is below their maintenance margin.
+    MarginCall = 25 "MARGIN_CALL" Capital;
+    /// An entry of the other side is open: it and this one would undo each other.
+    OppositeEntry = 26 "OPPOSITE_ENTRY" Execution;
 }
 
 /// A measured value or a limit, with its unit.
@@ -231,6 +235,12 @@ pub enum Change {
     /// Let so many open orders finish, or cancel them.
     #[n(16)]
     CloseOrders(#[n(0)] u16),
+    /// Raise the limit price to this.
+    #[n(17)]
+    LimitAtLeast(#[n(0)] Price),
+    /// Let the open entries of the other side finish, or cancel them.
+    #[n(18)]
+    CloseOpposite(#[n(0)] u16),
 }
 
 impl Change {
@@ -268,6 +278,10 @@ impl core::fmt::Display for Change {
             Self::VolatilityKnown => f.write_str("once volatility is known"),
             Self::OtherInstrument => f.write_str("with an instrument that can be traded"),
             Self::MayWait => f.write_str("as a day or gtc order, which waits for the opening"),
+            Self::LimitAtLeast(p) => write!(f, "with a limit of at least {p}"),
+            Self::CloseOpposite(n) => {
+                write!(f, "after {n} open entry(s) of the other side finish or are cancelled")
+            }
             Self::CloseOrders(n) => write!(f, "after {n} open order(s) finish or are cancelled"),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::fixed::{Round, SCALE, mul_div};
 use super::id::InstrumentId;
-use super::money::{Money, Price, Qty};
+use super::money::{Money, Pct, Price, Qty};
 use super::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,8 @@ pub enum Kind {
     /// A level that is read and cannot be traded.
     #[n(3)]
     Index,
-    /// A contract to exchange the underlying at expiry.
+    /// A contract to exchange the underlying at expiry, settled in cash. Nothing is paid for it when it is opened,
+    /// and it may be held short.
     #[n(4)]
     Future {
         /// Dollars per point and contract.
@@ -105,6 +106,10 @@ pub enum Kind {
         /// Last instant of trading.
         #[n(1)]
         expiry: Timestamp,
+        /// Maintenance margin, percent of what the contract is worth: cash that must stay behind it. None is zero.
+        #[n(2)]
+        #[serde(default)]
+        maintenance: Option<Pct>,
     },
     /// A right on the underlying until expiry.
     #[n(5)]
@@ -211,6 +216,21 @@ impl Instrument {
         match self.kind {
             Kind::Future { expiry, .. } | Kind::Option { expiry, .. } => Some(expiry),
             _ => None,
+        }
+    }
+
+    /// Is it held against margin: agreed at a price, not paid for, long or short?
+    #[must_use]
+    pub const fn is_margined(&self) -> bool {
+        matches!(self.kind, Kind::Future { .. })
+    }
+
+    /// Cash that must stay behind a quantity of this worth; zero for what is paid for. `None` beyond the range.
+    #[must_use]
+    pub fn maintenance(&self, worth: Money) -> Option<Money> {
+        match self.kind {
+            Kind::Future { maintenance: Some(part), .. } => worth.percent(part, Round::Up),
+            _ => Some(Money::ZERO),
         }
     }
 

@@ -87,6 +87,16 @@ pub enum Action {
         #[n(0)]
         strength: Strength,
     },
+    /// Hold a short position: contracts only.
+    #[n(3)]
+    Short {
+        /// Part of the account's full size.
+        #[n(0)]
+        strength: Strength,
+        /// Where the idea is wrong: a protective stop rests here, above the market.
+        #[n(1)]
+        stop: Option<Price>,
+    },
 }
 
 impl Action {

@@ -2,7 +2,8 @@
 use nija_core::risk::approval::Exit;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Qty;
+use nija_core::words::order::Side;
 
 fn main() {
-    let _ = Exit { instrument: InstrumentId(1), qty: Qty::MAX };
+    let _ = Exit { instrument: InstrumentId(1), side: Side::Sell, qty: Qty::MAX };
 }

@@ -93,6 +93,7 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::CopySkipped { .. } => 36,
         Event::Credited { .. } => 37,
         Event::Subscribed { .. } => 38,
+        Event::Settled { .. } => 39,
     }
 }
 
@@ -195,6 +196,8 @@ fn changes() -> Vec<Change> {
         Change::OtherInstrument => Change::OtherInstrument,
         Change::MayWait => Change::MayWait,
         Change::CloseOrders(_) => Change::CloseOrders(2),
+        Change::LimitAtLeast(_) => Change::LimitAtLeast(Price::whole(190)),
+        Change::CloseOpposite(_) => Change::CloseOpposite(1),
     )
 }
 
@@ -340,6 +343,7 @@ fn signals() -> Vec<Signal> {
         Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
         Action::Exit => Action::Exit,
         Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
+        Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
     );
     let signal = |strategy, action| Signal {
         id: SignalId(99),
@@ -365,6 +369,8 @@ fn skips() -> Vec<Skip> {
         Skip::TooSmall => Skip::TooSmall,
         Skip::AlreadyIn => Skip::AlreadyIn,
         Skip::ClassNotAllowed => Skip::ClassNotAllowed,
+        Skip::OtherSide => Skip::OtherSide,
+        Skip::NotShortable => Skip::NotShortable,
     )
 }
 
@@ -401,12 +407,22 @@ fn outcomes() -> Vec<Remembered> {
 fn entries() -> Vec<Entry> {
     let (a, b, fee) = (money("100.5"), money("90.25"), money("0.1"));
     let all = Book::ALL.iter().map(|&book| Leg { account: NO, book, amount: money("1") });
-    let rest = Leg { account: AccountNo(4), book: Book::Cash, amount: money("-21") };
+    let rest = Leg { account: AccountNo(4), book: Book::Cash, amount: money("-22") };
     let every = Entry::new(all.chain([rest]));
     [Entry::transfer(NO, a), Entry::bought(NO, a, fee), Entry::sold(NO, a, b, fee), every]
         .into_iter()
         .flatten()
         .collect()
+}
+
+fn settlements() -> Vec<Event> {
+    let settled = |qty: Qty, last, gain| {
+        let entry = Entry::agreed(NO, money("-12.5"), money(gain), Money::ZERO).ok()?;
+        let price = Price::whole(5_000);
+        Some(Event::Settled { account: NO, instrument: OF, price, qty, last, entry })
+    };
+    let day = settled(Qty::whole(2), false, "-12.5");
+    day.into_iter().chain(settled(Qty::whole(-2), true, "30")).collect()
 }
 
 /// All samples, in the order of the numbers.
@@ -446,6 +462,7 @@ pub(crate) fn events() -> Vec<Event> {
         what,
     }));
     events.extend(billing::events());
+    events.extend(settlements());
     events.extend(subscription::events());
     events.sort_by_key(number);
     events

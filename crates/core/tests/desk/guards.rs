@@ -95,17 +95,19 @@ fn exits_pass_in_every_combination_of_what_stops_entries() {
 }
 
 #[test]
-fn exits_of_an_expired_contract_pass() {
+fn exits_of_an_expired_contract_pass_until_it_is_settled() {
     let mut world = World::calm();
     let account = world.open(1, Tier::Baller, 100_000);
     let answer = world.buy(account, ES, 2_500);
     assert!(is_placed(&answer), "{answer:?}");
     let order = world.last();
     world.fill_rest(order, "5000");
-    world.wait(Span(31 * Span::DAY.0));
+    world.wait(Span(30 * Span::DAY.0));
     let refusal = refused(world.buy(account, ES, 250));
     assert!(refusal.changes.contains(&Change::OtherInstrument), "{refusal}");
     assert!(is_placed(&world.sell(account, ES, Size::All)));
+    world.wait(Span::seconds(60));
+    assert_eq!(world.sell(account, ES, Size::All), Answer::Declined(Decline::NoPosition));
 }
 
 #[test]
@@ -462,7 +464,11 @@ proptest! {
 fn an_instrument_without_steps_is_not_listed() {
     let mut world = World::calm();
     let mut odd = instrument(ES);
-    odd.kind = nija_core::words::instrument::Kind::Future { multiplier: 0, expiry: Timestamp(0) };
+    odd.kind = nija_core::words::instrument::Kind::Future {
+        multiplier: 0,
+        expiry: Timestamp(0),
+        maintenance: None,
+    };
     assert!(matches!(world.take(Input::List(odd)), Answer::Declined(Decline::Invalid { .. })));
 }
 

@@ -178,7 +178,7 @@ fn a_sale_whose_answer_was_lost_and_that_was_sent_again_is_seen() {
     // It was too late for that.
     world.fill(again, held, "50000");
     assert_eq!((told(&world), world.desk.trial_balance()), (1, 0));
-    assert!(world.log.contains("more was sold than was held"));
+    assert!(world.log.contains("more was closed than was held"));
     assert_eq!(world.view(account).pressed.len(), 1);
     assert!(world.desk.outstanding().is_empty() && world.view(account).positions.is_empty());
     let fees = world.view(account).cash;

@@ -3,6 +3,7 @@
 use nija_core::commit::Release;
 use nija_core::desk::event::{Event, Remembered, Size};
 use nija_core::desk::held::Act;
+use nija_core::ledger::chart::Book;
 use nija_core::words::order::{Origin, Side, Ticket};
 
 pub(crate) fn line(event: &Event) -> String {
@@ -81,6 +82,11 @@ pub(crate) fn line(event: &Event) -> String {
         Event::Billed { account, cause, fee, mark, .. } => {
             let (cause, high) = (cause.name(), mark.high());
             format!("billed #{} {cause} ${}+${}, mark ${high}", account.0, fee.platform, fee.leader)
+        }
+        Event::Settled { account, instrument, price, qty, last, entry } => {
+            let gain = entry.legs().iter().find(|leg| leg.book == Book::Cash).map(|leg| leg.amount);
+            let (no, of, gain) = (account.0, instrument.0, gain.unwrap_or_default());
+            format!("settled #{no} {qty} of {of} at {price}: cash ${gain}, last={last}")
         }
         Event::MonthClosed { month } => format!("month {month} begins"),
         // What is billed and copied has tests of its own, which look at states.

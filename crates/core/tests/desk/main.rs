@@ -7,6 +7,7 @@
 )]
 
 mod billing;
+mod contracts;
 mod copies;
 mod copying;
 mod guards;

@@ -159,11 +159,16 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
         Step::Sell(a, i, part, terms) => {
             let held = world.held(account(a), of(i));
             let lot = crate::world::instrument(of(i)).lot;
-            let some = Qty::from_raw(held.raw() / 4 * i64::from(part % 4 + 1)).floor_to(lot);
-            let size =
-                if part % 5 == 0 || !some.is_positive() { Size::All } else { Size::Units(some) };
+            let some = Qty::from_raw(held.raw().abs() / 4 * i64::from(part % 4 + 1)).floor_to(lot);
+            let size = match part % 5 {
+                0 => Size::All,
+                _ if some.is_positive() => Size::Units(some),
+                // Of contracts this opens a short holding.
+                _ => Size::Dollars(Money::whole(i32::from(part) * 10 + 100)),
+            };
             let order_type = order_type(world, of(i), terms);
-            let wish = Wish { order_type, ..wish(of(i), Side::Sell, size) };
+            let side = if held.is_negative() { Side::Buy } else { Side::Sell };
+            let wish = Wish { order_type, ..wish(of(i), side, size) };
             world.command(account(a), Command::Place(wish));
         }
         Step::Cancel(n) => {
@@ -188,9 +193,14 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
         Step::Enter(s, stop) => {
             let strategy = STRATEGIES[usize::from(s % 4)];
             let of = OF[strategy.class().index()];
-            let stop = stop.then(|| price_near(world, of, -10));
+            let short = s % 8 == 7;
+            let stop = stop.then(|| price_near(world, of, if short { 10 } else { -10 }));
             let strength = Strength::parts(u16::from(s) * 40);
-            world.signal(strategy, of, Action::Enter { strength, stop });
+            let action = match short {
+                true => Action::Short { strength, stop },
+                false => Action::Enter { strength, stop },
+            };
+            world.signal(strategy, of, action);
         }
         Step::Exit(s) => {
             let strategy = STRATEGIES[usize::from(s % 4)];
@@ -253,7 +263,10 @@ fn venue(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) 
             let before = world.log.len();
             world.report(order, outcome);
             let mut news = world.log[before..].lines();
-            assert!(news.all(|line| line.starts_with("day closed")), "a repeat did something");
+            assert!(
+                news.all(|line| line.starts_with("day closed") || line.starts_with("settled")),
+                "a repeat did something"
+            );
         }
         return;
     }
@@ -289,10 +302,25 @@ fn check(world: &World, view: &AccountView, no: u32) {
     let open: Vec<_> =
         world.desk.outstanding().into_iter().filter(|o| o.ticket.account.0 == no).collect();
     assert_eq!(view.orders.len(), open.len(), "orders by account and in all");
+    let mut entries = std::collections::BTreeMap::new();
     for order in &open {
         assert!(!order.state.is_final() && order.ticket.qty.is_positive());
         assert!(order.filled < order.ticket.qty);
-        assert_eq!(order.ticket.purpose == Purpose::Exit, order.ticket.side == Side::Sell);
+        let held = world.held(view.id, order.ticket.instrument);
+        match order.ticket.purpose {
+            Purpose::Exit => assert_eq!(order.ticket.side == Side::Buy, held.is_negative()),
+            // Nothing turns over: an entry lies on the side of what is held and of all other entries.
+            Purpose::Entry => {
+                let other = if order.ticket.side == Side::Buy { held.negated() } else { held };
+                assert!(
+                    !other.is_positive()
+                        && entries
+                            .insert(order.ticket.instrument, order.ticket.side)
+                            .is_none_or(|side| side == order.ticket.side)
+                );
+                assert!(order.ticket.side == Side::Buy || order.ticket.instrument == ES);
+            }
+        }
         assert!(order.ticket.purpose == Purpose::Entry || order.ticket.reserved.is_zero());
     }
     // What is held back is what the open parts of entries claim, each rounded up by less than a step.
@@ -312,8 +340,12 @@ fn check(world: &World, view: &AccountView, no: u32) {
         });
         let exiting = sum(exits.map(|o| o.ticket.qty.checked_sub(o.filled).unwrap()));
         assert_eq!(position.exiting.raw(), exiting, "exits");
-        assert!(position.exiting <= position.qty, "no more leaves than is held");
-        assert_eq!(sum(position.lots.iter().map(|l| l.qty)), position.qty.raw());
+        assert!(position.exiting <= position.qty.abs(), "no more leaves than is held");
+        assert_eq!(sum(position.lots.iter().map(|l| l.qty)), position.qty.raw().abs());
+        assert!(
+            !position.qty.is_negative() || position.instrument == ES,
+            "only contracts are short"
+        );
         assert!(position.lots.iter().all(|l| l.qty.is_positive() && !l.cost.is_negative()));
     }
     let held = |of| view.positions.iter().any(|p| p.instrument == of);
@@ -323,9 +355,15 @@ fn check(world: &World, view: &AccountView, no: u32) {
     let cost: i64 = view.positions.iter().map(|p| p.cost.raw()).sum();
     assert_eq!(view.books.balance(Book::Positions).raw(), cost, "the ledger knows the same cost");
     assert_eq!(view.books.balance(Book::Cash), view.cash);
+    let contracts = view.positions.iter().filter(|p| p.instrument == ES);
+    let agreed: i64 = contracts.map(|p| p.cost.raw()).sum();
+    assert_eq!(view.books.balance(Book::Agreed).raw(), -agreed, "nobody has paid for contracts");
+    let worth: i64 = view.positions.iter().map(|p| p.value.raw()).sum();
+    let owed = view.books.balance(Book::Owed).raw();
+    assert_eq!(view.equity.raw(), view.cash.raw() + owed + worth - agreed, "equity");
     // A purchase claims a hundredth more than its worth; fills here are at most three above, fees a thousandth.
     let gross: i64 =
-        view.positions.iter().map(|p| p.cost.raw()).sum::<i64>() + view.equity.raw().abs();
+        view.positions.iter().map(|p| p.cost.raw().abs()).sum::<i64>() + view.equity.raw().abs();
     let short = view.cash.raw().min(0);
     assert!(-short <= gross / 2, "cash is below zero beyond what bad fills can cost");
     assert!(view.reserved.raw() >= 0 && view.peak >= view.equity);
@@ -455,6 +493,7 @@ fn the_lives_are_lively() {
         "skipped",
         "reallocated",
         "remembered",
+        "settled",
         "clock",
     ] {
         let count = seen.get(word).copied().unwrap_or(0);

@@ -15,7 +15,7 @@ use nija_core::words::id::{
     AccountId, FillId, InstrumentId, OrderId, PartitionId, Seq, SignalId, UserId,
 };
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
-use nija_core::words::money::{Money, Price, Qty};
+use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{Fill, OrderType, Origin, Outcome, Report, Side, TimeInForce};
 use nija_core::words::score::{Score, Strength};
 use nija_core::words::signal::{Action, Signal, StrategyName};
@@ -45,7 +45,7 @@ pub(crate) fn instrument(id: InstrumentId) -> Instrument {
         AAPL => ("AAPL", AssetClass::Equity, Kind::Share, Hours::Nyse, "0.01", "0.0001"),
         _ => {
             let expiry = NOON.plus(Span(30 * Span::DAY.0));
-            let future = Kind::Future { multiplier: 5, expiry };
+            let future = Kind::Future { multiplier: 5, expiry, maintenance: Some(Pct::whole(5)) };
             ("ES", AssetClass::Derivatives, future, Hours::Nyse, "0.25", "0.01")
         }
     };
@@ -318,6 +318,7 @@ impl World {
         placed.unwrap().order()
     }
 
+    /// What is held of an instrument; below zero it is short.
     pub(crate) fn held(&self, id: AccountId, of: InstrumentId) -> Qty {
         let positions = self.view(id).positions;
         positions.iter().find(|p| p.instrument == of).map_or(Qty::ZERO, |p| p.qty)

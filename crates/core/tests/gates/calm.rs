@@ -38,6 +38,7 @@ pub(crate) fn calm() -> Facts {
         positions: 1,
         open_orders: 0,
         max_open_orders: 200,
+        opposite: 0,
         day_start: Money::whole(1_000),
         day_ends: now.plus(Span::seconds(3_600)),
         daily_halt: false,

@@ -5,7 +5,7 @@ use nija_core::risk::facts::Facts;
 use nija_core::risk::kill::Scope;
 use nija_core::risk::refusal::Change;
 use nija_core::words::money::{Money, Pct, Price};
-use nija_core::words::order::{OrderType, TimeInForce};
+use nija_core::words::order::{OrderType, Side, TimeInForce};
 use nija_core::words::score::Score;
 use nija_core::words::tier::Limits;
 use nija_core::words::time::{Span, Timestamp};
@@ -67,6 +67,7 @@ fn sized() -> impl Strategy<Value = Facts> {
             facts.positions = positions;
             facts.max_open_orders = 3;
             facts.open_orders = orders;
+            facts.opposite = orders.saturating_sub(2);
             facts
         },
     )
@@ -106,7 +107,7 @@ pub(crate) fn wild() -> impl Strategy<Value = Facts> {
         prop::option::of(around()),
     );
     let terms = (
-        (0u8..4, 1i64..2_000, 0u8..4),
+        (0u8..4, 1i64..2_000, 0u8..4, any::<bool>()),
         rarely(true, any::<bool>()),
         rarely(true, any::<bool>()),
         rarely(None, around().prop_map(Some)),
@@ -137,7 +138,9 @@ pub(crate) fn wild() -> impl Strategy<Value = Facts> {
         facts.may_wait = may_wait;
         facts.opens_at = opens_at;
         let (order, symbol_allowed, venue_up, repeat, rate) = terms;
-        word(&mut facts, order);
+        let (kind, part, tif, short) = order;
+        facts.side = if short { Side::Sell } else { Side::Buy };
+        word(&mut facts, (kind, part, tif));
         facts.symbol_allowed = symbol_allowed;
         facts.venue_up = venue_up;
         facts.duplicate_until = repeat;
@@ -183,12 +186,22 @@ pub(crate) fn apply(change: Change, facts: &mut Facts) {
         }
         Change::ClosePositions(n) => facts.positions -= n,
         Change::CloseOrders(n) => facts.open_orders -= n,
+        Change::CloseOpposite(n) => {
+            facts.open_orders -= n;
+            facts.opposite -= n;
+        }
         Change::VolatilityAtMost(most) => facts.volatility = facts.volatility.map(|v| v.min(most)),
         Change::VolatilityKnown => facts.volatility = Some(Score::MIN),
         Change::After(at) => wait(at, facts),
         Change::LimitAtMost(most) => match &mut facts.order_type {
             OrderType::Limit { limit } | OrderType::StopLimit { limit, .. } => {
                 *limit = most.min(*limit);
+            }
+            OrderType::Market | OrderType::Stop { .. } => {}
+        },
+        Change::LimitAtLeast(least) => match &mut facts.order_type {
+            OrderType::Limit { limit } | OrderType::StopLimit { limit, .. } => {
+                *limit = least.max(*limit);
             }
             OrderType::Market | OrderType::Stop { .. } => {}
         },
@@ -241,6 +254,8 @@ pub(crate) fn smaller(change: Change) -> Option<Change> {
         Change::Deposit(m) => Some(Change::Deposit(less(m))),
         Change::ClosePositions(n) => Some(Change::ClosePositions(n - 1)),
         Change::CloseOrders(n) => Some(Change::CloseOrders(n - 1)),
+        Change::CloseOpposite(n) => Some(Change::CloseOpposite(n - 1)),
+        Change::LimitAtLeast(p) => Some(Change::LimitAtLeast(p.saturating_sub(Price::STEP))),
         Change::VolatilityAtMost(s) => {
             Some(Change::VolatilityAtMost(Score::hundredths(s.as_hundredths() + 1)))
         }

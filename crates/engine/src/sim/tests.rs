@@ -54,7 +54,7 @@ pub(super) fn instrument(id: InstrumentId) -> Instrument {
         INDEX => ("VIX", AssetClass::Equity, Nature::Index, Hours::Nyse),
         _ => {
             let expiry = at("2020-03-20T13:30:00Z");
-            let kind = Nature::Future { multiplier: 50, expiry };
+            let kind = Nature::Future { multiplier: 50, expiry, maintenance: None };
             ("ESH0", AssetClass::Derivatives, kind, Hours::Always)
         }
     };

@@ -1,6 +1,6 @@
 //! The derivatives engine: time-series momentum, breaks out of the day's noise, breaks out of contraction. Their
-//! references trade futures, long and short. The desk is long and fully paid, so what trades here is the long half,
-//! on funds and spot markets that stand for the futures; see [`LongHalf`].
+//! references trade futures, long and short. So do they here where the instrument is a contract; on funds and spot
+//! markets that stand for the futures they trade the long half alone; see [`Sides`].
 
 mod index_scalping;
 mod macro_trend;
@@ -12,7 +12,7 @@ pub use volatility_breakout::{
     Bracket, Oco, OcoOrder, Parameters as BreakoutParameters, Stretch, VolatilityBreakout,
 };
 
-use super::{Engine, LongHalf, Routes, Strategy};
+use super::{Contract, Engine, Routes, Sides, Strategy};
 use crate::candle::Timeframe;
 use crate::playbook::Playbook;
 use nija_core::words::id::InstrumentId;
@@ -41,25 +41,34 @@ pub struct Setup {
     pub scalping: Vec<Intraday>,
     /// Markets whose breakouts are traded.
     pub breakout: Vec<Intraday>,
+    /// Which of all these are contracts, held long and short.
+    pub contracts: Vec<Contract>,
 }
 
 impl Setup {
+    /// All that it trades.
+    pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> + '_ {
+        let within = self.scalping.iter().chain(&self.breakout).map(|market| market.instrument);
+        self.trend.iter().copied().chain(within)
+    }
+
     /// The engine that this describes.
     #[must_use]
     pub fn engine(&self, routes: Routes, playbook: &Playbook) -> Engine {
         let mut strategies: Vec<Box<dyn Strategy>> = Vec::new();
+        let contracts = &self.contracts;
         if !self.trend.is_empty() {
             let parameters = playbook.macro_trend.parameters;
             let trend = MacroTrend::new(&self.trend, parameters);
-            strategies.push(Box::new(LongHalf::new(trend)));
+            strategies.push(Box::new(Sides::new(trend, contracts)));
         }
         for &market in &self.scalping {
             let scalping = IndexScalping::new(market, playbook.index_scalping.parameters);
-            strategies.push(Box::new(LongHalf::new(scalping)));
+            strategies.push(Box::new(Sides::new(scalping, contracts)));
         }
         for &market in &self.breakout {
             let breakout = VolatilityBreakout::new(market, playbook.volatility_breakout.parameters);
-            strategies.push(Box::new(LongHalf::new(breakout)));
+            strategies.push(Box::new(Sides::new(breakout, contracts)));
         }
         Engine::new(routes, playbook, strategies)
     }

@@ -1,6 +1,6 @@
-//! Decisions that go beyond a long, fully paid desk: both sides of a market, quotes, legs, option positions.
-//! A [`Model`] is checked like a strategy but reaches no engine; only [`LongHalf`] makes one of it, of the part
-//! that such a desk can carry out.
+//! Decisions that go beyond what a desk carries out: both sides of a market, quotes, legs, option positions.
+//! A [`Model`] is checked like a strategy but reaches no engine; only [`Sides`] makes one of it, of the part that a
+//! desk can carry out.
 
 use super::{Strategy, View, Want};
 use crate::book::{Book, Fill};
@@ -9,8 +9,10 @@ use crate::clamp;
 use crate::earnings::Report;
 use crate::engine::equity::Chain;
 use nija_core::words::id::InstrumentId;
+use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, StrategyName};
-use nija_core::words::time::Timestamp;
+use nija_core::words::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One thing that became known, with the instant it did.
@@ -74,37 +76,61 @@ impl Stance {
     pub const FLAT: Self = Self { weight: 0.0, stop: None };
 }
 
+/// Something that is agreed for a day to come, and may be held short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// Which.
+    pub instrument: InstrumentId,
+    /// Its last instant of trading.
+    pub expiry: Timestamp,
+}
+
+/// So long before its end a contract is left, and entered no more: by then others trade the next one.
+const LEAVE: Span = Span(5 * Span::DAY.0);
+
 /// Change of size, as a part of full size, that is worth a new statement.
 const WORTH: f64 = 0.1;
 
-/// The long half of a model that takes both sides: it holds nothing where the model is short, and never more than
-/// full size. Where the model earns on the short side too, this half earns less than its reference reports.
-pub struct LongHalf<M> {
+/// The sides of a model that a desk can carry out: both of contracts, of everything else the long half, and never
+/// more than full size. Where a model earns on the short side too, its long half earns less than its reference reports.
+///
+/// A turn from one side to the other is an exit first; the other side is entered at a later candle. A contract that
+/// is about to end is left.
+pub struct Sides<M> {
     model: M,
+    /// When each of them ends.
+    contracts: BTreeMap<InstrumentId, Timestamp>,
+    /// Parts of full size, below zero short.
     held: BTreeMap<InstrumentId, f64>,
+    /// What a turn has left to enter.
+    turning: BTreeMap<InstrumentId, Stance>,
 }
 
-impl<M: Model<Word = Stance>> LongHalf<M> {
-    /// The long half of this model.
+impl<M: Model<Word = Stance>> Sides<M> {
+    /// The sides of this model; `contracts` may be held short.
     #[must_use]
-    pub const fn new(model: M) -> Self {
-        Self { model, held: BTreeMap::new() }
+    pub fn new(model: M, contracts: &[Contract]) -> Self {
+        let contracts = contracts.iter().map(|of| (of.instrument, of.expiry)).collect();
+        Self { model, contracts, held: BTreeMap::new(), turning: BTreeMap::new() }
     }
 
     fn act(&mut self, stance: Stance, candle: &Candle, open: bool) -> Option<Action> {
         let instrument = candle.instrument;
-        let held = self.held.get(&instrument).copied();
-        let size = stance.weight.clamp(0.0, 1.0);
-        if size <= 0.0 {
+        let held = self.held.get(&instrument).copied().unwrap_or(0.0);
+        let least = if self.contracts.contains_key(&instrument) { -1.0 } else { 0.0 };
+        let size = stance.weight.clamp(least, 1.0);
+        if size == 0.0 || size * held < 0.0 {
+            if size != 0.0 {
+                self.turning.insert(instrument, stance);
+            }
             return self.held.remove(&instrument).map(|_| Action::Exit);
         }
-        let before = held.unwrap_or(0.0);
-        let strength = clamp::strength(size);
-        let action = if size >= before + WORTH || (held.is_none() && open) {
-            let stop = stance.stop.and_then(clamp::price).filter(|stop| *stop < candle.close);
-            open.then_some(Action::Enter { strength, stop })
+        let strength = clamp::strength(size.abs());
+        let action = if size.abs() >= held.abs() + WORTH || (held == 0.0 && open) {
+            open.then(|| enter(size > 0.0, stance, strength, candle))
         } else {
-            (size <= before - WORTH).then_some(Action::Trim { strength })
+            (size.abs() <= held.abs() - WORTH).then_some(Action::Trim { strength })
         };
         if action.is_some() {
             self.held.insert(instrument, size);
@@ -113,7 +139,17 @@ impl<M: Model<Word = Stance>> LongHalf<M> {
     }
 }
 
-impl<M: Model<Word = Stance>> Strategy for LongHalf<M> {
+/// An entry whose stop lies on the side where the idea is wrong.
+fn enter(long: bool, stance: Stance, strength: Strength, candle: &Candle) -> Action {
+    let stop = stance.stop.and_then(clamp::price);
+    if long {
+        Action::Enter { strength, stop: stop.filter(|stop| *stop < candle.close) }
+    } else {
+        Action::Short { strength, stop: stop.filter(|stop| *stop > candle.close) }
+    }
+}
+
+impl<M: Model<Word = Stance>> Strategy for Sides<M> {
     fn name(&self) -> StrategyName {
         self.model.name()
     }
@@ -127,8 +163,13 @@ impl<M: Model<Word = Stance>> Strategy for LongHalf<M> {
     }
 
     fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action> {
-        let stance = self.model.see(&Seen::Candle(*candle))?;
-        self.act(stance, candle, view.open)
+        let turning = self.turning.remove(&candle.instrument);
+        let stance = self.model.see(&Seen::Candle(*candle)).or(turning);
+        let expiry = self.contracts.get(&candle.instrument);
+        if expiry.is_some_and(|expiry| expiry.since(candle.close_at) <= LEAVE) {
+            return self.held.remove(&candle.instrument).map(|_| Action::Exit);
+        }
+        self.act(stance?, candle, view.open)
     }
 
     fn on_report(&mut self, report: &Report) {
@@ -165,13 +206,13 @@ mod tests {
     fn the_long_half_enters_grows_trims_and_is_out_while_the_model_is_short() {
         let weights =
             [Some(-1.0), Some(0.3), Some(0.35), Some(2.0), None, Some(0.5), Some(-0.5), Some(0.0)];
-        let mut half = LongHalf::new(Script(weights.to_vec()));
+        let mut half = Sides::new(Script(weights.to_vec()), &[]);
         let view = View { open: true, ..View::default() };
         let said: Vec<Option<(u16, bool)>> = (0..8)
             .map(|n| match half.on_candle(&flat(InstrumentId(1), n, 100.0), &view)? {
                 Action::Enter { strength, stop } => Some((strength.as_parts(), stop.is_some())),
                 Action::Trim { strength } => Some((strength.as_parts(), false)),
-                Action::Exit => Some((0, false)),
+                Action::Exit | Action::Short { .. } => Some((0, false)),
             })
             .collect();
         let want = [
@@ -188,8 +229,74 @@ mod tests {
     }
 
     #[test]
+    fn contracts_are_held_on_both_sides_and_a_turn_leaves_first() {
+        let of = InstrumentId(1);
+        let weights =
+            [Some(1.0), Some(-0.5), None, Some(-0.8), Some(-0.2), Some(0.3), None, None, Some(0.0)];
+        let mut sides = Sides::new(Script(weights.to_vec()), &[contract(of, 1_000)]);
+        let view = View { open: true, ..View::default() };
+        let said: Vec<Option<(i32, bool)>> = (0..9)
+            .map(|n| {
+                // The stop lies at 90: below a price of 100, above one of 80.
+                let close = if (2..5).contains(&n) { 80.0 } else { 100.0 };
+                match sides.on_candle(&flat(of, n, close), &view)? {
+                    Action::Enter { strength, stop } => {
+                        Some((strength.as_parts().into(), stop.is_some()))
+                    }
+                    Action::Short { strength, stop } => {
+                        Some((-i32::from(strength.as_parts()), stop.is_some()))
+                    }
+                    Action::Trim { strength } => Some((strength.as_parts().into(), false)),
+                    Action::Exit => Some((0, false)),
+                }
+            })
+            .collect();
+        let want = [
+            Some((10_000, true)),
+            Some((0, false)),
+            Some((-5_000, true)),
+            Some((-8_000, true)),
+            Some((2_000, false)),
+            Some((0, false)),
+            Some((3_000, true)),
+            None,
+            Some((0, false)),
+        ];
+        assert_eq!(said, want);
+    }
+
+    #[test]
+    fn a_contract_is_left_before_it_ends_and_entered_no_more() {
+        let of = InstrumentId(1);
+        let script = vec![Some(-1.0), None, None, Some(1.0)];
+        let mut sides = Sides::new(Script(script), &[contract(of, 8)]);
+        let view = View { open: true, ..View::default() };
+        let mut act = |n| sides.on_candle(&flat(of, n, 80.0), &view);
+        assert!(matches!(act(0), Some(Action::Short { .. })));
+        // The candle of day 2 closes when day 3 begins, five days before the end.
+        assert_eq!([act(1), act(2), act(3)], [None, Some(Action::Exit), None]);
+    }
+
+    fn contract(instrument: InstrumentId, ends: i32) -> Contract {
+        Contract { instrument, expiry: Timestamp::of_day(ends, Span::ZERO) }
+    }
+
+    #[test]
+    fn a_turn_that_the_model_takes_back_enters_nothing() {
+        let of = InstrumentId(1);
+        let mut sides = Sides::new(
+            Script(vec![Some(1.0), Some(-1.0), Some(0.0), None]),
+            &[contract(of, 1_000)],
+        );
+        let view = View { open: true, ..View::default() };
+        let mut act = |n| sides.on_candle(&flat(of, n, 100.0), &view);
+        assert!(matches!(act(0), Some(Action::Enter { .. })));
+        assert_eq!([act(1), act(2), act(3)], [Some(Action::Exit), None, None]);
+    }
+
+    #[test]
     fn a_closed_door_holds_entries_back_and_no_exit() {
-        let mut half = LongHalf::new(Script(vec![Some(1.0), Some(1.0), Some(0.0)]));
+        let mut half = Sides::new(Script(vec![Some(1.0), Some(1.0), Some(0.0)]), &[]);
         let mut act = |n, open| {
             let view = View { open, ..View::default() };
             half.on_candle(&flat(InstrumentId(1), n, 100.0), &view)

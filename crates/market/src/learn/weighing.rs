@@ -115,6 +115,8 @@ struct Trade {
     /// Variance of its market a day, as known at the entry.
     variance: f64,
     stop: Option<f64>,
+    /// 1 of a long position, -1 of a short one.
+    sign: f64,
     /// The weight drawn for it, as a fraction, whether it was followed or not.
     weight: f64,
 }
@@ -141,18 +143,26 @@ impl Weighing {
             return;
         }
         // Only what traded after the entry can have reached its stop.
+        let reached = |trade: &Trade, stop: f64| match trade.sign > 0.0 {
+            true => candle.low_f64() <= stop,
+            false => candle.high_f64() >= stop,
+        };
         let stopped = |trade: &Trade| {
-            trade.at <= candle.open_at && trade.stop.is_some_and(|stop| candle.low_f64() <= stop)
+            trade.at <= candle.open_at && trade.stop.is_some_and(|stop| reached(trade, stop))
         };
         let of_it = self.trades.iter().filter(|((_, of), _)| *of == instrument);
+        let open = candle.open_f64().max(f64::MIN_POSITIVE);
+        // A gap opens beyond the stop: it trades at the open.
+        let met = |trade: &Trade, stop: f64| match trade.sign > 0.0 {
+            true => stop.min(open),
+            false => stop.max(open),
+        };
         let ended: Vec<(StrategyName, f64)> = of_it
             .filter(|(_, trade)| stopped(trade))
-            .filter_map(|((strategy, _), trade)| Some((*strategy, trade.stop?)))
+            .filter_map(|((strategy, _), trade)| Some((*strategy, met(trade, trade.stop?))))
             .collect();
-        for (strategy, stop) in ended {
-            // A gap opens below the stop: it sells at the open.
-            let sold = stop.min(candle.open_f64().max(f64::MIN_POSITIVE));
-            self.end(strategy, instrument, sold.ln(), candle.close_at);
+        for (strategy, price) in ended {
+            self.end(strategy, instrument, price.ln(), candle.close_at);
         }
         let log = close.ln();
         let pulse = self.markets.entry(instrument).or_insert(Pulse {
@@ -174,11 +184,14 @@ impl Weighing {
     pub fn on_signal(&mut self, signal: &Signal, conditions: &Conditions) -> Option<Strength> {
         let key = (signal.strategy, signal.instrument);
         let log = crate::clamp::dollars(signal.mark).max(f64::MIN_POSITIVE).ln();
-        let Action::Enter { stop, .. } = signal.action else {
-            if signal.action == Action::Exit {
+        let (sign, stop) = match signal.action {
+            Action::Enter { stop, .. } => (1.0, stop),
+            Action::Short { stop, .. } => (-1.0, stop),
+            Action::Exit => {
                 self.end(signal.strategy, signal.instrument, log, signal.at);
+                return None;
             }
-            return None;
+            Action::Trim { .. } => return None,
         };
         let regime = conditions.regime?;
         let weight = self.bandit.weight(regime, signal.strategy, signal.at);
@@ -186,7 +199,7 @@ impl Weighing {
         if let Some(variance) = variance.filter(|&v| v > 0.0) {
             let stop = stop.map(crate::clamp::dollars);
             let part = f64::from(weight.as_parts()) / f64::from(Strength::FULL.as_parts());
-            let fresh = Trade { regime, at: signal.at, log, variance, stop, weight: part };
+            let fresh = Trade { regime, at: signal.at, log, variance, stop, sign, weight: part };
             // Growing an open trade moves its stop, not its beginning.
             self.trades.entry(key).or_insert(fresh).stop = stop;
         }
@@ -199,7 +212,7 @@ impl Weighing {
             return;
         };
         let cost = self.setup.cost(strategy.class());
-        let net = log - trade.log - 2.0 * cost;
+        let net = trade.sign * (log - trade.log) - 2.0 * cost;
         let held = days(at.since(trade.at)).max(days(Span::seconds(60)));
         let result = net / (trade.variance * held).sqrt();
         self.proof.add(trade.weight, result);

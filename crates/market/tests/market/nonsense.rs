@@ -20,7 +20,7 @@ fn sane(output: &Output) -> bool {
     });
     scores
         && output.signals.iter().all(|signal| match signal.action {
-            Action::Enter { strength, stop } => {
+            Action::Enter { strength, stop } | Action::Short { strength, stop } => {
                 strength <= Strength::FULL && stop.is_none_or(Price::is_positive)
             }
             Action::Trim { strength } => strength <= Strength::FULL,

@@ -31,6 +31,7 @@ fn positions_open_grow_and_close_in_turn() {
             Action::Trim { strength } => {
                 assert!(held.insert(key, strength.as_parts()).is_some(), "{signal:?}");
             }
+            Action::Short { .. } => panic!("nothing here is a contract: {signal:?}"),
             Action::Exit => assert!(held.remove(&key).is_some(), "{signal:?}"),
         }
     }

@@ -81,6 +81,7 @@ fn facts(table: &TierTable, account: &Account) -> Facts {
         positions: account.positions,
         open_orders: account.open_orders,
         max_open_orders: 200,
+        opposite: 0,
         day_start: account.day_start,
         day_ends: account.day_ends,
         daily_halt: account.daily_halt,

@@ -87,6 +87,7 @@ impl Chain {
             // The mark of a new run begins with the loss that it carries.
             Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }
+            | Event::Settled { .. }
             | Event::Adjusted { .. }
             | Event::Collected { .. }
             | Event::Moved { .. }

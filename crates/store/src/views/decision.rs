@@ -138,7 +138,7 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
         kind: "skipped",
         side: Some(match signal.action {
             Action::Enter { .. } => "buy",
-            Action::Exit | Action::Trim { .. } => "sell",
+            Action::Exit | Action::Trim { .. } | Action::Short { .. } => "sell",
         }),
         origin: Some(strategy),
         sentence: format!(

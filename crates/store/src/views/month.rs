@@ -194,7 +194,7 @@ impl Frame {
                 let (instrument, side) = (ticket.instrument, ticket.side);
                 Some(Traded { instrument, side, qty: fill.qty })
             }
-            _ => None,
+            settled => settled.settled(),
         };
         let at = record.at.now;
         let place = (record.at.seq.0, record.at.index);

@@ -112,8 +112,10 @@ impl<'c> Pass<'c> {
             | Event::Collected { account, entry, .. }
             | Event::Credited { account, entry, .. }
             | Event::Subscribed { account, entry, .. }
+            | Event::Settled { account, entry, .. }
             | Event::Moved { from: account, entry, .. } => {
-                self.book((*account, Place::default()), (entry, None), (event, bytes))?;
+                let booked = (entry, event.settled());
+                self.book((*account, Place::default()), booked, (event, bytes))?;
                 if let Event::Billed { mark, .. } = event {
                     self.folio(*account)?.held.high = mark.high();
                 }

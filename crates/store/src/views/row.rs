@@ -9,7 +9,7 @@ use nija_core::ledger::chart::Book;
 use nija_core::ledger::entry::Entry;
 use nija_core::ports::views::{EntryRow, EquityRow, FillRow, OrderRow};
 use nija_core::words::money::{Money, Price};
-use nija_core::words::order::Side;
+use nija_core::words::order::Purpose;
 use nija_core::words::time::Timestamp;
 
 pub(super) fn order(reader: &mut Reader<'_>, record: &Record, _: usize) -> Result<OrderRow, Fault> {
@@ -56,7 +56,7 @@ pub(super) fn fill(reader: &mut Reader<'_>, record: &Record, _: usize) -> Result
         qty: fill.qty.to_string(),
         price: fill.price.to_string(),
         fee: fill.fee.to_string(),
-        realized: (ticket.side == Side::Sell).then(|| realized(entry).to_string()),
+        realized: (ticket.purpose == Purpose::Exit).then(|| realized(entry).to_string()),
         at: record.at.now.to_string(),
     })
 }
@@ -103,6 +103,7 @@ const fn cause(event: &Event) -> &'static str {
         Event::Filled { .. } => "fill",
         Event::Billed { fee, .. } if fee.total().is_negative() => "fee_refund",
         Event::Billed { .. } => "fee",
+        Event::Settled { .. } => "settlement",
         Event::Collected { .. } => "fee_collected",
         Event::Adjusted { kind, .. } => kind.name(),
         Event::Moved { .. } => "copy_funding",

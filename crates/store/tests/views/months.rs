@@ -16,7 +16,7 @@ use nija_core::ports::views::month::AccountMonth;
 use nija_core::ports::views::{Page, Projection as _, Scope, Views as _};
 use nija_core::statement::{Terms, section};
 use nija_core::words::id::{AccountId, UserId};
-use nija_core::words::money::Money;
+use nija_core::words::money::{Money, Qty};
 use nija_core::words::order::Side;
 use nija_core::words::tier::Tier;
 use nija_core::words::time::{Span, Timestamp};
@@ -142,7 +142,7 @@ async fn m_02_open_positions_are_those_of_the_end_and_at_its_prices() {
         .iter()
         .map(|held| format!("{} {} {} {}", held.symbol, held.qty, held.mark, held.value))
         .collect();
-    assert_eq!(shown, ["BTC-USD 10 110 1100", "ES 2 60 600"]);
+    assert_eq!(shown, ["BTC-USD 10 110 1100", "ES 2 60 100"]);
     assert!(fee.is_positive());
     assert_eq!(told.total().closing, equity.saturating_sub(fee));
     let running = statement(&street, account, ended + 1).await;
@@ -150,6 +150,45 @@ async fn m_02_open_positions_are_those_of_the_end_and_at_its_prices() {
     assert_eq!(running.total().closing, street.view(account).own_equity);
     let view = street.view(account);
     assert_eq!(running.facts().sections[0].positions.len(), view.positions.len());
+}
+
+#[tokio::test]
+async fn a_short_contract_is_told_to_the_cent_over_two_months() {
+    let mut street = Street::open().await;
+    let account = street.customer(1, Tier::Baller, 100_000).await;
+    street.order(account, (Side::Sell, FUTURE), Size::Dollars(Money::whole(1_000))).await;
+    street.mark(FUTURE, "45").await;
+    let ended = START.month();
+    street.next_month().await;
+    street.now = street.now.plus(Span::seconds(6 * 3_600));
+    street.mark(FUTURE, "48").await;
+    street.order(account, (Side::Buy, FUTURE), Size::Dollars(Money::whole(240))).await;
+
+    let told = statement(&street, account, ended).await;
+    let section = &told.facts().sections[0];
+    let held = &section.positions[0];
+    assert_eq!((held.qty, held.cost, held.value), (Qty::whole(-4), Money::ZERO, Money::ZERO));
+    assert_eq!(
+        section.trades.iter().map(|trade| trade.value.raw()).sum::<i64>(),
+        usd("1000").raw()
+    );
+    // Its last day was settled at 45 before the month was closed.
+    let settled: Vec<_> = section.income.iter().map(|income| income.amount).collect();
+    assert_eq!(settled, [Money::whole(100)]);
+    let running = statement(&street, account, ended + 1).await;
+    let section = &running.facts().sections[0];
+    assert!(section.income.is_empty());
+    let bought = &section.trades;
+    assert_eq!(bought.iter().map(|trade| trade.value.raw()).sum::<i64>(), usd("240").raw());
+    assert_eq!(bought.iter().map(|trade| trade.realized.raw()).sum::<i64>(), usd("-15").raw());
+    let held = &section.positions[0];
+    assert_eq!((held.qty, held.value), (Qty::whole(-3), Money::whole(-45)));
+    assert_eq!(running.total().opening, told.total().closing);
+    assert_eq!(running.total().closing, street.view(account).own_equity);
+    let page = Page { before: None, limit: 1 };
+    let fills = street.world.views.fills(&scope_of(account), page).await.unwrap();
+    let lost = fills[0].row.realized.as_deref();
+    assert!(lost.is_some_and(|lost| lost.starts_with("-10.")), "two thirds of it: {lost:?}");
 }
 
 #[tokio::test]

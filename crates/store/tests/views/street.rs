@@ -66,7 +66,7 @@ impl Street {
         let (world, desk) = (world(), Desk::new(HERE, rules));
         let mut street = Self { world, desk, now: START, batches: Vec::new(), fills: 0 };
         let expiry = START.plus(Span(900 * Span::DAY.0));
-        let future = Kind::Future { multiplier: 5, expiry };
+        let future = Kind::Future { multiplier: 5, expiry, maintenance: None };
         street.take(Input::List(instrument(COIN, Kind::Spot, AssetClass::Crypto))).await;
         street.take(Input::List(instrument(FUTURE, future, AssetClass::Derivatives))).await;
         street.mark(COIN, "100").await;

@@ -83,6 +83,7 @@ impl<'a> Bench<'a> {
     /// Begins a case: an account of its own, the catalog as the venue has it, the market at [`START`].
     pub(super) async fn begin(&mut self) -> Result<(), Fault> {
         self.account = AccountId(self.account.0 + 1);
+        self.row = self.ground.instrument();
         self.list(self.row.clone()).await?;
         let open = Command::Open {
             user: UserId(self.account.0),
@@ -95,6 +96,18 @@ impl<'a> Bench<'a> {
             Answer::Done => self.price(START).await,
             other => suite(format!("no account was opened: {other:?}")),
         }
+    }
+
+    /// Goes on with the venue's contract, where it has one.
+    pub(super) async fn turn_to_contract(&mut self) -> Result<bool, Fault> {
+        let Some(row) = self.ground.contract() else { return Ok(false) };
+        if !row.is_margined() || row.lot.raw() < 2 || row.venue != self.row.venue {
+            return suite("the contract must be a future of the venue's own");
+        }
+        self.row = row;
+        self.list(self.row.clone()).await?;
+        self.price(START).await?;
+        Ok(true)
     }
 
     /// Gives an input to the desk and commits what it leads to.

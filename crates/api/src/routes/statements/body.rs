@@ -450,6 +450,7 @@ const fn income_word(kind: IncomeKind) -> &'static str {
         IncomeKind::Funding => "funding",
         IncomeKind::Correction => "correction",
         IncomeKind::Earned => "copy_fee_earned",
+        IncomeKind::Settlement => "settlement",
     }
 }
 

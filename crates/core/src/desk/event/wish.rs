@@ -95,6 +95,12 @@ pub enum Skip {
     /// The tier may not hold the class.
     #[n(4)]
     ClassNotAllowed,
+    /// The account holds or enters the other side of the contract: that must be closed first.
+    #[n(5)]
+    OtherSide,
+    /// A short position in something that is paid for.
+    #[n(6)]
+    NotShortable,
 }
 
 impl Skip {
@@ -107,6 +113,8 @@ impl Skip {
             Self::TooSmall => "what the budget allows is below the tier's smallest trade",
             Self::AlreadyIn => "the position is already held or on its way",
             Self::ClassNotAllowed => "the tier does not hold this class",
+            Self::OtherSide => "the other side of the contract is still held or being entered",
+            Self::NotShortable => "only contracts can be held short",
         }
     }
 }

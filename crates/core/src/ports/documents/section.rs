@@ -98,12 +98,20 @@ pub enum IncomeKind {
     Correction,
     /// Copy fees of those who copy the account.
     Earned,
+    /// What contracts gained or lost up to a settlement, at the end of a day or of the contract.
+    Settlement,
 }
 
 impl IncomeKind {
     /// All kinds, in the order of the tables.
-    pub const ALL: [Self; 5] =
-        [Self::Dividend, Self::Interest, Self::Funding, Self::Correction, Self::Earned];
+    pub const ALL: [Self; 6] = [
+        Self::Dividend,
+        Self::Interest,
+        Self::Funding,
+        Self::Correction,
+        Self::Earned,
+        Self::Settlement,
+    ];
 
     /// The word shown to people.
     #[must_use]
@@ -114,6 +122,7 @@ impl IncomeKind {
             Self::Funding => "funding",
             Self::Correction => "corrections",
             Self::Earned => "copy fees earned",
+            Self::Settlement => "contracts settled",
         }
     }
 }
@@ -184,11 +193,11 @@ pub struct Holding {
     pub symbol: String,
     /// How much; below zero is short.
     pub qty: Qty,
-    /// What it cost.
+    /// What it cost; nothing of contracts, which nobody pays for.
     pub cost: Money,
     /// The price at which it was marked.
     pub mark: Price,
-    /// Its value at that price.
+    /// Its value at that price: of contracts the gain since they were settled last.
     pub value: Money,
     /// How far that is above the cost.
     pub unrealized: Money,

@@ -4,7 +4,7 @@ use super::{AT, OF, classes};
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, Right, VenueName};
-use nija_core::words::money::{Price, Qty};
+use nija_core::words::money::{Pct, Price, Qty};
 use nija_core::words::score::Score;
 use nija_core::words::time::Span;
 
@@ -21,11 +21,13 @@ fn kinds() -> Vec<Kind> {
         Kind::Share => Kind::Share,
         Kind::Fund => Kind::Fund,
         Kind::Index => Kind::Index,
-        Kind::Future { .. } => Kind::Future { multiplier: 5, expiry: AT },
+        Kind::Future { .. } => Kind::Future { multiplier: 5, expiry: AT, maintenance: None },
         Kind::Option { .. } => option(Right::Call),
     );
     let rights = every!(Right: Right::Call => Right::Call, Right::Put => Right::Put,);
     kinds.extend(rights.into_iter().map(option));
+    let maintenance = Some(Pct::whole(5));
+    kinds.push(Kind::Future { multiplier: 5, expiry: AT, maintenance });
     kinds
 }
 

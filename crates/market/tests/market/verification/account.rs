@@ -67,6 +67,9 @@ impl Account {
                     Action::Enter { strength, .. } => {
                         self.hold(candle, |units| units.max(part(strength) / price));
                     }
+                    Action::Short { strength, .. } => {
+                        self.hold(candle, |units| units.min(-part(strength) / price));
+                    }
                     Action::Trim { strength } => {
                         self.hold(candle, |units| units.min(part(strength) / price));
                     }

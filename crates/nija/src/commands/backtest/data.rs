@@ -10,9 +10,11 @@ use crate::catalog;
 use crate::config::Config;
 use crate::market;
 use anyhow::{Context, bail, ensure};
+use nija_core::words::fixed::SCALE;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
+use nija_core::words::score::Score;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::{Bars, Summary, Terms};
 use nija_engine::feeds::merge::Merge;
@@ -22,6 +24,7 @@ use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
 use nija_market::engine::crypto::Scalped;
+use nija_market::engine::derivatives::Intraday;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,6 +36,11 @@ const HOURS: [Hours; 2] = [Hours::Always, Hours::Nyse];
 /// pause of New York: the numbers of the catalog.
 const STALE_ALWAYS: Span = Span::seconds(93_600);
 const STALE_NYSE: Span = Span::seconds(360_000);
+
+/// A continuous series has no end; its contract ends in the year 2200, far behind all data.
+const ENDLESS: Timestamp = Timestamp(7_258_118_400_000_000);
+/// Contracts are traded in hundredths: the largest trade of every tier lies below most whole ones.
+const PART: Qty = Qty::from_raw(SCALE / 100);
 
 /// Everything that goes into a run.
 pub(super) struct Data {
@@ -96,6 +104,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
 /// The setup of a paper run, with the parameters that the options write over.
 fn asked(options: &Options, config: &Config, instruments: &[Instrument]) -> anyhow::Result<Setup> {
     let mut setup = market::setup(config, instruments)?;
+    setup.liquidity = options.liquidity.map(Score::points);
     setup.playbook = tuned::playbook(setup.playbook, &options.strategies()?, &options.param)?;
     Ok(setup)
 }
@@ -158,7 +167,12 @@ fn source(
     let Some(hours) = options.hours else {
         bail!("{symbol} is not in the catalog; say when it trades with --hours always or nyse")
     };
-    let instrument = unlisted(symbol, hours.into(), instruments);
+    let future = options.contract.iter().find(|(name, _)| *name == symbol);
+    let mut instrument = unlisted(symbol, hours.into(), instruments);
+    if let Some((_, multiplier)) = future {
+        let kind = Kind::Future { multiplier: *multiplier, expiry: ENDLESS, maintenance: None };
+        instrument = Instrument { class: AssetClass::Derivatives, kind, lot: PART, ..instrument };
+    }
     instruments.push(instrument.clone());
     Ok(Source { instrument, timeframe })
 }
@@ -234,7 +248,33 @@ fn setup(mut setup: Setup, sources: &[Source]) -> (Setup, Vec<String>) {
         setup.equity.rotation = equity;
         notes.push("the equity strategies trade the given files".into());
     }
+    let given = of(AssetClass::Derivatives);
+    if !given.is_empty() && !setup.derivatives.instruments().any(|id| given.contains(&id)) {
+        give_contracts(&mut setup, sources);
+        notes.push(
+            "the derivatives strategies trade the given contracts, each series as one that does not end"
+                .into(),
+        );
+    }
     (setup, notes)
+}
+
+/// Daily bars go to the macro trend, shorter ones to the two strategies of the day; all of contracts on both sides.
+fn give_contracts(setup: &mut Setup, sources: &[Source]) {
+    let of = |source: &&Source| source.instrument.class == AssetClass::Derivatives;
+    let derivatives = &mut setup.derivatives;
+    (derivatives.trend, derivatives.scalping, derivatives.breakout) = Default::default();
+    for Source { instrument: row, timeframe } in sources.iter().filter(of) {
+        if *timeframe == Timeframe::Day1 {
+            derivatives.trend.push(row.id);
+        } else {
+            let (instrument, timeframe, hours) = (row.id, *timeframe, row.hours);
+            let market = Intraday { instrument, timeframe, hours };
+            derivatives.scalping.push(market);
+            derivatives.breakout.push(market);
+        }
+    }
+    derivatives.contracts = market::contracts(sources.iter().map(|source| &source.instrument));
 }
 
 /// A file's bars, telling what was read of them at the end.

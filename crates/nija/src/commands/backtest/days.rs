@@ -60,7 +60,9 @@ impl Days {
     fn note(&mut self, day: i32, desks: &Partitions) {
         for (account, curve) in self.accounts.iter().zip(&mut self.curves) {
             if let View::Account(view) = desks.query(&Query::Account(*account)) {
-                curve.push(Point { day, equity: number(view.equity), cash: number(view.cash) });
+                // What contracts hold back is invested, although nobody has paid it.
+                let cash = number(view.cash.saturating_sub(view.margin));
+                curve.push(Point { day, equity: number(view.equity), cash });
             }
         }
         if let View::Market(view) = desks.query(&Query::Market) {

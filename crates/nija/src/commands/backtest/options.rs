@@ -22,7 +22,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(super) data: Vec<PathBuf>,
     /// The shipped history of 2017 to 2020 instead of files.
-    #[arg(long, conflicts_with_all = ["symbol", "timeframe", "hours", "skip_bad"])]
+    #[arg(long, conflicts_with_all = ["symbol", "timeframe", "hours", "contract", "skip_bad"])]
     pub(super) demo_data: bool,
     /// What the file is about, where its name does not say so.
     #[arg(long)]
@@ -33,6 +33,14 @@ pub(crate) struct Options {
     /// When a symbol trades that the catalog does not list.
     #[arg(long, value_enum)]
     pub(super) hours: Option<Trading>,
+    /// A symbol that the catalog does not list is a future of so many dollars a point, long and short, for example
+    /// CL=1; may be repeated. Its series counts as one contract that does not end, in hundredths.
+    #[arg(long, value_name = "SYMBOL=DOLLARS", value_parser = contract, requires = "hours")]
+    pub(super) contract: Vec<(String, u32)>,
+    /// Liquidity score that is taken for granted, since bars tell of none: above 80 it opens a share for
+    /// derivatives where the regime allows one.
+    #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) liquidity: Option<u8>,
     /// Leave rows out that are wrong in themselves, and count them.
     #[arg(long)]
     pub(super) skip_bad: bool,
@@ -167,6 +175,12 @@ impl std::str::FromStr for WalkForward {
 fn pair(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn contract(text: &str) -> Result<(String, u32), &'static str> {
+    let (symbol, dollars) = pair(text)?;
+    let dollars = dollars.parse().ok().filter(|dollars| *dollars > 0);
+    Ok((symbol, dollars.ok_or("write SYMBOL=DOLLARS, whole dollars a point above 0")?))
 }
 
 /// How results are printed.

@@ -209,9 +209,10 @@ fn told(trade: &Trade) -> String {
         _ => "still open".to_owned(),
     };
     format!(
-        "{} {} {} {} at {} -> {}, {end}",
+        "{} {} {}{} {} at {} -> {}, {end}",
         trade.opened_at,
         trade.strategy.map_or("user", StrategyName::name),
+        if trade.side == "short" { "-" } else { "" },
         trade.qty,
         trade.symbol,
         price(trade.entry_price),

@@ -101,7 +101,7 @@ fn drawn(trade: &Trade) -> Option<Traded> {
     let strategy = trade.strategy.map_or("user", StrategyName::name);
     Some(Traded {
         who: format!("{} {strategy}", trade.tier),
-        is_long: true,
+        is_long: trade.side == "long",
         qty: trade.qty.to_string(),
         opened: (trade.opened_at, trade.entry_price?),
         closed: trade.closed_at.zip(trade.exit_price),

@@ -9,7 +9,7 @@ use nija_core::words::fixed::{Round, SCALE, mul_div};
 use nija_core::words::id::{AccountNo, InstrumentId, OrderId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::{Money, Price, Qty};
-use nija_core::words::order::{Fill, Origin, Side, Ticket};
+use nija_core::words::order::{Fill, Origin, Purpose, Side, Ticket};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
 use serde::{Serialize, Serializer};
@@ -26,19 +26,22 @@ pub(super) struct Trade {
     /// None while something is still held at the end of the run.
     #[serde(serialize_with = "perhaps")]
     pub(super) closed_at: Option<Timestamp>,
-    /// Bought in all.
+    /// `long`, or of contracts `short`.
+    pub(super) side: &'static str,
+    /// Opened in all.
     pub(super) qty: Qty,
     #[serde(skip)]
     held: Qty,
     /// Averages over all fills.
     pub(super) entry_price: Option<Price>,
     pub(super) exit_price: Option<Price>,
+    /// What was opened was worth so much, and what was closed so much.
     pub(super) cost: Money,
     pub(super) proceeds: Money,
     pub(super) fees: Money,
-    /// Of what was sold, after all fees so far.
+    /// Of what was closed or settled, after all fees so far.
     pub(super) profit: Money,
-    /// What ended it: `signal`, `stop`, `user` or `kill_switch`.
+    /// What ended it: `signal`, `stop`, `user`, `kill_switch` or `expiry`.
     pub(super) exit: Option<&'static str>,
 }
 
@@ -115,6 +118,7 @@ impl Tally {
                 self.orders.remove(&order);
             }
             Event::Filled { order, fill, entry } => self.fill(order, &fill, &entry),
+            Event::Settled { .. } => self.settle(&event),
             Event::Refused { account, refusal, .. } => {
                 if let Some(account) = self.account(account) {
                     *account.refusals.entry(refusal.code.name()).or_default() += 1;
@@ -161,8 +165,8 @@ impl Tally {
         let key = (ticket.instrument, Event::strategy(ticket.origin));
         let at = match account.open.get(&key) {
             Some(at) => *at,
-            // A user or a kill switch sells what strategies bought.
-            None if ticket.side == Side::Sell => {
+            // A user or a kill switch closes what strategies opened.
+            None if ticket.purpose == Purpose::Exit => {
                 let mut open = account.open.range((ticket.instrument, None)..);
                 let Some((_, at)) = open.next().filter(|(key, _)| key.0 == ticket.instrument)
                 else {
@@ -175,7 +179,7 @@ impl Tally {
                 let symbol =
                     row.map_or_else(|| ticket.instrument.to_string(), |r| r.symbol.clone());
                 account.open.insert(key, account.trades.len());
-                account.trades.push(begun(tier, symbol, key.1, now));
+                account.trades.push(begun(tier, symbol, (key.1, ticket.side), now));
                 account.trades.len() - 1
             }
         };
@@ -189,12 +193,49 @@ impl Tally {
             account.open.retain(|_, open| *open != at);
         }
     }
+
+    /// Contracts were settled: what they won goes to all who hold them, by how much they hold.
+    fn settle(&mut self, event: &Event) {
+        let Event::Settled { account, instrument, qty, last, entry, .. } = event else {
+            return;
+        };
+        let now = self.now;
+        let Some(account) = self.account(*account) else {
+            return;
+        };
+        let holders = account.open.range((*instrument, None)..);
+        let holders: Vec<usize> =
+            holders.take_while(|(key, _)| key.0 == *instrument).map(|(_, at)| *at).collect();
+        let out = sum(entry, Book::Positions).abs();
+        let mut left = (out, sum(entry, Book::Realized).negated());
+        for (n, at) in holders.iter().enumerate() {
+            let Some(trade) = account.trades.get_mut(*at) else { continue };
+            let is_last = n + 1 == holders.len();
+            let part = |of: Money, all: Money| match is_last {
+                true => of,
+                false => {
+                    all.share(trade.held.raw(), qty.raw().abs(), Round::Down).unwrap_or(Money::ZERO)
+                }
+            };
+            let gain = part(left.1, sum(entry, Book::Realized).negated());
+            let share = (part(left.0, out), gain);
+            left = (left.0.saturating_sub(share.0), left.1.saturating_sub(share.1));
+            trade.profit = trade.profit.saturating_add(gain);
+            if *last {
+                trade.close(trade.held, share);
+                (trade.closed_at, trade.exit) = (Some(now), Some("expiry"));
+            }
+        }
+        if *last {
+            account.open.retain(|key, _| key.0 != *instrument);
+        }
+    }
 }
 
 fn begun(
     tier: &'static str,
     symbol: String,
-    strategy: Option<StrategyName>,
+    (strategy, side): (Option<StrategyName>, Side),
     at: Timestamp,
 ) -> Trade {
     Trade {
@@ -203,6 +244,7 @@ fn begun(
         strategy,
         opened_at: at,
         closed_at: None,
+        side: if side == Side::Buy { "long" } else { "short" },
         qty: Qty::ZERO,
         held: Qty::ZERO,
         entry_price: None,
@@ -217,28 +259,35 @@ fn begun(
 
 impl Trade {
     fn take(&mut self, ticket: &Ticket, fill: &Fill, entry: &Entry) {
-        let of = |book: Book| {
-            let legs = entry.legs().iter().filter(|leg| leg.book == book);
-            legs.fold(Money::ZERO, |sum, leg| sum.saturating_add(leg.amount))
-        };
+        // The ledger's realized book is an income: a profit is negative there.
+        let gain = sum(entry, Book::Realized).negated();
+        let out = sum(entry, Book::Positions).abs();
         self.fees = self.fees.saturating_add(fill.fee);
-        match ticket.side {
-            Side::Buy => {
+        match ticket.purpose {
+            Purpose::Entry => {
                 self.qty = self.qty.saturating_add(fill.qty);
                 self.held = self.held.saturating_add(fill.qty);
-                self.cost = self.cost.saturating_add(of(Book::Positions));
+                self.cost = self.cost.saturating_add(out);
                 self.entry_price = average(self.cost, self.qty);
             }
-            Side::Sell => {
-                self.held = self.held.saturating_sub(fill.qty).or_zero();
-                self.proceeds =
-                    self.proceeds.saturating_add(of(Book::Cash)).saturating_add(fill.fee);
-                self.exit_price = average(self.proceeds, self.qty.saturating_sub(self.held));
-            }
+            Purpose::Exit => self.close(fill.qty, (out, gain)),
         }
-        // The ledger's realized book is an income: a profit is negative there.
-        self.profit = self.profit.saturating_sub(of(Book::Realized)).saturating_sub(fill.fee);
+        self.profit = self.profit.saturating_add(gain).saturating_sub(fill.fee);
     }
+
+    /// Something was closed that stood in the books with `out`, and won `gain` beyond that.
+    fn close(&mut self, qty: Qty, (out, gain): (Money, Money)) {
+        self.held = self.held.saturating_sub(qty).or_zero();
+        let gain = if self.side == "long" { gain } else { gain.negated() };
+        self.proceeds = self.proceeds.saturating_add(out).saturating_add(gain);
+        self.exit_price = average(self.proceeds, self.qty.saturating_sub(self.held));
+    }
+}
+
+/// What an entry books in one book.
+fn sum(entry: &Entry, book: Book) -> Money {
+    let legs = entry.legs().iter().filter(|leg| leg.book == book);
+    legs.fold(Money::ZERO, |sum, leg| sum.saturating_add(leg.amount))
 }
 
 /// Dollars for one unit; for contracts their multiplier is in it.
@@ -263,5 +312,7 @@ const fn skip(why: Skip) -> &'static str {
         Skip::TooSmall => "too_small",
         Skip::AlreadyIn => "already_in",
         Skip::ClassNotAllowed => "class_not_allowed",
+        Skip::OtherSide => "other_side",
+        Skip::NotShortable => "not_shortable",
     }
 }

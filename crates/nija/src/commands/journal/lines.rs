@@ -13,7 +13,7 @@ use nija_core::words::money::Money;
 use nija_core::words::order::Purpose;
 
 /// The kinds of events, in order of their numbers.
-pub(super) const KINDS: [&str; 39] = [
+pub(super) const KINDS: [&str; 40] = [
     "clock",
     "announced",
     "listed",
@@ -53,6 +53,7 @@ pub(super) const KINDS: [&str; 39] = [
     "copy_skipped",
     "credited",
     "subscribed",
+    "settled",
 ];
 
 /// The kind of an event.
@@ -97,6 +98,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::CopySkipped { .. } => 36,
         Event::Credited { .. } => 37,
         Event::Subscribed { .. } => 38,
+        Event::Settled { .. } => 39,
     }]
 }
 
@@ -193,7 +195,7 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
         Event::ExitQueued { account: no, instrument, exit } => {
             let (who, symbol) = (account(*no, names), names.symbol(*instrument));
             let qty = exit.qty;
-            format!("{who} waits to sell {qty} {symbol} until its protective stops are taken back")
+            format!("{who} waits to close {qty} {symbol} until its protective stops are taken back")
         }
         _ => return None,
     })
@@ -213,6 +215,12 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
         }
         Event::Closed { order: id, state, why } => {
             format!("{} is {}: {why}", order(*id, names), state.name())
+        }
+        Event::Settled { account: no, instrument, price, qty, last, entry } => {
+            let (who, symbol) = (account(*no, names), names.symbol(*instrument));
+            let end = if *last { "for the last time" } else { "for the day" };
+            let gain = dollars(realized(entry));
+            format!("{who} settled {qty} {symbol} at ${price} {end}, realized {gain}")
         }
         Event::Discrepancy { order: id, fill, what, .. } => {
             let (qty, price, id) = (fill.qty, fill.price, order(*id, names));

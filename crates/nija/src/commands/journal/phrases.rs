@@ -51,6 +51,7 @@ pub(super) fn wish(wish: &Wish, names: &Names) -> String {
 pub(super) fn signal(signal: &Signal, names: &Names) -> String {
     let what = match signal.action {
         Action::Enter { .. } => "entry",
+        Action::Short { .. } => "short entry",
         Action::Exit => "exit",
         Action::Trim { .. } => "trim",
     };

@@ -197,9 +197,15 @@ fn decision_events() -> Vec<(Event, &'static str)> {
         ),
         (
             Event::ExitQueued { account: NO, instrument: BITCOIN, exit },
-            "account abcdef01 waits to sell 2 BTC-USD until its protective stops are taken back",
+            "account abcdef01 waits to close 2 BTC-USD until its protective stops are taken back",
         ),
     ]
+}
+
+fn settled(qty: Qty, gain: &str, last: bool) -> Event {
+    let gain = gain.parse().unwrap();
+    let entry = Entry::agreed(NO, gain, gain, Money::ZERO).unwrap();
+    Event::Settled { account: NO, instrument: BITCOIN, price: Price::whole(10), qty, last, entry }
 }
 
 fn order_events() -> Vec<(Event, &'static str)> {
@@ -226,6 +232,14 @@ fn order_events() -> Vec<(Event, &'static str)> {
             Event::Discrepancy { order: OrderId(9), account: None, fill, what },
             "the venue says order 0000000000000009 traded 2 at $8: the order is not known here; \
              nothing was booked",
+        ),
+        (
+            settled(Qty::whole(-2), "-4.5", false),
+            "account abcdef01 settled -2 BTC-USD at $10 for the day, realized -$4.5",
+        ),
+        (
+            settled(Qty::whole(2), "3", true),
+            "account abcdef01 settled 2 BTC-USD at $10 for the last time, realized $3",
         ),
         (
             Event::CancelRequested { order: OrderId(8) },

@@ -1,0 +1,1 @@
+-- Event 39, settled, may stand in the journal, and contracts that are held short.
