@@ -125,6 +125,7 @@ impl Report {
         let own = |of: &Story| profits(of, &|id| of.last(id).unwrap_or_default());
         let (here, there, as_run) = (profits(paper, &last), profits(with, &last), own(with));
         let alone = without.map_or_else(|| as_run.clone(), own);
+        let (not_here, not_there) = (missed(paper, &last), missed(with, &last));
         for (account, who) in paper.accounts.iter().filter(|(account, _)| compared(**account)) {
             let of = |profits: &BTreeMap<Account, i128>| profits.get(account).copied().unwrap_or(0);
             let mut parts = gaps.get(account).copied().unwrap_or_default();
@@ -135,6 +136,11 @@ impl Report {
             parts.add(Cause::Data, of(&there) - of(&as_run));
             parts.add(Cause::Manual, of(&as_run) - of(&alone));
             let (earned, rerun) = (of(&here), of(&alone));
+            // Contracts that ended were closed at a price of the market: what differs there follows from before.
+            let settled = if report.data.is_empty() { Cause::Decision } else { Cause::Data };
+            let settled = parts.largest().unwrap_or(settled);
+            let missed = |of: &BTreeMap<Account, i128>| of.get(account).copied().unwrap_or(0);
+            parts.add(settled, missed(&not_there) - missed(&not_here));
             debug_assert_eq!(parts.sum(), earned - rerun, "a difference without a cause");
             report.accounts.push(AccountGap { who: *who, paper: earned, rerun, parts });
         }
@@ -281,6 +287,17 @@ fn is_alike(one: &Order, other: &Order) -> bool {
     facts(one) == facts(other)
 }
 
+/// What positions would have earned until the end that were settled for good before, in units of 10^-16 dollars.
+fn missed(story: &Story, last: &dyn Fn(InstrumentId) -> Price) -> BTreeMap<Account, i128> {
+    let mut missed: BTreeMap<Account, i128> = BTreeMap::new();
+    for &(account, id, qty, price) in &story.settled {
+        let multiplier = story.instruments.get(&id).map_or(1, Instrument::multiplier);
+        let rose = worth(qty, last(id).saturating_sub(price), multiplier);
+        *missed.entry(account).or_default() += rose;
+    }
+    missed
+}
+
 /// What accounts earned in the span, their positions at these last prices, in units of 10^-16 dollars.
 fn profits(story: &Story, last: &dyn Fn(InstrumentId) -> Price) -> BTreeMap<Account, i128> {
     let multiplier = |id| story.instruments.get(&id).map_or(1, Instrument::multiplier);
@@ -295,6 +312,9 @@ fn profits(story: &Story, last: &dyn Fn(InstrumentId) -> Price) -> BTreeMap<Acco
         let before = before.and_then(|(_, prices)| prices.last()).copied().unwrap_or_default();
         let rose = worth(qty, last(id).saturating_sub(before), multiplier(id));
         *profits.entry(account).or_default() += rose;
+    }
+    for (account, missed) in missed(story, last) {
+        *profits.entry(account).or_default() -= missed;
     }
     for (&account, charged) in &story.charged {
         *profits.entry(account).or_default() -= i128::from(charged.raw()) * STEP;

@@ -8,8 +8,8 @@ use nija_core::risk::refusal::Code;
 use nija_core::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::{Money, Price, Qty};
-use nija_core::words::order::{Fill, OrderState, Origin, Purpose, Side, Ticket};
-use nija_core::words::signal::StrategyName;
+use nija_core::words::order::{Fill, OrderState, Origin, Side, Ticket};
+use nija_core::words::signal::{Action, StrategyName};
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -194,7 +194,9 @@ pub struct Story {
     pub decisions: Vec<Decision>,
     /// What the platform charged in the span, less what it gave back.
     pub charged: BTreeMap<Account, Money>,
-    /// What was held when the span began.
+    /// What was closed by a settlement for good in the span: how much was held, below zero where short, at which price.
+    pub settled: Vec<(Account, InstrumentId, Qty, Price)>,
+    /// What was held when the span began, below zero where short.
     pub held: BTreeMap<(Account, InstrumentId), Qty>,
     /// What is held now.
     now_held: BTreeMap<(Account, InstrumentId), Qty>,
@@ -207,6 +209,7 @@ impl Story {
         self.held = self.now_held.clone();
         self.decisions.clear();
         self.charged.clear();
+        self.settled.clear();
         for marks in self.marks.values_mut() {
             let last = marks.pop_last();
             marks.clear();
@@ -287,6 +290,10 @@ impl Story {
                 let charged = self.charged.entry(of(account)).or_default();
                 *charged = charged.saturating_add(fee.total());
             }
+            Event::Settled { account, instrument, price, qty, last: true, .. } => {
+                self.now_held.remove(&(of(account), instrument));
+                self.settled.push((of(account), instrument, qty, price));
+            }
             Event::Followed { sleeve, parent, .. } => {
                 self.copying.extend([of(sleeve), of(parent)]);
             }
@@ -317,7 +324,8 @@ impl Story {
             }
             Event::Skipped { account, signal, why } => {
                 let whose = Whose::Strategy(signal.strategy);
-                let of = subject(account, whose, Some(signal.instrument), Some(true));
+                let buys = !matches!(signal.action, Action::Short { .. });
+                let of = subject(account, whose, Some(signal.instrument), Some(buys));
                 (of, Verdict::Skipped(why))
             }
             Event::Halted { account, code, .. } => {
@@ -337,9 +345,9 @@ impl Story {
         order.fills.push((at, fill));
         let of = ((partition, order.ticket.account), order.ticket.instrument);
         let held = self.now_held.entry(of).or_default();
-        *held = match order.ticket.purpose {
-            Purpose::Entry => held.saturating_add(fill.qty),
-            Purpose::Exit => held.saturating_sub(fill.qty),
+        *held = match order.ticket.side {
+            Side::Buy => held.saturating_add(fill.qty),
+            Side::Sell => held.saturating_sub(fill.qty),
         };
     }
 }
