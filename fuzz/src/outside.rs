@@ -15,9 +15,10 @@ use nija_core::desk::answer::{Answer, Query, View};
 use nija_core::desk::input::{Command, Key};
 use nija_core::ports::backtests::{BacktestError, Backtests, Finished, Plan};
 use nija_core::ports::control::{Control, Role, Session, User};
+use nija_core::ports::greeks::{Greeks, Sensitivity};
 use nija_core::ports::{Clock, DeskError, Desks, Doing, Entropy, EntropyError};
 use nija_core::risk::kill::{Actor, Scope};
-use nija_core::words::id::{AccountId, UserId};
+use nija_core::words::id::{AccountId, InstrumentId, UserId};
 use nija_core::words::tier::{DEFAULT_TABLE, TierTable};
 use nija_core::words::time::{Span, Timestamp};
 use nija_documents::Press;
@@ -85,6 +86,12 @@ struct Nothing;
 impl ExecutionStats for Nothing {
     fn tiers(&self) -> Vec<TierStats> {
         Vec::new()
+    }
+}
+
+impl Greeks for Nothing {
+    fn of(&self, _: InstrumentId) -> Option<Sensitivity> {
+        None
     }
 }
 
@@ -156,6 +163,7 @@ impl Outside {
             plans: Arc::new(Plans::parse(DEFAULT_PLANS).expect("the table")),
             documents: Arc::new(Press::new().expect("fonts")),
             backtests: Arc::new(Nothing),
+            greeks: Arc::new(Nothing),
             till: database.control(),
             payments: Arc::new(Transfer::new("the operator".to_owned())),
             issuer: Default::default(),

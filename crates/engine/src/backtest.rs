@@ -154,7 +154,7 @@ impl Backtest {
     }
 
     /// Goes on as after a restart: a trader that has read what it read, and an exchange that remembers nothing, to
-    /// which open orders are handed back.
+    /// which prices are told and open orders handed back.
     ///
     /// # Errors
     /// See [`Ended`].
@@ -166,6 +166,9 @@ impl Backtest {
     ) -> Result<(), Ended> {
         self.adopt()?;
         (self.exchange, self.trader) = (exchange, trader);
+        for (instrument, price) in recovery::known_prices(&self.partitions) {
+            self.exchange.know(instrument, price);
+        }
         let back = |open: &Outstanding| {
             self.exchange.restore(&open.ticket, open.filled, open.fills, at);
         };

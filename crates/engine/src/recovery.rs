@@ -8,14 +8,22 @@ use nija_core::desk::input::Input;
 use nija_core::desk::{Desk, Outstanding, Rules};
 use nija_core::journal::{Damage, Head};
 use nija_core::ports::{Journal, ReadError};
-use nija_core::words::id::{Epoch, PartitionId, Seq};
+use nija_core::words::id::{Epoch, InstrumentId, PartitionId, Seq};
 use nija_core::words::instrument::Instrument;
+use nija_core::words::money::Price;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::time::Timestamp;
 use std::sync::Arc;
 
 /// Batches asked of the journal at a time.
 const STRIDE: usize = 512;
+
+/// The prices that desks know, for a venue that remembers nothing: it would reject what they let pass before the first
+/// quote.
+pub fn known_prices(partitions: &Partitions) -> impl Iterator<Item = (InstrumentId, Price)> {
+    // Each desk hears every price.
+    partitions.desks().iter().take(1).flat_map(Desk::marks)
+}
 
 /// Hands open orders back to a venue that remembers nothing. What was cancelled does not come back, and is reported so:
 /// nothing may trade between a kill switch and its cancels.

@@ -13,13 +13,15 @@ use nija_core::ports::{Bus, Clock, Journal, Memory, Venue};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::order::Report;
 use nija_core::words::tier::TierTable;
+use nija_core::words::time::Timestamp;
 use nija_engine::cashier::{Cashier, Counter};
 use nija_engine::copier::{Copier, Parcels};
 use nija_engine::gateway::Gateway;
 use nija_engine::latency::Latencies;
 use nija_engine::node::{self, Ended, Handle, Parts};
+use nija_engine::partitions::Partitions;
 use nija_engine::projector::Projector;
-use nija_engine::recovery::{hand_back, take_over};
+use nija_engine::recovery::{hand_back, known_prices, take_over};
 use nija_engine::sim::Paper;
 use nija_store::sqlite::Database;
 use std::sync::Arc;
@@ -103,9 +105,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let contracts = Contracts::recover(config, &partitions, &venue)?;
     let mut early = match venue.abilities().memory {
         Memory::Venue => gateway.adopt(partitions.in_doubt()).await,
-        Memory::Journal => hand_back(&partitions, now, |of| {
-            venue.restore(&of.ticket, of.filled, of.fills);
-        }),
+        Memory::Journal => remind(&venue, &partitions, now),
     };
     early.extend(gateway.accept(releases));
 
@@ -155,6 +155,12 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         carriers,
         projector,
     })
+}
+
+/// Tells a venue that remembers nothing what the journal knows: prices, and the orders that are open.
+fn remind(venue: &Paper, partitions: &Partitions, now: Timestamp) -> Vec<Report> {
+    known_prices(partitions).for_each(|(id, price)| venue.know(id, price));
+    hand_back(partitions, now, |of| venue.restore(&of.ticket, of.filled, of.fills))
 }
 
 /// Carries what travels between partitions, as long as there are desks.

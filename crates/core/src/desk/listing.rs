@@ -41,6 +41,11 @@ impl Desk {
         rows.filter(|row| row.is_option())
     }
 
+    /// The last prices, to be told to a venue that remembers none: desks decide by them until the market speaks again.
+    pub fn marks(&self) -> impl Iterator<Item = (InstrumentId, Price)> {
+        self.state.listings.iter().filter_map(|(id, listing)| Some((*id, listing.mark?)))
+    }
+
     /// The highest number that an option was ever given here; zero before the first.
     #[must_use]
     pub const fn last_option(&self) -> InstrumentId {

@@ -42,20 +42,40 @@ fn command(command: Command) -> Input {
     Input::Command { account: ACCOUNT, key: None, command }
 }
 
-#[tokio::test]
-async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
+type Batches = Arc<Mutex<Vec<Batch>>>;
+
+fn trader() -> Trader {
+    let setup = include_str!("../../../nija/data/analyst.toml");
+    Trader::new(Analyst::new(&toml::from_str::<Setup>(setup).unwrap()))
+}
+
+fn exchange() -> Exchange {
+    let mut exchange = Exchange::new(Terms::frictionless(1));
+    exchange.list(coin());
+    exchange
+}
+
+fn buy(order_type: OrderType) -> Input {
+    command(Command::Place(Wish {
+        instrument: COIN,
+        side: Side::Buy,
+        size: Size::Dollars(Money::whole(1_000)),
+        order_type,
+        tif: TimeInForce::Gtc,
+        origin: Origin::User,
+    }))
+}
+
+/// A run with an account and a price.
+async fn begun() -> (Backtest, Arc<Tape>, Batches) {
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
     let plans = Plans::parse(DEFAULT_PLANS).unwrap();
     let desks = Partitions::new(1, &Arc::new(Rules::new(tiers, plans, Money::whole(10))));
-    let mut exchange = Exchange::new(Terms::frictionless(1));
-    exchange.list(coin());
-    let setup = include_str!("../../../nija/data/analyst.toml");
-    let trader = Trader::new(Analyst::new(&toml::from_str::<Setup>(setup).unwrap()));
-    let batches = Arc::new(Mutex::new(Vec::new()));
+    let batches = Batches::default();
     let kept = Arc::clone(&batches);
     let seen = Box::new(move |batch: &Batch| kept.lock().unwrap().push(batch.clone()));
     let tape = Arc::new(Tape::default());
-    let mut run = Backtest::new(desks, exchange, trader, tape.clone(), seen);
+    let mut run = Backtest::new(desks, exchange(), trader(), tape.clone(), seen);
 
     let calm = Some(Score::points(20));
     let calm = Conditions {
@@ -80,16 +100,25 @@ async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
     ] {
         run.input(input, NOON).await.unwrap();
     }
+    (run, tape, batches)
+}
 
-    let wish = Wish {
-        instrument: COIN,
-        side: Side::Buy,
-        size: Size::Dollars(Money::whole(1_000)),
-        order_type: OrderType::Limit { limit: Price::whole(99) },
-        tif: TimeInForce::Gtc,
-        origin: Origin::User,
-    };
-    let placed = run.partitions.take(command(Command::Place(wish)), NOON).unwrap();
+#[tokio::test]
+async fn after_a_restart_an_order_waits_for_the_first_price() {
+    let (mut run, ..) = begun().await;
+    run.begin_again(exchange(), trader(), NOON).await.unwrap();
+    let placed = run.input(buy(OrderType::Market), NOON).await.unwrap();
+    let Answer::Placed { order, .. } = placed else { panic!("{placed:?}") };
+    let Found::Known(reports) = run.exchange.find(order) else { panic!("it was never sent") };
+    let outcomes: Vec<Outcome> = reports.into_iter().map(|report| report.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Acknowledged]);
+}
+
+#[tokio::test]
+async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
+    let (mut run, tape, batches) = begun().await;
+    let limit = OrderType::Limit { limit: Price::whole(99) };
+    let placed = run.partitions.take(buy(limit), NOON).unwrap();
     let Answer::Placed { order, .. } = placed else { panic!("{placed:?}") };
     let kill = Input::Kill {
         scope: Scope::Class(AssetClass::Crypto),

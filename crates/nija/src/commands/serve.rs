@@ -151,11 +151,6 @@ async fn begin(
         venue: Arc::clone(&platform.venue),
         parcels: Arc::clone(&platform.parcels),
     };
-    // Desks decide on the prices they know until the market speaks again: a venue that knew none would reject what
-    // they let pass.
-    for (id, price) in marks(platform).await? {
-        platform.venue.know(id, price);
-    }
     let trader = market::trader(config, &platform.instruments)?;
     let mut trader = trader.writing(Arc::clone(&platform.contracts.greeks));
     match &config.feed {

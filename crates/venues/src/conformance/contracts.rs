@@ -1,8 +1,7 @@
 //! Contracts: sold before they are bought, where a venue has any.
 
-use super::Verdict;
 use super::bench::{Bench, START, suite};
-use nija_core::words::money::Price;
+use super::{Verdict, stops};
 use nija_core::words::order::{OrderType, Purpose, Side, TimeInForce};
 
 pub(super) async fn short(bench: &mut Bench<'_>) -> Verdict {
@@ -28,12 +27,5 @@ pub(super) async fn stop_above(bench: &mut Bench<'_>) -> Verdict {
     let release = bench.working(Side::Sell, OrderType::Market, TimeInForce::Gtc).await?;
     bench.price(START).await?;
     bench.filled(release.order()).await?;
-    let stop = OrderType::Stop { stop: Price::whole(103) };
-    let release = bench.working(Side::Buy, stop, TimeInForce::Gtc).await?;
-    for price in [START, Price::whole(97), Price::whole(102)] {
-        bench.price(price).await?;
-        bench.untouched(release.order(), "below its trigger").await?;
-    }
-    bench.price(Price::whole(104)).await?;
-    bench.filled(release.order()).await.map(drop)
+    stops::buy(bench).await
 }
