@@ -15,6 +15,7 @@ pub mod breaker;
 mod claims;
 mod contracts;
 mod copying;
+mod crossings;
 pub mod discrepancy;
 mod ended;
 pub mod event;

@@ -47,8 +47,10 @@ impl State {
         match event {
             Event::Clock { at } if *at < self.now => return Err(Broken::Clock),
             Event::Clock { at } => self.now = *at,
-            Event::Announced { .. } | Event::Skipped { .. } => {}
+            Event::Announced { .. } => {}
+            Event::Skipped { account, signal, .. } => self.note_told(*account, signal.crosses()),
             Event::Refused { account, wish, .. } => {
+                self.note_told(*account, wish.crosses());
                 self.hear(*account, wish.origin, Heard::Refused)
             }
             Event::Listed { instrument } => {
@@ -406,10 +408,13 @@ impl State {
             }
         }
         self.note_slippage(&ticket, fill);
+        self.count_leg(&ticket, fill.qty);
         self.settle(ticket.account, ticket.instrument);
         self.raise_peaks(ticket.account)?;
         if left.is_zero() && !is_late {
             self.close_order(id, OrderState::Filled)?;
+        } else if is_late {
+            self.end_leg(&ticket);
         }
         debug_assert!(self.claims_hold(ticket.account), "an order was filled: {ticket:?}");
         Ok(())
@@ -431,6 +436,7 @@ impl State {
         open.state = state;
         open.reserved = Money::ZERO;
         self.settle(no, instrument);
+        self.end_leg(&open.ticket);
         self.ended.keep(self.now, *open);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::account::{Account, Open};
 use super::blocks::Blocks;
+use super::crossings::Crossings;
 use super::ended::Ended;
 use crate::billing::recurring::Recurring;
 use crate::billing::revenue::Revenue;
@@ -12,7 +13,7 @@ use crate::words::conditions::Conditions;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
 use crate::words::instrument::{Hours, Instrument, VenueName};
-use crate::words::money::{Money, Price};
+use crate::words::money::{Money, Price, Qty};
 use crate::words::time::Timestamp;
 use hashbrown::HashTable;
 use minicbor::{Decode, Encode};
@@ -89,12 +90,19 @@ pub(super) struct State {
     #[n(21)]
     #[cbor(default)]
     pub(super) last_option: InstrumentId,
+    /// What legs under way came to so far, and who was told why it takes no part.
+    #[n(22)]
+    #[cbor(default)]
+    pub(super) crossings: Crossings,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
+    /// Derived: what the legs that ended last had bought beyond what they sold.
+    #[cbor(skip)]
+    pub(super) uneven: Qty,
     /// Derived: whom the price adopted last was about.
     #[cbor(skip)]
     pub(super) priced: Priced,
@@ -234,7 +242,7 @@ impl State {
     pub(super) fn worth(
         &self,
         instrument: InstrumentId,
-        qty: crate::words::money::Qty,
+        qty: Qty,
     ) -> Option<Money> {
         let listing = self.listings.get(&instrument)?;
         listing.instrument.value(listing.mark?, qty, Round::Down)

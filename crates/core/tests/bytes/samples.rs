@@ -353,6 +353,12 @@ fn signals() -> Vec<Signal> {
             put_mark: Price::whole(4),
             strength: Strength::parts(5_000),
         },
+        Action::Cross { .. } => Action::Cross {
+            sell: OTHER,
+            sell_limit: Price::whole(51),
+            buy_limit: Price::whole(50),
+            most: Qty::whole(3),
+        },
         Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
         Action::Quote(_) => Action::Quote(Quote {
             bid: Some(Price::whole(49)),
@@ -388,6 +394,7 @@ fn skips() -> Vec<Skip> {
         Skip::ClassNotAllowed => Skip::ClassNotAllowed,
         Skip::OtherSide => Skip::OtherSide,
         Skip::NotShortable => Skip::NotShortable,
+        Skip::NoStock => Skip::NoStock,
     )
 }
 
