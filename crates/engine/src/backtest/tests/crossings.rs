@@ -78,7 +78,8 @@ fn pair(seed: u64, off: i64, lasts: i64) -> Vec<MarketEvent> {
     for n in 0..2_000i64 {
         let at = n * 20_000;
         let lasts = if n < 100 { 10 } else { lasts };
-        let off = if n % 50 >= 40 && n % 50 < 40 + lasts { off } else { 0 };
+        let is_apart = n < 1_950 && n % 50 >= 40 && n % 50 < 40 + lasts;
+        let off = if is_apart { off } else { 0 };
         let off = if n % 100 < 50 { off } else { -off };
         events.push(quote(PLACES[0], at, fair - 1, fair + 1));
         events.push(quote(PLACES[1], at + 1, fair + off - 1, fair + off + 1));
@@ -170,10 +171,10 @@ async fn a_planted_dislocation_is_earned_if_it_outlives_the_latency() {
     let (sold, bought) = [Side::Sell, Side::Buy]
         .map(|side| story.sum(|ticket| ticket.crosses() && ticket.side == side))
         .into();
-    assert_eq!((sold, bought, story.count(hedges)), (bought, Qty::whole(78), 0));
-    // 39 times two pieces at a percent, less two ticks of spread each time and a thousandth of both sides.
+    assert_eq!((sold, bought, story.count(hedges)), (bought, Qty::whole(76), 0));
+    // 38 times two pieces at a percent, less two ticks of spread each time and a thousandth of both sides.
     let gained = view(&run).equity.checked_sub(CASH).unwrap();
-    assert!(gained > Money::whole(58) && gained < Money::whole(62), "{gained}");
+    assert!(gained > Money::whole(56) && gained < Money::whole(61), "{gained}");
 }
 
 #[tokio::test]
@@ -195,6 +196,7 @@ async fn consistent_books_are_left_alone() {
 #[tokio::test]
 async fn a_restart_between_the_legs_leaves_them_equal() {
     let events = pair(1, 100, 10);
+    let events = &events[..760];
     let mut restarts = 0;
     // Restarts at every step around the third dislocation, and no two in one run.
     for at in 275..300 {
