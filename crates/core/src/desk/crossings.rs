@@ -226,7 +226,8 @@ impl Desk {
         let there = Signal { instrument: of, ..*signal };
         let dollars = self.size(no, &there, strength, split)?;
         // A short sale is worth no less than the mark.
-        let price = if side == Side::Sell { listing.mark.map_or(limit, |m| m.max(limit)) } else { limit };
+        let price =
+            if side == Side::Sell { listing.mark.map_or(limit, |m| m.max(limit)) } else { limit };
         let qty = listing.instrument.quantity(dollars, price).unwrap_or(Qty::ZERO);
         Ok((qty, Purpose::Entry))
     }
@@ -310,13 +311,7 @@ impl Desk {
 
     /// Sells what was bought too much, where it is dearer, or buys back what was sold too much, where it is cheaper.
     /// What that closes always passes; what it opens is for the gates, and who is refused holds less.
-    fn hedge(
-        &mut self,
-        no: AccountNo,
-        mut places: [InstrumentId; 2],
-        beyond: Qty,
-        origin: Origin,
-    ) {
+    fn hedge(&mut self, no: AccountNo, mut places: [InstrumentId; 2], beyond: Qty, origin: Origin) {
         let mark = |of: &InstrumentId| self.state.listings.get(of).and_then(|l| l.mark);
         places.sort_by_key(mark);
         let side = if beyond.is_positive() { Side::Sell } else { Side::Buy };
@@ -333,7 +328,8 @@ impl Desk {
             }
         }
         let opens = |of: &&InstrumentId| {
-            (side == Side::Buy || self.state.is_margined(**of)) && !self.stands_against(no, **of, side)
+            (side == Side::Buy || self.state.is_margined(**of))
+                && !self.stands_against(no, **of, side)
         };
         if let Some(&instrument) = places.iter().find(opens) {
             let size = self.state.whole_lots(instrument, left);

@@ -239,11 +239,7 @@ impl State {
     }
 
     /// What a quantity is worth at the mark, where there is one; below zero if it is short.
-    pub(super) fn worth(
-        &self,
-        instrument: InstrumentId,
-        qty: Qty,
-    ) -> Option<Money> {
+    pub(super) fn worth(&self, instrument: InstrumentId, qty: Qty) -> Option<Money> {
         let listing = self.listings.get(&instrument)?;
         listing.instrument.value(listing.mark?, qty, Round::Down)
     }

@@ -43,7 +43,8 @@ fn cross(world: &mut World, [buy, sell]: [InstrumentId; 2], most: i32) {
     let action = Action::Cross { sell, sell_limit, buy_limit, most: n(most) };
     let id = SignalId(world.batches.len() as u64 + 1_000);
     let (strategy, mark, at) = (ARBITRAGE, buy_limit, world.now);
-    let signal = Signal { id, strategy, version: 2, instrument: buy, action, mark, at, insight: None };
+    let signal =
+        Signal { id, strategy, version: 2, instrument: buy, action, mark, at, insight: None };
     world.take(Input::Signal(signal));
 }
 
@@ -123,7 +124,9 @@ fn both_legs_are_ordered_alike_and_earn_what_fills_say() {
     let entry = (HERE, Side::Buy, Purpose::Entry, n(3), Some(THERE));
     let exit = (THERE, Side::Sell, Purpose::Exit, n(3), Some(HERE));
     assert_eq!(legs, [entry, exit]);
-    assert!(open(&world).iter().all(|t| t.tif == TimeInForce::Ioc && t.order_type != OrderType::Market));
+    assert!(
+        open(&world).iter().all(|t| t.tif == TimeInForce::Ioc && t.order_type != OrderType::Market)
+    );
     let [buy, sell] = [HERE, THERE].map(|of| order(&world, of));
     world.fill_rest(buy, "199");
     world.fill(sell, n(1), "205");
@@ -147,7 +150,8 @@ fn partial_fills_leave_equal_legs() {
             let (mut world, account) = stocked();
             let cash = world.view(account).cash;
             cross(&mut world, [HERE, THERE], 3);
-            let mut legs = [(order(&world, HERE), bought, "200"), (order(&world, THERE), sold, "204")];
+            let mut legs =
+                [(order(&world, HERE), bought, "200"), (order(&world, THERE), sold, "204")];
             if !buy_first {
                 legs.reverse();
             }
@@ -172,7 +176,8 @@ fn partial_fills_leave_equal_legs() {
             assert_eq!(both(&world, account), n(7));
             let gross = 204 * sold - 200 * bought + 202 * off;
             let fees = 204 * sold + 200 * bought + 202 * off.abs();
-            let net = Money::whole(gross).saturating_sub(Money::whole(fees).share(1, 1_000, Round::Up).unwrap());
+            let net = Money::whole(gross)
+                .saturating_sub(Money::whole(fees).share(1, 1_000, Round::Up).unwrap());
             assert_eq!(world.view(account).cash, cash.checked_add(net).unwrap());
             assert_eq!(world.desk.trial_balance(), 0);
         }
@@ -407,7 +412,9 @@ fn act(world: &mut World, account: AccountId, step: &Step, gone: &mut Vec<Ticket
             let places = if there { [THERE, HERE] } else { [HERE, THERE] };
             cross(world, places, most);
         }
-        Step::Mark(there, price) => world.mark(if there { THERE } else { HERE }, &price.to_string()),
+        Step::Mark(there, price) => {
+            world.mark(if there { THERE } else { HERE }, &price.to_string())
+        }
         Step::Stop(true) => world.kill(Scope::Class(AssetClass::Crypto), false),
         Step::Stop(false) => {
             world.rearm(Scope::Class(AssetClass::Crypto), "it is over");
@@ -417,9 +424,12 @@ fn act(world: &mut World, account: AccountId, step: &Step, gone: &mut Vec<Ticket
             world.desk = Desk::restore(&world.desk.snapshot().unwrap(), rules()).unwrap();
         }
         Step::Late(at) => {
-            let Some(leg) = (!gone.is_empty()).then(|| gone.remove(at % gone.len())) else { return };
+            let Some(leg) = (!gone.is_empty()).then(|| gone.remove(at % gone.len())) else {
+                return;
+            };
             // No venue sells what is not there, or is on sale already.
-            let is_there = world.held(account, leg.instrument) > Qty::ZERO && open(world).is_empty();
+            let is_there =
+                world.held(account, leg.instrument) > Qty::ZERO && open(world).is_empty();
             if leg.side == Side::Buy || is_there {
                 world.fill(leg.id, n(1), &leg.order_type.limit().unwrap().to_string());
             }
@@ -475,7 +485,10 @@ fn sound(world: &World, account: AccountId) -> Result<(), TestCaseError> {
                 let moved = entry.legs().iter().filter(|leg| leg.book == Book::Cash);
                 cash = moved.fold(cash, |cash, leg| cash.checked_add(leg.amount).unwrap());
             }
-            Event::Refused { wish: Wish { tif: TimeInForce::Gtc, size: Size::Units(qty), side, .. }, .. } => {
+            Event::Refused {
+                wish: Wish { tif: TimeInForce::Gtc, size: Size::Units(qty), side, .. },
+                ..
+            } => {
                 prop_assert_eq!(side, Side::Buy);
                 stock = stock.checked_sub(qty).unwrap();
             }

@@ -47,13 +47,8 @@ async fn opened() -> (Backtest, Batches) {
     let calm = Some(Score::points(20));
     let calm = Conditions { at: NOON, crypto_volatility: calm, ..Conditions::default() };
     let (tier, tolerance) = (Tier::Baller, Tolerance::Moderate);
-    let open = Command::Open {
-        user: UserId(1),
-        tier,
-        tolerance,
-        day_starts: Span::ZERO,
-        deposit: CASH,
-    };
+    let open =
+        Command::Open { user: UserId(1), tier, tolerance, day_starts: Span::ZERO, deposit: CASH };
     let announce = Input::Announce { node: "test".to_owned(), epoch: Epoch(1) };
     let list = PLACES.map(|id| Input::List(place(id)));
     let begin = [announce].into_iter().chain(list).chain([Input::Conditions(calm), command(open)]);
