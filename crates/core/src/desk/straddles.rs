@@ -178,7 +178,8 @@ impl Desk {
             let strategy = Event::strategy(open.ticket.origin);
             let newest = lots.iter().filter(|lot| lot.strategy == strategy).map(|lot| lot.at).max();
             let waited = newest.is_some_and(|at| self.clock.since(at) >= PATIENCE);
-            open.ticket.pair == Some(instrument) && open.is_entry() && !open.cancelling && waited
+            let is_leg = open.ticket.pair == Some(instrument) && !open.ticket.crosses();
+            is_leg && open.is_entry() && !open.cancelling && waited
         });
         for order in waiting.map(|open| open.ticket.id).collect::<Vec<_>>() {
             self.request_cancel(order);
