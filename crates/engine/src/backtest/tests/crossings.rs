@@ -177,7 +177,7 @@ async fn one_that_is_over_before_the_orders_arrive_is_missed_or_hedged() {
     let (run, story) = play(&pair(1, 100, 2)).await;
     // The first crossing was there long enough. From then on what is held is dear every other time, and all that the
     // other leg got is given back at a loss.
-    assert_eq!((story.count(Ticket::crosses), story.count(hedges)), (2 + 2 * 18, 18));
+    assert_eq!((story.count(Ticket::crosses), story.count(hedges)), (2 + 2 * 19, 19));
     assert!(view(&run).equity < CASH);
 }
 

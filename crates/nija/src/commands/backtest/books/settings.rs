@@ -97,7 +97,8 @@ impl Settings {
         (rules.crypto.slippage, rules.crypto.filling) = (Slippage::None, Filling::Queue);
         rules.crypto.half_spread = Pct::ZERO;
         // A place may be a contract, and has a book all the same.
-        let is_contract = |path: &PathBuf| path.is_dir() && super::multiplier(path, options).is_some();
+        let is_contract =
+            |path: &PathBuf| path.is_dir() && super::multiplier(path, options).is_some();
         if options.data.iter().any(is_contract) {
             rules.derivatives = rules.crypto;
         }
