@@ -47,10 +47,8 @@ impl State {
         match event {
             Event::Clock { at } if *at < self.now => return Err(Broken::Clock),
             Event::Clock { at } => self.now = *at,
-            Event::Announced { .. } => {}
-            Event::Skipped { account, signal, .. } => self.note_told(*account, signal.crosses()),
+            Event::Announced { .. } | Event::Skipped { .. } => {}
             Event::Refused { account, wish, .. } => {
-                self.note_told(*account, wish.crosses());
                 self.hear(*account, wish.origin, Heard::Refused)
             }
             Event::Listed { instrument } => {

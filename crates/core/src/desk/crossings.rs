@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::event::{Event, Size, Skip, Wish};
 use super::exits::AT_ONCE;
 use super::orders::Idea;
+use super::quotes::No;
 use super::state::State;
 use crate::allocation::Split;
 use crate::risk::approval::Exit;
@@ -15,27 +16,10 @@ use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
 use crate::words::score::Strength;
-use crate::words::signal::{Action, Signal};
-use crate::words::time::{Span, Timestamp};
-use minicbor::{Decode, Encode};
-use std::collections::BTreeMap;
+use crate::words::signal::Signal;
 
-/// How often at most an account is told why it takes no part: such signals come by the thousand.
-const TOLD_EVERY: Span = Span::seconds(3_600);
 /// Part of full size that is bought at first, to have something that can be sold.
 const STOCK: Strength = Strength::parts(5_000);
-
-/// What crossings leave behind until it is dealt with.
-#[derive(Clone, Debug, Default, Encode, Decode)]
-pub(super) struct Crossings {
-    /// What an account's legs of a pair have bought beyond what they sold, below zero sold, while one of them is
-    /// open. A pair is named by the lower number of its instruments.
-    #[n(0)]
-    beyond: BTreeMap<(AccountNo, InstrumentId), Qty>,
-    /// When an account was last told why it takes no part.
-    #[n(1)]
-    told: BTreeMap<AccountNo, Timestamp>,
-}
 
 /// What is meant at one place.
 #[derive(Clone, Copy)]
@@ -57,26 +41,12 @@ fn pair(ticket: &Ticket) -> Option<(AccountNo, InstrumentId)> {
     Some((ticket.account, other.min(ticket.instrument)))
 }
 
-impl Signal {
-    /// Does it want a crossing?
-    pub(super) const fn crosses(&self) -> bool {
-        matches!(self.action, Action::Cross { .. })
-    }
-}
-
-impl Wish {
-    /// Is it of a crossing? Nothing else that strategies want is filled at once or not at all.
-    pub(super) const fn crosses(&self) -> bool {
-        matches!((self.origin, self.tif), (Origin::Strategy { .. }, TimeInForce::Ioc))
-    }
-}
-
 impl State {
     /// Counts what a leg filled.
     pub(super) fn count_leg(&mut self, ticket: &Ticket, qty: Qty) {
         if let Some(pair) = pair(ticket) {
             let signed = if ticket.side == Side::Buy { qty } else { qty.negated() };
-            let beyond = self.crossings.beyond.entry(pair).or_default();
+            let beyond = self.crossings.entry(pair).or_default();
             *beyond = beyond.saturating_add(signed);
         }
     }
@@ -86,14 +56,8 @@ impl State {
     pub(super) fn end_leg(&mut self, ticket: &Ticket) {
         let Some(of) = pair(ticket) else { return };
         let waits = self.orders_of(ticket.account).any(|open| pair(&open.ticket) == Some(of));
-        let ended = if waits { None } else { self.crossings.beyond.remove(&of) };
+        let ended = if waits { None } else { self.crossings.remove(&of) };
         self.uneven = ended.unwrap_or_default();
-    }
-
-    pub(super) fn note_told(&mut self, no: AccountNo, crosses: bool) {
-        if crosses {
-            self.crossings.told.insert(no, self.now);
-        }
     }
 
     /// What a strategy holds that an order of this side would close, and that nobody is closing already.
@@ -153,17 +117,12 @@ impl Desk {
         };
         match verdict {
             Ok(orders) => self.order_crossing(no, signal, &orders),
-            Err(why) if self.tells(no) => {
+            // Such signals come by the thousand.
+            Err(why) if self.is_news(no, signal, No::Skipped(why)) => {
                 self.emit(Event::Skipped { account: no, signal: *signal, why });
             }
             Err(_) => {}
         }
-    }
-
-    /// Is it time to tell an account again why it takes no part?
-    fn tells(&self, no: AccountNo) -> bool {
-        let told = self.state.crossings.told.get(&no);
-        told.is_none_or(|told| self.clock.since(*told) >= TOLD_EVERY)
     }
 
     /// The orders of an account: both legs, or the purchase of what could be sold later.
@@ -263,12 +222,13 @@ impl Desk {
         let entries = orders.iter().filter(|(_, purpose)| *purpose == Purpose::Entry);
         let entries: Vec<Wish> = entries.map(|(wish, _)| *wish).collect();
         if let Some((wish, refusal)) = self.refused_leg(no, &entries) {
-            if self.tells(no) {
+            if self.is_news(no, signal, No::Refused(refusal.code)) {
                 let refusal = self.name_switches(no, &wish, refusal);
                 let _ = self.refuse(no, wish, refusal, insight);
             }
             return;
         }
+        self.noes.remove(&(no, signal.strategy, signal.instrument));
         for (wish, purpose) in orders {
             let other = orders.iter().map(|(wish, _)| wish.instrument);
             let other = other.into_iter().find(|of| *of != wish.instrument);

@@ -2,7 +2,6 @@
 
 use super::account::{Account, Open};
 use super::blocks::Blocks;
-use super::crossings::Crossings;
 use super::ended::Ended;
 use crate::billing::recurring::Recurring;
 use crate::billing::revenue::Revenue;
@@ -90,10 +89,11 @@ pub(super) struct State {
     #[n(21)]
     #[cbor(default)]
     pub(super) last_option: InstrumentId,
-    /// What legs under way came to so far, and who was told why it takes no part.
+    /// What an account's legs of a pair have bought beyond what they sold, below zero sold, while one of them is open.
+    /// A pair is named by the lower number of its instruments.
     #[n(22)]
     #[cbor(default)]
-    pub(super) crossings: Crossings,
+    pub(super) crossings: BTreeMap<(AccountNo, InstrumentId), Qty>,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,
