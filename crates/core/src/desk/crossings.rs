@@ -100,7 +100,8 @@ impl Desk {
         let rules = self.tier(account);
         let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
         let moves = |of| self.state.moves(no, of, origin);
-        if !account.autopilot || !rules.pool.holds(signal.strategy) || moves(buy) || moves(sell) {
+        let follows = account.autopilot && account.sleeve.is_none();
+        if !follows || !rules.pool.holds(signal.strategy) || moves(buy) || moves(sell) {
             return;
         }
         let class = |of| self.state.listings.get(&of).map(|listing| listing.instrument.class);
