@@ -72,7 +72,7 @@ impl Desk {
     }
 
     /// What a master's fill will tell its followers, worked out before it is booked. Contracts are not copied: a sleeve
-    /// holds what is paid for, and no loss beyond it. Nor are crossings, which are over before a follower hears of them.
+    /// holds what is paid for, and no loss beyond it. Nor are crossings: they are over before a follower hears of them.
     pub(super) fn lead_of(&self, ticket: &Ticket, fill: Fill) -> Option<Lead> {
         let account = self.state.account(ticket.account)?;
         let master = account.master.as_deref().filter(|master| master.leads)?;
