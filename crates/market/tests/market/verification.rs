@@ -11,6 +11,7 @@ mod streets;
 mod subject;
 
 use super::market::t_statistic;
+use candles::reverting;
 use nija_core::words::signal::StrategyName;
 use nija_market::engine::Seen;
 use rows::{ROWS, Row};
@@ -111,4 +112,22 @@ fn a_planted_edge_is_found() {
             (gross <= costs).then_some("costs eat it")
         }
     });
+}
+
+/// The pull that mean reversion and volatility capture are given: its half-life, estimated as Chan does from how a
+/// deviation follows the one before, is the planted three days within two standard errors.
+#[test]
+fn the_planted_pull_has_its_half_life() {
+    for (seed, rise) in [(21, 0.001), (22, 0.0)] {
+        let logs = reverting(seed, 20_000, 0.01, rise);
+        let off = |(n, log): (usize, &f64)| log - 4.0 - rise * (n % 2_500) as f64;
+        let off: Vec<f64> = logs.iter().enumerate().map(off).collect();
+        let squares = off.iter().map(|x| x * x).sum::<f64>();
+        let follows = off.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / squares;
+        let error = ((1.0 - follows * follows) / off.len() as f64).sqrt();
+        let half_life = |follows: f64| 0.5f64.ln() / follows.ln();
+        let (short, long) = (half_life(follows - 2.0 * error), half_life(follows + 2.0 * error));
+        println!("half-life {:.3} days, between {short:.3} and {long:.3}", half_life(follows));
+        assert!(short < 3.0 && 3.0 < long && long - short < 0.4, "{short} to {long}");
+    }
 }
