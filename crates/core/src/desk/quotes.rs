@@ -51,8 +51,7 @@ impl Desk {
     /// Dollars that an account's inventory may come to.
     fn most_of(&self, no: AccountNo, most: Strength) -> Option<Money> {
         let account = self.state.account(no)?;
-        let rules = self.tier(account);
-        let (limits, most) = (account.limits(rules), most.times(rules.pool.pace()));
+        let limits = account.limits(self.tier(account));
         let full = self.state.equity(account).percent(limits.max_position_pct, Round::Down)?;
         Some(part_of(full, most)).filter(|most| most.is_positive())
     }
@@ -205,7 +204,8 @@ impl Desk {
         let position = account.position(signal.instrument);
         let held = position.map_or(Qty::ZERO, |p| p.held_by(signal.strategy));
         let inventory = held.saturating_add(self.state.coming(no, signal.instrument, origin));
-        let bounds = self.most_of(no, quote.most).zip(self.state.worth(signal.instrument, inventory));
+        let bounds =
+            self.most_of(no, quote.most).zip(self.state.worth(signal.instrument, inventory));
         let left = bounds.map_or(Money::ZERO, |(most, worth)| most.saturating_sub(worth));
         let each = self.each(no, quote).ok_or(Skip::TooSmall)?;
         let size = room.min(left).min(each).to_cents(Round::Down);

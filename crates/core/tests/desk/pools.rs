@@ -31,11 +31,12 @@ impl World {
         self.fill_all("50000");
     }
 
-    /// What an account's positions cost, in whole dollars.
-    fn invested(&self, account: AccountId) -> String {
+    /// What an account's positions cost, to the dollar.
+    fn invested(&self, account: AccountId) -> i64 {
         let positions = self.view(account).positions;
         let cost = positions.iter().fold(Money::ZERO, |sum, p| sum.saturating_add(p.cost));
-        format!("{cost:.0}")
+        let dollar = Money::whole(1).raw();
+        (cost.raw() + dollar / 2) / dollar
     }
 }
 
@@ -83,16 +84,16 @@ fn pro_ai_turns_over_twice_what_full_ai_does_and_weighs_it() {
     let both = |world: &World, accounts: [AccountId; 2]| accounts.map(|of| world.invested(of));
     let (mut world, income, livable) = began();
     world.enter_weighed(3_000, None);
-    assert_eq!(both(&world, [income, livable]), ["60", "120"]);
+    assert_eq!(both(&world, [income, livable]), [60, 120]);
     world.signal(TREND, BTC, Action::Trim { strength: Strength::parts(1_000) });
     world.fill_all("50000");
-    assert_eq!(both(&world, [income, livable]), ["20", "40"]);
+    assert_eq!(both(&world, [income, livable]), [20, 40]);
     // What was learned halves the one and is not asked by the other.
     let (mut world, income, livable) = began();
     world.enter_weighed(4_000, Some(5_000));
-    assert_eq!(both(&world, [income, livable]), ["80", "80"]);
+    assert_eq!(both(&world, [income, livable]), [80, 80]);
     // Never more than a full position.
     let (mut world, _, livable) = began();
     world.enter_weighed(9_000, None);
-    assert_eq!(world.invested(livable), "200");
+    assert_eq!(world.invested(livable), 200);
 }

@@ -133,7 +133,7 @@ fn by_quarter(files: &[&str], cash_return: f64, gauge: usize) -> [f64; 3] {
 }
 
 /// The smile of Moskowitz, Ooi and Pedersen: a trend earns most in the extremes of the stock market. A diagnostic, not
-/// evidence: it is there on four funds and not on four series of front months, which have shares' quarters of their own.
+/// evidence: it is there on four funds and not on four series of front months.
 #[test]
 fn the_smile_of_the_macro_trend() {
     let funds = ["SPY", "TLT", "GLD", "XLE"].map(|symbol| format!("etf/{symbol}/1d.csv"));
