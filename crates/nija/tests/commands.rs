@@ -382,6 +382,49 @@ fn one_strategy_is_heard_alone_and_drawn() {
     assert!(html.contains("crypto_trend_riding") && html.contains("class=\"rise\""));
 }
 
+fn count(value: &Value) -> u64 {
+    value.as_u64().unwrap()
+}
+
+/// Nobody has to guess why something was not traded: each strategy's refusals and skips are counted and explained.
+#[test]
+fn what_was_not_traded_is_explained() {
+    let desk = Desk::new();
+    let run = ["backtest", "--demo-data", "--from", "2018-01-01", "--to", "2018-07-01"];
+    let tiers = ["--tier", "all", "--format"];
+    let run = [&run[..], &tiers].concat();
+    let result: Value =
+        serde_json::from_str(&desk.good(&[&run[..], &["json", "--report", "r.html"]].concat()))
+            .unwrap();
+    let note = "STARTER: its pool, Safe copy, follows none of these strategies";
+    assert_eq!(result["notes"][0], note);
+    let accounts = result["accounts"].as_array().unwrap();
+    let all = |of: &Value| of["reasons"].as_array().unwrap().clone();
+    let reasons: Vec<Value> = accounts.iter().flat_map(all).collect();
+    for (outcome, counts) in [("refused", "refusals"), ("skipped", "skips")] {
+        let sum = |of: &Value| of[counts].as_object().unwrap().values().map(count).sum::<u64>();
+        let of = reasons.iter().filter(|reason| reason["outcome"] == outcome);
+        let counted: u64 = of.map(|reason| count(&reason["count"])).sum();
+        assert_eq!(counted, accounts.iter().map(sum).sum::<u64>());
+        assert!(counted > 0, "nothing {outcome}");
+    }
+    let shut = &result["shut_days"];
+    assert!(shut["crypto_momentum_scalping"].as_u64() > shut["crypto_trend_riding"].as_u64());
+    assert_eq!(shut["crypto_trend_riding"], result["regime_days"]["risk_off"], "{shut}");
+    assert!(shut.get("etf_rotation").is_none(), "{shut}");
+    let full = |reason: &Value| reason["latest"]["sentence"].as_str().unwrap().len() > 20;
+    assert!(reasons.iter().all(full), "{reasons:?}");
+    let strategies: std::collections::BTreeSet<&str> =
+        reasons.iter().map(|reason| reason["strategy"].as_str().unwrap()).collect();
+    assert!(strategies.len() > 2, "{strategies:?}");
+    let text = desk.good(&[&run[..], &["text"]].concat());
+    let (_, told) =
+        text.split_once("entries that were not made, with the latest of each:\n").unwrap();
+    assert!(told.contains("INVESTOR crypto_") && told.contains(" times; 2018-"), "{told}");
+    let html = fs::read_to_string(desk.path("r.html")).unwrap();
+    assert!(html.contains("<h2>Entries that were not made</h2>"));
+}
+
 /// The shipped bars of a fund turned upside down: a market that falls while the fund rises.
 fn upside_down(desk: &Desk, to: &str) {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/demo");

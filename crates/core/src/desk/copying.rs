@@ -16,13 +16,10 @@ use crate::ledger::entry::Entry;
 use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Money, Price};
 use crate::words::order::{Origin, Side};
-use crate::words::tier::Pool;
 use std::collections::BTreeMap;
 
 /// Masters that an account copies at most.
 const MASTERS: usize = 16;
-/// The wildest master that the pool "Safe copy" may copy.
-const SAFE_RISK: u8 = 3;
 
 impl Desk {
     pub(super) fn copy(&mut self, no: AccountNo, leader: AccountId, act: CopyAct) -> Answer {
@@ -123,7 +120,7 @@ impl Desk {
             .count();
         let stage = known.and_then(|no| Some(self.state.account(no)?.sleeve.as_deref()?.stage));
         let leads = account.master.as_deref().is_some_and(|master| master.leads);
-        let safe = facts.vetted && facts.risk.is_some_and(|risk| risk <= SAFE_RISK);
+        let safe = self.tier(account).pool.copies(facts.vetted, facts.risk);
         // A lead that was told here already is not told again: what it did must be in the facts.
         let moved = self.told.get(&leader).is_some_and(|told| *told > facts.last);
         let oneself =
@@ -135,7 +132,7 @@ impl Desk {
             (stage == Some(Stage::Active), CopyDecline::AlreadyCopied),
             (stage == Some(Stage::Stopping), CopyDecline::StillStopping),
             (running >= MASTERS, CopyDecline::TooMany),
-            (self.tier(account).pool == Pool::SafeCopy && !safe, CopyDecline::NotSafe),
+            (!safe, CopyDecline::NotSafe),
             (moved, CopyDecline::Moved),
         ]
         .into_iter()

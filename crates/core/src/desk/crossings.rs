@@ -100,8 +100,7 @@ impl Desk {
         let rules = self.tier(account);
         let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
         let moves = |of| self.state.moves(no, of, origin);
-        let follows = account.autopilot && account.sleeve.is_none();
-        if !follows || !rules.pool.holds(signal.strategy) || moves(buy) || moves(sell) {
+        if !self.follows(account, signal.strategy) || moves(buy) || moves(sell) {
             return;
         }
         let class = |of| self.state.listings.get(&of).map(|listing| listing.instrument.class);

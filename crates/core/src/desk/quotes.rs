@@ -32,8 +32,7 @@ impl Desk {
         let Some(account) = self.state.account(no) else {
             return;
         };
-        let rules = self.tier(account);
-        let takes_part = account.autopilot && rules.pool.holds(signal.strategy);
+        let takes_part = self.follows(account, signal.strategy);
         if !takes_part && account.orders.is_empty() {
             return;
         }

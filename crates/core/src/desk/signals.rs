@@ -2,6 +2,7 @@
 //! holds its pool.
 
 use super::Desk;
+use super::account::Account;
 use super::answer::Answer;
 use super::event::{Event, Size, Skip, Wish};
 use super::orders::Idea;
@@ -12,7 +13,7 @@ use crate::words::instrument::AssetClass;
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{OrderType, Origin, Side, TimeInForce};
 use crate::words::score::Strength;
-use crate::words::signal::{Action, Signal};
+use crate::words::signal::{Action, Signal, StrategyName};
 
 impl Desk {
     pub(super) fn signal(&mut self, signal: &Signal) -> Answer {
@@ -52,7 +53,7 @@ impl Desk {
         };
         let rules = self.tier(account);
         let pool = rules.pool;
-        if !account.autopilot || !pool.holds(signal.strategy) {
+        if !self.follows(account, signal.strategy) {
             return;
         }
         let class = self.class_of(signal);
@@ -67,6 +68,7 @@ impl Desk {
         } else {
             let split = self.reallocate(no);
             let weight = signal.insight.filter(|_| pool.weighs()).map(|insight| insight.weight);
+            let strength = strength.times(pool.pace());
             self.size(no, signal, strength.scaled(weight.unwrap_or(Strength::FULL)), &split)
         };
         match verdict {
@@ -85,6 +87,11 @@ impl Desk {
             }
             Err(why) => self.emit(Event::Skipped { account: no, signal: *signal, why }),
         }
+    }
+
+    /// Does an account enter where this strategy does? Its pool must hold it; what lies in a copy follows its master.
+    pub(super) fn follows(&self, account: &Account, strategy: StrategyName) -> bool {
+        account.autopilot && account.sleeve.is_none() && self.tier(account).pool.holds(strategy)
     }
 
     /// Where a protective stop can rest: below the market, under a short position above it.
@@ -237,6 +244,7 @@ impl Desk {
         let full = self.state.equity(account).percent(limits.max_position_pct, Round::Down)?;
         let own = position.held_by(strategy);
         let worth = self.state.worth(instrument, own)?;
+        let strength = strength.times(self.tier(account).pool.pace());
         let beyond = worth.saturating_sub(part_of(full, strength));
         if beyond < limits.min_trade {
             return None;

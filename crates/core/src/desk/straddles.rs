@@ -71,7 +71,7 @@ impl Desk {
             return;
         };
         let rules = self.tier(account);
-        if !account.autopilot || !rules.pool.holds(signal.strategy) {
+        if !self.follows(account, signal.strategy) {
             return;
         }
         let legs = [(signal.instrument, signal.mark), put];

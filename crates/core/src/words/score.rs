@@ -67,6 +67,11 @@ impl Strength {
     pub const fn scaled(self, by: Self) -> Self {
         Self((self.0 as u32 * by.0 as u32 / Self::FULL.0 as u32) as u16)
     }
+    /// So many times it, up to full.
+    #[must_use]
+    pub const fn times(self, n: u16) -> Self {
+        Self::parts(self.0.saturating_mul(n))
+    }
 }
 
 /// Whatever way a value comes in, it is clamped.
@@ -100,6 +105,13 @@ mod tests {
     fn a_part_of_a_strength_rounds_down() {
         assert_eq!(Strength::parts(7_501).scaled(Strength::parts(5_000)), Strength::parts(3_750));
         assert_eq!(Strength::FULL.scaled(Strength::FULL), Strength::FULL);
+    }
+
+    #[test]
+    fn a_multiple_of_a_strength_ends_at_full() {
+        assert_eq!(Strength::parts(3_000).times(2), Strength::parts(6_000));
+        assert_eq!(Strength::parts(9_000).times(9), Strength::FULL);
+        assert_eq!(Strength::parts(3_000).times(1), Strength::parts(3_000));
     }
 
     #[test]

@@ -112,17 +112,20 @@ impl Priority {
     }
 }
 
+/// The wildest master that the pool "Safe copy" may copy, of scores from 1 to 10.
+const SAFE_RISK: u8 = 3;
+
 /// How much of the platform's skill trades for a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pool {
-    /// House masters with the lowest risk scores.
+    /// Vetted masters with the lowest risk scores, and no strategy beside them.
     SafeCopy,
     /// Calm strategies over a floor of cash.
     CapitalProtect,
     /// All crypto and equity strategies.
     FullAi,
-    /// Full AI with learned weighting.
+    /// Full AI with learned weighting and higher turnover.
     ProAi,
     /// All twelve and the user's own.
     CustomAi,
@@ -145,7 +148,7 @@ impl Pool {
     pub const fn holds(self, strategy: StrategyName) -> bool {
         use StrategyName::{CryptoTrendRiding, CryptoVolatilityCapture};
         match self {
-            Self::SafeCopy => matches!(strategy, CryptoTrendRiding),
+            Self::SafeCopy => false,
             Self::CapitalProtect => matches!(strategy, CryptoTrendRiding | CryptoVolatilityCapture),
             Self::FullAi | Self::ProAi => !matches!(strategy.class(), AssetClass::Derivatives),
             Self::CustomAi => true,
@@ -155,6 +158,23 @@ impl Pool {
     #[must_use]
     pub const fn weighs(self) -> bool {
         matches!(self, Self::ProAi | Self::CustomAi)
+    }
+    /// How many times what a strategy asks for it takes, up to full size: its turnover is higher by that.
+    #[must_use]
+    pub const fn pace(self) -> u16 {
+        match self {
+            Self::ProAi => 2,
+            _ => 1,
+        }
+    }
+    /// May it copy a master that was vetted or not, with this risk score, if it has one?
+    #[must_use]
+    pub const fn copies(self, vetted: bool, risk: Option<u8>) -> bool {
+        match (self, risk) {
+            (Self::SafeCopy, Some(risk)) => vetted && risk <= SAFE_RISK,
+            (Self::SafeCopy, None) => false,
+            _ => true,
+        }
     }
     /// Part of equity that stays in cash whatever the regime says.
     #[must_use]
@@ -336,6 +356,34 @@ mod tests {
         assert_eq!(investor.price, Money::whole(99));
         assert_eq!(investor.limits.max_position_pct, Pct::whole(10));
         assert!(!investor.allows(AssetClass::Derivatives));
+    }
+
+    /// Each clause of what the pools are said to be.
+    #[test]
+    fn pools_hold_what_they_are_called_after() {
+        let held = |pool: Pool| StrategyName::ALL.into_iter().filter(move |s| pool.holds(*s));
+        let class = |strategy: &StrategyName| strategy.class();
+        assert_eq!(held(Pool::SafeCopy).count(), 0, "masters only");
+        let calm: Vec<&str> = held(Pool::CapitalProtect).map(StrategyName::name).collect();
+        assert_eq!(calm, ["crypto_trend_riding", "crypto_volatility_capture"]);
+        for pool in [Pool::FullAi, Pool::ProAi] {
+            assert_eq!(held(pool).count(), 9);
+            assert!(held(pool).all(|s| class(&s) != AssetClass::Derivatives));
+        }
+        assert_eq!(held(Pool::CustomAi).count(), 12);
+        let all = [Pool::SafeCopy, Pool::CapitalProtect, Pool::FullAi, Pool::ProAi, Pool::CustomAi];
+        let floors = all.map(Pool::cash_floor);
+        assert_eq!(floors, [Pct::ZERO, Pct::whole(30), Pct::ZERO, Pct::ZERO, Pct::ZERO]);
+        assert_eq!(all.map(Pool::weighs), [false, false, false, true, true]);
+        assert_eq!(all.map(Pool::pace), [1, 1, 1, 2, 1]);
+    }
+
+    #[test]
+    fn safe_copy_takes_vetted_masters_of_low_risk_only() {
+        let may = |vetted, risk| Pool::SafeCopy.copies(vetted, risk);
+        assert!(may(true, Some(1)) && may(true, Some(3)));
+        assert!(!may(true, Some(4)) && !may(false, Some(1)) && !may(true, None));
+        assert!(Pool::CapitalProtect.copies(false, None));
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn began() -> World {
     let mut world = World::calm();
     world.open(1, Tier::Investor, 1_000);
     world.open(2, Tier::Baller, 60_000);
-    world.open_at(3, Tier::Starter, 100, Span::seconds(14 * 3_600));
+    world.open_at(3, Tier::Saver, 100, Span::seconds(14 * 3_600));
     let daily = OwnLimits { max_daily_loss_pct: Some(Pct::whole(1)), ..OwnLimits::default() };
     let deep = OwnLimits { max_drawdown_pct: Some(Pct::whole(2)), ..OwnLimits::default() };
     for (n, own) in [(1, daily), (3, deep)] {

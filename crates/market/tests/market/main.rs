@@ -11,6 +11,7 @@ mod market;
 mod nonsense;
 mod overfit;
 mod regimes;
+mod replication;
 mod routing;
 mod scorecard;
 mod selection;

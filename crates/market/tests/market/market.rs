@@ -45,6 +45,15 @@ pub(crate) fn instant(text: &str) -> Timestamp {
 
 /// Reads a bar file of the shared data; `lasts` is how long after its stamp a bar is known.
 pub(crate) fn load(file: &str, instrument: InstrumentId, lasts: Span) -> Vec<Candle> {
+    read(file, instrument, lasts).into_iter().map(|candle| candle.checked().unwrap()).collect()
+}
+
+/// The same without the rows that are no candle: oil was below zero in April 2020.
+pub(crate) fn load_sound(file: &str, instrument: InstrumentId, lasts: Span) -> Vec<Candle> {
+    read(file, instrument, lasts).into_iter().filter_map(|candle| candle.checked().ok()).collect()
+}
+
+fn read(file: &str, instrument: InstrumentId, lasts: Span) -> Vec<Candle> {
     let path = format!("{}/../../../shared/data/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{file}: {e}"));
     let candle = |line: &str| {
@@ -65,8 +74,6 @@ pub(crate) fn load(file: &str, instrument: InstrumentId, lasts: Span) -> Vec<Can
             close: price(4),
             volume: cells[5].parse().unwrap(),
         }
-        .checked()
-        .unwrap()
     };
     text.lines().skip(1).map(candle).collect()
 }

@@ -10,6 +10,7 @@ mod eve;
 mod operator;
 mod options;
 pub(super) mod page;
+mod reasons;
 mod report;
 mod research;
 mod sheet;
@@ -38,6 +39,7 @@ use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Money;
 use nija_core::words::score::Score;
 use nija_core::words::signal::StrategyName;
+use nija_core::words::tier::{Tier, TierTable};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
 use nija_engine::backtest::tape::Tape;
@@ -151,6 +153,8 @@ struct Outcome {
     regimes: BTreeMap<&'static str, u32>,
     /// The regime that began on a day.
     bands: Vec<(i32, &'static str)>,
+    /// Days on which the regime kept a strategy that was heard from entering.
+    shut: BTreeMap<&'static str, u32>,
     charts: Charts,
 }
 
@@ -187,6 +191,9 @@ async fn drive(
     ensure!(options.to.is_none_or(|to| first < to), "--to lies before the first bar or --from");
     let Data { instruments, mut feed, trader, around_the_clock, notes, files } = data;
     let desks = announced(&instruments, config, first)?;
+    let names: Vec<&str> = strategies.iter().map(|strategy| strategy.name()).collect();
+    let is_heard = |name: &&str| names.is_empty() || names.contains(name);
+    let silent = unheard(options, &wire::tiers(config)?, &strategies);
     let backtest = Backtest::new(desks, exchange, trader, journal, seen);
     let backtest = backtest.hearing(strategies);
     let kept = options.journal.is_some();
@@ -203,7 +210,11 @@ async fn drive(
     days.close(backtest.partitions());
     Ok(Outcome {
         instruments,
-        notes: notes.into_iter().chain(files.iter().filter_map(data::Read::note)).collect(),
+        notes: notes
+            .into_iter()
+            .chain(silent)
+            .chain(files.iter().filter_map(data::Read::note))
+            .collect(),
         year: if around_the_clock { Year::Days365 } else { Year::Sessions252 },
         first,
         last,
@@ -212,6 +223,7 @@ async fn drive(
         curves: days.curves,
         regimes: days.regimes,
         bands: days.bands,
+        shut: days.shut.into_iter().filter(|(name, _)| is_heard(name)).collect(),
         charts,
     })
 }
@@ -277,6 +289,25 @@ fn announced(
         desks.take(Input::List(instrument.clone()), at)?;
     }
     Ok(desks)
+}
+
+/// Strategies that were asked for and that a tier's pool does not hold: its account follows none of their entries.
+fn unheard(options: &Options, tiers: &TierTable, named: &[StrategyName]) -> Vec<String> {
+    let asked = if named.is_empty() { &StrategyName::ALL[..] } else { named };
+    let note = |tier: &Tier| {
+        let pool = tiers.rules(*tier).pool;
+        let out = asked.iter().filter(|strategy| !pool.holds(**strategy));
+        let out: Vec<&str> = out.map(|strategy| strategy.name()).collect();
+        let told = match out.len() {
+            0 => return None,
+            n if n == asked.len() => "none of these strategies".to_owned(),
+            // Without names all are heard: that a pool leaves some out is no news.
+            _ if named.is_empty() => return None,
+            _ => format!("none of {}", out.join(", ")),
+        };
+        Some(format!("{}: its pool, {}, follows {told}", tier.name(), pool.title()))
+    };
+    options.tier.0.iter().filter_map(note).collect()
 }
 
 /// Opens one account per tier.

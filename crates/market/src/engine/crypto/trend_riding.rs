@@ -191,4 +191,32 @@ mod tests {
         want[8] = Some(Action::Exit);
         assert_eq!(actions, want);
     }
+
+    /// A low at the stop that was stated sells everything, whatever the close: the next entry needs a fresh breakout.
+    #[test]
+    fn a_touched_stop_ends_the_ride_until_the_next_breakout() {
+        let instrument = InstrumentId(1);
+        let parameters = Parameters {
+            look_backs: vec![2],
+            volatility_days: 2,
+            target_volatility: 1e9,
+            ..Parameters::default()
+        };
+        let mut riding = TrendRiding::new(instrument, &parameters);
+        let view = View { open: true, ..View::default() };
+        // Broken out at 12, stop 10.5 between 11 and 10; its low on the fifth day is 10.5 though it closes at 12.
+        let days = [(10.0, 10.0), (11.0, 11.0), (10.0, 10.0), (12.0, 12.0), (12.0, 10.5)];
+        let days = days.into_iter().chain([(12.0, 12.0), (12.5, 12.5)]);
+        let said: Vec<(i64, bool)> = (0..)
+            .zip(days)
+            .filter_map(|(n, (close, low))| {
+                let candle = Candle {
+                    low: clamp::price(low).unwrap(),
+                    ..crate::engine::flat(instrument, n, close)
+                };
+                Some((n, riding.on_candle(&candle, &view)? == Action::Exit))
+            })
+            .collect();
+        assert_eq!(said, [(3, false), (4, true), (6, false)]);
+    }
 }

@@ -6,9 +6,11 @@ use nija_core::words::conditions::Regime;
 use nija_core::words::fixed::SCALE;
 use nija_core::words::id::AccountId;
 use nija_core::words::money::Money;
+use nija_core::words::signal::StrategyName;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::{Kind, MarketEvent};
 use nija_engine::partitions::Partitions;
+use nija_market::engine::Routes;
 use std::collections::BTreeMap;
 
 /// Looks at all accounts at the end of each day. A bar that ends at midnight belongs to the day
@@ -24,14 +26,17 @@ pub(super) struct Days {
     pub(super) regimes: BTreeMap<&'static str, u32>,
     /// The regime that began on a day.
     pub(super) bands: Vec<(i32, &'static str)>,
+    /// Days at whose end the regime shut the door of a strategy.
+    pub(super) shut: BTreeMap<&'static str, u32>,
 }
 
 impl Days {
     /// From the day of this instant on.
     pub(super) fn new(accounts: Vec<AccountId>, first: Timestamp, every_day: bool) -> Self {
         let curves = accounts.iter().map(|_| Vec::new()).collect();
-        let today = first.day(Span::ZERO);
-        Self { accounts, every_day, today, curves, regimes: BTreeMap::new(), bands: Vec::new() }
+        let (today, bands) = (first.day(Span::ZERO), Vec::new());
+        let (regimes, shut) = (BTreeMap::new(), BTreeMap::new());
+        Self { accounts, every_day, today, curves, regimes, bands, shut }
     }
 
     /// To be called before an event is taken; tells whether it begins a day.
@@ -66,7 +71,12 @@ impl Days {
             }
         }
         if let View::Market(view) = desks.query(&Query::Market) {
-            let regime = view.conditions.and_then(|conditions| conditions.regime);
+            let now = view.conditions.unwrap_or_default();
+            let is_shut = |strategy: &StrategyName| !Routes::default().admits(*strategy, &now);
+            for strategy in StrategyName::ALL.into_iter().filter(is_shut) {
+                *self.shut.entry(strategy.name()).or_default() += 1;
+            }
+            let regime = now.regime;
             let name = regime.map_or("unknown", Regime::name);
             *self.regimes.entry(name).or_default() += 1;
             if self.bands.last().is_none_or(|(_, before)| *before != name) {

@@ -34,6 +34,8 @@ pub(super) struct Page<'a> {
     pub(super) costs: Vec<(&'static str, Money)>,
     /// What all trades earned before costs.
     pub(super) gross: Money,
+    /// Entries that were not made, and why.
+    pub(super) unmade: Vec<Unmade>,
     pub(super) notes: Vec<String>,
 }
 
@@ -59,6 +61,14 @@ pub(super) struct Traded {
     pub(super) closed: Option<(Timestamp, Price)>,
     pub(super) fees: Money,
     pub(super) profit: Money,
+}
+
+/// A reason why entries were not made, with its latest case.
+pub(super) struct Unmade {
+    pub(super) who: String,
+    pub(super) what: String,
+    pub(super) count: u64,
+    pub(super) latest: String,
 }
 
 impl Page<'_> {
@@ -97,8 +107,29 @@ impl Page<'_> {
             let left = self.markets.len() - DRAWN;
             writeln!(to, "<p class=\"note\">{left} more markets are not drawn.</p>")?;
         }
+        self.unmade(to)?;
         self.trades(to)?;
         writeln!(to, "</main></body></html>")
+    }
+
+    /// What was wanted and not done.
+    fn unmade(&self, to: &mut String) -> std::fmt::Result {
+        if self.unmade.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            to,
+            "<h2>Entries that were not made</h2>\n<div class=\"wide\"><table class=\"list\"><tr><th>Whose</th>\
+             <th>What</th><th class=\"n\">Times</th><th>The latest</th></tr>"
+        )?;
+        for Unmade { who, what, count, latest } in &self.unmade {
+            let (who, what, latest) = (plain(who), plain(what), plain(latest));
+            writeln!(
+                to,
+                "<tr><td>{who}</td><td>{what}</td><td class=\"n\">{count}</td><td>{latest}</td></tr>"
+            )?;
+        }
+        writeln!(to, "</table></div>")
     }
 
     /// Costs beside what they were taken from.

@@ -4,6 +4,7 @@
 use super::Outcome;
 use super::days::number;
 use super::options::{Format, Options};
+use super::reasons::Words;
 use super::tally::{Account, Tally, Trade};
 use crate::statistics::{self, Closed, Curve, Trades};
 use nija_core::words::money::Money;
@@ -22,6 +23,7 @@ struct Row<'a> {
     last: Money,
     curve: Curve,
     trades: Trades,
+    turnover: Option<f64>,
     account: &'a Account,
 }
 
@@ -36,6 +38,7 @@ pub(super) fn print(options: &Options, outcome: &Outcome, tally: &Tally) -> anyh
             last: *last,
             curve: statistics::curve(number(options.cash), points, outcome.year),
             trades: Closed::of(account.profits()).read(),
+            turnover: statistics::turnover(number(account.traded()), points),
             account,
         })
         .collect();
@@ -66,10 +69,12 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>])
             "final_equity": row.last,
             "fees": row.account.fees,
             "statistics": merged(&row.curve, &row.trades),
+            "turnover_a_year": row.turnover,
             "trades_by_strategy": by_strategy(&row.account.trades),
             "open_trades": open(row.account),
-            "refusals": row.account.refusals,
-            "skips": row.account.skips,
+            "refusals": row.account.reasons.counts("refused"),
+            "skips": row.account.reasons.counts("skipped"),
+            "reasons": row.account.reasons.told(),
             "halts": row.account.halts,
         })
     };
@@ -85,6 +90,7 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>])
         "trades": all,
         "accounts": rows.iter().map(account).collect::<Vec<_>>(),
         "regime_days": outcome.regimes,
+        "shut_days": outcome.shut,
         "kill_switches": tally.kills,
         "notes": outcome.notes,
     })
@@ -132,6 +138,7 @@ fn table(outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Result<String, s
         ("max drawdown", each(&|r| percent(Some(r.curve.max_drawdown_pct)))),
         ("longest drawdown, d", each(&|r| r.curve.longest_drawdown_days.to_string())),
         ("exposure", each(&|r| percent(Some(r.curve.exposure_pct)))),
+        ("turnover a year", each(&|r| plain(r.turnover))),
         ("fees, $", each(&|r| format!("{:.2}", r.account.fees))),
         ("trades closed", each(&|r| r.trades.closed.to_string())),
         ("trades open", each(&|r| open(r.account).to_string())),
@@ -142,13 +149,19 @@ fn table(outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Result<String, s
         line(&mut text, name, cells.into_iter());
     }
     counts(&mut text, "trades of", rows, |row| by_strategy(&row.account.trades));
-    counts(&mut text, "refused", rows, |row| row.account.refusals.clone());
-    counts(&mut text, "skipped", rows, |row| row.account.skips.clone());
-    text.push_str("\ndays by regime:");
-    for (regime, days) in &outcome.regimes {
-        write!(text, " {regime} {days}")?;
+    for verb in ["refused", "skipped"] {
+        counts(&mut text, verb, rows, |row| row.account.reasons.counts(verb));
+    }
+    for (title, days) in
+        [("days by regime", &outcome.regimes), ("days shut by the regime", &outcome.shut)]
+    {
+        write!(text, "\n{title}:")?;
+        for (name, days) in days {
+            write!(text, " {name} {days}")?;
+        }
     }
     text.push('\n');
+    list(&mut text, "entries that were not made, with the latest of each", &unmade(rows));
     list(&mut text, "kill switches", &tally.kills);
     if let [row] = rows {
         list(&mut text, "halts", &row.account.halts);
@@ -156,6 +169,21 @@ fn table(outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Result<String, s
         list(&mut text, "trades", &trades);
     }
     Ok(text)
+}
+
+/// Reasons of all accounts, the most frequent first.
+fn unmade(rows: &[Row<'_>]) -> Vec<String> {
+    let of = |row: &Row<'_>| {
+        let tier = if rows.len() > 1 { format!("{} ", row.tier) } else { String::new() };
+        let words = row.account.reasons.words().into_iter();
+        let line = move |w: Words| {
+            (w.count, format!("{tier}{} {} {} times; {}", w.strategy, w.what, w.count, w.latest))
+        };
+        words.map(line).collect::<Vec<(u64, String)>>()
+    };
+    let mut all: Vec<(u64, String)> = rows.iter().flat_map(of).collect();
+    all.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    all.into_iter().map(|(_, line)| line).collect()
 }
 
 pub(super) fn line(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {

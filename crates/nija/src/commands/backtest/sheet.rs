@@ -2,9 +2,9 @@
 
 use super::days::number;
 use super::options::Options;
-use super::page::{Market, Page, Traded, instant, money};
+use super::page::{Market, Page, Traded, Unmade, instant, money};
 use super::report::{percent, plain};
-use super::tally::{Tally, Trade};
+use super::tally::{Account, Tally, Trade};
 use super::{Charts, Outcome};
 use crate::statistics::{self, Closed, Curve};
 use nija_core::words::id::InstrumentId;
@@ -25,9 +25,7 @@ pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> Strin
     let curve = statistics::curve(number(start), &points, outcome.year);
     let closed = Closed::of(tally.accounts.iter().flat_map(|account| account.profits()));
     let trades: Vec<&Trade> = tally.accounts.iter().flat_map(|account| &account.trades).collect();
-    let traded = trades.iter().fold(Money::ZERO, |all, trade| {
-        all.saturating_add(trade.cost).saturating_add(trade.proceeds)
-    });
+    let traded = sum(&mut tally.accounts.iter().map(Account::traded));
     let turnover = statistics::turnover(number(traded), &points);
     let tiers: Vec<&str> = options.tier.0.iter().map(|tier| tier.name()).collect();
     Page {
@@ -45,6 +43,7 @@ pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> Strin
         markets: markets(outcome, &trades),
         costs: vec![("fees", fees)],
         gross: last.saturating_sub(start).saturating_add(fees),
+        unmade: unmade(options, tally),
         notes: outcome.notes.clone(),
     }
     .html()
@@ -78,6 +77,20 @@ fn figures(
         ("win rate", percent(trades.win_rate_pct)),
         ("profit factor", plain(trades.profit_factor)),
     ]
+}
+
+/// Why entries were not made, account by account.
+fn unmade(options: &Options, tally: &Tally) -> Vec<Unmade> {
+    let accounts = options.tier.0.iter().zip(&tally.accounts);
+    let rows = accounts.flat_map(|(tier, account)| {
+        account.reasons.words().into_iter().map(|words| Unmade {
+            who: format!("{} {}", tier.name(), words.strategy),
+            what: words.what,
+            count: words.count,
+            latest: words.latest,
+        })
+    });
+    rows.collect()
 }
 
 /// The markets that were traded, each with its longest candles.

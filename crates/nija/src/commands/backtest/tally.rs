@@ -1,7 +1,8 @@
 //! What a run did, read back from its journal: trades, refusals, skips, halts. Sums of money are
 //! exact.
 
-use nija_core::desk::event::{Event, Skip};
+use super::reasons::{Obstacle, Reasons};
+use nija_core::desk::event::Event;
 use nija_core::journal::{Batch, Damage};
 use nija_core::ledger::chart::Book;
 use nija_core::ledger::entry::Entry;
@@ -60,8 +61,7 @@ fn perhaps<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Err
 #[derive(Default)]
 pub(super) struct Account {
     pub(super) trades: Vec<Trade>,
-    pub(super) refusals: BTreeMap<&'static str, u64>,
-    pub(super) skips: BTreeMap<&'static str, u64>,
+    pub(super) reasons: Reasons,
     pub(super) halts: Vec<String>,
     pub(super) fees: Money,
     /// Where the open trades stand among the trades.
@@ -72,6 +72,13 @@ impl Account {
     /// Profits of the trades that ended.
     pub(super) fn profits(&self) -> Vec<Money> {
         self.trades.iter().filter(|t| t.closed_at.is_some()).map(|t| t.profit).collect()
+    }
+
+    /// What was bought and sold.
+    pub(super) fn traded(&self) -> Money {
+        self.trades.iter().fold(Money::ZERO, |all, trade| {
+            all.saturating_add(trade.cost).saturating_add(trade.proceeds)
+        })
     }
 }
 
@@ -123,15 +130,13 @@ impl Tally {
             }
             Event::Filled { order, fill, entry } => self.fill(order, &fill, &entry),
             Event::Settled { .. } => self.settle(&event),
-            Event::Refused { account, refusal, .. } => {
-                if let Some(account) = self.account(account) {
-                    *account.refusals.entry(refusal.code.name()).or_default() += 1;
-                }
+            Event::Refused { account, wish, refusal, .. } => {
+                let of = (Event::strategy(wish.origin), wish.instrument);
+                self.unmade(account, of, Obstacle::Refused(refusal));
             }
-            Event::Skipped { account, why, .. } => {
-                if let Some(account) = self.account(account) {
-                    *account.skips.entry(skip(why)).or_default() += 1;
-                }
+            Event::Skipped { account, signal, why } => {
+                let of = (Some(signal.strategy), signal.instrument);
+                self.unmade(account, of, Obstacle::Skipped(why));
             }
             Event::Halted { account, code, measured, limit } => {
                 let line = format!("{now} {}: {measured} against {limit}", code.name());
@@ -146,6 +151,19 @@ impl Tally {
                 self.kills.push(format!("{now} {scope} released: {reason}"));
             }
             _ => {}
+        }
+    }
+
+    /// An entry that was not made.
+    fn unmade(
+        &mut self,
+        account: AccountNo,
+        (strategy, instrument): (Option<StrategyName>, InstrumentId),
+        obstacle: Obstacle,
+    ) {
+        let (now, symbol) = (self.now, self.symbols.get(&instrument).cloned().unwrap_or_default());
+        if let Some(account) = self.account(account) {
+            account.reasons.add(strategy, (now, symbol), obstacle);
         }
     }
 
@@ -305,18 +323,5 @@ const fn ending(origin: Origin) -> &'static str {
         Origin::Protection { .. } => "stop",
         Origin::KillSwitch => "kill_switch",
         Origin::Copy { .. } => "copy",
-    }
-}
-
-const fn skip(why: Skip) -> &'static str {
-    match why {
-        Skip::NoBudget => "no_budget",
-        Skip::BudgetSpent => "budget_spent",
-        Skip::TooSmall => "too_small",
-        Skip::AlreadyIn => "already_in",
-        Skip::ClassNotAllowed => "class_not_allowed",
-        Skip::OtherSide => "other_side",
-        Skip::NotShortable => "not_shortable",
-        Skip::NoStock => "no_stock",
     }
 }

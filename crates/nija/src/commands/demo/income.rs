@@ -1,6 +1,5 @@
 //! What the demo earned, counted from the journal: revenue by stream, invoices, copies.
 
-use super::people::MASTER;
 use nija_core::billing::revenue::Stream;
 use nija_core::billing::subscription::step::Step;
 use nija_core::desk::answer::{Query, View};
@@ -67,7 +66,7 @@ impl Income {
         for (state, count) in [("paid", self.paid), ("void", self.void), ("open", open)] {
             let _ = writeln!(text, "  {state:<26}{count}");
         }
-        let _ = writeln!(text, "Copies of {}:", MASTER.name());
+        text.push_str("Copies:\n");
         for (what, count) in [("purchases", self.copied), ("left out", self.skipped)] {
             let _ = writeln!(text, "  {what:<26}{count}");
         }

@@ -1,10 +1,13 @@
-//! The demo's operator, who looks in once a day: re-arms what a black swan stopped once the market has calmed down, and
-//! books the open invoices of the demo's own people as paid. Whoever registers pays for themselves.
+//! The demo's operator, who looks in once a day: re-arms what a black swan stopped once the market has calmed down,
+//! books the open invoices of the demo's own people as paid, and lets the tier that copies calm masters only begin as
+//! soon as one is proven. Whoever registers does all that for themselves.
 
-use super::people::People;
+use super::people::{CALM, People, SAFE};
 use nija_core::billing::subscription::request::Request;
-use nija_core::desk::answer::{Answer, BillView, Query, View};
-use nija_core::desk::input::Command;
+use nija_core::copy::decline::CopyDecline;
+use nija_core::copy::terms::CopyTerms;
+use nija_core::desk::answer::{Answer, BillView, Decline, Query, View};
+use nija_core::desk::input::{Command, CopyAct};
 use nija_core::ports::Desks as _;
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::id::{AccountId, PartitionId, UserId};
@@ -19,18 +22,23 @@ pub(super) struct Operator {
     handle: Handle,
     admin: UserId,
     clients: Vec<AccountId>,
+    /// Who copies a calm master only, and that master.
+    safe: Option<(AccountId, AccountId)>,
     partitions: u16,
 }
 
 impl Operator {
     pub(super) fn of(people: &People, handle: Handle, partitions: u16) -> Self {
         let clients = people.accounts.iter().map(|(_, user)| user.account).collect();
-        Self { handle, admin: people.admin.id, clients, partitions }
+        let safe = people.of(SAFE.0).zip(people.of(CALM));
+        let safe = safe.map(|(follower, master)| (follower.account, master.account));
+        Self { handle, admin: people.admin.id, clients, safe, partitions }
     }
 
     /// What is done each day.
     pub(super) async fn look_in(&self) -> anyhow::Result<()> {
         self.rearm().await?;
+        self.copy_safely().await?;
         for partition in (0..self.partitions).map(PartitionId) {
             let View::Bills(bills) = self.handle.query(Query::Bills(partition)).await? else {
                 continue;
@@ -40,6 +48,26 @@ impl Operator {
             }
         }
         Ok(())
+    }
+
+    /// Asks each day until the master is proven, which takes thirty of them.
+    async fn copy_safely(&self) -> anyhow::Result<()> {
+        let Some((follower, leader)) = self.safe else { return Ok(()) };
+        let View::Account(account) = self.handle.query(Query::Account(follower)).await? else {
+            return Ok(());
+        };
+        let View::Master(master) = self.handle.query(Query::Master(leader)).await? else {
+            return Ok(());
+        };
+        if !account.sleeves.is_empty() {
+            return Ok(());
+        }
+        let (facts, terms) = (Box::new((*master).into()), CopyTerms::default());
+        let act = CopyAct::Start { amount: SAFE.1, terms, leader: facts, open: true };
+        match self.handle.command(follower, None, Command::Copy { leader, act }).await? {
+            Answer::Done | Answer::Declined(Decline::Copying(CopyDecline::NotSafe)) => Ok(()),
+            answer => anyhow::bail!("the calm master is not copied: {answer:?}"),
+        }
     }
 
     async fn rearm(&self) -> anyhow::Result<()> {

@@ -18,16 +18,27 @@ use nija_engine::clock::Real;
 /// The demo's accounts hold so many times the entry capital of their tier: INVESTOR has $1,000.
 const CAPITAL: i64 = 4;
 /// Whose account is copied.
-pub(super) const MASTER: Tier = Tier::Investor;
+const MASTER: Tier = Tier::Investor;
 /// Who copies it, with how many dollars.
 const FOLLOWERS: [(Tier, Money); 2] =
     [(Tier::Income, Money::whole(1_000)), (Tier::Livable, Money::whole(5_000))];
+
+/// The calm master, vetted, and the tier whose pool copies no other: it begins once the record is proven.
+pub(super) const CALM: Tier = Tier::Saver;
+pub(super) const SAFE: (Tier, Money) = (Tier::Starter, Money::whole(180));
 
 /// One account per tier, and an admin.
 pub(super) struct People {
     pub(super) accounts: Vec<(Tier, User)>,
     pub(super) admin: User,
     pub(super) password: String,
+}
+
+impl People {
+    /// Who is on that tier.
+    pub(super) fn of(&self, tier: Tier) -> Option<&User> {
+        self.accounts.iter().find(|(of, _)| *of == tier).map(|(_, user)| user)
+    }
 }
 
 /// Takes everybody in.
@@ -65,17 +76,23 @@ const fn cycle(tier: Tier) -> Cycle {
 }
 
 async fn copy(platform: &Platform, people: &People) -> anyhow::Result<()> {
-    let find =
-        |of: Tier| people.accounts.iter().find(|(tier, _)| *tier == of).map(|(_, user)| user);
-    let Some(master) = find(MASTER) else { return Ok(()) };
-    act(platform, master, Command::Lead(MasterChange::Opened(DISCLOSURE))).await?;
+    let (Some(master), Some(calm)) = (people.of(MASTER), people.of(CALM)) else {
+        return Ok(());
+    };
+    for (who, change) in [
+        (master, MasterChange::Opened(DISCLOSURE)),
+        (calm, MasterChange::Opened(DISCLOSURE)),
+        (calm, MasterChange::Vetted(true)),
+    ] {
+        act(platform, who, Command::Lead(change)).await?;
+    }
     for (tier, amount) in FOLLOWERS {
         let View::Master(view) = platform.handle.query(Query::Master(master.account)).await? else {
             bail!("the desk does not know the demo's master");
         };
         let (leader, terms) = (Box::new((*view).into()), CopyTerms::default());
         let start = CopyAct::Start { amount, terms, leader, open: false };
-        if let Some(follower) = find(tier) {
+        if let Some(follower) = people.of(tier) {
             act(platform, follower, Command::Copy { leader: master.account, act: start }).await?;
         }
     }

@@ -107,6 +107,12 @@ impl Tally {
         if let Event::AccountOpened { id, no, .. } = event {
             self.accounts.insert((partition, *no), *id);
         }
+        // What a copy does is its owner's.
+        if let Event::Followed { sleeve, parent, .. } = event
+            && let Some(owner) = self.accounts.get(&(partition, *parent)).copied()
+        {
+            self.accounts.insert((partition, *sleeve), owner);
+        }
         let account = event.account().and_then(|no| self.accounts.get(&(partition, no)).copied());
         let counts = account.map(|id| self.counts.entry(id).or_default());
         match event {
@@ -247,6 +253,7 @@ impl Tally {
             view.split.class(AssetClass::Derivatives),
             view.split.cash(),
         );
+        let copied = view.sleeves.iter().map(|sleeve| sleeve.positions.len()).sum::<usize>();
         let halted = if view.drawdown_halt { " HALTED" } else { "" };
         let last: String = counts.last.chars().take(96).collect();
         let _ = writeln!(
@@ -256,7 +263,7 @@ impl Tally {
             view.equity,
             gain,
             split,
-            view.positions.len(),
+            view.positions.len() + copied,
             counts.entries,
             counts.exits,
             counts.fills,

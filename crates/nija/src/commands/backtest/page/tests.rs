@@ -24,6 +24,12 @@ fn page<'a>(points: &'a [Point], candles: &'a [Candle]) -> Page<'a> {
         markets: vec![Market { symbol: "X'\"".to_owned(), candles, trades: vec![trade] }],
         costs: vec![("fees", Money::whole(1))],
         gross: Money::whole(-1_233),
+        unmade: vec![Unmade {
+            who: "BALLER <b>".to_owned(),
+            what: "skipped too_small".to_owned(),
+            count: 41,
+            latest: "at noon".to_owned(),
+        }],
         notes: vec!["a note".to_owned()],
     }
 }
@@ -58,6 +64,7 @@ fn a_report_stands_alone_and_lets_no_markup_through() {
         "class=\"months\"",
         "-$1,234.00",
         "risk off",
+        "<td>BALLER &lt;b&gt;</td><td>skipped too_small</td><td class=\"n\">41</td><td>at noon</td>",
     ] {
         assert!(html.contains(part), "{part}");
     }

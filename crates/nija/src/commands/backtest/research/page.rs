@@ -39,6 +39,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
         markets: studies.iter().map(market).collect(),
         costs: vec![("fees", costs.fees), ("spread and slippage", costs.friction)],
         gross: whole.last.saturating_sub(whole.start).saturating_add(paid),
+        unmade: Vec::new(),
         notes: studies.iter().flat_map(Study::notes).collect(),
     }
     .html()
