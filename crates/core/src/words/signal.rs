@@ -111,13 +111,37 @@ pub enum Action {
         #[n(2)]
         strength: Strength,
     },
+    /// Rest on both sides of the market.
+    #[n(5)]
+    Quote(#[n(0)] Quote),
+}
+
+/// What is to rest on both sides of a market, for an account that holds half of what it may; a side without a price
+/// is taken back. It counts until the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Quote {
+    /// To buy.
+    #[n(0)]
+    pub bid: Option<Price>,
+    /// To sell.
+    #[n(1)]
+    pub ask: Option<Price>,
+    /// By how much both lie lower for who holds all it may, and higher for who holds nothing; not below zero.
+    #[n(2)]
+    pub lean: Price,
+    /// Part of the account's full size of one quote.
+    #[n(3)]
+    pub each: Strength,
+    /// Part of the account's full size that the inventory may come to.
+    #[n(4)]
+    pub most: Strength,
 }
 
 impl Action {
     /// Can it only reduce risk?
     #[must_use]
     pub const fn reduces(self) -> bool {
-        matches!(self, Self::Exit | Self::Trim { .. })
+        matches!(self, Self::Exit | Self::Trim { .. } | Self::Quote(Quote { bid: None, .. }))
     }
 }
 

@@ -212,7 +212,7 @@ mod tests {
             .map(|n| match half.on_candle(&flat(InstrumentId(1), n, 100.0), &view)? {
                 Action::Enter { strength, stop } => Some((strength.as_parts(), stop.is_some())),
                 Action::Trim { strength } => Some((strength.as_parts(), false)),
-                Action::Exit | Action::Short { .. } | Action::Straddle { .. } => Some((0, false)),
+                _ => Some((0, false)),
             })
             .collect();
         let want = [
@@ -248,7 +248,7 @@ mod tests {
                     }
                     Action::Trim { strength } => Some((strength.as_parts().into(), false)),
                     Action::Exit => Some((0, false)),
-                    Action::Straddle { .. } => None,
+                    Action::Straddle { .. } | Action::Quote(_) => None,
                 }
             })
             .collect();

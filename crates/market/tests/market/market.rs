@@ -175,6 +175,7 @@ pub(crate) fn setup() -> Setup {
             riding: vec![BTC, ETH],
             scalping: vec![scalped],
             capture: vec![BTC, ETH],
+            ..crypto::Setup::default()
         },
         equity: equity::Setup {
             reversion: vec![SPY, QQQ, DIA],
@@ -260,7 +261,7 @@ pub(crate) fn trades(strategy: &mut dyn Strategy, candles: &[Candle]) -> Vec<f64
                 let paid = entered.remove(&candle.instrument).expect("exit without entry");
                 gains.push(candle.close_f64().ln() - paid);
             }
-            Some(Action::Trim { .. } | Action::Short { .. } | Action::Straddle { .. }) | None => {}
+            Some(_) | None => {}
         }
     }
     gains

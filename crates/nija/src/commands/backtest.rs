@@ -32,9 +32,11 @@ use nija_core::desk::answer::Answer;
 use nija_core::desk::input::{Command, Input};
 use nija_core::journal::{Batch, Damage};
 use nija_core::ports::Journal;
+use nija_core::words::conditions::Conditions;
 use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Money;
+use nija_core::words::score::Score;
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
@@ -168,7 +170,11 @@ async fn drive(
     mut data: Data,
     (journal, seen): (Arc<dyn Journal>, Listener),
 ) -> anyhow::Result<Outcome> {
-    let mut exchange = Exchange::new(options.rules()?);
+    let rules = match books::Settings::of(options)? {
+        Some(ticks) => ticks.settings.rules(options, 0)?,
+        None => options.rules()?,
+    };
+    let mut exchange = Exchange::new(rules);
     data.instruments.iter().for_each(|row| exchange.list(row.clone()));
     let eve = match options.from {
         Some(from) => eve::pass(from, &mut data, &mut exchange)?,
@@ -185,7 +191,7 @@ async fn drive(
     let backtest = backtest.hearing(strategies);
     let kept = options.journal.is_some();
     let mut backtest = if kept { backtest } else { backtest.in_large_batches() };
-    for input in eve {
+    for input in assumed(options, first).into_iter().chain(eve) {
         backtest.input(input, first).await?;
     }
     let accounts = open(options, &mut backtest, first).await?;
@@ -211,6 +217,14 @@ async fn drive(
     })
 }
 
+/// Conditions that are taken for granted.
+fn assumed(options: &Options, at: Timestamp) -> Option<Input> {
+    let volatility = Some(Score::points(options.volatility?));
+    let (crypto_volatility, equity_volatility) = (volatility, volatility);
+    let conditions = Conditions { at, crypto_volatility, equity_volatility, ..Default::default() };
+    Some(Input::Conditions(conditions))
+}
+
 /// Trades the feed to its end or to `--to`; tells how many bars ended, and when the last event was.
 async fn trade(
     options: &Options,
@@ -218,7 +232,7 @@ async fn trade(
     feed: &mut dyn Feed,
     (days, charts): (&mut Days, &mut Charts),
 ) -> anyhow::Result<(u64, Timestamp)> {
-    let (mut bars, mut last) = (0, Timestamp::EPOCH);
+    let (mut bars, mut ticks, mut last) = (0, 0, Timestamp::EPOCH);
     let mut steps = Steps::of(feed);
     while let Some((at, events)) = steps.next_step()? {
         let beyond = |to| events.iter().any(|event| is_after(event, to));
@@ -236,7 +250,10 @@ async fn trade(
         }
         backtest.step(at, events).await?;
         for event in events {
-            let Kind::BarClosed(candle) = event.kind else { continue };
+            let Kind::BarClosed(candle) = event.kind else {
+                ticks += u64::from(matches!(event.kind, Kind::Quote { .. } | Kind::Level { .. }));
+                continue;
+            };
             bars += 1;
             if options.report.is_some()
                 && let Some(timeframe) = candle.timeframe()
@@ -247,7 +264,7 @@ async fn trade(
         }
         last = at;
     }
-    ensure!(bars > 0, "no bar ended between --from and --to");
+    ensure!(bars + ticks > 0, "no bar ended between --from and --to");
     Ok((bars, last))
 }
 

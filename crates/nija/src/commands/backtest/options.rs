@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[command(group = clap::ArgGroup::new("source").required(true).args(["data", "demo_data"]))]
 pub(crate) struct Options {
     /// A file of bars (.csv, .csv.zst or .parquet), best named SYMBOL/TIMEFRAME.csv; may be
-    /// repeated. For market-making and arbitrage a folder of ticks, SYMBOL.VENUE.
+    /// repeated. Or a folder of ticks, SYMBOL.VENUE, for the strategies that trade on books.
     #[arg(long, value_name = "FILE")]
     pub(super) data: Vec<PathBuf>,
     /// The shipped history of 2017 to 2020 instead of files.
@@ -56,6 +56,10 @@ pub(crate) struct Options {
     /// derivatives where the regime allows one.
     #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) liquidity: Option<u8>,
+    /// Volatility score that is taken for granted from the start until bars tell one: ticks alone tell none, and
+    /// without it no entry passes.
+    #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) volatility: Option<u8>,
     /// Leave rows out that are wrong in themselves, and count them.
     #[arg(long)]
     pub(super) skip_bad: bool,
