@@ -191,8 +191,11 @@ impl Weighing {
                 self.end(signal.strategy, signal.instrument, log, signal.at);
                 return None;
             }
-            // No candles tell what became of a straddle or of quotes.
-            Action::Trim { .. } | Action::Straddle { .. } | Action::Quote(_) => return None,
+            // No candles tell what became of a straddle, of quotes or of a crossing.
+            Action::Trim { .. }
+            | Action::Straddle { .. }
+            | Action::Quote(_)
+            | Action::Cross { .. } => return None,
         };
         let regime = conditions.regime?;
         let weight = self.bandit.weight(regime, signal.strategy, signal.at);

@@ -137,7 +137,10 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
     Decision {
         kind: "skipped",
         side: Some(match signal.action {
-            Action::Enter { .. } | Action::Straddle { .. } | Action::Quote(_) => "buy",
+            Action::Enter { .. }
+            | Action::Straddle { .. }
+            | Action::Quote(_)
+            | Action::Cross { .. } => "buy",
             Action::Exit | Action::Trim { .. } | Action::Short { .. } => "sell",
         }),
         origin: Some(strategy),

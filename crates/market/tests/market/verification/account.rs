@@ -93,7 +93,7 @@ impl Account {
                     }
                     Action::Exit => self.hold(candle, |_| 0.0),
                     Action::Straddle { .. } => panic!("a straddle of no chain"),
-                    Action::Quote(_) => panic!("quotes without a book"),
+                    Action::Quote(_) | Action::Cross { .. } => panic!("{action:?} without a book"),
                 }
             }
             (Word::Hold(stance), Seen::Candle(candle)) => {

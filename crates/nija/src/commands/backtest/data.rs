@@ -42,7 +42,7 @@ const STALE_ALWAYS: Span = Span::seconds(93_600);
 const STALE_NYSE: Span = Span::seconds(360_000);
 
 /// A continuous series has no end; its contract ends in the year 2200, far behind all data.
-const ENDLESS: Timestamp = Timestamp(7_258_118_400_000_000);
+pub(super) const ENDLESS: Timestamp = Timestamp(7_258_118_400_000_000);
 /// Contracts are traded in hundredths: the largest trade of every tier lies below most whole ones.
 const PART: Qty = Qty::from_raw(SCALE / 100);
 
@@ -86,7 +86,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut places = Vec::new();
     for path in &options.data {
         if path.is_dir() {
-            let place = books::place(path, &playbook, &instruments)?;
+            let place = books::place(path, options, (&playbook, &instruments))?;
             let reading = recording::Reading { skip_bad: options.skip_bad, strict: false };
             feeds.push(Box::new(recording::open(path, place.id, reading)?));
             instruments.push(place.clone());
@@ -110,6 +110,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     }
     let (mut setup, mut notes) = setup(asked(options, config, &instruments)?, &sources);
     setup.crypto.making = places.iter().map(|place| place.id).collect();
+    setup.crypto.crossing = books::pairs(&places, &options.strategies()?)?;
     let chains = Chains::of(options, &sources, &instruments)?;
     chains.note(&mut notes);
     let fresh = chains.underlyings.iter().map(|of| of.instrument);
@@ -152,6 +153,7 @@ fn playbook(options: &Options, config: &Config) -> anyhow::Result<Playbook> {
     };
     let mut playbook = tuned::playbook(shipped, &options.strategies()?, &ticks.rest)?;
     playbook.crypto_market_making.parameters.maker_fee = ticks.settings.maker_fee(options)?;
+    playbook.crypto_arbitrage.parameters.fee = books::Settings::taker_fee(options);
     Ok(playbook)
 }
 
