@@ -123,11 +123,12 @@ impl Analyst {
     /// Takes a closed candle. Conditions are read first, so signals of the same close already obey them.
     pub fn on_candle(&mut self, candle: &Candle) -> Output {
         let mut output = Output::default();
-        let mut turn = core::mem::take(&mut self.turn);
-        if self.feeds.take(candle, &mut turn) {
-            self.now = self.now.max(candle.close_at);
-            self.publish();
+        if !self.feeds.take(candle, &mut self.turn) {
+            return output;
         }
+        self.now = self.now.max(candle.close_at);
+        self.publish();
+        let mut turn = core::mem::take(&mut self.turn);
         for (timeframe, closed) in &turn {
             self.read(*timeframe, closed, &mut output);
             self.ask(*timeframe, closed, &mut output.signals);
