@@ -30,6 +30,7 @@ mod listing;
 mod market;
 mod orders;
 mod reports;
+mod rolling;
 mod settings;
 mod signals;
 mod state;

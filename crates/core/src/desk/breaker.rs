@@ -74,7 +74,7 @@ impl Desk {
         if !pulse.entries.take(clock, most) {
             return Some((scope, "more entries within a second than any user may send"));
         }
-        if matches!(ticket.origin, Origin::Strategy { .. }) {
+        if ticket.origin.signalled().is_some() {
             pulse.unfilled = pulse.unfilled.saturating_add(1);
             if pulse.unfilled > UNFILLED {
                 return Some((scope, "strategies enter again and again and nothing is filled"));

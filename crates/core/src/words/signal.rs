@@ -111,13 +111,20 @@ pub enum Action {
         #[n(2)]
         strength: Strength,
     },
+    /// Leave this month of a contract and hold as much of the one that the signal is about, on the same side.
+    #[n(5)]
+    Roll {
+        /// The month to leave.
+        #[n(0)]
+        from: InstrumentId,
+    },
 }
 
 impl Action {
-    /// Can it only reduce risk?
+    /// Does it open no risk that is not there already?
     #[must_use]
     pub const fn reduces(self) -> bool {
-        matches!(self, Self::Exit | Self::Trim { .. })
+        matches!(self, Self::Exit | Self::Trim { .. } | Self::Roll { .. })
     }
 }
 

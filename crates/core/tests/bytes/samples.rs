@@ -153,6 +153,7 @@ fn origins() -> Vec<Origin> {
         Origin::Protection { .. } => Origin::Protection { strategy },
         Origin::KillSwitch => Origin::KillSwitch,
         Origin::Copy { .. } => Origin::Copy { lead: 31, price: Price::whole(50) },
+        Origin::Roll { .. } => Origin::Roll { strategy, signal: SignalId(12), from: OF },
     )
 }
 
@@ -353,6 +354,7 @@ fn signals() -> Vec<Signal> {
             strength: Strength::parts(5_000),
         },
         Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
+        Action::Roll { .. } => Action::Roll { from: OTHER },
     );
     let signal = |strategy, action| Signal {
         id: SignalId(99),

@@ -51,8 +51,8 @@ pub struct Exchange {
     outbox: VecDeque<Report>,
     now: Timestamp,
     seq: u64,
-    always: Cursor,
-    nyse: Cursor,
+    /// One for each sort of hours, in their order.
+    cursors: [Cursor; 3],
 }
 
 impl Exchange {
@@ -68,8 +68,7 @@ impl Exchange {
             outbox: VecDeque::new(),
             now: Timestamp::EPOCH,
             seq: 0,
-            always: Cursor::new(Hours::Always),
-            nyse: Cursor::new(Hours::Nyse),
+            cursors: [Hours::Always, Hours::Nyse, Hours::Cme].map(Cursor::new),
         }
     }
 
@@ -168,10 +167,7 @@ impl Exchange {
         let Some(book) = self.books.get(&ticket.instrument) else {
             return Some("no such instrument is listed here".to_owned());
         };
-        let is_open = match book.instrument.hours {
-            Hours::Always => self.always.is_open(eligible_at),
-            Hours::Nyse => self.nyse.is_open(eligible_at),
-        };
+        let is_open = self.cursors[book.instrument.hours as usize].is_open(eligible_at);
         let terms = self.rules.terms_of(&book.instrument);
         let refused = check(ticket, book, terms, self.now, is_open);
         let refused = refused.and_then(|()| if post { check_post(ticket, terms) } else { Ok(()) });
@@ -183,10 +179,8 @@ impl Exchange {
         if ticket.tif == TimeInForce::Gtc {
             return None;
         }
-        let session = match self.books.get(&ticket.instrument)?.instrument.hours {
-            Hours::Always => self.always.session_from(first),
-            Hours::Nyse => self.nyse.session_from(first),
-        };
+        let hours = self.books.get(&ticket.instrument)?.instrument.hours;
+        let session = self.cursors[hours as usize].session_from(first);
         session.map(|session| session.close_at)
     }
 
@@ -332,10 +326,7 @@ impl Exchange {
         if !terms.follows_book() {
             return false;
         }
-        let is_open = match book.instrument.hours {
-            Hours::Always => self.always.is_open(event.at),
-            Hours::Nyse => self.nyse.is_open(event.at),
-        };
+        let is_open = self.cursors[book.instrument.hours as usize].is_open(event.at);
         let mut line = Line::new(book, terms, self.now);
         line.take_event(&event.kind, is_open, &mut self.orders);
         let told = line.finish();
@@ -349,11 +340,7 @@ impl Exchange {
         };
         // A bar belongs to the session that it ends, whose own last instant is not open any more.
         let inside = if seen.is_end() { seen.at.plus(Span(-1)) } else { seen.at };
-        let cursor = match book.instrument.hours {
-            Hours::Always => &mut self.always,
-            Hours::Nyse => &mut self.nyse,
-        };
-        let is_open = cursor.is_open(inside);
+        let is_open = self.cursors[book.instrument.hours as usize].is_open(inside);
         let terms = self.rules.terms_of(&book.instrument);
         let mut trading = Trading::new(book, seen, terms, self.now);
         trading.note();

@@ -172,6 +172,10 @@ impl<M: Model<Word = Stance>> Strategy for Sides<M> {
         self.act(stance?, candle, view.open)
     }
 
+    fn on_front(&mut self, front: Contract) {
+        self.contracts.insert(front.instrument, front.expiry);
+    }
+
     fn on_report(&mut self, report: &Report) {
         // What a model says at a report waits for its next candle; none of today's says anything.
         let _ = self.model.see(&Seen::Report(*report));
@@ -212,7 +216,7 @@ mod tests {
             .map(|n| match half.on_candle(&flat(InstrumentId(1), n, 100.0), &view)? {
                 Action::Enter { strength, stop } => Some((strength.as_parts(), stop.is_some())),
                 Action::Trim { strength } => Some((strength.as_parts(), false)),
-                Action::Exit | Action::Short { .. } | Action::Straddle { .. } => Some((0, false)),
+                _ => Some((0, false)),
             })
             .collect();
         let want = [
@@ -248,7 +252,7 @@ mod tests {
                     }
                     Action::Trim { strength } => Some((strength.as_parts().into(), false)),
                     Action::Exit => Some((0, false)),
-                    Action::Straddle { .. } => None,
+                    Action::Straddle { .. } | Action::Roll { .. } => None,
                 }
             })
             .collect();

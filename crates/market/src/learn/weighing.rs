@@ -191,8 +191,8 @@ impl Weighing {
                 self.end(signal.strategy, signal.instrument, log, signal.at);
                 return None;
             }
-            // No candles tell what became of a straddle.
-            Action::Trim { .. } | Action::Straddle { .. } => return None,
+            // No candles tell what became of a straddle; a roll ends nothing.
+            Action::Trim { .. } | Action::Straddle { .. } | Action::Roll { .. } => return None,
         };
         let regime = conditions.regime?;
         let weight = self.bandit.weight(regime, signal.strategy, signal.at);

@@ -27,7 +27,7 @@ fn sane(output: &Output) -> bool {
             Action::Straddle { put_mark, strength, .. } => {
                 strength <= Strength::FULL && put_mark.is_positive()
             }
-            Action::Exit => true,
+            Action::Exit | Action::Roll { .. } => true,
         })
 }
 

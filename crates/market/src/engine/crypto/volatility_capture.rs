@@ -234,7 +234,7 @@ mod tests {
             Some(match capture.on_candle(&flat(InstrumentId(1), n as i64, close), &view)? {
                 Action::Enter { strength, .. } => (n, 'b', strength.as_parts()),
                 Action::Trim { strength } => (n, 's', strength.as_parts()),
-                Action::Exit | Action::Short { .. } | Action::Straddle { .. } => (n, 'x', 0),
+                _ => (n, 'x', 0),
             })
         };
         quiet.chain(last.iter().copied()).enumerate().filter_map(act).collect()

@@ -55,6 +55,7 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
         Action::Exit => "exit",
         Action::Trim { .. } => "trim",
         Action::Straddle { .. } => "straddle",
+        Action::Roll { .. } => "roll",
     };
     let symbol = names.symbol(signal.instrument);
     format!("the {what} of {} into {symbol} at ${}", signal.strategy.name(), signal.mark)
@@ -86,6 +87,7 @@ pub(super) fn origin(origin: Origin) -> String {
     match origin {
         Origin::User => "the user".to_owned(),
         Origin::Strategy { strategy, .. } => strategy.name().to_owned(),
+        Origin::Roll { strategy, .. } => format!("{}, rolling", strategy.name()),
         Origin::Protection { strategy } => format!("{}'s protection", strategy.name()),
         Origin::KillSwitch => "a kill switch".to_owned(),
         Origin::Copy { .. } => "a copied master".to_owned(),
@@ -189,6 +191,7 @@ pub(super) const fn market(hours: Hours) -> &'static str {
     match hours {
         Hours::Always => "the market around the clock",
         Hours::Nyse => "New York",
+        Hours::Cme => "CME",
     }
 }
 
