@@ -187,3 +187,142 @@ impl Chain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::flat;
+
+    const MAY: InstrumentId = InstrumentId(7);
+    const JUNE: InstrumentId = InstrumentId(3);
+    const JULY: InstrumentId = InstrumentId(5);
+
+    /// Three months that end on days 30, 60 and 90.
+    fn rolls() -> Rolls {
+        let month = |(instrument, day)| Contract { instrument, expiry: Timestamp::of_day(day, Span::ZERO) };
+        let months = [(JUNE, 60), (MAY, 30), (JULY, 90)].map(month).to_vec();
+        Rolls::new(&[Family { months }, Family::default()])
+    }
+
+    fn candle(of: InstrumentId, day: i64, close: f64, volume: f64) -> Candle {
+        Candle { volume, ..flat(of, day, close) }
+    }
+
+    /// Takes the days of two months in this order, each at the close of the day.
+    fn days(rolls: &mut Rolls, day: i64, all: [(InstrumentId, f64, f64); 2]) -> Option<Rolled> {
+        let mut rolled = None;
+        for (of, close, volume) in all {
+            let candle = candle(of, day, close, volume);
+            rolled = rolls.on_day(&candle, candle.close_at).or(rolled);
+        }
+        rolled
+    }
+
+    #[test]
+    fn the_next_month_comes_to_the_front_after_two_closes_with_more_volume_whoever_closes_first() {
+        for order in [[0, 1], [1, 0]] {
+            let mut rolls = rolls();
+            let mut take = |day, volumes: [f64; 2]| {
+                let both = [(MAY, 100.0, volumes[0]), (JUNE, 102.0, volumes[1])];
+                days(&mut rolls, day, order.map(|n| both[n]))
+            };
+            assert_eq!(take(0, [9.0, 10.0]), None, "once is not enough");
+            assert_eq!(take(1, [9.0, 9.0]), None, "no more is not more");
+            assert_eq!(take(2, [9.0, 10.0]), None);
+            let rolled = take(3, [9.0, 10.0]).unwrap();
+            assert_eq!((rolled.from, rolled.into, rolled.moves), (MAY, JUNE, true));
+            assert_eq!(rolled.mark, Price::whole(102));
+            let front = Contract { instrument: MAY, expiry: Timestamp::of_day(60, Span::ZERO) };
+            assert_eq!(rolled.front, front, "the series keeps its number and ends with its month");
+            assert_eq!(take(4, [9.0, 10.0]), None, "what was left does not come back");
+        }
+    }
+
+    #[test]
+    fn the_series_has_no_jump_and_what_was_read_does_not_change() {
+        let mut rolls = rolls();
+        let read = |rolls: &Rolls, of, close| {
+            let read = rolls.read(&candle(of, 0, close, 1.0))?;
+            assert_eq!(read.instrument, MAY);
+            Some(read.close_f64())
+        };
+        assert_eq!(read(&rolls, MAY, 100.0), Some(100.0));
+        assert_eq!(read(&rolls, JUNE, 102.0), None);
+        for day in 0..2 {
+            days(&mut rolls, day, [(MAY, 100.0, 1.0), (JUNE, 125.0, 2.0)]);
+        }
+        assert_eq!(read(&rolls, MAY, 101.0), None);
+        assert_eq!(read(&rolls, JUNE, 125.0), Some(100.0), "the price of the roll in both");
+        assert_eq!(read(&rolls, JUNE, 126.25), Some(101.0), "one percent is one percent");
+        for day in 2..4 {
+            days(&mut rolls, day, [(JUNE, 126.25, 1.0), (JULY, 101.0, 2.0)]);
+        }
+        assert_eq!(read(&rolls, JULY, 202.0), Some(202.0));
+        let other = flat(InstrumentId(1), 0, 5.0);
+        assert_eq!(rolls.read(&other), Some(other), "what is in no family is read as it is");
+    }
+
+    #[test]
+    fn without_volume_it_rolls_five_sessions_before_the_end() {
+        let mut rolls = rolls();
+        let mut take = |day| days(&mut rolls, day, [(MAY, 100.0, 0.0), (JUNE, 101.0, 0.0)]);
+        // The candle of day 21 is known when day 22 begins: eight days before the end.
+        assert_eq!((20..22).find_map(&mut take), None);
+        assert!(take(22).is_some());
+    }
+
+    #[test]
+    fn it_waits_for_a_close_of_both_and_for_a_strategy_that_just_spoke() {
+        let mut rolls = rolls();
+        let alone = candle(MAY, 25, 100.0, 1.0);
+        assert_eq!(rolls.on_day(&alone, alone.close_at), None, "no price to join at");
+        let spoken = candle(MAY, 26, 100.0, 1.0);
+        let mut signal = Signal {
+            id: nija_core::words::id::SignalId(1),
+            strategy: nija_core::words::signal::StrategyName::MacroTrend,
+            version: 1,
+            instrument: MAY,
+            action: Action::Exit,
+            mark: Price::whole(100),
+            at: spoken.close_at,
+            insight: None,
+        };
+        rolls.say(&mut signal, &spoken);
+        assert_eq!(days(&mut rolls, 26, [(MAY, 100.0, 1.0), (JUNE, 101.0, 1.0)]), None);
+        assert!(days(&mut rolls, 27, [(MAY, 100.0, 1.0), (JUNE, 101.0, 1.0)]).is_some());
+    }
+
+    #[test]
+    fn a_month_that_is_over_is_left_behind_and_moves_nothing() {
+        let mut rolls = rolls();
+        let last = candle(MAY, 29, 100.0, 1.0);
+        assert_eq!(rolls.on_day(&last, last.close_at), None);
+        let late = candle(JUNE, 30, 125.0, 1.0);
+        let rolled = rolls.on_day(&late, late.close_at).unwrap();
+        assert_eq!((rolled.into, rolled.moves), (JUNE, false));
+        assert_eq!(rolls.read(&late).unwrap().close, Price::whole(100));
+    }
+
+    #[test]
+    fn what_is_said_about_the_series_is_meant_for_the_month_at_its_own_prices() {
+        let mut rolls = rolls();
+        for day in 0..2 {
+            days(&mut rolls, day, [(MAY, 100.0, 1.0), (JUNE, 125.0, 2.0)]);
+        }
+        let now = candle(JUNE, 2, 150.0, 1.0);
+        let strength = nija_core::words::score::Strength::FULL;
+        let mut signal = Signal {
+            id: nija_core::words::id::SignalId(1),
+            strategy: nija_core::words::signal::StrategyName::MacroTrend,
+            version: 1,
+            instrument: MAY,
+            action: Action::Short { strength, stop: Some(Price::whole(128)) },
+            mark: Price::whole(120),
+            at: now.close_at,
+            insight: None,
+        };
+        rolls.say(&mut signal, &now);
+        assert_eq!((signal.instrument, signal.mark), (JUNE, Price::whole(150)));
+        assert_eq!(signal.action, Action::Short { strength, stop: Some(Price::whole(160)) });
+    }
+}

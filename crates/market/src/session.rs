@@ -7,9 +7,10 @@ use crate::date;
 use nija_core::words::instrument::Hours;
 use nija_core::words::time::{Span, Timestamp};
 
-/// A pause after which the next candle opens a session, in New York and at CME.
+/// A pause after which New York's next candle opens a session.
 const NIGHT: Span = Span::seconds(2 * 3_600);
-const MAINTENANCE: Span = Span::seconds(3_600);
+/// CME opens at 22:00 of UTC in summer and an hour later in winter; the hour before is its rest.
+const EVENING: Span = Span::seconds(22 * 3_600);
 /// Minutes of a session, and of one that closes early.
 const NYSE: i64 = 390;
 const NYSE_EARLY: i64 = 210;
@@ -54,7 +55,7 @@ impl Sessions {
             }
             Hours::Cme => {
                 // The evening belongs to the next day.
-                let day = candle.open_at.day(Span::seconds(22 * 3_600)).saturating_add(1);
+                let day = candle.open_at.day(EVENING).saturating_add(1);
                 let length = if date::is_half_day(day) { CME_EARLY } else { CME };
                 (candle.open_at, length)
             }
@@ -63,7 +64,7 @@ impl Sessions {
             (_, None) => true,
             (Hours::Always, Some(opened)) => opened != begins,
             (Hours::Nyse, Some(_)) => candle.open_at.since(self.closed) >= NIGHT,
-            (Hours::Cme, Some(_)) => candle.open_at.since(self.closed) >= MAINTENANCE,
+            (Hours::Cme, Some(opened)) => opened.day(EVENING) != candle.open_at.day(EVENING),
         };
         let opened = match self.opened.filter(|_| !fresh) {
             Some(opened) => opened,

@@ -260,7 +260,7 @@ pub(crate) fn trades(strategy: &mut dyn Strategy, candles: &[Candle]) -> Vec<f64
                 let paid = entered.remove(&candle.instrument).expect("exit without entry");
                 gains.push(candle.close_f64().ln() - paid);
             }
-            Some(Action::Trim { .. } | Action::Short { .. } | Action::Straddle { .. }) | None => {}
+            Some(_) | None => {}
         }
     }
     gains

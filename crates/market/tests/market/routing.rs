@@ -34,6 +34,7 @@ fn positions_open_grow_and_close_in_turn() {
             Action::Short { .. } => panic!("nothing here is a contract: {signal:?}"),
             Action::Exit => assert!(held.remove(&key).is_some(), "{signal:?}"),
             Action::Straddle { .. } => panic!("there is no chain: {signal:?}"),
+            Action::Roll { .. } => panic!("there is no family: {signal:?}"),
         }
     }
 }
