@@ -95,10 +95,7 @@ impl QueuedExit {
     const fn rank(&self) -> u8 {
         match self.origin {
             Origin::KillSwitch => 0,
-            Origin::User
-            | Origin::Strategy { .. }
-            | Origin::Roll { .. }
-            | Origin::Copy { .. } => 1,
+            Origin::User | Origin::Strategy { .. } | Origin::Roll { .. } | Origin::Copy { .. } => 1,
             Origin::Protection { .. } => 2,
         }
     }

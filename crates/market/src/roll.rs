@@ -199,7 +199,8 @@ mod tests {
 
     /// Three months that end on days 30, 60 and 90.
     fn rolls() -> Rolls {
-        let month = |(instrument, day)| Contract { instrument, expiry: Timestamp::of_day(day, Span::ZERO) };
+        let month =
+            |(instrument, day)| Contract { instrument, expiry: Timestamp::of_day(day, Span::ZERO) };
         let months = [(JUNE, 60), (MAY, 30), (JULY, 90)].map(month).to_vec();
         Rolls::new(&[Family { months }, Family::default()])
     }

@@ -44,7 +44,16 @@ fn street() -> Vec<Candle> {
             let open_at = Timestamp(day * Span::DAY.0);
             let (open, high, low) = (close, close, close);
             let close_at = open_at.plus(Span::DAY);
-            all.push(Candle { instrument: id(month), open_at, close_at, open, high, low, close, volume });
+            all.push(Candle {
+                instrument: id(month),
+                open_at,
+                close_at,
+                open,
+                high,
+                low,
+                close,
+                volume,
+            });
         }
     }
     all
@@ -74,8 +83,7 @@ fn trader(derivatives: derivatives::Setup) -> Setup {
 /// The same trader of one contract that never ends.
 fn endless() -> Setup {
     let contracts = vec![Contract { instrument: id(0), expiry: Timestamp(i64::MAX) }];
-    let derivatives =
-        derivatives::Setup { trend: vec![id(0)], contracts, ..Default::default() };
+    let derivatives = derivatives::Setup { trend: vec![id(0)], contracts, ..Default::default() };
     trader(derivatives)
 }
 

@@ -173,9 +173,12 @@ async fn three_months_by_hand_to_the_cent() {
     ] {
         let (mut run, batches) = begin().await;
         run.run(&mut street(step)).await.unwrap();
-        let months = [(0, into, false), (0, out, true), (1, into, true), (1, out, true), (2, into, true)];
+        let months =
+            [(0, into, false), (0, out, true), (1, into, true), (1, out, true), (2, into, true)];
         let made = months.iter().zip(prices);
-        let made: Vec<_> = made.map(|((of, side, rolls), price)| (*of, *side, Price::whole(price), *rolls)).collect();
+        let made: Vec<_> = made
+            .map(|((of, side, rolls), price)| (*of, *side, Price::whole(price), *rolls))
+            .collect();
         assert_eq!(fills(&batches), made);
         assert_eq!(equity(&run), wanted.parse().unwrap());
         assert_eq!(run.partitions().desks()[0].trial_balance(), 0);
@@ -205,9 +208,9 @@ async fn where_the_entry_is_refused_the_account_is_flat_and_the_refusal_stands_i
     // 2.88 x 5 x 4 won, fees of 1.4976 and 1.5552.
     assert_eq!(equity(&run), "100054.5472".parse().unwrap());
     // What is left behind is not entered by the next roll either.
-    let entries = events(&batches).into_iter().filter(|event| {
-        matches!(event, Event::Approved { ticket, .. } if ticket.purpose == Purpose::Entry)
-    });
+    let entries = events(&batches).into_iter().filter(
+        |event| matches!(event, Event::Approved { ticket, .. } if ticket.purpose == Purpose::Entry),
+    );
     assert_eq!(entries.count(), 1);
 }
 

@@ -35,7 +35,8 @@ pub(super) struct Named {
 impl FromStr for Named {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        const WANTED: &str = "write SYMBOL=DOLLARS, whole dollars a point above 0, and @DATE where it ends";
+        const WANTED: &str =
+            "write SYMBOL=DOLLARS, whole dollars a point above 0, and @DATE where it ends";
         let (symbol, terms) = text.split_once('=').ok_or(WANTED)?;
         let (dollars, last) = match terms.split_once('@') {
             Some((dollars, last)) => (dollars, Some(super::midnight(last.trim())?)),
