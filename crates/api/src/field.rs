@@ -130,7 +130,7 @@ macro_rules! words {
 
 words! {
     Side: "must be buy or sell";
-    TimeInForce: "must be day, gtc, ioc or fok";
+    TimeInForce: "must be day, gtc, ioc, fok or post_only";
     AssetClass: "must be crypto, equity or derivatives";
     Tolerance: "must be conservative, moderate or aggressive";
     Adjustment: "must be dividend, funding or correction";

@@ -29,6 +29,7 @@ mod leading;
 mod listing;
 mod market;
 mod orders;
+mod quotes;
 mod reports;
 mod rolling;
 mod settings;
@@ -129,6 +130,8 @@ pub struct Desk {
     alarms: Vec<Alarm>,
     /// Entries of all accounts that may still leave.
     entries: breaker::Allowance,
+    /// Why accounts have no bid in a market that is made: told once.
+    unquoted: BTreeMap<(AccountNo, InstrumentId), quotes::Unquoted>,
     /// Why every partition must stop, until that was taken.
     tripped: Option<String>,
     /// The lead whose sleeves have their turns now.
@@ -154,6 +157,7 @@ impl Desk {
             partition,
             rules,
             state: State::default(),
+            unquoted: BTreeMap::new(),
             pulses: Blocks::default(),
             head: Head::default(),
             epoch: crate::words::id::Epoch(0),

@@ -206,9 +206,7 @@ impl Backtest {
             }
             inputs.extend(reports.into_iter().map(Input::Report));
         }
-        for event in events {
-            self.trader.inputs(event, &mut inputs);
-        }
+        self.trader.step(events, &mut inputs);
         if !self.heard.is_empty() {
             inputs.retain(|input| match input {
                 Input::Signal(signal) => self.heard.contains(&signal.strategy),

@@ -149,8 +149,8 @@ impl Driver {
         events.iter().for_each(|event| rooms.venue.on_market(event));
         let mut inputs: Vec<Input> = Vec::new();
         take_reports(rooms, &mut inputs);
+        self.trader.step(events, &mut inputs);
         for event in events {
-            self.trader.inputs(event, &mut inputs);
             if let Kind::Listed(terms) = event.kind {
                 (self.listed)(terms.instrument());
             }

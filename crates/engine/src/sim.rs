@@ -26,6 +26,7 @@ pub mod rules;
 pub mod slippage;
 mod trading;
 
+pub(crate) use depth::Depth;
 pub use exchange::Exchange;
 pub use paper::Paper;
 pub use rules::Rules;

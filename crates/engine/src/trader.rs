@@ -3,24 +3,35 @@
 
 use crate::feeds::{Kind, MarketEvent};
 use crate::greeks::Board;
+use crate::sim::Depth;
 use nija_core::desk::input::Input;
 use nija_core::words::fixed::Round;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Money, Price};
+use nija_core::words::order::Side;
+use nija_core::words::time::Timestamp;
 use nija_market::analyst::Analyst;
+use nija_market::book::Book;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Levels of a book that strategies are shown, each side.
+const SHOWN: usize = 10;
 
 /// Turns market events into inputs of desks.
 pub struct Trader {
     analyst: Analyst,
     board: Option<Arc<Board>>,
+    /// The books that strategies read, and since when each has changed without being shown.
+    books: BTreeMap<InstrumentId, (Depth, Option<Timestamp>)>,
 }
 
 impl Trader {
     /// With an analyst that has seen nothing yet.
     #[must_use]
-    pub const fn new(analyst: Analyst) -> Self {
-        Self { analyst, board: None }
+    pub fn new(analyst: Analyst) -> Self {
+        let books = analyst.books().into_iter().map(|of| (of, (Depth::new(), None))).collect();
+        Self { analyst, board: None, books }
     }
 
     /// Writes the greeks of every chain on a board.
@@ -30,8 +41,49 @@ impl Trader {
         self
     }
 
+    /// What the events of one step mean to the desks, in order. Books are shown once all of it is known.
+    pub fn step(&mut self, events: &[MarketEvent], out: &mut Vec<Input>) {
+        for event in events {
+            self.event(event, out);
+        }
+        if !self.books.is_empty() {
+            self.show(out);
+        }
+    }
+
+    /// Brings an event to the book that strategies read of its instrument, if they do.
+    fn follow(&mut self, event: &MarketEvent) {
+        let followed = event.instrument().and_then(|of| self.books.get_mut(&of));
+        let Some((depth, changed)) = followed else {
+            return;
+        };
+        match event.kind {
+            Kind::Level { side, price, qty, .. } => depth.set(side, price, qty),
+            Kind::Cleared { .. } => depth.clear(),
+            Kind::Quote { bid, ask, bid_qty, ask_qty, .. } => {
+                depth.set_best(Side::Buy, bid, bid_qty);
+                depth.set_best(Side::Sell, ask, ask_qty);
+            }
+            _ => return,
+        }
+        *changed = Some(event.at);
+    }
+
+    /// Shows the books that have changed.
+    fn show(&mut self, out: &mut Vec<Input>) {
+        for (&instrument, (depth, changed)) in &mut self.books {
+            let Some(at) = changed.take() else { continue };
+            let [bids, asks] = [Side::Buy, Side::Sell].map(|side| depth.levels(side, SHOWN));
+            let signals = self.analyst.on_book(&Book { instrument, place: 0, at, bids, asks });
+            out.extend(signals.into_iter().map(Input::Signal));
+        }
+    }
+
     /// What an event means to the desks, in order: price first, then conditions, then signals.
-    pub fn inputs(&mut self, event: &MarketEvent, out: &mut Vec<Input>) {
+    fn event(&mut self, event: &MarketEvent, out: &mut Vec<Input>) {
+        if !self.books.is_empty() {
+            self.follow(event);
+        }
         match event.kind {
             Kind::SessionOpened { hours, until } => {
                 out.push(Input::Session { hours, open: true, until });

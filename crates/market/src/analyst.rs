@@ -6,6 +6,7 @@
 
 mod feed;
 
+use crate::book::Book;
 use crate::candle::{Candle, Timeframe};
 use crate::chain::{Chain, Chains, Terms};
 use crate::conditions::{Reader, Roles};
@@ -168,6 +169,25 @@ impl Analyst {
             });
         }
         (chain, signals)
+    }
+
+    /// The instruments whose books its strategies read.
+    #[must_use]
+    pub fn books(&self) -> Vec<InstrumentId> {
+        self.engines.iter().flat_map(Engine::books).collect()
+    }
+
+    /// Takes how a book is displayed now.
+    pub fn on_book(&mut self, book: &Book) -> Vec<Signal> {
+        self.now = self.now.max(book.at);
+        self.publish();
+        let (now, mut signals) = (self.now, Vec::new());
+        for engine in &mut self.engines {
+            engine.on_book(book, &self.conditions, |said| {
+                signals.push(signal(&mut self.last_id, said, now));
+            });
+        }
+        signals
     }
 
     /// Tells the engines what has become known.

@@ -11,6 +11,7 @@ mod routes;
 pub use model::{Contract, Model, Seen, Sides, Stance};
 pub use routes::Routes;
 
+use crate::book::Book;
 use crate::candle::{Candle, Timeframe};
 use crate::chain::Chain;
 use crate::earnings::Report;
@@ -19,7 +20,7 @@ use nija_core::words::conditions::Conditions;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::insight::{Implied, Opinion};
 use nija_core::words::money::Price;
-use nija_core::words::signal::{Action, StrategyName};
+use nija_core::words::signal::{Action, Quote, StrategyName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A stream of candles that a strategy reads.
@@ -63,6 +64,14 @@ pub trait Strategy: Send {
     fn on_chain(&mut self, _chain: &Chain, _view: &View) -> Vec<Spoken> {
         Vec::new()
     }
+    /// The instruments whose books it reads.
+    fn books(&self) -> &[InstrumentId] {
+        &[]
+    }
+    /// Takes how a book that it reads is displayed now; what it returns is about instruments of such books.
+    fn on_book(&mut self, _book: &Book, _view: &View) -> Vec<Spoken> {
+        Vec::new()
+    }
 }
 
 /// A statement about another instrument than the one that was looked at.
@@ -100,6 +109,8 @@ pub struct Engine {
     held: BTreeSet<(StrategyName, InstrumentId)>,
     /// Which strategies read which stream, in the order they were given.
     readers: BTreeMap<Want, Vec<usize>>,
+    /// Which strategies read which book, in the order they were given.
+    books: BTreeMap<InstrumentId, Vec<usize>>,
 }
 
 impl Engine {
@@ -115,8 +126,17 @@ impl Engine {
                 }
             }
         }
+        let mut books: BTreeMap<InstrumentId, Vec<usize>> = BTreeMap::new();
+        for (index, strategy) in strategies.iter().enumerate() {
+            strategy.books().iter().for_each(|book| books.entry(*book).or_default().push(index));
+        }
         let (playbook, held) = (playbook.clone(), BTreeSet::new());
-        Self { routes, playbook, strategies, held, readers }
+        Self { routes, playbook, strategies, held, readers, books }
+    }
+
+    /// The instruments whose books its strategies read.
+    pub fn books(&self) -> impl Iterator<Item = InstrumentId> + '_ {
+        self.books.keys().copied()
     }
 
     /// The streams that its strategies read.
@@ -155,18 +175,41 @@ impl Engine {
     /// Hands a picture of a chain to the strategies that read its underlying day by day.
     pub fn on_chain(&mut self, chain: &Chain, conditions: &Conditions, mut hear: impl FnMut(Said)) {
         let want = Want { instrument: chain.instrument, timeframe: Timeframe::Day1 };
-        for &index in self.readers.get(&want).into_iter().flatten() {
-            let strategy = &mut self.strategies[index];
-            let (name, version) = (strategy.name(), strategy.version());
-            let limits = self.playbook.limits(name);
+        for index in self.readers.get(&want).cloned().unwrap_or_default() {
+            let room = |hand: &Hand| hand.has_room_for_legs();
+            self.ask(index, (conditions, &room), &mut hear, |strategy, view| {
+                strategy.on_chain(chain, view)
+            });
+        }
+    }
+
+    /// Hands a book to the strategies that read it.
+    pub fn on_book(&mut self, book: &Book, conditions: &Conditions, mut hear: impl FnMut(Said)) {
+        for index in self.books.get(&book.instrument).cloned().unwrap_or_default() {
+            let room = |hand: &Hand| hand.has_room(book.instrument);
+            self.ask(index, (conditions, &room), &mut hear, |strategy, view| {
+                strategy.on_book(book, view)
+            });
+        }
+    }
+
+    /// Asks a strategy for statements about any instruments.
+    fn ask(
+        &mut self,
+        index: usize,
+        (conditions, has_room): (&Conditions, &dyn Fn(&Hand) -> bool),
+        hear: &mut impl FnMut(Said),
+        look: impl FnOnce(&mut dyn Strategy, &View) -> Vec<Spoken>,
+    ) {
+        let strategy = &mut self.strategies[index];
+        let (name, version) = (strategy.name(), strategy.version());
+        let limits = self.playbook.limits(name);
+        let hand = Hand { name, limits, held: &mut self.held };
+        let open = self.routes.admits(name, conditions) && has_room(&hand);
+        for spoken in look(&mut **strategy, &View { conditions: *conditions, open }) {
             let hand = Hand { name, limits, held: &mut self.held };
-            let open = self.routes.admits(name, conditions) && hand.has_room_for_legs();
-            let view = View { conditions: *conditions, open };
-            for spoken in strategy.on_chain(chain, &view) {
-                let hand = Hand { name, limits, held: &mut self.held };
-                if let Some(spoken) = hand.hold(spoken) {
-                    hear(Said { strategy: name, version, spoken, opinion: None });
-                }
+            if let Some(spoken) = hand.hold(spoken) {
+                hear(Said { strategy: name, version, spoken, opinion: None });
             }
         }
     }
@@ -234,6 +277,13 @@ impl Hand<'_> {
                 let strength = self.limits.fit(strength, spoken.mark, stop)?;
                 self.held.insert(place);
                 Action::Short { strength, stop }
+            }
+            Action::Quote(quote) => {
+                let most = self.limits.fit(quote.most, spoken.mark, None)?;
+                if quote.bid.is_some() {
+                    self.held.insert(place);
+                }
+                Action::Quote(Quote { each: quote.each.min(most), most, ..quote })
             }
             Action::Trim { .. } => self.held.contains(&place).then_some(spoken.action)?,
             Action::Exit => self.held.remove(&place).then_some(spoken.action)?,

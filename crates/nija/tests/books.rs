@@ -81,10 +81,35 @@ fn market_making_on_made_ticks_earns_the_spread_and_adds_up() {
     adds_up(&found);
     assert!(found["statistics"]["fills"].as_u64().unwrap() > 50, "{}", found["statistics"]);
     assert!(money(&found["parts"]["spread"]) > 0 && money(&found["profit"]) > 0);
-    assert_eq!(found, with("crypto_market_making", "0"), "two names, equal bytes");
+    assert_eq!(found, with("market-making", "0"), "equal bytes");
     // A quote that has to earn a percent back lies outside of all that is traded.
     let dear = with("market-making", "0.01");
     assert_eq!((dear["statistics"]["fills"].as_u64(), money(&dear["fees"])), (Some(0), 0));
+}
+
+#[test]
+fn an_account_makes_the_market_through_its_gates() {
+    let folder = TempDir::new().unwrap();
+    let data = ticks(folder.path(), "COIN.HERE", 0.0);
+    let with = |tier: &'static str, commission: &'static str| {
+        let arguments = ["--strategy", "crypto_market_making", "--data", &data, "--tier", tier];
+        let money = ["--cash", "100000", "--commission", commission];
+        let own = ["--param", "most_inventory=10", "--param", "quote=1", "--param", "adverse=0"];
+        let model =
+            ["--param", "gamma=0.001", "--param", "k=100", "--param", "volatility_seconds=10"];
+        good(&[&arguments[..], &money, &own, &model, &["--param", "latency_ms=20"]].concat())
+    };
+    let found = with("BALLER", "0");
+    let start = 100_000 * nija_core::words::fixed::SCALE;
+    assert!(found["trades"].as_array().unwrap().len() > 20, "{found}");
+    assert!(money(&found["final_equity"]) > start, "{}", found["final_equity"]);
+    assert_eq!(found, with("BALLER", "0"), "equal bytes");
+    // A quote that has to earn a percent back lies outside of all that is traded.
+    let dear = with("BALLER", "0.01");
+    assert_eq!((dear["trades"].as_array().unwrap().len(), money(&dear["fees"])), (0, 0));
+    // The pool of a SAVER makes no markets.
+    let other = with("SAVER", "0");
+    assert_eq!(money(&other["final_equity"]), start);
 }
 
 #[test]
@@ -114,6 +139,10 @@ fn the_recorded_minutes_trade_and_add_up() {
         good(&["--strategy", "market-making", "--data", &spot, "--commission", "0", "--strict"]);
     adds_up(&making);
     assert!(making["statistics"]["fills"].as_u64().unwrap() > 0);
+    let desk = ["--strategy", "crypto_market_making", "--data", &spot, "--tier", "BALLER"];
+    let close = ["--param", "gamma=0.001", "--param", "k=10", "--param", "adverse=0"];
+    let desk = good(&[&desk[..], &close, &["--cash", "100000", "--commission", "0"]].concat());
+    assert!(!desk["trades"].as_array().unwrap().is_empty(), "{desk}");
     let both = ["--strategy", "arbitrage", "--data", &spot, "--data", &perpetual];
     let found = good(&[&both[..], &["--commission", "0", "--strict"]].concat());
     adds_up(&found);

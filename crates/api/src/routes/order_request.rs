@@ -45,7 +45,7 @@ pub(crate) struct TradeRequest {
     #[serde(default)]
     #[schema(value_type = Option<Decimal>)]
     stop_price: Field<Option<Price>>,
-    /// `day` (when absent), `gtc`, `ioc` or `fok`.
+    /// `day` (when absent), `gtc`, `ioc`, `fok` or, for a limit order that never takes, `post_only`.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "day")]
     time_in_force: Field<Option<TimeInForce>>,

@@ -41,7 +41,7 @@ pub(crate) struct OrderBody {
     side: String,
     /// `market`, `limit`, `stop` or `stop_limit`.
     order_type: String,
-    /// `day`, `gtc`, `ioc` or `fok`.
+    /// `day`, `gtc`, `ioc`, `fok` or `post_only`.
     time_in_force: String,
     /// `entry` or `exit`.
     purpose: String,

@@ -10,7 +10,7 @@ use super::event::Event;
 use crate::risk::approval::Approved;
 use crate::risk::kill::{Actor, Scope};
 use crate::words::id::AccountNo;
-use crate::words::order::{OrderState, Origin, Ticket};
+use crate::words::order::{OrderState, Origin, Ticket, TimeInForce};
 use crate::words::tier::{TierRules, TierTable};
 use crate::words::time::Timestamp;
 
@@ -74,7 +74,9 @@ impl Desk {
         if !pulse.entries.take(clock, most) {
             return Some((scope, "more entries within a second than any user may send"));
         }
-        if ticket.origin.signalled().is_some() {
+        // A quote is meant to rest, and is taken back unfilled again and again.
+        let takes = ticket.tif != TimeInForce::PostOnly;
+        if takes && ticket.origin.signalled().is_some() {
             pulse.unfilled = pulse.unfilled.saturating_add(1);
             if pulse.unfilled > UNFILLED {
                 return Some((scope, "strategies enter again and again and nothing is filled"));

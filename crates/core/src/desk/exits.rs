@@ -355,7 +355,7 @@ impl Desk {
         }
     }
 
-    fn send_exit(
+    pub(super) fn send_exit(
         &mut self,
         no: AccountNo,
         instrument: InstrumentId,

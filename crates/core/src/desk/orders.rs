@@ -15,7 +15,7 @@ use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::insight::Insight;
 use crate::words::instrument::Instrument;
 use crate::words::money::{Money, Price, Qty};
-use crate::words::order::{Origin, Purpose, Side, Ticket};
+use crate::words::order::{OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
 use crate::words::time::{Span, Timestamp};
 
 /// The largest order that is even looked at.
@@ -93,6 +93,9 @@ impl Desk {
             if price.floor_to(instrument.tick) != price {
                 return no(field, "must be a multiple of the instrument's tick");
             }
+        }
+        if wish.tif == TimeInForce::PostOnly && !matches!(wish.order_type, OrderType::Limit { .. }) {
+            return no("time_in_force", "post_only is for limit orders");
         }
         let most = MOST * crate::words::fixed::SCALE;
         match wish.size {

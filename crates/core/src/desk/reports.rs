@@ -10,7 +10,7 @@ use crate::positions::{Lot, Position};
 use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Money, Qty};
-use crate::words::order::{Fill, OrderState, Origin, Outcome, Purpose, Report, Side, Ticket};
+use crate::words::order::{Fill, OrderState, Origin, Outcome, Purpose, Report, Side, Ticket, TimeInForce};
 
 impl Desk {
     pub(super) fn report(&mut self, report: Report) -> Answer {
@@ -141,7 +141,9 @@ impl Desk {
         let (ticket, left, cancelling) = (open.ticket.clone(), open.remaining(), open.cancelling);
         let why = clip(why);
         self.emit(Event::Closed { order, state, why });
-        let wanted = ticket.purpose == Purpose::Exit && ticket.origin != Origin::User;
+        let wanted = ticket.purpose == Purpose::Exit
+            && ticket.origin != Origin::User
+            && ticket.tif != TimeInForce::PostOnly;
         if wanted && !cancelling && state != OrderState::Cancelled {
             // An exit nobody took back is tried again with the next price.
             self.queue_again(&ticket, left);

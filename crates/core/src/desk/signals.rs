@@ -31,6 +31,7 @@ impl Desk {
                 Action::Straddle { put, put_mark, strength } => {
                     self.hear_straddle(no, signal, (put, put_mark), strength);
                 }
+                Action::Quote(quote) => self.hear_quote(no, signal, &quote),
             }
         }
         Answer::Done
@@ -154,7 +155,7 @@ impl Desk {
 
     /// Dollars for an entry: the account's largest position scaled by strength, less what the strategy holds of
     /// it already, within the symbol's room, the class's budget and the largest trade.
-    fn size(
+    pub(super) fn size(
         &self,
         no: AccountNo,
         signal: &Signal,

@@ -79,7 +79,7 @@ fn ready(facts: &Facts) -> Timestamp {
 
 /// What would help against a closed market; none when the order is in order.
 fn closed(facts: &Facts) -> Option<Change> {
-    let waits = facts.may_wait && matches!(facts.tif, TimeInForce::Day | TimeInForce::Gtc);
+    let waits = facts.may_wait && !matches!(facts.tif, TimeInForce::Ioc | TimeInForce::Fok);
     if facts.open || waits {
         return None;
     }

@@ -100,6 +100,9 @@ pub enum TimeInForce {
     /// All at once or nothing.
     #[n(3)]
     Fok,
+    /// Until cancelled, and only where it rests: a limit order that would trade as it arrives is taken back instead.
+    #[n(4)]
+    PostOnly,
 }
 
 /// Who wanted the order.

@@ -111,8 +111,11 @@ pub enum Action {
         #[n(2)]
         strength: Strength,
     },
-    /// Leave this month of a contract and hold as much of the one that the signal is about, on the same side.
+    /// Rest on both sides of the market.
     #[n(5)]
+    Quote(#[n(0)] Quote),
+    /// Leave this month of a contract and hold as much of the one that the signal is about, on the same side.
+    #[n(7)]
     Roll {
         /// The month to leave.
         #[n(0)]
@@ -120,11 +123,38 @@ pub enum Action {
     },
 }
 
+/// What is to rest on both sides of a market, for an account that holds half of what it may; a side without a price
+/// is taken back. It counts until the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Quote {
+    /// To buy.
+    #[n(0)]
+    pub bid: Option<Price>,
+    /// To sell.
+    #[n(1)]
+    pub ask: Option<Price>,
+    /// By how much both lie lower for who holds all it may, and higher for who holds nothing; not below zero.
+    #[n(2)]
+    pub lean: Price,
+    /// Part of the account's full size of one quote.
+    #[n(3)]
+    pub each: Strength,
+    /// Part of the account's full size that the inventory may come to.
+    #[n(4)]
+    pub most: Strength,
+}
+
 impl Action {
     /// Does it open no risk that is not there already?
     #[must_use]
     pub const fn reduces(self) -> bool {
-        matches!(self, Self::Exit | Self::Trim { .. } | Self::Roll { .. })
+        matches!(
+            self,
+            Self::Exit
+                | Self::Trim { .. }
+                | Self::Roll { .. }
+                | Self::Quote(Quote { bid: None, .. })
+        )
     }
 }
 

@@ -22,7 +22,7 @@ use nija_core::words::order::{
     Fill, OrderState, OrderType, Origin, Purpose, Side, Ticket, TimeInForce,
 };
 use nija_core::words::score::{Score, Strength};
-use nija_core::words::signal::{Action, Signal, StrategyName};
+use nija_core::words::signal::{Action, Quote, Signal, StrategyName};
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
 use nija_core::words::time::{Span, Timestamp};
 
@@ -142,6 +142,7 @@ fn times_in_force() -> Vec<TimeInForce> {
         TimeInForce::Gtc => TimeInForce::Gtc,
         TimeInForce::Ioc => TimeInForce::Ioc,
         TimeInForce::Fok => TimeInForce::Fok,
+        TimeInForce::PostOnly => TimeInForce::PostOnly,
     )
 }
 
@@ -354,6 +355,13 @@ fn signals() -> Vec<Signal> {
             strength: Strength::parts(5_000),
         },
         Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
+        Action::Quote(_) => Action::Quote(Quote {
+            bid: Some(Price::whole(49)),
+            ask: None,
+            lean: Price::whole(2),
+            each: Strength::parts(2_500),
+            most: Strength::FULL,
+        }),
         Action::Roll { .. } => Action::Roll { from: OTHER },
     );
     let signal = |strategy, action| Signal {

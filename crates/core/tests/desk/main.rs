@@ -15,6 +15,7 @@ mod late;
 mod lines;
 mod model;
 mod options;
+mod quotes;
 mod rolls;
 mod runaway;
 mod scripts;

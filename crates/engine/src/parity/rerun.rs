@@ -146,7 +146,7 @@ impl Waiting<'_> {
             if event.at >= start {
                 exchange.on_market(&event);
             }
-            trader.inputs(&event, &mut inputs);
+            trader.step(&[event], &mut inputs);
             for input in inputs.drain(..) {
                 if let Input::Conditions(read) = input {
                     conditions = Some(read);

@@ -141,10 +141,7 @@ impl Venues {
         self.number += 1;
         let id = OrderId(self.number);
         let ticket = ticket(id, &venue.instrument, (side, meant), Level { price: limit, qty }, at);
-        match meant {
-            Meant::Rest => venue.exchange.post(&ticket, at),
-            Meant::Take => venue.exchange.place(&ticket, at),
-        }
+        venue.exchange.place(&ticket, at);
         self.orders.insert(id, Sent { place, side, limit, left: qty });
         Some(id)
     }
@@ -225,7 +222,7 @@ fn ticket(
         qty: level.qty,
         order_type: OrderType::Limit { limit: level.price },
         tif: match meant {
-            Meant::Rest => TimeInForce::Gtc,
+            Meant::Rest => TimeInForce::PostOnly,
             Meant::Take => TimeInForce::Ioc,
         },
         origin: Origin::User,

@@ -37,6 +37,9 @@ pub(super) fn check(
     if immediate && kind.stop().is_some() {
         return Err("a stop order cannot be ioc or fok".to_owned());
     }
+    if ticket.tif == TimeInForce::PostOnly && !matches!(kind, OrderType::Limit { .. }) {
+        return Err("only a limit order can be post-only".to_owned());
+    }
     if immediate && !is_open {
         return Err(format!("{symbol} is closed: ioc and fok need an open market"));
     }
@@ -48,17 +51,6 @@ pub(super) fn check(
         });
     };
     check_value(ticket, instrument.value(price, ticket.qty, Round::Down), terms)
-}
-
-/// Why an order cannot be one that only rests; `Ok` when it can.
-pub(super) fn check_post(ticket: &Ticket, terms: &Terms) -> Result<(), String> {
-    let rests = matches!(ticket.order_type, OrderType::Limit { .. })
-        && matches!(ticket.tif, TimeInForce::Day | TimeInForce::Gtc);
-    match (rests, terms.follows_book()) {
-        (true, true) => Ok(()),
-        (false, _) => Err("only a limit order that may stay can be post-only".to_owned()),
-        (true, false) => Err("post-only needs a venue whose book is followed".to_owned()),
-    }
 }
 
 fn check_price(price: Price, tick: Price) -> Result<(), String> {

@@ -12,7 +12,7 @@ const MOST: usize = 8_192;
 
 /// Both sides.
 #[derive(Debug)]
-pub(super) struct Depth([BTreeMap<Price, Qty>; 2]);
+pub(crate) struct Depth([BTreeMap<Price, Qty>; 2]);
 
 pub(super) const fn other(side: Side) -> Side {
     match side {
@@ -30,16 +30,16 @@ pub(super) const fn meets(side: Side, price: Price, opposite: Price) -> bool {
 }
 
 impl Depth {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self([BTreeMap::new(), BTreeMap::new()])
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.iter_mut().for_each(BTreeMap::clear);
     }
 
     /// Sets what lies at a price. What it would trade with on the other side is older, and gone.
-    pub(super) fn set(&mut self, side: Side, price: Price, qty: Qty) {
+    pub(crate) fn set(&mut self, side: Side, price: Price, qty: Qty) {
         let row = &mut self.0[index(side)];
         if !qty.is_positive() {
             row.remove(&price);
@@ -59,7 +59,7 @@ impl Depth {
     }
 
     /// Sets the best price of a side: nothing better is there any more.
-    pub(super) fn set_best(&mut self, side: Side, price: Price, qty: Qty) {
+    pub(crate) fn set_best(&mut self, side: Side, price: Price, qty: Qty) {
         let better = |best: &Price| *best != price && meets(side, *best, price);
         while let Some(best) = self.best(side).filter(better) {
             self.0[index(side)].remove(&best);
@@ -138,7 +138,7 @@ impl Depth {
     }
 
     /// The best levels of a side.
-    pub(super) fn levels(&self, side: Side, most: usize) -> Vec<Level> {
+    pub(crate) fn levels(&self, side: Side, most: usize) -> Vec<Level> {
         let row = self.0[index(side)].iter();
         let level = |(price, qty): (&Price, &Qty)| Level { price: *price, qty: *qty };
         match side {

@@ -4,7 +4,7 @@
 //! that is the end of the UTC day. An event at that very end still counts if it is the bar that ends there.
 
 use super::book::Book;
-use super::check::{check, check_post};
+use super::check::check;
 use super::line::Line;
 use super::matching::{Print, Range};
 use super::memory::{Memory, story};
@@ -102,26 +102,16 @@ impl Exchange {
     /// Takes an order; reports its acknowledgement or its rejection. An id that is known already is no second
     /// order: everything that happened to the first is reported again.
     pub fn place(&mut self, ticket: &Ticket, now: Timestamp) {
-        self.receive(ticket, false, now);
-    }
-
-    /// Takes a limit order that is to rest: if it would trade where it arrives, it is taken back instead. Only
-    /// where a book is followed; desks have no word for it yet.
-    pub fn post(&mut self, ticket: &Ticket, now: Timestamp) {
-        self.receive(ticket, true, now);
-    }
-
-    fn receive(&mut self, ticket: &Ticket, post: bool, now: Timestamp) {
         let now = self.moved_to(now);
         if let Found::Known(reports) = self.find(ticket.id) {
             self.outbox.extend(reports);
             return;
         }
         let eligible_at = now.plus(self.rules.latency.of(self.rules.seed, ticket.id));
-        match self.refusal(ticket, post, eligible_at) {
+        match self.refusal(ticket, eligible_at) {
             None => {
                 let session = self.session_end(ticket, eligible_at);
-                self.accept(ticket.clone(), post, (eligible_at, session), (Qty::ZERO, 0));
+                self.accept(ticket.clone(), (eligible_at, session), (Qty::ZERO, 0));
             }
             Some(why) => {
                 let outcome = Outcome::Rejected { why };
@@ -156,11 +146,11 @@ impl Exchange {
         // The session in which it could trade first still counts, not that of the restart.
         let first = ticket.at.plus(eligible_at.since(now));
         let session = self.session_end(ticket, first);
-        // Its place is lost, and what it would take it has paid for before: it need not rest any more.
-        self.accept(ticket.clone(), false, (eligible_at, session), (filled, fills));
+        // Its place in a queue is lost.
+        self.accept(ticket.clone(), (eligible_at, session), (filled, fills));
     }
 
-    fn refusal(&mut self, ticket: &Ticket, post: bool, eligible_at: Timestamp) -> Option<String> {
+    fn refusal(&mut self, ticket: &Ticket, eligible_at: Timestamp) -> Option<String> {
         if self.orders.len() >= MAX_OPEN {
             return Some("too many open orders".to_owned());
         }
@@ -169,14 +159,12 @@ impl Exchange {
         };
         let is_open = self.cursors[book.instrument.hours as usize].is_open(eligible_at);
         let terms = self.rules.terms_of(&book.instrument);
-        let refused = check(ticket, book, terms, self.now, is_open);
-        let refused = refused.and_then(|()| if post { check_post(ticket, terms) } else { Ok(()) });
-        refused.err()
+        check(ticket, book, terms, self.now, is_open).err()
     }
 
     /// When an order that can first trade at `first` has lived its time; none for one without an end.
     fn session_end(&mut self, ticket: &Ticket, first: Timestamp) -> Option<Timestamp> {
-        if ticket.tif == TimeInForce::Gtc {
+        if matches!(ticket.tif, TimeInForce::Gtc | TimeInForce::PostOnly) {
             return None;
         }
         let hours = self.books.get(&ticket.instrument)?.instrument.hours;
@@ -187,7 +175,6 @@ impl Exchange {
     fn accept(
         &mut self,
         ticket: Ticket,
-        post: bool,
         (eligible_at, session_end): (Timestamp, Option<Timestamp>),
         (filled, fills): (Qty, u64),
     ) {
@@ -205,7 +192,6 @@ impl Exchange {
             expires_at,
             stage: Stage::Arriving,
             entered: 0,
-            post,
             place: Place::default(),
             triggered: fills > 0,
             filled,

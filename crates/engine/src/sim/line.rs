@@ -7,7 +7,7 @@
 use super::book::{Book, FRONT};
 use super::depth::meets;
 use super::matching::{Meeting, Print};
-use super::order::{Order, Orders, Stage};
+use super::order::{Order, Orders, Stage, WOULD_TAKE};
 use super::place::Place;
 use super::rules::Terms;
 use super::trading::Closed;
@@ -86,8 +86,8 @@ impl<'a> Line<'a> {
         let (side, limit, tif) =
             (order.ticket.side, order.ticket.order_type.limit(), order.ticket.tif);
         let offered = self.book.depth.offered(side, limit);
-        if order.post && offered.is_positive() {
-            return self.end(id, "post-only, and it would have taken at once", orders);
+        if tif == TimeInForce::PostOnly && offered.is_positive() {
+            return self.end(id, WOULD_TAKE, orders);
         }
         if tif == TimeInForce::Fok && offered < order.left() {
             return self.end(id, "not all of it could be filled at once", orders);

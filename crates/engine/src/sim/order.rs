@@ -11,6 +11,9 @@ use std::collections::{HashMap, VecDeque};
 /// Fills of one order that are kept to answer questions about it.
 const REMEMBERED_FILLS: usize = 4_096;
 
+/// Why a post-only order is taken back.
+pub(super) const WOULD_TAKE: &str = "post-only, and it would have taken at once";
+
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -44,8 +47,6 @@ pub(super) struct Order {
     pub(super) stage: Stage,
     /// Number of the book's event that brought it in; at that event it takes prices, later it rests.
     pub(super) entered: u64,
-    /// Does it rest or not trade at all?
-    pub(super) post: bool,
     /// Its place behind what is displayed at its price, where books are followed.
     pub(super) place: Place,
     /// Has its stop been reached?

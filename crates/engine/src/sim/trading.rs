@@ -5,7 +5,7 @@
 
 use super::book::{Book, FRONT, index};
 use super::matching::{Cost, Meeting, Print};
-use super::order::{Order, Orders, Stage};
+use super::order::{Order, Orders, Stage, WOULD_TAKE};
 use super::rules::Terms;
 use nija_core::words::id::{AccountNo, FillId, OrderId, PartitionId};
 use nija_core::words::money::{Price, Qty};
@@ -135,6 +135,7 @@ impl<'a> Trading<'a> {
                 self.book.remove(&order);
                 let why = match order.ticket.tif {
                     TimeInForce::Fok => "not all of it could be filled at once",
+                    TimeInForce::PostOnly => WOULD_TAKE,
                     _ => "the rest could not be filled at once",
                 };
                 let outcome = Outcome::Cancelled { why };
@@ -235,8 +236,13 @@ impl<'a> Trading<'a> {
             if self.stopped.contains(&account(order)) {
                 continue;
             }
-            let price = self.seen.print.limit(&self.meeting(order), limit, &self.cost());
+            let meeting = self.meeting(order);
+            let price = self.seen.print.limit(&meeting, limit, &self.cost());
             if let Some(price) = price {
+                if meeting.fresh && order.ticket.tif == TimeInForce::PostOnly {
+                    self.immediate.push(id);
+                    continue;
+                }
                 self.fill(orders, id, price);
             }
         }

@@ -1,15 +1,17 @@
-//! The crypto engine: scalping with intraday momentum, riding breakouts, capturing swings. Market making and
-//! arbitrage are models that wait for a desk with quotes and several venues; they are not among its strategies.
+//! The crypto engine: scalping with intraday momentum, riding breakouts, capturing swings, making markets. Arbitrage
+//! is a model that waits for a desk with several venues; it is not among its strategies.
 
 pub mod arbitrage;
 mod market_making;
 mod momentum_scalping;
+mod quoting;
 mod trend_riding;
 mod volatility_capture;
 
 pub use arbitrage::{Arbitrage, Parameters as ArbitrageParameters};
 pub use market_making::{MarketMaking, Parameters as MakingParameters, Quotes, Risk};
 pub use momentum_scalping::{MomentumScalping, Parameters as ScalpingParameters};
+pub use quoting::Quoting;
 pub use trend_riding::{Parameters as RidingParameters, TrendRiding};
 pub use volatility_capture::{Parameters as CaptureParameters, Sleeve, VolatilityCapture};
 
@@ -42,6 +44,8 @@ pub struct Setup {
     pub scalping: Vec<Scalped>,
     /// Markets whose swings are captured.
     pub capture: Vec<InstrumentId>,
+    /// Markets that are made, where a feed shows their books.
+    pub making: Vec<InstrumentId>,
 }
 
 impl Setup {
@@ -62,6 +66,10 @@ impl Setup {
         for &instrument in &self.capture {
             let parameters = playbook.crypto_volatility_capture.parameters;
             strategies.push(Box::new(VolatilityCapture::new(instrument, parameters)));
+        }
+        for &instrument in &self.making {
+            let parameters = playbook.crypto_market_making.parameters;
+            strategies.push(Box::new(Quoting::new(instrument, parameters)));
         }
         Engine::new(routes, playbook, strategies)
     }

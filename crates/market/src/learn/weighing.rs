@@ -191,8 +191,11 @@ impl Weighing {
                 self.end(signal.strategy, signal.instrument, log, signal.at);
                 return None;
             }
-            // No candles tell what became of a straddle; a roll ends nothing.
-            Action::Trim { .. } | Action::Straddle { .. } | Action::Roll { .. } => return None,
+            // No candles tell what became of a straddle or of quotes; a roll ends nothing.
+            Action::Trim { .. }
+            | Action::Straddle { .. }
+            | Action::Quote(_)
+            | Action::Roll { .. } => return None,
         };
         let regime = conditions.regime?;
         let weight = self.bandit.weight(regime, signal.strategy, signal.at);

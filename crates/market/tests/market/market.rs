@@ -175,6 +175,7 @@ pub(crate) fn setup() -> Setup {
             riding: vec![BTC, ETH],
             scalping: vec![scalped],
             capture: vec![BTC, ETH],
+            ..crypto::Setup::default()
         },
         equity: equity::Setup {
             reversion: vec![SPY, QQQ, DIA],

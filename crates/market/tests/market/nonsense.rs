@@ -27,6 +27,9 @@ fn sane(output: &Output) -> bool {
             Action::Straddle { put_mark, strength, .. } => {
                 strength <= Strength::FULL && put_mark.is_positive()
             }
+            Action::Quote(quote) => {
+                quote.most <= Strength::FULL && quote.bid.is_none_or(Price::is_positive)
+            }
             Action::Exit | Action::Roll { .. } => true,
         })
 }

@@ -169,7 +169,11 @@ async fn drive(
     mut data: Data,
     (journal, seen): (Arc<dyn Journal>, Listener),
 ) -> anyhow::Result<Outcome> {
-    let mut exchange = Exchange::new(options.rules()?);
+    let rules = match books::Settings::of(options)? {
+        Some(ticks) => ticks.settings.rules(options, 0)?,
+        None => options.rules()?,
+    };
+    let mut exchange = Exchange::new(rules);
     data.instruments.iter().for_each(|row| exchange.list(row.clone()));
     let eve = match options.from {
         Some(from) => eve::pass(from, &mut data, &mut exchange)?,
@@ -218,7 +222,7 @@ async fn trade(
     feed: &mut dyn Feed,
     (days, charts): (&mut Days, &mut Charts),
 ) -> anyhow::Result<(u64, Timestamp)> {
-    let (mut bars, mut last) = (0, Timestamp::EPOCH);
+    let (mut bars, mut ticks, mut last) = (0, 0, Timestamp::EPOCH);
     let mut steps = Steps::of(feed);
     while let Some((at, events)) = steps.next_step()? {
         let beyond = |to| events.iter().any(|event| is_after(event, to));
@@ -234,7 +238,10 @@ async fn trade(
         }
         backtest.step(at, events).await?;
         for event in events {
-            let Kind::BarClosed(candle) = event.kind else { continue };
+            let Kind::BarClosed(candle) = event.kind else {
+                ticks += u64::from(matches!(event.kind, Kind::Quote { .. } | Kind::Level { .. }));
+                continue;
+            };
             bars += 1;
             if options.report.is_some()
                 && let Some(timeframe) = candle.timeframe()
@@ -245,7 +252,7 @@ async fn trade(
         }
         last = at;
     }
-    ensure!(bars > 0, "no bar ended between --from and --to");
+    ensure!(bars + ticks > 0, "no bar ended between --from and --to");
     Ok((bars, last))
 }
 

@@ -201,7 +201,7 @@ async fn generated(
     let mut feed = Recording::new(market::generated(rows, &start, history, config.seed)?, recorder);
     let mut conditions = None;
     while let Some(event) = feed.next()? {
-        trader.inputs(&event, &mut inputs);
+        trader.step(&[event], &mut inputs);
         for input in inputs.drain(..) {
             if let Input::Conditions(read) = input {
                 conditions = Some(read);

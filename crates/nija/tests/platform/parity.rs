@@ -123,7 +123,7 @@ fn trader(warm: &[MarketEvent]) -> Trader {
     let mut trader = Trader::new(Analyst::new(&setup));
     let mut unheard = Vec::new();
     for event in warm {
-        trader.inputs(event, &mut unheard);
+        trader.step(std::slice::from_ref(event), &mut unheard);
         unheard.clear();
     }
     trader

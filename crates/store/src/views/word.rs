@@ -16,6 +16,7 @@ pub(super) const fn time_in_force(tif: TimeInForce) -> &'static str {
         TimeInForce::Gtc => "gtc",
         TimeInForce::Ioc => "ioc",
         TimeInForce::Fok => "fok",
+        TimeInForce::PostOnly => "post_only",
     }
 }
 

@@ -22,7 +22,8 @@ impl Bench {
         self.event(Kind::Trade { instrument: COIN, price: p(price), qty: q(qty), taker });
     }
     fn post(&mut self, number: u64, side: Side, qty: &str, price: &str) {
-        self.exchange.post(&ticket(number, side, qty, limit(price)), self.now);
+        let tif = TimeInForce::PostOnly;
+        self.place(&Ticket { tif, ..ticket(number, side, qty, limit(price)) });
     }
     /// Lets what was sent arrive, with an event that changes nothing.
     fn arrive(&mut self) {
@@ -121,13 +122,21 @@ fn takers_walk_down_the_levels_and_post_only_never_takes() {
 }
 
 #[test]
-fn post_only_is_refused_where_it_means_nothing() {
-    let mut bench = Bench::plain();
-    bench.exchange.post(&ticket(1, Side::Buy, "1", limit("100")), bench.now);
-    assert!(bench.told()[0].contains("needs a venue whose book is followed"));
+fn post_only_is_a_limit_order_and_takes_nothing_where_no_book_is_followed_either() {
     let mut bench = book();
-    bench.exchange.post(&ticket(1, Side::Buy, "1", OrderType::Market), bench.now);
-    assert!(bench.told()[0].contains("only a limit order"));
+    let tif = TimeInForce::PostOnly;
+    bench.place(&Ticket { tif, ..ticket(1, Side::Buy, "1", OrderType::Market) });
+    assert!(bench.told()[0].contains("only a limit order can be post-only"));
+    let mut bench = Bench::plain();
+    bench.quote("100", "101", "5");
+    bench.post(1, Side::Buy, "1", "101");
+    bench.post(2, Side::Buy, "1", "100.5");
+    bench.quote("100", "101", "5");
+    let told = bench.told();
+    let back = "cancelled: post-only, and it would have taken at once";
+    assert_eq!(told, ["acknowledged", "acknowledged", back]);
+    bench.quote("100", "100.5", "5");
+    assert_eq!(bench.told(), ["1@100.5"], "what rests is filled as any other");
 }
 
 #[test]
@@ -209,7 +218,8 @@ fn play(steps: &[Step]) -> (Vec<Report>, Vec<(Ticket, Timestamp)>) {
             Step::Post(side, price, qty) => {
                 let kind = OrderType::Limit { limit: Price::whole(price) };
                 let order = ticket(sent.len() as u64 + 1, side, &qty.to_string(), kind);
-                bench.exchange.post(&order, bench.now);
+                let order = Ticket { tif: TimeInForce::PostOnly, ..order };
+                bench.place(&order);
                 sent.push((order, bench.now));
             }
             Step::Cancel(at) => {

@@ -6,7 +6,7 @@
 //! jumps, nothing after a lost connection, and quotes that stay where they are worth their place in the queue.
 //! There is no end of the day around the clock, so the horizon rolls.
 //!
-//! A model only: the desk has no quotes yet, so no engine takes it; a research run over recorded books does.
+//! [`Quoting`](super::Quoting) makes a strategy of the desk of it; a research run over recorded books trades it alone.
 
 use crate::book::{Book, Fill, Level};
 use crate::clamp;
@@ -66,7 +66,13 @@ impl Risk {
     /// Price at which holding one more or one less is all the same: `s - q gamma sigma^2 (T - t)`.
     #[must_use]
     pub fn reservation(&self, middle: f64, inventory: f64) -> f64 {
-        middle - inventory * self.gamma * self.sigma * self.sigma * self.left
+        middle - self.lean(inventory)
+    }
+
+    /// How far that lies below the middle.
+    #[must_use]
+    pub fn lean(&self, inventory: f64) -> f64 {
+        inventory * self.gamma * self.sigma * self.sigma * self.left
     }
 
     /// Distance between the quotes: `gamma sigma^2 (T - t) + (2 / gamma) ln(1 + gamma / k)`.
@@ -156,6 +162,19 @@ impl MarketMaking {
         self.inventory
     }
 
+    /// What it wants to rest now.
+    #[must_use]
+    pub const fn quotes(&self) -> Quotes {
+        self.quotes
+    }
+
+    /// What is risked now.
+    #[must_use]
+    pub fn risk(&self) -> Risk {
+        let Parameters { gamma, horizon_seconds, .. } = self.parameters;
+        Risk { gamma, sigma: self.now.value.sqrt(), left: horizon_seconds }
+    }
+
     fn read(&mut self, book: &Book) -> Option<Quotes> {
         let Some(middle) = book.middle() else {
             self.last = None;
@@ -180,7 +199,7 @@ impl MarketMaking {
     /// The quotes that the formulas and the guards leave.
     fn quote(&self, book: &Book, middle: f64) -> Option<Quotes> {
         let p = &self.parameters;
-        let risk = Risk { gamma: p.gamma, sigma: self.now.value.sqrt(), left: p.horizon_seconds };
+        let risk = self.risk();
         let center = risk.reservation(middle, self.inventory);
         let least = middle * (p.maker_fee + p.adverse / 2.0);
         let half = (risk.spread(p.k) / 2.0).max(least);

@@ -94,6 +94,7 @@ impl Account {
                     Action::Exit => self.hold(candle, |_| 0.0),
                     Action::Straddle { .. } => panic!("a straddle of no chain"),
                     Action::Roll { .. } => panic!("a roll of no family"),
+                    Action::Quote(_) => panic!("quotes without a book"),
                 }
             }
             (Word::Hold(stance), Seen::Candle(candle)) => {

@@ -10,7 +10,6 @@ use crate::catalog;
 use crate::config::Config;
 use crate::market;
 use anyhow::{Context, bail, ensure};
-use nija_core::words::fixed::SCALE;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
@@ -24,17 +23,15 @@ use nija_engine::research::books::Plan;
 use nija_engine::research::books::crossing::Crossings;
 use nija_engine::research::books::making::Making;
 use nija_market::playbook::Playbook;
-use settings::Settings;
+pub(super) use settings::Settings;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
 /// The strategies that trade on books, by the words of the command line.
-const NAMES: [(&str, StrategyName); 4] = [
+const NAMES: [(&str, StrategyName); 2] = [
     ("market-making", StrategyName::CryptoMarketMaking),
-    ("crypto_market_making", StrategyName::CryptoMarketMaking),
     ("arbitrage", StrategyName::CryptoArbitrage),
-    ("crypto_arbitrage", StrategyName::CryptoArbitrage),
 ];
 /// A mark of a recorded minute is old after one.
 const STALE: Span = Span::seconds(60);
@@ -89,8 +86,7 @@ fn making(
     };
     let mut parameters = playbook.crypto_market_making.parameters;
     let rules = settings.rules(options, 0)?;
-    // The model pays what the venue asks, so it has to know it.
-    parameters.maker_fee = settings.maker(options)?.raw() as f64 / SCALE as f64;
+    parameters.maker_fee = settings.maker_fee(options)?;
     let tick = settings::price(parameters.tick).context("--param tick must be above 0")?;
     let instrument = instrument(folder, 0, tick, settings.lot)?;
     let plan = Plan { instrument, rules, cash: options.cash, units: settings.stock };
@@ -151,6 +147,22 @@ fn play(
     }
     ensure!(read.events > 0, "there is nothing in the recordings");
     Ok(read)
+}
+
+/// What a folder of ticks is about in a run of the desk.
+pub(super) fn place(
+    folder: &Path,
+    playbook: &Playbook,
+    instruments: &[Instrument],
+) -> anyhow::Result<Instrument> {
+    let tick = settings::price(playbook.crypto_market_making.parameters.tick);
+    let lot = settings::qty(playbook.crypto_arbitrage.parameters.lot);
+    let (tick, lot) = tick.zip(lot).context("the playbook's steps of prices and quantities")?;
+    let last = instruments.iter().map(|row| row.id.0).max().unwrap_or(0);
+    Ok(Instrument {
+        id: InstrumentId(last.saturating_add(1)),
+        ..instrument(folder, 0, tick, lot)?
+    })
 }
 
 /// The instrument of a place.

@@ -6,7 +6,7 @@
 //! it is.
 
 use super::chains::Chains;
-use super::{Options, contracts, tuned};
+use super::{Options, books, contracts, tuned};
 use crate::catalog;
 use crate::config::Config;
 use crate::market;
@@ -19,12 +19,14 @@ use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::{Bars, Summary, Terms};
 use nija_engine::feeds::chain::modeled::{Modeled, Settings};
 use nija_engine::feeds::merge::Merge;
+use nija_engine::feeds::recording;
 use nija_engine::feeds::series::{Reading, Series};
 use nija_engine::feeds::{Error, Feed, MarketEvent, csv, parquet};
 use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
 use nija_market::engine::crypto::Scalped;
+use nija_market::playbook::Playbook;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -71,7 +73,17 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         return Ok(Data { instruments, feed, trader, around_the_clock: true, notes, files });
     }
     let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
+    let playbook = playbook(options, config)?;
+    let mut places = Vec::new();
     for path in &options.data {
+        if path.is_dir() {
+            let place = books::place(path, &playbook, &instruments)?;
+            let reading = recording::Reading { skip_bad: options.skip_bad, strict: false };
+            feeds.push(Box::new(recording::open(path, place.id, reading)?));
+            instruments.push(place.clone());
+            places.push(place);
+            continue;
+        }
         let source = source(path, options, &mut instruments)?;
         let terms = Terms {
             instrument: source.instrument.id,
@@ -91,12 +103,14 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     wanted.derivatives.families = contracts::families(&options.roll, &sources)?;
     let (mut setup, mut notes) = setup(wanted, &sources);
     notes.extend(contracts::note(&options.roll));
+    setup.crypto.making = places.iter().map(|place| place.id).collect();
     let chains = Chains::of(options, &sources, &instruments)?;
     chains.note(&mut notes);
     let fresh = chains.underlyings.iter().map(|of| of.instrument);
     let fresh: Vec<InstrumentId> = fresh.filter(|id| !setup.equity.earnings.contains(id)).collect();
     setup.equity.earnings.extend(fresh);
-    let around_the_clock = sources.iter().any(|s| s.instrument.hours == Hours::Always);
+    let around_the_clock =
+        !places.is_empty() || sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
     feeds.extend(chains.feeds);
     let feed = Merge::new(feeds, &market::hours(sources.iter().map(|source| &source.instrument)));
@@ -120,8 +134,19 @@ fn asked(options: &Options, config: &Config, instruments: &[Instrument]) -> anyh
     if let Some(path) = &options.earnings {
         setup.calendar = market::reports(path, instruments)?;
     }
-    setup.playbook = tuned::playbook(setup.playbook, &options.strategies()?, &options.param)?;
+    setup.playbook = playbook(options, config)?;
     Ok(setup)
+}
+
+/// The configured playbook, with the parameters that the options write over.
+fn playbook(options: &Options, config: &Config) -> anyhow::Result<Playbook> {
+    let shipped = market::playbook(config)?;
+    let Some(ticks) = books::Settings::of(options)? else {
+        return tuned::playbook(shipped, &options.strategies()?, &options.param);
+    };
+    let mut playbook = tuned::playbook(shipped, &options.strategies()?, &ticks.rest)?;
+    playbook.crypto_market_making.parameters.maker_fee = ticks.settings.maker_fee(options)?;
+    Ok(playbook)
 }
 
 fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {

@@ -24,7 +24,7 @@ pub(super) fn pass(
             break;
         };
         exchange.on_market(&event);
-        data.trader.inputs(&event, &mut inputs);
+        data.trader.step(&[event], &mut inputs);
         for input in inputs.drain(..) {
             match input {
                 Input::Session { hours, .. } => {

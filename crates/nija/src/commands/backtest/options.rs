@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[command(group = clap::ArgGroup::new("source").required(true).args(["data", "demo_data"]))]
 pub(crate) struct Options {
     /// A file of bars (.csv, .csv.zst or .parquet), best named SYMBOL/TIMEFRAME.csv; may be
-    /// repeated. For market-making and arbitrage a folder of ticks, SYMBOL.VENUE.
+    /// repeated. Or a folder of ticks, SYMBOL.VENUE, for the strategies that trade on books.
     #[arg(long, value_name = "FILE")]
     pub(super) data: Vec<PathBuf>,
     /// The shipped history of 2017 to 2020 instead of files.

@@ -56,6 +56,7 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
         Action::Trim { .. } => "trim",
         Action::Straddle { .. } => "straddle",
         Action::Roll { .. } => "roll",
+        Action::Quote(_) => "quote",
     };
     let symbol = names.symbol(signal.instrument);
     format!("the {what} of {} into {symbol} at ${}", signal.strategy.name(), signal.mark)
@@ -67,6 +68,7 @@ fn terms(order: OrderType, tif: TimeInForce) -> String {
         TimeInForce::Gtc => "gtc",
         TimeInForce::Ioc => "ioc",
         TimeInForce::Fok => "fok",
+        TimeInForce::PostOnly => "post_only",
     };
     match order {
         OrderType::Market => format!("market {tif}"),

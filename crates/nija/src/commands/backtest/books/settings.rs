@@ -1,7 +1,7 @@
 //! What `--param` sets of a run over ticks beside the parameters of the strategy itself.
 
 use super::super::options::Options;
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use nija_core::words::fixed::SCALE;
 use nija_core::words::money::{Pct, Price, Qty};
 use nija_core::words::time::Span;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// The settings.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
+pub(in super::super) struct Settings {
     /// Units that lie ready at each place.
     pub(super) stock: Qty,
     /// Step of quantities where one market is made.
@@ -27,7 +27,27 @@ pub(super) struct Settings {
     second: Option<Pct>,
 }
 
+/// Settings of a run of the desk over ticks, and what else was given.
+pub(in super::super) struct Ticks {
+    pub(in super::super) settings: Settings,
+    pub(in super::super) rest: Vec<(String, String)>,
+}
+
 impl Settings {
+    /// Those of a run of the desk; none where no folder of ticks is given.
+    pub(in super::super) fn of(options: &Options) -> anyhow::Result<Option<Ticks>> {
+        if !options.data.iter().any(|path| path.is_dir()) {
+            return Ok(None);
+        }
+        let own = ["stock", "second_latency_ms", "second_commission"];
+        let lone = options.param.iter().find(|(name, _)| own.contains(&name.as_str()));
+        if let Some((name, _)) = lone {
+            bail!("--param {name} is for market-making and arbitrage, the runs without a desk");
+        }
+        let (settings, rest) = Self::split(&options.param)?;
+        Ok(Some(Ticks { settings, rest }))
+    }
+
     /// Takes its own settings out of what was given, and leaves the strategy's.
     pub(super) fn split(
         given: &[(String, String)],
@@ -64,7 +84,7 @@ impl Settings {
     }
 
     /// The terms of a venue.
-    pub(super) fn rules(&self, options: &Options, place: usize) -> anyhow::Result<Rules> {
+    pub(in super::super) fn rules(&self, options: &Options, place: usize) -> anyhow::Result<Rules> {
         let mut rules = options.rules()?;
         let taker = match (place, self.second) {
             (1, Some(second)) => second,
@@ -76,6 +96,11 @@ impl Settings {
         (rules.crypto.slippage, rules.crypto.filling) = (Slippage::None, Filling::Queue);
         rules.crypto.half_spread = Pct::ZERO;
         Ok(rules)
+    }
+
+    /// What an order that rests pays at the first venue: the model has to know it.
+    pub(in super::super) fn maker_fee(&self, options: &Options) -> anyhow::Result<f64> {
+        Ok(self.maker(options)?.raw() as f64 / SCALE as f64)
     }
 
     /// What an order that rests pays at the first venue, as a fraction.
