@@ -94,7 +94,8 @@ impl Desk {
                 return no(field, "must be a multiple of the instrument's tick");
             }
         }
-        if wish.tif == TimeInForce::PostOnly && !matches!(wish.order_type, OrderType::Limit { .. }) {
+        if wish.tif == TimeInForce::PostOnly && !matches!(wish.order_type, OrderType::Limit { .. })
+        {
             return no("time_in_force", "post_only is for limit orders");
         }
         let most = MOST * crate::words::fixed::SCALE;

@@ -205,7 +205,8 @@ impl Desk {
         let position = account.position(signal.instrument);
         let held = position.map_or(Qty::ZERO, |p| p.held_by(signal.strategy));
         let inventory = held.saturating_add(self.state.coming(no, signal.instrument, origin));
-        let bounds = self.most_of(no, quote.most).zip(self.state.worth(signal.instrument, inventory));
+        let bounds =
+            self.most_of(no, quote.most).zip(self.state.worth(signal.instrument, inventory));
         let left = bounds.map_or(Money::ZERO, |(most, worth)| most.saturating_sub(worth));
         let each = self.each(no, quote).ok_or(Skip::TooSmall)?;
         let size = room.min(left).min(each).to_cents(Round::Down);

@@ -10,7 +10,9 @@ use crate::positions::{Lot, Position};
 use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Money, Qty};
-use crate::words::order::{Fill, OrderState, Origin, Outcome, Purpose, Report, Side, Ticket, TimeInForce};
+use crate::words::order::{
+    Fill, OrderState, Origin, Outcome, Purpose, Report, Side, Ticket, TimeInForce,
+};
 
 impl Desk {
     pub(super) fn report(&mut self, report: Report) -> Answer {

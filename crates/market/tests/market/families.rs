@@ -107,7 +107,7 @@ fn said(signals: &[Signal]) -> Vec<(Timestamp, i32)> {
             Action::Short { strength, .. } => -size(strength),
             Action::Trim { strength } => 20_000 + size(strength),
             Action::Exit => 0,
-            Action::Roll { .. } | Action::Straddle { .. } => return None,
+            _ => return None,
         };
         Some((signal.at, size))
     };

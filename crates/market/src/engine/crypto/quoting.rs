@@ -50,7 +50,8 @@ impl Quoting {
     }
 
     fn quote(&self, view: &View) -> Quote {
-        let (quotes, most) = (self.model.quotes(), self.parameters.most_inventory.max(f64::EPSILON));
+        let (quotes, most) =
+            (self.model.quotes(), self.parameters.most_inventory.max(f64::EPSILON));
         let lean = self.model.risk().lean(most) / 2.0;
         Quote {
             bid: quotes.bid.filter(|_| view.open).map(|level| level.price),
@@ -93,8 +94,7 @@ impl Strategy for Quoting {
         self.mark = book.middle().and_then(clamp::price).unwrap_or(self.mark);
         self.model.see(&Seen::Book(book.clone()));
         let quote = self.quote(view);
-        let rested =
-            book.at.since(self.said_at) >= Span::millis(self.parameters.refresh_millis);
+        let rested = book.at.since(self.said_at) >= Span::millis(self.parameters.refresh_millis);
         let is_nothing = |quote: &Quote| quote.bid.is_none() && quote.ask.is_none();
         let news = self.said.is_none_or(|said| {
             let danger = (said.bid.is_some() && quote.bid.is_none())

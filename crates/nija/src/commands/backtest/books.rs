@@ -159,10 +159,7 @@ pub(super) fn place(
     let lot = settings::qty(playbook.crypto_arbitrage.parameters.lot);
     let (tick, lot) = tick.zip(lot).context("the playbook's steps of prices and quantities")?;
     let last = instruments.iter().map(|row| row.id.0).max().unwrap_or(0);
-    Ok(Instrument {
-        id: InstrumentId(last.saturating_add(1)),
-        ..instrument(folder, 0, tick, lot)?
-    })
+    Ok(Instrument { id: InstrumentId(last.saturating_add(1)), ..instrument(folder, 0, tick, lot)? })
 }
 
 /// The instrument of a place.
