@@ -9,8 +9,10 @@ use super::trial::load::{self, User, percentile};
 use super::trial::server::Site;
 use super::trial::{audit, tally::Tally};
 use super::{Options, Outcome};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::json;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 const WORKERS: usize = 32;
@@ -38,6 +40,27 @@ fn stock_up(site: &Site, user: &User) -> Result<()> {
     Ok(())
 }
 
+/// Does something, and looks every second at what the server holds meanwhile: from one second to the next that is a
+/// tenth more or less, so the median counts.
+fn watched<T>(server: u32, act: impl FnOnce() -> T) -> Result<(T, u64)> {
+    let (done, over) = mpsc::channel::<()>();
+    let watch = move || -> Result<Vec<u64>> {
+        let mut seen = vec![crowd::memory(server)?.0];
+        while over.recv_timeout(Duration::from_secs(1)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            seen.push(crowd::memory(server)?.0);
+        }
+        Ok(seen)
+    };
+    thread::scope(|scope| {
+        let watch = scope.spawn(watch);
+        let outcome = act();
+        drop(done);
+        let mut seen = watch.join().map_err(|_| anyhow!("nobody watched the memory"))??;
+        seen.sort_unstable();
+        Ok((outcome, seen[seen.len() / 2]))
+    })
+}
+
 /// Soaks.
 pub(super) fn run(options: &Options) -> Result<Outcome> {
     let binary = options.binary()?;
@@ -56,9 +79,10 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         for part in 0..PARTS {
             let began = Instant::now();
-            let answers = load::run(site.address, &mut users, WORKERS, Some(every), time / PARTS);
+            let (answers, resident) = watched(running.id(), || {
+                load::run(site.address, &mut users, WORKERS, Some(every), time / PARTS)
+            })?;
             let p99 = percentile(&answers.micros, 99);
-            let (resident, _) = crowd::memory(running.id())?;
             println!(
                 "  part {part}: {}/s, p50 {:.1?}, p99 {p99:.1?}, {} MiB; {}",
                 answers.done() * 1_000 / began.elapsed().as_millis().max(1) as u64,

@@ -1,7 +1,7 @@
 //! Samples of every event, and of every alternative of everything that travels in one. A new alternative without
 //! a sample does not compile.
 
-use super::learned::{self, insights};
+use super::learned::insights;
 use nija_core::allocation::{Split, allocate};
 use nija_core::desk::discrepancy::Mismatch;
 use nija_core::desk::event::{
@@ -22,7 +22,7 @@ use nija_core::words::order::{
     Fill, OrderState, OrderType, Origin, Purpose, Side, Ticket, TimeInForce,
 };
 use nija_core::words::score::{Score, Strength};
-use nija_core::words::signal::{Action, Quote, Signal, StrategyName};
+use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
 use nija_core::words::time::{Span, Timestamp};
 
@@ -38,9 +38,11 @@ macro_rules! every {
 
 mod billing;
 mod market;
+mod signals;
 mod subscription;
 
 use market::{instruments, readings};
+use signals::{signals, skips};
 
 const AT: Timestamp = Timestamp(1_749_470_400_000_000);
 const NO: AccountNo = AccountNo(3);
@@ -342,55 +344,6 @@ fn wishes() -> Vec<Wish> {
             origin: Origin::User,
         })
         .collect()
-}
-
-fn signals() -> Vec<Signal> {
-    let actions = every!(Action:
-        Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
-        Action::Exit => Action::Exit,
-        Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
-        Action::Straddle { .. } => Action::Straddle {
-            put: OTHER,
-            put_mark: Price::whole(4),
-            strength: Strength::parts(5_000),
-        },
-        Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
-        Action::Quote(_) => Action::Quote(Quote {
-            bid: Some(Price::whole(49)),
-            ask: None,
-            lean: Price::whole(2),
-            each: Strength::parts(2_500),
-            most: Strength::FULL,
-        }),
-        Action::Roll { .. } => Action::Roll { from: OTHER },
-    );
-    let signal = |strategy, action| Signal {
-        id: SignalId(99),
-        strategy,
-        version: 2,
-        instrument: OF,
-        action,
-        mark: Price::whole(50),
-        at: AT,
-        insight: None,
-    };
-    let mut signals: Vec<Signal> =
-        StrategyName::ALL.into_iter().map(|strategy| signal(strategy, Action::Exit)).collect();
-    signals.extend(actions.into_iter().map(|action| signal(StrategyName::MacroTrend, action)));
-    signals.extend(learned::signals(signal(StrategyName::EquityMomentumSwing, Action::Exit)));
-    signals
-}
-
-fn skips() -> Vec<Skip> {
-    every!(Skip:
-        Skip::NoBudget => Skip::NoBudget,
-        Skip::BudgetSpent => Skip::BudgetSpent,
-        Skip::TooSmall => Skip::TooSmall,
-        Skip::AlreadyIn => Skip::AlreadyIn,
-        Skip::ClassNotAllowed => Skip::ClassNotAllowed,
-        Skip::OtherSide => Skip::OtherSide,
-        Skip::NotShortable => Skip::NotShortable,
-    )
 }
 
 fn states() -> Vec<OrderState> {

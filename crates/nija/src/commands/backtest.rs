@@ -33,9 +33,11 @@ use nija_core::desk::answer::Answer;
 use nija_core::desk::input::{Command, Input};
 use nija_core::journal::{Batch, Damage};
 use nija_core::ports::Journal;
+use nija_core::words::conditions::Conditions;
 use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Money;
+use nija_core::words::score::Score;
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
@@ -190,7 +192,7 @@ async fn drive(
     let backtest = backtest.hearing(strategies);
     let kept = options.journal.is_some();
     let mut backtest = if kept { backtest } else { backtest.in_large_batches() };
-    for input in eve {
+    for input in assumed(options, first).into_iter().chain(eve) {
         backtest.input(input, first).await?;
     }
     let accounts = open(options, &mut backtest, first).await?;
@@ -213,6 +215,14 @@ async fn drive(
         bands: days.bands,
         charts,
     })
+}
+
+/// Conditions that are taken for granted.
+fn assumed(options: &Options, at: Timestamp) -> Option<Input> {
+    let volatility = Some(Score::points(options.volatility?));
+    let (crypto_volatility, equity_volatility) = (volatility, volatility);
+    let conditions = Conditions { at, crypto_volatility, equity_volatility, ..Default::default() };
+    Some(Input::Conditions(conditions))
 }
 
 /// Trades the feed to its end or to `--to`; tells how many bars ended, and when the last event was.

@@ -62,6 +62,10 @@ pub(crate) struct Options {
     /// derivatives where the regime allows one.
     #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) liquidity: Option<u8>,
+    /// Volatility score that is taken for granted from the start until bars tell one: ticks alone tell none, and
+    /// without it no entry passes.
+    #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) volatility: Option<u8>,
     /// Leave rows out that are wrong in themselves, and count them.
     #[arg(long)]
     pub(super) skip_bad: bool,

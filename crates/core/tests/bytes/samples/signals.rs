@@ -1,0 +1,58 @@
+//! Samples of what strategies say, and of why nothing came of it.
+
+use super::super::learned;
+use super::{AT, OF, OTHER};
+use nija_core::desk::event::Skip;
+use nija_core::words::id::SignalId;
+use nija_core::words::money::Price;
+use nija_core::words::score::Strength;
+use nija_core::words::signal::{Action, Quote, Signal, StrategyName};
+
+pub(super) fn signals() -> Vec<Signal> {
+    let actions = every!(Action:
+        Action::Enter { .. } => Action::Enter { strength: Strength::parts(7_500), stop: Some(Price::whole(44)) },
+        Action::Exit => Action::Exit,
+        Action::Trim { .. } => Action::Trim { strength: Strength::parts(2_500) },
+        Action::Straddle { .. } => Action::Straddle {
+            put: OTHER,
+            put_mark: Price::whole(4),
+            strength: Strength::parts(5_000),
+        },
+        Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
+        Action::Quote(_) => Action::Quote(Quote {
+            bid: Some(Price::whole(49)),
+            ask: None,
+            lean: Price::whole(2),
+            each: Strength::parts(2_500),
+            most: Strength::FULL,
+        }),
+        Action::Roll { .. } => Action::Roll { from: OTHER },
+    );
+    let signal = |strategy, action| Signal {
+        id: SignalId(99),
+        strategy,
+        version: 2,
+        instrument: OF,
+        action,
+        mark: Price::whole(50),
+        at: AT,
+        insight: None,
+    };
+    let mut signals: Vec<Signal> =
+        StrategyName::ALL.into_iter().map(|strategy| signal(strategy, Action::Exit)).collect();
+    signals.extend(actions.into_iter().map(|action| signal(StrategyName::MacroTrend, action)));
+    signals.extend(learned::signals(signal(StrategyName::EquityMomentumSwing, Action::Exit)));
+    signals
+}
+
+pub(super) fn skips() -> Vec<Skip> {
+    every!(Skip:
+        Skip::NoBudget => Skip::NoBudget,
+        Skip::BudgetSpent => Skip::BudgetSpent,
+        Skip::TooSmall => Skip::TooSmall,
+        Skip::AlreadyIn => Skip::AlreadyIn,
+        Skip::ClassNotAllowed => Skip::ClassNotAllowed,
+        Skip::OtherSide => Skip::OtherSide,
+        Skip::NotShortable => Skip::NotShortable,
+    )
+}
