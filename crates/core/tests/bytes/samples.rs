@@ -5,7 +5,7 @@ use super::learned::insights;
 use nija_core::allocation::{Split, allocate};
 use nija_core::desk::discrepancy::Mismatch;
 use nija_core::desk::event::{
-    Event, Evidence, Grant, OwnLimits, PaidOut, Remembered, Setting, Size, Skip, Wish,
+    Event, Evidence, Grant, OwnLimits, PaidOut, Remembered, Setting, Size, Wish,
 };
 use nija_core::ledger::chart::Book;
 use nija_core::ledger::entry::{Entry, Leg};
@@ -21,7 +21,7 @@ use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{
     Fill, OrderState, OrderType, Origin, Purpose, Side, Ticket, TimeInForce,
 };
-use nija_core::words::score::{Score, Strength};
+use nija_core::words::score::Score;
 use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
 use nija_core::words::time::{Span, Timestamp};

@@ -1,62 +1,52 @@
-//! Contracts and options held against the backtest of their own market: months of a future that are held short, settled
-//! each day and rolled; straddles over reports; and what people hold by hand until it ends. Real closes of 2013 to
-//! 2016; the months are made of a fund's, the options are modeled.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! A market of 2013 to 2016 with months of a future and options in it, and who trades there.
 
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
-use nija_core::desk::answer::Answer;
-use nija_core::desk::event::{Event, Size, Wish};
+use nija_core::desk::event::{Size, Wish};
 use nija_core::desk::input::{Command, Input};
 use nija_core::journal::{Batch, Head};
 use nija_core::ports::{AppendError, Doing, Journal, ReadError, Snapshot};
 use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
-use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
-use nija_core::words::money::{Money, Pct, Price, Qty};
+use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, Right, VenueName};
+use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
 use nija_core::words::score::Score;
-use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
 use nija_core::words::time::{Span, Timestamp};
-use nija_engine::backtest::Backtest;
-use nija_engine::backtest::tape::Tape;
 use nija_engine::calendar::session_of;
 use nija_engine::feeds::bars::Terms;
 use nija_engine::feeds::chain::modeled::{Modeled, Settings};
 use nija_engine::feeds::chain::{Numbers, Underlying};
 use nija_engine::feeds::merge::Merge;
-use nija_engine::feeds::recorded::Once;
-use nija_engine::feeds::steps::Steps;
 use nija_engine::feeds::{self, Feed, MarketEvent, csv};
-use nija_engine::parity::Paper;
-use nija_engine::parity::compare::Report;
-use nija_engine::parity::parts::Cause;
-use nija_engine::parity::rerun::World;
-use nija_engine::partitions::Partitions;
-use nija_engine::sim::fee::Fee;
 use nija_engine::sim::{Exchange, Rules as VenueRules};
-use nija_engine::trader::Trader;
-use nija_market::analyst::{Analyst, Setup};
+use nija_market::analyst::Setup;
 use nija_market::candle::Timeframe;
 use nija_market::earnings;
 use nija_market::engine::Contract;
 use nija_market::roll::Family;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock};
 
 const BTC: InstrumentId = InstrumentId(1);
 const SPY: InstrumentId = InstrumentId(2);
 const VIX: InstrumentId = InstrumentId(3);
 const AAPL: InstrumentId = InstrumentId(4);
 const FIRST_MONTH: u32 = 100;
-const ACCOUNT: AccountId = AccountId(1);
+pub(crate) const ACCOUNT: AccountId = AccountId(1);
 /// The account trades from here on; what lies before is read by the analyst alone.
-const BEGIN: &str = "2015-01-02";
-const END: &str = "2016-07-01";
+pub(crate) const BEGIN: &str = "2015-01-02";
+pub(crate) const END: &str = "2016-07-01";
 /// Ends of the months.
 const ENDS: [&str; 8] = [
-    "2014-12-19", "2015-03-20", "2015-06-19", "2015-09-18", "2015-12-18", "2016-03-18", "2016-06-17",
+    "2014-12-19",
+    "2015-03-20",
+    "2015-06-19",
+    "2015-09-18",
+    "2015-12-18",
+    "2016-03-18",
+    "2016-06-17",
     "2016-09-16",
 ];
 
@@ -64,7 +54,7 @@ fn shared(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(file)
 }
 
-fn at(date: &str) -> Timestamp {
+pub(crate) fn at(date: &str) -> Timestamp {
     let date: jiff::civil::Date = date.parse().unwrap();
     let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).unwrap();
     Timestamp(midnight.timestamp().as_microsecond())
@@ -95,7 +85,7 @@ fn row(id: InstrumentId, symbol: &str, kind: Kind) -> Instrument {
 }
 
 /// When a month ends, and its number.
-fn months() -> Vec<Contract> {
+pub(crate) fn months() -> Vec<Contract> {
     let month = |(n, date): (u32, &&str)| {
         let expiry = session_of(Hours::Nyse, day(date)).unwrap().close_at;
         Contract { instrument: InstrumentId(FIRST_MONTH + n), expiry }
@@ -103,7 +93,7 @@ fn months() -> Vec<Contract> {
     (0..).zip(&ENDS).map(month).collect()
 }
 
-fn catalog() -> Vec<Instrument> {
+pub(crate) fn catalog() -> Vec<Instrument> {
     let month = |of: Contract| {
         let kind = Kind::Future { multiplier: 1, expiry: of.expiry, maintenance: None };
         row(of.instrument, &format!("M{}", of.instrument.0), kind)
@@ -117,7 +107,7 @@ fn catalog() -> Vec<Instrument> {
     rest.into_iter().chain(months().into_iter().map(month)).collect()
 }
 
-fn setup() -> Setup {
+pub(crate) fn setup() -> Setup {
     let mut setup = Setup::default();
     setup.roles.leader = Some(BTC);
     setup.roles.index = Some(SPY);
@@ -152,8 +142,14 @@ fn month(n: usize, text: &str) -> String {
     file
 }
 
+static MARKET: LazyLock<Vec<MarketEvent>> = LazyLock::new(read);
+
 /// The whole market from 2013 on.
-fn market() -> Vec<MarketEvent> {
+pub(crate) fn market() -> &'static [MarketEvent] {
+    &MARKET
+}
+
+fn read() -> Vec<MarketEvent> {
     let rows = catalog();
     let terms = |id| {
         let row = rows.iter().find(|row| row.id == id).unwrap();
@@ -192,7 +188,7 @@ fn market() -> Vec<MarketEvent> {
     all
 }
 
-struct Given(VecDeque<MarketEvent>);
+pub(crate) struct Given(pub(crate) VecDeque<MarketEvent>);
 
 impl Feed for Given {
     fn next(&mut self) -> Result<Option<MarketEvent>, feeds::Error> {
@@ -204,7 +200,7 @@ impl Feed for Given {
 }
 
 /// The batches of a run, to be read.
-struct Kept(Vec<Batch>);
+pub(crate) struct Kept(pub(crate) Vec<Batch>);
 
 impl Journal for Kept {
     fn append<'a>(&'a self, _: &'a [Batch]) -> Doing<'a, Result<(), AppendError>> {
@@ -233,49 +229,38 @@ impl Journal for Kept {
     }
 }
 
-fn rules() -> Arc<Rules> {
+pub(crate) fn rules() -> Arc<Rules> {
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
     Arc::new(Rules::new(tiers, Plans::parse(DEFAULT_PLANS).unwrap(), Money::whole(10)))
 }
 
-fn exchange(rules: VenueRules) -> Exchange {
+pub(crate) fn exchange(rules: VenueRules) -> Exchange {
     let mut exchange = Exchange::new(rules);
     catalog().into_iter().for_each(|row| exchange.list(row));
     exchange
 }
 
 /// An order that a person places on a date, by hand.
-type Hand = (&'static str, InstrumentId, Side, Qty);
+pub(crate) type Hand = (&'static str, InstrumentId, Side, Qty);
 
-fn placed((_, instrument, side, qty): Hand) -> Input {
+pub(crate) fn placed((_, instrument, side, qty): Hand) -> Input {
     let (order_type, tif, size) = (OrderType::Market, TimeInForce::Gtc, Size::Units(qty));
     let wish = Wish { instrument, side, size, order_type, tif, origin: Origin::User };
     Input::Command { account: ACCOUNT, key: None, command: Command::Place(wish) }
 }
 
-struct Told {
-    report: Report,
-    events: Vec<Event>,
+/// The first call that is listed in the run, and ends in it.
+pub(crate) fn call(events: &[MarketEvent]) -> InstrumentId {
+    let listed = events.iter().filter(|event| event.at > at("2015-02-01"));
+    let mut calls = listed.filter_map(|event| match event.kind {
+        feeds::Kind::Listed(terms) if terms.right == Right::Call => Some(terms.id),
+        _ => None,
+    });
+    calls.next().unwrap()
 }
 
-/// A paper run at a venue of these terms with these hands, held against the backtest of the usual venue.
-async fn compared(events: &[MarketEvent], terms: VenueRules, hands: &[Hand]) -> Told {
-    let setup = setup();
-    let (warm, live): (Vec<_>, Vec<_>) = events.iter().copied().partition(|e| e.at < at(BEGIN));
-    let trader = || {
-        let mut trader = Trader::new(Analyst::new(&setup));
-        let mut unheard = Vec::new();
-        for event in &warm {
-            trader.step(std::slice::from_ref(event), &mut unheard);
-            unheard.clear();
-        }
-        trader
-    };
-    let batches = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&batches);
-    let seen = Box::new(move |batch: &Batch| kept.lock().unwrap().push(batch.clone()));
-    let desks = Partitions::new(1, &rules());
-    let mut run = Backtest::new(desks, exchange(terms), trader(), Arc::new(Tape::default()), seen);
+/// What a run begins with: the catalog and one account.
+pub(crate) fn beginning() -> impl Iterator<Item = Input> {
     let open = Command::Open {
         user: UserId(1),
         tier: Tier::Baller,
@@ -283,111 +268,7 @@ async fn compared(events: &[MarketEvent], terms: VenueRules, hands: &[Hand]) -> 
         day_starts: Span::ZERO,
         deposit: Money::whole(250_000),
     };
+    let begins = Input::Announce { node: "test".to_owned(), epoch: Epoch(1) };
     let open = Input::Command { account: ACCOUNT, key: None, command: open };
-    let begins = Input::Announce { node: "parity".to_owned(), epoch: Epoch(1) };
-    let lists = catalog().into_iter().map(Input::List);
-    for input in [begins].into_iter().chain(lists).chain([open]) {
-        run.input(input, at(BEGIN)).await.unwrap();
-    }
-    let mut feed = Given(live.clone().into());
-    let mut steps = Steps::of(&mut feed);
-    let (mut hands, mut last) = (hands.iter().peekable(), at(BEGIN));
-    while let Some((now, step)) = steps.next_step().unwrap() {
-        while let Some(hand) = hands.next_if(|hand| at(hand.0) < now) {
-            let answer = run.input(placed(*hand), last).await.unwrap();
-            assert!(matches!(answer, Answer::Placed { .. }), "{hand:?}: {answer:?}");
-        }
-        run.step(now, step).await.unwrap();
-        last = now;
-    }
-    let journal = Kept(std::mem::take(&mut *batches.lock().unwrap()));
-    let events = journal.0.iter().flat_map(|batch| batch.events().unwrap()).collect();
-    let paper = Paper::read(&journal, &rules(), (at(BEGIN), at(END))).await.unwrap();
-    let usual = || exchange(VenueRules::default());
-    let world = World { exchange: &usual, trader: &trader };
-    let past = || Box::new(Once::of(Given(live.clone().into())));
-    let report = paper.compare(&world, [past(), past()]).await.unwrap();
-    for account in &report.accounts {
-        assert_eq!(account.parts.sum(), account.paper - account.rerun, "{account:?}");
-    }
-    Told { report, events }
-}
-
-/// Approved orders of a strategy that look so.
-fn approved(events: &[Event], strategy: StrategyName, fits: fn(&Origin, Side, bool) -> bool) -> usize {
-    let of = events.iter().filter(|event| match event {
-        Event::Approved { ticket, .. } => {
-            let is_option = ticket.pair.is_some();
-            Event::strategy(ticket.origin) == Some(strategy)
-                && fits(&ticket.origin, ticket.side, is_option)
-        }
-        _ => false,
-    });
-    of.count()
-}
-
-#[tokio::test]
-async fn contracts_and_straddles_of_strategies_agree_with_their_backtest() {
-    let told = compared(&market(), VenueRules::default(), &[]).await;
-    let (report, events) = (&told.report, &told.events);
-    let rolls = approved(events, StrategyName::MacroTrend, |origin, ..| {
-        matches!(origin, Origin::Roll { .. })
-    });
-    let sold = approved(events, StrategyName::MacroTrend, |origin, side, _| {
-        matches!(origin, Origin::Strategy { .. }) && side == Side::Sell
-    });
-    let legs = approved(events, StrategyName::EquityEarningsVolatility, |_, _, paired| paired);
-    let settled = events.iter().filter(|e| matches!(e, Event::Settled { last: false, .. })).count();
-    println!("{rolls} rolls, {sold} sales, {legs} legs, {settled} settlements");
-    assert!(rolls >= 4 && sold >= 1 && legs >= 4 && settled > 100);
-    assert!(report.agrees(), "{:?} {:?}", report.differences.first(), report.orders.first());
-    assert_eq!(report.agreement_pct(), Some(100.0));
-    assert!(report.total().2.is_zero() && report.data.is_empty());
-}
-
-/// The first call that is listed in the run, and ends in it.
-fn call(events: &[MarketEvent]) -> InstrumentId {
-    let listed = events.iter().filter(|event| event.at > at("2015-02-01"));
-    let call = listed.filter_map(|event| match event.kind {
-        feeds::Kind::Listed(terms) if terms.right == nija_core::words::instrument::Right::Call => {
-            Some(terms.id)
-        }
-        _ => None,
-    });
-    call.into_iter().next().unwrap()
-}
-
-#[tokio::test]
-async fn what_people_hold_until_it_ends_is_settled_the_same_and_laid_at_their_hands() {
-    let market = market();
-    let month = months()[2].instrument;
-    let (short, one) = (Qty::from_raw(500_000_000), Qty::whole(1));
-    let hands = [("2015-04-15", month, Side::Sell, short), ("2015-03-10", call(&market), Side::Buy, one)];
-    let mut hands = hands.to_vec();
-    hands.sort_by_key(|hand| hand.0);
-    let told = compared(&market, VenueRules::default(), &hands).await;
-    let last = told.events.iter().filter_map(|event| match event {
-        Event::Settled { instrument, qty, last: true, .. } => Some((*instrument, *qty)),
-        _ => None,
-    });
-    let last: Vec<_> = last.collect();
-    assert!(last.contains(&(month, short.negated())), "{last:?}");
-    assert!(last.contains(&(call(&market), one)), "{last:?}");
-    let report = &told.report;
-    assert!(report.agrees(), "{:?} {:?}", report.differences.first(), report.orders.first());
-    let (paper, rerun, parts) = report.total();
-    assert!(paper != rerun && parts.of(Cause::Manual) == paper - rerun, "{parts:?}");
-}
-
-#[tokio::test]
-async fn a_dear_venue_of_contracts_is_fee() {
-    let dear = Fee::Percent { rate: Pct::from_raw(50_000_000) };
-    let mut terms = VenueRules::default();
-    terms.derivatives.fee = dear;
-    let told = compared(&market(), terms, &[]).await;
-    let (paper, rerun, parts) = told.report.total();
-    assert!(paper < rerun);
-    assert_eq!(parts.largest(), Some(Cause::Fee), "{parts:?}");
-    let none = [Cause::Data, Cause::Manual, Cause::Decision].map(|cause| parts.of(cause));
-    assert_eq!(none, [0; 3], "{parts:?}");
+    [begins].into_iter().chain(catalog().into_iter().map(Input::List)).chain([open])
 }
