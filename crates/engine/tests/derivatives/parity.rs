@@ -2,13 +2,13 @@
 //! each day and rolled; straddles over reports; and what people hold by hand until it ends.
 
 use crate::world::{
-    BEGIN, END, Given, Hand, Kept, at, beginning, call, exchange, market, months, placed, rules,
-    setup,
+    BEGIN, END, Given, Hand, Kept, at, beginning, call, evening, exchange, market, months, placed,
+    rules, setup,
 };
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Event;
 use nija_core::journal::Batch;
-use nija_core::words::money::{Pct, Qty};
+use nija_core::words::money::{Money, Qty};
 use nija_core::words::order::{Origin, Side};
 use nija_core::words::signal::StrategyName;
 use nija_engine::backtest::Backtest;
@@ -57,7 +57,7 @@ async fn compared(events: &[MarketEvent], terms: VenueRules, hands: &[Hand]) -> 
     let mut steps = Steps::of(&mut feed);
     let (mut hands, mut last) = (hands.iter().peekable(), at(BEGIN));
     while let Some((now, step)) = steps.next_step().unwrap() {
-        while let Some(hand) = hands.next_if(|hand| at(hand.0) < now) {
+        while let Some(hand) = hands.next_if(|hand| evening(hand.0) < now) {
             let answer = run.input(placed(*hand), last).await.unwrap();
             assert!(matches!(answer, Answer::Placed { .. }), "{hand:?}: {answer:?}");
         }
@@ -98,7 +98,7 @@ fn approved(
 async fn contracts_and_straddles_of_strategies_agree_with_their_backtest() {
     let told = compared(market(), VenueRules::default(), &[]).await;
     let (report, events) = (&told.report, &told.events);
-    let rolls = approved(events, StrategyName::MacroTrend, |origin, ..| {
+    let rolls = approved(events, StrategyName::MacroTrend, |origin, _, _| {
         matches!(origin, Origin::Roll { .. })
     });
     let sold = approved(events, StrategyName::MacroTrend, |origin, side, _| {
@@ -138,7 +138,7 @@ async fn what_people_hold_until_it_ends_is_settled_the_same_and_laid_at_their_ha
 
 #[tokio::test]
 async fn a_dear_venue_of_contracts_is_fee() {
-    let dear = Fee::Percent { rate: Pct::from_raw(50_000_000) };
+    let dear = Fee::PerContract { rate: Money::whole(9) };
     let mut terms = VenueRules::default();
     terms.derivatives.fee = dear;
     let told = compared(market(), terms, &[]).await;

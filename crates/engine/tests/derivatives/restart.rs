@@ -2,7 +2,7 @@
 //! takes it again, and what becomes of it is what would have become of it.
 
 use crate::world::{
-    ACCOUNT, BEGIN, Given, Kept, at, beginning, call, exchange, market, rules, setup,
+    ACCOUNT, BEGIN, Given, Kept, at, beginning, call, evening, exchange, market, rules, setup,
 };
 use nija_core::desk::Desk;
 use nija_core::desk::answer::{AccountView, Answer, Query, View};
@@ -13,19 +13,19 @@ use nija_core::ports::Journal;
 use nija_core::words::id::{InstrumentId, OrderId, PartitionId};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::{OrderState, OrderType, Origin, Side, TimeInForce};
-use nija_core::words::time::Span;
+use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
 use nija_engine::backtest::tape::Tape;
-use nija_engine::feeds::MarketEvent;
 use nija_engine::partitions::Partitions;
 use nija_engine::recovery;
 use nija_engine::sim::Rules as VenueRules;
 use nija_engine::trader::Trader;
 use nija_market::analyst::Analyst;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-/// Orders are placed in this night, behind the close of the day before, and the platform stops in it.
-const NIGHT: &str = "2015-03-11";
+/// In the evening of this day orders are placed, and the platform stops.
+const DAY: &str = "2015-03-10";
 const OVER: &str = "2015-07-01";
 
 type Batches = Arc<Mutex<Vec<Batch>>>;
@@ -41,8 +41,7 @@ fn run_of(desks: Partitions, tape: Tape, batches: &Batches) -> Backtest {
     Backtest::new(desks, venue, trader(), Arc::new(tape), seen)
 }
 
-async fn trade(run: &mut Backtest, from: &str, to: &str) {
-    let span = at(from)..at(to);
+async fn trade(run: &mut Backtest, span: Range<Timestamp>) {
     let events = market().iter().copied().filter(|event| span.contains(&event.at));
     run.run(&mut Given(events.collect())).await.unwrap();
 }
@@ -67,7 +66,7 @@ async fn restarted(run: Backtest, batches: &Batches) -> Backtest {
     let tape = Tape::default();
     tape.append(&journal.0).await.unwrap();
     let mut run = run_of(Partitions::of(vec![desk]), tape, batches);
-    let later = at(NIGHT).plus(Span::seconds(60));
+    let later = evening(DAY).plus(Span::seconds(60));
     run.begin_again(exchange(VenueRules::default()), trader(), later).await.unwrap();
     run
 }
@@ -75,8 +74,8 @@ async fn restarted(run: Backtest, batches: &Batches) -> Backtest {
 /// What an account has at the end, all that happened, and the two orders.
 type Life = (Box<AccountView>, Vec<Event>, [OrderId; 2]);
 
-/// Two orders for a call, one at the market and one far below it; then the months until both have met their end, with a
-/// stop of the platform in the night after they were placed or without.
+/// Two orders for a call, one at the market and one at half of it; then the months until both have met their end, with a
+/// stop of the platform behind them or without.
 async fn lived(stops: bool) -> Life {
     let (batches, call) = (Batches::default(), call(market()));
     let mut run = run_of(Partitions::new(1, &rules()), Tape::default(), &batches);
@@ -85,12 +84,12 @@ async fn lived(stops: bool) -> Life {
     for input in beginning().chain([off]) {
         run.input(input, at(BEGIN)).await.unwrap();
     }
-    trade(&mut run, BEGIN, NIGHT).await;
+    trade(&mut run, at(BEGIN)..evening(DAY)).await;
     let mark = desk(&run).marks().find(|(id, _)| *id == call).unwrap().1;
-    let cheap = Price::from_raw(mark.raw() / 10).floor_to(Price::from_raw(1_000_000));
+    let cheap = Price::from_raw(mark.raw() / 2).floor_to(Price::from_raw(1_000_000));
     let mut orders = Vec::new();
     for order_type in [OrderType::Market, OrderType::Limit { limit: cheap }] {
-        match run.input(buy(call, order_type), at(NIGHT)).await.unwrap() {
+        match run.input(buy(call, order_type), evening(DAY)).await.unwrap() {
             Answer::Placed { order, .. } => orders.push(order),
             other => panic!("{other:?}"),
         }
@@ -99,7 +98,7 @@ async fn lived(stops: bool) -> Life {
         run = restarted(run, &batches).await;
     }
     assert_eq!(desk(&run).outstanding().len(), 2, "both are open");
-    trade(&mut run, NIGHT, OVER).await;
+    trade(&mut run, evening(DAY)..at(OVER)).await;
     assert_eq!((desk(&run).outstanding().len(), desk(&run).trial_balance()), (0, 0));
     let View::Account(view) = desk(&run).query(&Query::Account(ACCOUNT)) else {
         panic!("the account is gone");

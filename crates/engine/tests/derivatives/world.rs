@@ -22,6 +22,7 @@ use nija_engine::feeds::{self, Feed, MarketEvent, csv};
 use nija_engine::sim::{Exchange, Rules as VenueRules};
 use nija_market::analyst::Setup;
 use nija_market::candle::Timeframe;
+use nija_market::chain;
 use nija_market::earnings;
 use nija_market::engine::Contract;
 use nija_market::roll::Family;
@@ -124,6 +125,15 @@ pub(crate) fn setup() -> Setup {
     setup
 }
 
+/// The days of a shared file that are read here, under its heading.
+fn days(file: &str) -> String {
+    let text = std::fs::read_to_string(shared(file)).unwrap();
+    let (heading, rows) = text.split_once('\n').unwrap();
+    let is_read = |row: &&str| ("2013-01-01"..END).contains(&&row[..10]);
+    let rows: Vec<&str> = rows.lines().filter(is_read).collect();
+    format!("{heading}\n{}\n", rows.join("\n"))
+}
+
 /// The days of a month: the fund's closes, each month a percent dearer, traded more until a week before its end.
 fn month(n: usize, text: &str) -> String {
     let ends = day(ENDS[n]);
@@ -163,9 +173,10 @@ fn read() -> Vec<MarketEvent> {
     ];
     let mut sources: Vec<Box<dyn Feed>> = Vec::new();
     for (id, file) in files {
-        sources.push(Box::new(csv::open(&shared(file), terms(id)).unwrap()));
+        let text = std::io::Cursor::new(days(file).into_bytes());
+        sources.push(Box::new(csv::read(file, text, terms(id)).unwrap()));
     }
-    let fund = std::fs::read_to_string(shared("etf/SPY/1d.csv")).unwrap();
+    let fund = days("etf/SPY/1d.csv");
     for (n, contract) in months().into_iter().enumerate() {
         let text = std::io::Cursor::new(month(n, &fund).into_bytes());
         let feed = csv::read("a month", text, terms(contract.instrument)).unwrap();
@@ -181,9 +192,7 @@ fn read() -> Vec<MarketEvent> {
     let mut feed = Modeled::new(merged, settings, &shares, set.calendar, &numbers);
     let mut all = Vec::new();
     while let Some(event) = feed.next().unwrap() {
-        if event.at >= at("2013-01-01") && event.at < at(END) {
-            all.push(event);
-        }
+        all.push(event);
     }
     all
 }
@@ -240,7 +249,12 @@ pub(crate) fn exchange(rules: VenueRules) -> Exchange {
     exchange
 }
 
-/// An order that a person places on a date, by hand.
+/// Behind the close of a day in summer time, while quotes are fresh.
+pub(crate) fn evening(date: &str) -> Timestamp {
+    at(date).plus(Span::seconds(73_800))
+}
+
+/// An order that a person places in the evening of a date, by hand.
 pub(crate) type Hand = (&'static str, InstrumentId, Side, Qty);
 
 pub(crate) fn placed((_, instrument, side, qty): Hand) -> Input {
@@ -249,14 +263,16 @@ pub(crate) fn placed((_, instrument, side, qty): Hand) -> Input {
     Input::Command { account: ACCOUNT, key: None, command: Command::Place(wish) }
 }
 
-/// The first call that is listed in the run, and ends in it.
+/// The dearest call that is listed early in the run and ends in it.
 pub(crate) fn call(events: &[MarketEvent]) -> InstrumentId {
-    let listed = events.iter().filter(|event| event.at > at("2015-02-01"));
-    let mut calls = listed.filter_map(|event| match event.kind {
-        feeds::Kind::Listed(terms) if terms.right == Right::Call => Some(terms.id),
+    let early = events.iter().take_while(|event| event.at < at("2015-03-01"));
+    let calls = early.filter_map(|event| match event.kind {
+        feeds::Kind::Listed(terms) => Some(terms),
         _ => None,
     });
-    calls.next().unwrap()
+    let lasts = |terms: &chain::Terms| terms.expiry > at("2015-04-01");
+    let calls = calls.filter(|terms| terms.right == Right::Call).filter(lasts);
+    calls.min_by_key(|terms| terms.strike).unwrap().id
 }
 
 /// What a run begins with: the catalog and one account.
