@@ -15,6 +15,7 @@ pub mod breaker;
 mod claims;
 mod contracts;
 mod copying;
+mod crossings;
 pub mod discrepancy;
 mod ended;
 pub mod event;
@@ -47,6 +48,7 @@ use crate::ports::Snapshot;
 use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
 use crate::words::money::{Money, Pct, Price};
 use crate::words::order::{OrderState, Ticket};
+use crate::words::signal::StrategyName;
 use crate::words::tier::{Tier, TierRules, TierTable};
 use crate::words::time::Timestamp;
 use alarm::Alarm;
@@ -130,8 +132,8 @@ pub struct Desk {
     alarms: Vec<Alarm>,
     /// Entries of all accounts that may still leave.
     entries: breaker::Allowance,
-    /// Why accounts have no bid in a market that is made: told once.
-    unquoted: BTreeMap<(AccountNo, InstrumentId), quotes::Unquoted>,
+    /// Why accounts have no part in what is said every moment: told once.
+    noes: BTreeMap<(AccountNo, StrategyName, InstrumentId), quotes::No>,
     /// Why every partition must stop, until that was taken.
     tripped: Option<String>,
     /// The lead whose sleeves have their turns now.
@@ -157,7 +159,7 @@ impl Desk {
             partition,
             rules,
             state: State::default(),
-            unquoted: BTreeMap::new(),
+            noes: BTreeMap::new(),
             pulses: Blocks::default(),
             head: Head::default(),
             epoch: crate::words::id::Epoch(0),

@@ -35,13 +35,18 @@ fn money(value: &Value) -> i64 {
 /// A little over three minutes of quotes and trades: a middle that moves a cent a second, takers from both sides, and
 /// every ten seconds a premium of `off` dollars for one second.
 fn ticks(folder: &Path, name: &str, off: f64) -> String {
+    dislocated(folder, name, (off, 90))
+}
+
+/// The same, with the premium from this tenth of a second on.
+fn dislocated(folder: &Path, name: &str, (off, from): (f64, u64)) -> String {
     let folder = folder.join(name);
     fs::create_dir(&folder).unwrap();
     let mut quotes = "recv_ts_ns,bid_price,bid_qty,ask_price,ask_qty\n".to_owned();
     let mut trades = "recv_ts_ns,price,qty,taker_side\n".to_owned();
     for n in 0..1_880u64 {
         let at = 1_700_000_000_000_000_000 + n * 100_000_000;
-        let premium = if n % 100 >= 90 { off } else { 0.0 };
+        let premium = if (from..from + 10).contains(&(n % 100)) { off } else { 0.0 };
         let middle = 100.0 + (n / 10 % 2) as f64 / 100.0 + premium;
         let (bid, ask) = (middle - 0.05, middle + 0.05);
         writeln!(quotes, "{at},{bid:.2},5,{ask:.2},5").unwrap();
@@ -51,6 +56,20 @@ fn ticks(folder: &Path, name: &str, off: f64) -> String {
     fs::write(folder.join("quotes.csv"), quotes).unwrap();
     fs::write(folder.join("trades.csv"), trades).unwrap();
     folder.display().to_string()
+}
+
+/// Daily bars of the leading market before these minutes: without a volatility no gate lets an entry pass.
+fn calm_days(folder: &Path) -> String {
+    let folder = folder.join("BTC-USD");
+    fs::create_dir(&folder).unwrap();
+    let mut bars = "time,open,high,low,close,volume\n".to_owned();
+    for n in 0..500u64 {
+        let (at, close) = (1_699_920_000 - (500 - n) * 86_400, 30_000 + n % 7 * 100);
+        writeln!(bars, "{at},{close},{},{},{close},1000", close + 100, close - 100).unwrap();
+    }
+    let file = folder.join("1d.csv");
+    fs::write(&file, bars).unwrap();
+    file.display().to_string()
 }
 
 /// The parts are what the run earned, to a few steps of rounding.
@@ -134,6 +153,32 @@ fn arbitrage_on_made_ticks_earns_what_is_apart_and_adds_up() {
 }
 
 #[test]
+fn accounts_cross_two_places_through_their_gates() {
+    let folder = TempDir::new().unwrap();
+    let here = dislocated(folder.path(), "COIN.HERE", (2.0, 40));
+    let there = dislocated(folder.path(), "COIN.THERE", (2.0, 90));
+    let bars = calm_days(folder.path());
+    let with = |tier: &'static str, further: &[&str]| {
+        let data = ["--data", &here, "--data", &there, "--data", &bars, "--from", "2023-11-14"];
+        let arguments = ["--strategy", "crypto_arbitrage", "--tier", tier, "--cash", "100000"];
+        good(&[&arguments[..], &data, further].concat())
+    };
+    let gained = |found: &Value| {
+        let last = money(&found["accounts"][0]["final_equity"]);
+        last - 100_000 * nija_core::words::fixed::SCALE
+    };
+    let found = with("BALLER", &[]);
+    assert!(found["trades"].as_array().unwrap().len() > 10 && gained(&found) > 0, "{found}");
+    assert_eq!(found, with("BALLER", &[]), "equal bytes");
+    // At one percent a side nothing is worth it, and nothing is said; the pool of a SAVER holds no arbitrage.
+    assert_eq!(gained(&with("BALLER", &["--commission", "0.01"])), 0);
+    assert_eq!(gained(&with("SAVER", &[])), 0);
+    // Later than the premium lasts: what one leg got is hedged at a loss.
+    let late = with("BALLER", &["--param", "latency_ms=1500"]);
+    assert!(gained(&late) < 0, "{late}");
+}
+
+#[test]
 fn the_recorded_minutes_trade_and_add_up() {
     let (spot, perpetual) = (shared("BTC-USDT.BINANCE"), shared("BTC-USDT-PERP.BINANCE"));
     let making =
@@ -158,6 +203,7 @@ fn what_cannot_be_meant_is_refused_with_what_to_do() {
     let data = ticks(folder.path(), "COIN.HERE", 0.0);
     for (arguments, wanted) in [
         (&["--strategy", "arbitrage", "--data", &data][..], "name two folders"),
+        (&["--strategy", "crypto_arbitrage", "--data", &data], "name two folders"),
         (&["--strategy", "market-making", "--data", &data, "--data", &data], "name one folder"),
         (&["--strategy", "market-making", "--data", &data, "--from", "2020-01-01"], "played whole"),
         (&["--strategy", "market-making", "--data", &data, "--param", "speed=1"], "it has\n"),

@@ -406,10 +406,13 @@ impl State {
             }
         }
         self.note_slippage(&ticket, fill);
+        self.count_leg(&ticket, fill.qty);
         self.settle(ticket.account, ticket.instrument);
         self.raise_peaks(ticket.account)?;
         if left.is_zero() && !is_late {
             self.close_order(id, OrderState::Filled)?;
+        } else if is_late {
+            self.end_leg(&ticket);
         }
         debug_assert!(self.claims_hold(ticket.account), "an order was filled: {ticket:?}");
         Ok(())
@@ -431,6 +434,7 @@ impl State {
         open.state = state;
         open.reserved = Money::ZERO;
         self.settle(no, instrument);
+        self.end_leg(&open.ticket);
         self.ended.keep(self.now, *open);
         Ok(())
     }

@@ -294,7 +294,11 @@ impl Desk {
         let (no, instrument) = (ticket.account, ticket.instrument);
         let waited = self.state.waiting(no, instrument).is_positive();
         self.retry_exits(no, instrument);
-        self.even_legs(ticket);
+        if ticket.crosses() {
+            self.even_crossing(ticket);
+        } else {
+            self.even_legs(ticket);
+        }
         match (ticket.origin, ticket.protect) {
             (Origin::Strategy { strategy, .. } | Origin::Roll { strategy, .. }, Some(stop)) => {
                 let terms = (OrderType::Stop { stop }, TimeInForce::Gtc);
@@ -361,6 +365,18 @@ impl Desk {
         instrument: InstrumentId,
         exit: Exit,
         origin: Origin,
+        terms: Terms,
+    ) -> Answer {
+        self.send_leg(no, (instrument, None), exit, origin, terms)
+    }
+
+    /// Sends an exit that may be the leg of a crossing, with the other leg.
+    pub(super) fn send_leg(
+        &mut self,
+        no: AccountNo,
+        (instrument, pair): (InstrumentId, Option<InstrumentId>),
+        exit: Exit,
+        origin: Origin,
         (order_type, tif): Terms,
     ) -> Answer {
         let (order, qty) = (OrderId::new(self.partition, self.state.next_order), exit.qty());
@@ -381,7 +397,7 @@ impl Desk {
                 at: self.clock,
                 venue: self.venue(instrument),
                 protect: None,
-                pair: None,
+                pair,
             },
         );
         let level = self.standing(no);

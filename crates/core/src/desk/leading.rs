@@ -11,12 +11,16 @@ use crate::copy::lead::Lead;
 use crate::copy::master::{DISCLOSURE, MasterChange};
 use crate::copy::parcel::{Content, OUTBOX, Parcel};
 use crate::copy::sleeve::Stage;
+use crate::positions::Position;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountId, AccountNo, InstrumentId};
 use crate::words::money::{Money, Pct, Price, Qty};
 use crate::words::order::{Fill, Side, Ticket};
+use crate::words::signal::StrategyName;
 use crate::words::tier::Tier;
 
+/// What this strategy does is no lead.
+const UNLED: StrategyName = StrategyName::CryptoArbitrage;
 /// Parcels told at once.
 const TOLD: usize = 256;
 
@@ -68,12 +72,12 @@ impl Desk {
     }
 
     /// What a master's fill will tell its followers, worked out before it is booked. Contracts are not copied: a sleeve
-    /// holds what is paid for, and no loss beyond it.
+    /// holds what is paid for, and no loss beyond it. Nor are crossings: they are over before a follower hears of them.
     pub(super) fn lead_of(&self, ticket: &Ticket, fill: Fill) -> Option<Lead> {
         let account = self.state.account(ticket.account)?;
         let master = account.master.as_deref().filter(|master| master.leads)?;
         let listing = self.state.listings.get(&ticket.instrument)?;
-        if listing.instrument.is_margined() {
+        if listing.instrument.is_margined() || Event::strategy(ticket.origin) == Some(UNLED) {
             return None;
         }
         let share = match ticket.side {
@@ -83,7 +87,7 @@ impl Desk {
                 worth.percent_of(equity, Round::Down).filter(|_| equity.is_positive())?
             }
             Side::Sell => {
-                let held = self.held(ticket.account, ticket.instrument);
+                let held = account.position(ticket.instrument).map_or(Qty::ZERO, led);
                 part_of(fill.qty, held)
             }
         };
@@ -143,10 +147,10 @@ impl Desk {
     /// What an account holds and followers may copy, as parts of its equity.
     pub(super) fn holds(&self, account: &Account) -> Vec<(InstrumentId, Pct, Price)> {
         let equity = self.state.equity(account);
-        let part = |position: &crate::positions::Position| {
+        let part = |position: &Position| {
             let listing = self.state.listings.get(&position.instrument)?;
             let mark = listing.mark.filter(|_| !listing.instrument.is_margined())?;
-            let worth = self.state.worth(position.instrument, position.qty())?;
+            let worth = self.state.worth(position.instrument, led(position))?;
             let share = worth.percent_of(equity, Round::Down).filter(|_| equity.is_positive())?;
             share.is_positive().then_some((position.instrument, share.min(Pct::whole(100)), mark))
         };
@@ -180,6 +184,11 @@ impl Desk {
             holds: self.holds(account),
         })
     }
+}
+
+/// What of a holding is led.
+fn led(position: &Position) -> Qty {
+    position.qty().saturating_sub(position.held_by(UNLED))
 }
 
 /// What part of a holding is sold, percent, rounded up: a rest of nothing is not left standing.

@@ -19,10 +19,10 @@ use crate::words::signal::{Quote, Signal};
 /// Parts of half the inventory that an account may hold.
 const WHOLE: i64 = 10_000;
 
-/// Why an account has no bid where it could have one. Quotes are said every moment: a reason is told once. No part of
+/// Why an account has no part in what is said every moment, quotes and crossings: a reason is told once. No part of
 /// the state, so it is told again after a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unquoted {
+pub(super) enum No {
     Skipped(Skip),
     Refused(Code),
 }
@@ -169,7 +169,7 @@ impl Desk {
             // An inventory that is full is no news.
             Err(Skip::AlreadyIn) => return,
             Err(why) => {
-                if self.is_news(no, signal, Unquoted::Skipped(why)) {
+                if self.is_news(no, signal, No::Skipped(why)) {
                     self.emit(Event::Skipped { account: no, signal: *signal, why });
                 }
                 return;
@@ -177,19 +177,19 @@ impl Desk {
         };
         let facts = self.facts(no, &wish, &self.draft(&wish), true);
         if let Some(Err(refusal)) = facts.map(|facts| judge(&facts)) {
-            if self.is_news(no, signal, Unquoted::Refused(refusal.code)) {
+            if self.is_news(no, signal, No::Refused(refusal.code)) {
                 let refusal = self.name_switches(no, &wish, refusal);
                 let _ = self.refuse(no, wish, refusal, signal.insight);
             }
             return;
         }
-        self.unquoted.remove(&(no, signal.instrument));
+        self.noes.remove(&(no, signal.strategy, signal.instrument));
         let _ = self.enter(no, wish, Idea { insight: signal.insight, ..Idea::default() }, true);
     }
 
     /// Is this another reason than the one that was told last?
-    fn is_news(&mut self, no: AccountNo, signal: &Signal, why: Unquoted) -> bool {
-        self.unquoted.insert((no, signal.instrument), why) != Some(why)
+    pub(super) fn is_news(&mut self, no: AccountNo, signal: &Signal, why: No) -> bool {
+        self.noes.insert((no, signal.strategy, signal.instrument), why) != Some(why)
     }
 
     fn size_bid(

@@ -145,7 +145,9 @@ impl Desk {
         self.emit(Event::Closed { order, state, why });
         let wanted = ticket.purpose == Purpose::Exit
             && ticket.origin != Origin::User
-            && ticket.tif != TimeInForce::PostOnly;
+            && ticket.tif != TimeInForce::PostOnly
+            // A leg is for now: what is off is undone when both have ended.
+            && !ticket.crosses();
         if wanted && !cancelling && state != OrderState::Cancelled {
             // An exit nobody took back is tried again with the next price.
             self.queue_again(&ticket, left);

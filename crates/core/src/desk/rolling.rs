@@ -29,7 +29,7 @@ impl Desk {
         self.leave(no, from, origin);
         let why = if !self.state.is_margined(instrument) && side == Side::Sell {
             Some(Skip::NotShortable)
-        } else if self.stands_against(no, signal, side) {
+        } else if self.stands_against(no, instrument, side) {
             Some(Skip::OtherSide)
         } else {
             None

@@ -32,6 +32,10 @@ impl Desk {
                     self.hear_straddle(no, signal, (put, put_mark), strength);
                 }
                 Action::Quote(quote) => self.hear_quote(no, signal, &quote),
+                Action::Cross { sell, sell_limit, buy_limit, most } => {
+                    let places = [(signal.instrument, buy_limit), (sell, sell_limit)];
+                    self.hear_crossing(no, signal, places, most);
+                }
             }
         }
         Answer::Done
@@ -59,7 +63,7 @@ impl Desk {
             Err(Skip::NotShortable)
         } else if self.is_entering(no, signal) {
             Err(Skip::AlreadyIn)
-        } else if self.stands_against(no, signal, side) {
+        } else if self.stands_against(no, signal.instrument, side) {
             Err(Skip::OtherSide)
         } else {
             let split = self.reallocate(no);
@@ -96,13 +100,12 @@ impl Desk {
     }
 
     /// Does an account hold or enter the other side of a contract?
-    pub(super) fn stands_against(&self, no: AccountNo, signal: &Signal, side: Side) -> bool {
-        if !self.state.is_margined(signal.instrument) {
+    pub(super) fn stands_against(&self, no: AccountNo, of: InstrumentId, side: Side) -> bool {
+        if !self.state.is_margined(of) {
             return false;
         }
-        let mut entries = self.state.orders_of(no).filter(|open| open.enters(signal.instrument));
-        entries.any(|open| open.ticket.side != side)
-            || self.closable(no, signal.instrument, side).is_positive()
+        let mut entries = self.state.orders_of(no).filter(|open| open.enters(of));
+        entries.any(|open| open.ticket.side != side) || self.closable(no, of, side).is_positive()
     }
 
     /// The class of a signal's instrument. A strategy made for futures that buys a fund spends what is meant for funds.

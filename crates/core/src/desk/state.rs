@@ -12,7 +12,7 @@ use crate::words::conditions::Conditions;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
 use crate::words::instrument::{Hours, Instrument, VenueName};
-use crate::words::money::{Money, Price};
+use crate::words::money::{Money, Price, Qty};
 use crate::words::time::Timestamp;
 use hashbrown::HashTable;
 use minicbor::{Decode, Encode};
@@ -89,12 +89,20 @@ pub(super) struct State {
     #[n(21)]
     #[cbor(default)]
     pub(super) last_option: InstrumentId,
+    /// What an account's legs of a pair have bought beyond what they sold, below zero sold, while one of them is open.
+    /// A pair is named by the lower number of its instruments.
+    #[n(22)]
+    #[cbor(default)]
+    pub(super) crossings: BTreeMap<(AccountNo, InstrumentId), Qty>,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
+    /// Derived: what the legs that ended last had bought beyond what they sold.
+    #[cbor(skip)]
+    pub(super) uneven: Qty,
     /// Derived: whom the price adopted last was about.
     #[cbor(skip)]
     pub(super) priced: Priced,
@@ -231,11 +239,7 @@ impl State {
     }
 
     /// What a quantity is worth at the mark, where there is one; below zero if it is short.
-    pub(super) fn worth(
-        &self,
-        instrument: InstrumentId,
-        qty: crate::words::money::Qty,
-    ) -> Option<Money> {
+    pub(super) fn worth(&self, instrument: InstrumentId, qty: Qty) -> Option<Money> {
         let listing = self.listings.get(&instrument)?;
         listing.instrument.value(listing.mark?, qty, Round::Down)
     }

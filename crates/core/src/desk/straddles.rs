@@ -42,7 +42,12 @@ impl State {
     }
 
     /// What a strategy holds of a leg and is not selling already, and what its open entries may still bring.
-    fn leg(&self, no: AccountNo, instrument: InstrumentId, origin: Origin) -> (Qty, Qty) {
+    pub(super) fn leg(
+        &self,
+        no: AccountNo,
+        instrument: InstrumentId,
+        origin: Origin,
+    ) -> (Qty, Qty) {
         let (order_type, tif) = AT_ONCE;
         let exit = QueuedExit { qty: Qty::ZERO, origin, order_type, tif };
         let position = self.account(no).and_then(|account| account.position(instrument));
@@ -132,7 +137,7 @@ impl Desk {
             tif: TimeInForce::Gtc,
             origin,
         };
-        if let Some((wish, refusal)) = self.refused_leg(no, [wish(call), wish(put)]) {
+        if let Some((wish, refusal)) = self.refused_leg(no, &[wish(call), wish(put)]) {
             let refusal = self.name_switches(no, &wish, refusal);
             let _ = self.refuse(no, wish, refusal, insight);
             return;
@@ -148,17 +153,21 @@ impl Desk {
         }
     }
 
-    /// The leg that the gates refuse, the second one judged as if the first were ordered; none where both pass.
-    fn refused_leg(&self, no: AccountNo, [first, second]: [Wish; 2]) -> Option<(Wish, Refusal)> {
-        let facts = |wish: &Wish| self.facts(no, wish, &self.draft(wish), true);
-        let (one, mut two) = facts(&first).zip(facts(&second))?;
-        if let Err(refusal) = judge(&one) {
-            return Some((first, refusal));
+    /// The leg that the gates refuse, each judged as if those before it were ordered; none where all pass.
+    pub(super) fn refused_leg(&self, no: AccountNo, legs: &[Wish]) -> Option<(Wish, Refusal)> {
+        let (mut claimed, mut opened) = (Money::ZERO, 0u16);
+        for (before, leg) in (0u16..).zip(legs) {
+            let mut facts = self.facts(no, leg, &self.draft(leg), true)?;
+            facts.free_cash = facts.free_cash.saturating_sub(claimed);
+            facts.positions = facts.positions.saturating_add(opened);
+            facts.open_orders = facts.open_orders.saturating_add(before);
+            if let Err(refusal) = judge(&facts) {
+                return Some((*leg, refusal));
+            }
+            claimed = claimed.saturating_add(claim(facts.notional, facts.buffer));
+            opened = opened.saturating_add(u16::from(facts.opens));
         }
-        two.free_cash = two.free_cash.saturating_sub(claim(one.notional, one.buffer));
-        two.positions = two.positions.saturating_add(u16::from(one.opens));
-        two.open_orders = two.open_orders.saturating_add(1);
-        judge(&two).err().map(|refusal| (second, refusal))
+        None
     }
 
     /// Takes the entries of legs back whose other leg, this one, was filled and has waited long enough.
@@ -169,7 +178,8 @@ impl Desk {
             let strategy = Event::strategy(open.ticket.origin);
             let newest = lots.iter().filter(|lot| lot.strategy == strategy).map(|lot| lot.at).max();
             let waited = newest.is_some_and(|at| self.clock.since(at) >= PATIENCE);
-            open.ticket.pair == Some(instrument) && open.is_entry() && !open.cancelling && waited
+            let is_leg = open.ticket.pair == Some(instrument) && !open.ticket.crosses();
+            is_leg && open.is_entry() && !open.cancelling && waited
         });
         for order in waiting.map(|open| open.ticket.id).collect::<Vec<_>>() {
             self.request_cancel(order);

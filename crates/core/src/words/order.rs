@@ -223,9 +223,18 @@ pub struct Ticket {
     /// Where a protective stop is to rest once this entry is filled.
     #[n(12)]
     pub protect: Option<Price>,
-    /// The other leg of a straddle: as much is to be bought of it, and what one has beyond the other is sold.
+    /// The other leg of a straddle or a crossing: as much is to be traded of it, and what one has beyond the other is
+    /// undone.
     #[n(13)]
     pub pair: Option<InstrumentId>,
+}
+
+impl Ticket {
+    /// Is it a leg of a crossing? Those of a straddle may wait.
+    #[must_use]
+    pub const fn crosses(&self) -> bool {
+        self.pair.is_some() && matches!(self.tif, TimeInForce::Ioc)
+    }
 }
 
 /// Where an order stands after its approval.

@@ -2,7 +2,7 @@
 
 use super::id::{InstrumentId, SignalId};
 use super::insight::Insight;
-use super::money::Price;
+use super::money::{Price, Qty};
 use super::score::Strength;
 use super::time::Timestamp;
 use minicbor::{Decode, Encode};
@@ -114,6 +114,23 @@ pub enum Action {
     /// Rest on both sides of the market.
     #[n(5)]
     Quote(#[n(0)] Quote),
+    /// Buy what the signal is about and sell the same thing where it is dearer, as much of the one as of the other,
+    /// both at once or not at all. Who has nothing to sell there yet buys alone, to have it.
+    #[n(6)]
+    Cross {
+        /// The same thing at the dearer place.
+        #[n(0)]
+        sell: InstrumentId,
+        /// Worst price that it is sold at.
+        #[n(1)]
+        sell_limit: Price,
+        /// Worst price that is paid.
+        #[n(2)]
+        buy_limit: Price,
+        /// As much as the books give at these prices.
+        #[n(3)]
+        most: Qty,
+    },
     /// Leave this month of a contract and hold as much of the one that the signal is about, on the same side.
     #[n(7)]
     Roll {

@@ -10,6 +10,7 @@ mod billing;
 mod contracts;
 mod copies;
 mod copying;
+mod crossings;
 mod guards;
 mod late;
 mod lines;

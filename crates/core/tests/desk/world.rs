@@ -28,6 +28,10 @@ use std::task::{Context, Poll, Waker};
 pub(crate) const BTC: InstrumentId = InstrumentId(1);
 pub(crate) const AAPL: InstrumentId = InstrumentId(2);
 pub(crate) const ES: InstrumentId = InstrumentId(3);
+/// One coin at two venues, in whole pieces, and a contract on it.
+pub(crate) const HERE: InstrumentId = InstrumentId(4);
+pub(crate) const THERE: InstrumentId = InstrumentId(5);
+pub(crate) const PERP: InstrumentId = InstrumentId(6);
 /// Options on AAPL at 200, which no desk lists by itself.
 pub(crate) const CALL: InstrumentId = InstrumentId(100);
 pub(crate) const PUT: InstrumentId = InstrumentId(101);
@@ -46,6 +50,13 @@ pub(crate) fn instrument(id: InstrumentId) -> Instrument {
     let (symbol, class, kind, hours, tick, lot) = match id {
         BTC => ("BTC-USD", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "0.00000001"),
         AAPL => ("AAPL", AssetClass::Equity, Kind::Share, Hours::Nyse, "0.01", "0.0001"),
+        HERE => ("COIN.HERE", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "1"),
+        THERE => ("COIN.THERE", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "1"),
+        PERP => {
+            let expiry = NOON.plus(Span(30 * Span::DAY.0));
+            let future = Kind::Future { multiplier: 1, expiry, maintenance: None };
+            ("COIN-PERP.THERE", AssetClass::Derivatives, future, Hours::Always, "0.01", "1")
+        }
         CALL | PUT => {
             let (symbol, right) =
                 if id == CALL { ("AAPL C 200", Right::Call) } else { ("AAPL P 200", Right::Put) };

@@ -1,5 +1,6 @@
 //! What cannot be seen from outside: one batch that places an entry and takes it back.
 
+mod crossings;
 mod rolls;
 
 use super::*;

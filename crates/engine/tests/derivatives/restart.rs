@@ -74,8 +74,8 @@ async fn restarted(run: Backtest, batches: &Batches) -> Backtest {
 /// What an account has at the end, all that happened, and the two orders.
 type Life = (Box<AccountView>, Vec<Event>, [OrderId; 2]);
 
-/// Two orders for a call, one at the market and one at half of it; then the months until both have met their end, with a
-/// stop of the platform behind them or without.
+/// Two orders for a call, one at the market and one at half of it; then the months until both have met their end, with
+/// a stop of the platform behind them or without.
 async fn lived(stops: bool) -> Life {
     let (batches, call) = (Batches::default(), call(market()));
     let mut run = run_of(Partitions::new(1, &rules()), Tape::default(), &batches);

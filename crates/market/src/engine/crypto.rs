@@ -1,5 +1,5 @@
-//! The crypto engine: scalping with intraday momentum, riding breakouts, capturing swings, making markets. Arbitrage
-//! is a model that waits for a desk with several venues; it is not among its strategies.
+//! The crypto engine: scalping with intraday momentum, riding breakouts, capturing swings, making markets, and
+//! crossing two places.
 
 pub mod arbitrage;
 mod market_making;
@@ -46,6 +46,8 @@ pub struct Setup {
     pub capture: Vec<InstrumentId>,
     /// Markets that are made, where a feed shows their books.
     pub making: Vec<InstrumentId>,
+    /// Pairs of places where units of the same are traded, crossed where a feed shows the books of both.
+    pub crossing: Vec<[InstrumentId; 2]>,
 }
 
 impl Setup {
@@ -70,6 +72,10 @@ impl Setup {
         for &instrument in &self.making {
             let parameters = playbook.crypto_market_making.parameters;
             strategies.push(Box::new(Quoting::new(instrument, parameters)));
+        }
+        for &places in &self.crossing {
+            let parameters = playbook.crypto_arbitrage.parameters;
+            strategies.push(Box::new(arbitrage::Between::new(places, parameters)));
         }
         Engine::new(routes, playbook, strategies)
     }

@@ -252,7 +252,7 @@ mod tests {
                     }
                     Action::Trim { strength } => Some((strength.as_parts().into(), false)),
                     Action::Exit => Some((0, false)),
-                    Action::Straddle { .. } | Action::Quote(_) | Action::Roll { .. } => None,
+                    _ => None,
                 }
             })
             .collect();

@@ -191,10 +191,11 @@ impl Weighing {
                 self.end(signal.strategy, signal.instrument, log, signal.at);
                 return None;
             }
-            // No candles tell what became of a straddle or of quotes; a roll ends nothing.
+            // No candles tell what became of a straddle, of quotes or of a crossing; a roll ends nothing.
             Action::Trim { .. }
             | Action::Straddle { .. }
             | Action::Quote(_)
+            | Action::Cross { .. }
             | Action::Roll { .. } => return None,
         };
         let regime = conditions.regime?;

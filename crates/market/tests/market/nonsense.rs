@@ -30,6 +30,9 @@ fn sane(output: &Output) -> bool {
             Action::Quote(quote) => {
                 quote.most <= Strength::FULL && quote.bid.is_none_or(Price::is_positive)
             }
+            Action::Cross { sell_limit, buy_limit, most, .. } => {
+                buy_limit.is_positive() && buy_limit < sell_limit && most.is_positive()
+            }
             Action::Exit | Action::Roll { .. } => true,
         })
 }

@@ -137,7 +137,10 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
     Decision {
         kind: "skipped",
         side: match signal.action {
-            Action::Enter { .. } | Action::Straddle { .. } | Action::Quote(_) => Some("buy"),
+            Action::Enter { .. }
+            | Action::Straddle { .. }
+            | Action::Quote(_)
+            | Action::Cross { .. } => Some("buy"),
             Action::Exit | Action::Trim { .. } | Action::Short { .. } => Some("sell"),
             // Whichever side each account holds.
             Action::Roll { .. } => None,

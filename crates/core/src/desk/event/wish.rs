@@ -101,6 +101,9 @@ pub enum Skip {
     /// A short position in something that is paid for.
     #[n(6)]
     NotShortable,
+    /// What is dear is not held where it is dear.
+    #[n(7)]
+    NoStock,
 }
 
 impl Skip {
@@ -115,6 +118,7 @@ impl Skip {
             Self::ClassNotAllowed => "the tier does not hold this class",
             Self::OtherSide => "the other side of the contract is still held or being entered",
             Self::NotShortable => "only contracts can be held short",
+            Self::NoStock => "what could be sold is held only where it is cheap",
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Samples of what strategies say, and of why nothing came of it.
+//! Samples of what strategies say, and of why it led to nothing.
 
-use super::super::learned;
 use super::{AT, OF, OTHER};
+use crate::learned;
 use nija_core::desk::event::Skip;
 use nija_core::words::id::SignalId;
-use nija_core::words::money::Price;
+use nija_core::words::money::{Price, Qty};
 use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, Quote, Signal, StrategyName};
 
@@ -17,6 +17,12 @@ pub(super) fn signals() -> Vec<Signal> {
             put: OTHER,
             put_mark: Price::whole(4),
             strength: Strength::parts(5_000),
+        },
+        Action::Cross { .. } => Action::Cross {
+            sell: OTHER,
+            sell_limit: Price::whole(51),
+            buy_limit: Price::whole(50),
+            most: Qty::whole(3),
         },
         Action::Short { .. } => Action::Short { strength: Strength::parts(7_500), stop: Some(Price::whole(56)) },
         Action::Quote(_) => Action::Quote(Quote {
@@ -54,5 +60,6 @@ pub(super) fn skips() -> Vec<Skip> {
         Skip::ClassNotAllowed => Skip::ClassNotAllowed,
         Skip::OtherSide => Skip::OtherSide,
         Skip::NotShortable => Skip::NotShortable,
+        Skip::NoStock => Skip::NoStock,
     )
 }

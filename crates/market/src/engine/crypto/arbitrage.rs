@@ -4,11 +4,14 @@
 //!
 //! Both legs are sent to be filled at once or not at all; what one side filled and the other did not is hedged
 //! immediately. Nothing here counts profit: that is made of fills, by the ledger, and of nothing else.
-//! A model only: the desk knows one venue and no books yet, so no engine takes it; a research run over books does.
+//! [`Between`] is the strategy that trades for accounts, through the desk, which knows what each holds and hedges.
+//! [`Arbitrage`] is the model of one trader with balances of his own, for research runs.
 
+mod between;
 mod crossing;
 mod triangle;
 
+pub use between::Between;
 pub use crossing::{Crossing, Purse, cross};
 pub use triangle::{Hop, Loop, triangle};
 
@@ -36,6 +39,15 @@ pub struct Parameters {
     pub lot: f64,
     /// Least dollars of a leg.
     pub least_worth: f64,
+    /// What a taker pays at both places, as a fraction; a research run knows the fees of its venues.
+    pub fee: f64,
+    /// How long nothing is said after something was, milliseconds: until its orders have met the books.
+    pub pause_millis: i64,
+}
+
+/// Was neither book old when the other was seen?
+fn are_fresh(a: &Book, b: &Book, parameters: &Parameters) -> bool {
+    a.at.since(b.at).0.saturating_abs() <= Span::millis(parameters.max_age_millis).0
 }
 
 /// One order of a trade; it is filled at once or what is left of it lapses.
@@ -96,8 +108,7 @@ impl Arbitrage {
         let [Some(a), Some(b)] = &self.books else {
             return None;
         };
-        let age = a.at.since(b.at).0.saturating_abs();
-        (age <= Span::millis(self.parameters.max_age_millis).0).then_some([a, b])
+        are_fresh(a, b, &self.parameters).then_some([a, b])
     }
 
     fn judge(&mut self) -> Option<Vec<Leg>> {

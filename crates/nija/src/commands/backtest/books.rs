@@ -4,6 +4,7 @@
 mod print;
 mod settings;
 
+use super::contracts::ENDLESS;
 use super::options::Options;
 use super::tuned;
 use crate::catalog;
@@ -152,14 +153,42 @@ fn play(
 /// What a folder of ticks is about in a run of the desk.
 pub(super) fn place(
     folder: &Path,
-    playbook: &Playbook,
-    instruments: &[Instrument],
+    options: &Options,
+    (playbook, instruments): (&Playbook, &[Instrument]),
 ) -> anyhow::Result<Instrument> {
     let tick = settings::price(playbook.crypto_market_making.parameters.tick);
     let lot = settings::qty(playbook.crypto_arbitrage.parameters.lot);
     let (tick, lot) = tick.zip(lot).context("the playbook's steps of prices and quantities")?;
     let last = instruments.iter().map(|row| row.id.0).max().unwrap_or(0);
-    Ok(Instrument { id: InstrumentId(last.saturating_add(1)), ..instrument(folder, 0, tick, lot)? })
+    let mut place = instrument(folder, 0, tick, lot)?;
+    place.id = InstrumentId(last.saturating_add(1));
+    if let Some(multiplier) = multiplier(folder, options) {
+        place.class = AssetClass::Derivatives;
+        place.kind = Kind::Future { multiplier, expiry: ENDLESS, maintenance: None };
+    }
+    Ok(place)
+}
+
+/// Dollars a point of a folder that is named as a contract.
+fn multiplier(folder: &Path, options: &Options) -> Option<u32> {
+    let name = folder.file_name()?.to_str()?;
+    let named = options.contract.iter().find(|named| named.symbol == name);
+    named.map(|named| named.multiplier)
+}
+
+/// The places between which arbitrage crosses: the two that are given.
+pub(super) fn pairs(
+    places: &[Instrument],
+    strategies: &[StrategyName],
+) -> anyhow::Result<Vec<[InstrumentId; 2]>> {
+    match places {
+        [here, there] if here.multiplier() == there.multiplier() => Ok(vec![[here.id, there.id]]),
+        _ if strategies.contains(&StrategyName::CryptoArbitrage) => bail!(
+            "arbitrage is between two places of the same: name two folders of ticks, each with --data, and contracts \
+             of one dollar a point"
+        ),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// The instrument of a place.

@@ -27,7 +27,7 @@ const PART: Qty = Qty::from_raw(SCALE / 100);
 pub(super) struct Named {
     pub(super) symbol: String,
     /// Dollars a point.
-    multiplier: u32,
+    pub(super) multiplier: u32,
     /// Midnight of its last day of trading, where it has one.
     last: Option<Timestamp>,
 }

@@ -77,7 +77,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut places = Vec::new();
     for path in &options.data {
         if path.is_dir() {
-            let place = books::place(path, &playbook, &instruments)?;
+            let place = books::place(path, options, (&playbook, &instruments))?;
             let reading = recording::Reading { skip_bad: options.skip_bad, strict: false };
             feeds.push(Box::new(recording::open(path, place.id, reading)?));
             instruments.push(place.clone());
@@ -104,6 +104,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let (mut setup, mut notes) = setup(wanted, &sources);
     notes.extend(contracts::note(&options.roll));
     setup.crypto.making = places.iter().map(|place| place.id).collect();
+    setup.crypto.crossing = books::pairs(&places, &options.strategies()?)?;
     let chains = Chains::of(options, &sources, &instruments)?;
     chains.note(&mut notes);
     let fresh = chains.underlyings.iter().map(|of| of.instrument);
@@ -146,6 +147,7 @@ fn playbook(options: &Options, config: &Config) -> anyhow::Result<Playbook> {
     };
     let mut playbook = tuned::playbook(shipped, &options.strategies()?, &ticks.rest)?;
     playbook.crypto_market_making.parameters.maker_fee = ticks.settings.maker_fee(options)?;
+    playbook.crypto_arbitrage.parameters.fee = books::Settings::taker_fee(options);
     Ok(playbook)
 }
 

@@ -318,5 +318,6 @@ const fn skip(why: Skip) -> &'static str {
         Skip::ClassNotAllowed => "class_not_allowed",
         Skip::OtherSide => "other_side",
         Skip::NotShortable => "not_shortable",
+        Skip::NoStock => "no_stock",
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
         Action::Straddle { .. } => "straddle",
         Action::Roll { .. } => "roll",
         Action::Quote(_) => "quote",
+        Action::Cross { .. } => "crossing",
     };
     let symbol = names.symbol(signal.instrument);
     format!("the {what} of {} into {symbol} at ${}", signal.strategy.name(), signal.mark)

@@ -11,6 +11,7 @@ use nija_engine::sim::filling::Filling;
 use nija_engine::sim::latency::Latency;
 use nija_engine::sim::slippage::Slippage;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// The settings.
 #[derive(Clone, Debug)]
@@ -95,12 +96,23 @@ impl Settings {
         rules.crypto.fee = Fee::MakerTaker { maker: percent(maker)?, taker: percent(taker)? };
         (rules.crypto.slippage, rules.crypto.filling) = (Slippage::None, Filling::Queue);
         rules.crypto.half_spread = Pct::ZERO;
+        // A place may be a contract, and has a book all the same.
+        let is_contract =
+            |path: &PathBuf| path.is_dir() && super::multiplier(path, options).is_some();
+        if options.data.iter().any(is_contract) {
+            rules.derivatives = rules.crypto;
+        }
         Ok(rules)
     }
 
     /// What an order that rests pays at the first venue: the model has to know it.
     pub(in super::super) fn maker_fee(&self, options: &Options) -> anyhow::Result<f64> {
         Ok(self.maker(options)?.raw() as f64 / SCALE as f64)
+    }
+
+    /// What an order that takes pays, likewise.
+    pub(in super::super) fn taker_fee(options: &Options) -> f64 {
+        commission(options).raw() as f64 / SCALE as f64
     }
 
     /// What an order that rests pays at the first venue, as a fraction.

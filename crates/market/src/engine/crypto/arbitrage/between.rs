@@ -1,0 +1,162 @@
+//! Arbitrage as a desk carries it out: what the books of two places show is said once to all accounts, each of which
+//! crosses what it holds and may hold. The strategy hears no fills. It says a difference, and the same one again only
+//! after a pause in which the orders of the first time have met the books.
+
+use super::crossing::{Purse, cross};
+use super::{Parameters, are_fresh};
+use crate::book::Book;
+use crate::candle::Candle;
+use crate::engine::{Spoken, Strategy, View, Want};
+use nija_core::words::id::InstrumentId;
+use nija_core::words::order::Side;
+use nija_core::words::signal::{Action, StrategyName};
+use nija_core::words::time::{Span, Timestamp};
+
+/// Two places where the same thing is traded.
+#[derive(Clone, Debug)]
+pub struct Between {
+    places: [InstrumentId; 2],
+    parameters: Parameters,
+    books: [Option<Book>; 2],
+    /// When it last said something.
+    said_at: Timestamp,
+}
+
+impl Between {
+    /// Between these two, which are units of the same.
+    #[must_use]
+    pub const fn new(places: [InstrumentId; 2], parameters: Parameters) -> Self {
+        let said_at = Timestamp(i64::MIN);
+        Self { places, parameters, books: [const { None }; 2], said_at }
+    }
+
+    /// The better of what can be bought at one place and sold at the other.
+    fn look(&self) -> Option<Spoken> {
+        let [Some(first), Some(second)] = &self.books else {
+            return None;
+        };
+        if !are_fresh(first, second, &self.parameters) {
+            return None;
+        }
+        let Parameters { fee, buffer, lot, least_worth, .. } = self.parameters;
+        // What lies ready is each account's own.
+        let purse = Purse { fee, dollars: f64::INFINITY, units: f64::INFINITY };
+        [(first, second), (second, first)].into_iter().find_map(|(buy, sell)| {
+            let found = cross([(buy, &purse), (sell, &purse)], buffer, lot)?;
+            if found.qty * found.buy_limit < least_worth {
+                return None;
+            }
+            let [bought, sold] = found.legs(0, 1)?;
+            let action = Action::Cross {
+                sell: sell.instrument,
+                sell_limit: sold.limit,
+                buy_limit: bought.limit,
+                most: bought.qty,
+            };
+            let (instrument, mark) = (buy.instrument, buy.best(Side::Buy)?);
+            Some(Spoken { instrument, mark, action, implied: None })
+        })
+    }
+}
+
+impl Strategy for Between {
+    fn name(&self) -> StrategyName {
+        StrategyName::CryptoArbitrage
+    }
+
+    fn version(&self) -> u16 {
+        self.parameters.version
+    }
+
+    fn wants(&self) -> &[Want] {
+        &[]
+    }
+
+    fn on_candle(&mut self, _: &Candle, _: &View) -> Option<Action> {
+        None
+    }
+
+    fn books(&self) -> &[InstrumentId] {
+        &self.places
+    }
+
+    fn on_book(&mut self, book: &Book, view: &View) -> Vec<Spoken> {
+        let place = self.places.iter().position(|of| *of == book.instrument);
+        let Some(seen) = place.and_then(|place| self.books.get_mut(place)) else {
+            return Vec::new();
+        };
+        *seen = Some(book.clone());
+        let pause = Span::millis(self.parameters.pause_millis);
+        if !view.open || book.at.since(self.said_at) < pause {
+            return Vec::new();
+        }
+        let said = self.look();
+        if said.is_some() {
+            self.said_at = book.at;
+        }
+        said.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::Level;
+    use nija_core::words::money::{Price, Qty};
+
+    const PLACES: [InstrumentId; 2] = [InstrumentId(1), InstrumentId(2)];
+
+    fn between() -> Between {
+        let parameters = Parameters { lot: 1.0, pause_millis: 1_000, ..Parameters::default() };
+        Between::new(PLACES, parameters)
+    }
+
+    fn show(between: &mut Between, place: usize, millis: i64, bid: i32, ask: i32) -> Vec<Spoken> {
+        let level = |price| vec![Level { price: Price::whole(price), qty: Qty::whole(3) }];
+        let (instrument, at) = (PLACES[place], Timestamp(millis * 1_000));
+        let book = Book { instrument, place: 0, at, bids: level(bid), asks: level(ask) };
+        between.on_book(&book, &View { open: true, ..View::default() })
+    }
+
+    /// What is said where the second place is dear, or the first.
+    fn said(buy: usize, sell: usize, buy_limit: i32, sell_limit: i32) -> Vec<Spoken> {
+        let (buy_limit, sell_limit) = (Price::whole(buy_limit), Price::whole(sell_limit));
+        let (sell, most) = (PLACES[sell], Qty::whole(3));
+        let action = Action::Cross { sell, sell_limit, buy_limit, most };
+        vec![Spoken { instrument: PLACES[buy], mark: buy_limit, action, implied: None }]
+    }
+
+    #[test]
+    fn a_difference_is_said_once_and_again_after_the_pause() {
+        let mut b = between();
+        assert_eq!(show(&mut b, 0, 0, 99, 101), []);
+        assert_eq!(show(&mut b, 1, 0, 100, 102), [], "consistent books");
+        assert_eq!(show(&mut b, 1, 10, 105, 106), said(0, 1, 101, 105));
+        for millis in 11..1_010 {
+            assert_eq!(show(&mut b, usize::from(millis % 2 == 0), millis, 99, 101), []);
+            assert_eq!(show(&mut b, 1, millis, 105, 106), []);
+        }
+        assert_eq!(show(&mut b, 0, 1_009, 99, 101), []);
+        assert_eq!(show(&mut b, 1, 1_010, 105, 106), said(0, 1, 101, 105));
+        // The other way round.
+        assert_eq!(show(&mut b, 0, 2_020, 105, 106), []);
+        assert_eq!(show(&mut b, 1, 2_020, 99, 101), said(1, 0, 101, 105));
+    }
+
+    #[test]
+    fn old_books_and_closed_doors_say_nothing() {
+        let mut b = between();
+        show(&mut b, 0, 0, 99, 101);
+        assert_eq!(show(&mut b, 1, 501, 105, 106), [], "half a second old");
+        assert_eq!(show(&mut b, 0, 502, 99, 101), said(0, 1, 101, 105));
+        let mut b = between();
+        show(&mut b, 0, 0, 99, 101);
+        let closed = View::default();
+        let level = |price| vec![Level { price: Price::whole(price), qty: Qty::whole(3) }];
+        let (bids, asks) = (level(105), level(106));
+        let book = Book { instrument: PLACES[1], place: 0, at: Timestamp(0), bids, asks };
+        assert_eq!(b.on_book(&book, &closed), []);
+        // Another market says nothing at all.
+        assert_eq!(b.on_book(&Book { instrument: InstrumentId(9), ..book }, &closed), []);
+    }
+}
