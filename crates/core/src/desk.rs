@@ -32,6 +32,7 @@ mod market;
 mod orders;
 mod quotes;
 mod reports;
+mod rolling;
 mod settings;
 mod signals;
 mod state;

@@ -10,10 +10,10 @@ use crate::recovery;
 use crate::sim::Exchange;
 use crate::trader::Trader;
 use nija_core::commit::{Release, commit};
-use nija_core::desk::Outstanding;
 use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::held::Act;
 use nija_core::desk::input::Input;
+use nija_core::desk::{Desk, Outstanding};
 use nija_core::journal::Batch;
 use nija_core::lanes::Lanes;
 use nija_core::ports::{AppendError, Journal};
@@ -163,7 +163,7 @@ impl Backtest {
     }
 
     /// Goes on as after a restart: a trader that has read what it read, and an exchange that remembers nothing, to
-    /// which prices are told and open orders handed back.
+    /// which options and prices are told and open orders handed back.
     ///
     /// # Errors
     /// See [`Ended`].
@@ -175,6 +175,10 @@ impl Backtest {
     ) -> Result<(), Ended> {
         self.adopt()?;
         (self.exchange, self.trader) = (exchange, trader);
+        // Options were listed on the way and stand in no catalog.
+        for row in self.partitions.desks().iter().take(1).flat_map(Desk::options) {
+            self.exchange.list(row.clone());
+        }
         for (instrument, price) in recovery::known_prices(&self.partitions) {
             self.exchange.know(instrument, price);
         }

@@ -50,8 +50,8 @@ pub struct Exchange {
     outbox: VecDeque<Report>,
     now: Timestamp,
     seq: u64,
-    always: Cursor,
-    nyse: Cursor,
+    /// One for each sort of hours, in their order.
+    cursors: [Cursor; 3],
 }
 
 impl Exchange {
@@ -67,8 +67,7 @@ impl Exchange {
             outbox: VecDeque::new(),
             now: Timestamp::EPOCH,
             seq: 0,
-            always: Cursor::new(Hours::Always),
-            nyse: Cursor::new(Hours::Nyse),
+            cursors: [Hours::Always, Hours::Nyse, Hours::Cme].map(Cursor::new),
         }
     }
 
@@ -157,10 +156,7 @@ impl Exchange {
         let Some(book) = self.books.get(&ticket.instrument) else {
             return Some("no such instrument is listed here".to_owned());
         };
-        let is_open = match book.instrument.hours {
-            Hours::Always => self.always.is_open(eligible_at),
-            Hours::Nyse => self.nyse.is_open(eligible_at),
-        };
+        let is_open = self.cursors[book.instrument.hours as usize].is_open(eligible_at);
         let terms = self.rules.terms_of(&book.instrument);
         check(ticket, book, terms, self.now, is_open).err()
     }
@@ -170,10 +166,8 @@ impl Exchange {
         if matches!(ticket.tif, TimeInForce::Gtc | TimeInForce::PostOnly) {
             return None;
         }
-        let session = match self.books.get(&ticket.instrument)?.instrument.hours {
-            Hours::Always => self.always.session_from(first),
-            Hours::Nyse => self.nyse.session_from(first),
-        };
+        let hours = self.books.get(&ticket.instrument)?.instrument.hours;
+        let session = self.cursors[hours as usize].session_from(first);
         session.map(|session| session.close_at)
     }
 
@@ -296,10 +290,7 @@ impl Exchange {
             return;
         };
         let terms = self.rules.terms_of(&book.instrument);
-        let cursor = match book.instrument.hours {
-            Hours::Always => &mut self.always,
-            Hours::Nyse => &mut self.nyse,
-        };
+        let cursor = &mut self.cursors[book.instrument.hours as usize];
         if terms.follows_book() {
             let is_open = cursor.is_open(event.at);
             let mut line = Line::new(book, terms, self.now);

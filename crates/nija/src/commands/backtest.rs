@@ -4,6 +4,7 @@
 
 mod books;
 mod chains;
+mod contracts;
 mod data;
 mod days;
 mod eve;
