@@ -17,7 +17,7 @@ use nija_core::words::signal::{Action, StrategyName};
 use nija_core::words::tier::Tier;
 
 /// The month after [`ES`].
-const NEXT: InstrumentId = InstrumentId(4);
+const NEXT: InstrumentId = InstrumentId(40);
 const TREND: StrategyName = StrategyName::MacroTrend;
 
 fn money(text: &str) -> Money {
