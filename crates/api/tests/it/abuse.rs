@@ -99,10 +99,7 @@ async fn order_types_need_their_prices_and_no_others() {
         (json!({"order_type": "stop_limit", "limit_price": "10.5", "stop_price": 11}), None),
         (json!({"time_in_force": "gtc", "limit_price": null}), None),
         (json!({"time_in_force": "post_only"}), Some("time_in_force")),
-        (
-            json!({"order_type": "limit", "limit_price": "10.5", "time_in_force": "post_only"}),
-            None,
-        ),
+        (json!({"order_type": "limit", "limit_price": "10.5", "time_in_force": "post_only"}), None),
     ];
     for (change, field) in table {
         let mut order = trade();
