@@ -32,6 +32,7 @@ mod market;
 mod orders;
 mod quotes;
 mod reports;
+mod rolling;
 mod settings;
 mod signals;
 mod state;
@@ -351,10 +352,11 @@ impl Desk {
             Input::Delivered { parcel, .. } => self.delivered(parcel),
             Input::Command { account, key, command } => self.command(account, key, command),
         };
-        self.answered(answer)
+        self.close_input().map(|()| answer)
     }
 
-    /// Takes a price, as `take` does with [`Input::Mark`]: of all that comes by far the most are prices.
+    /// Takes a price, as `take` does with [`Input::Mark`]: of all that comes by far the most are prices. What it
+    /// cannot adopt it leaves.
     ///
     /// # Errors
     /// As [`Desk::take`].
@@ -363,17 +365,10 @@ impl Desk {
         instrument: InstrumentId,
         price: Price,
         at: Timestamp,
-    ) -> Result<Answer, Broken> {
+    ) -> Result<(), Broken> {
         self.wake(at);
-        let answer = self.mark(instrument, price);
-        self.answered(answer)
-    }
-
-    /// Would a price of this, at this instant, change nothing but the price? Nobody holds it and no day ends.
-    #[must_use]
-    pub fn rests(&self, instrument: InstrumentId, at: Timestamp) -> bool {
-        let is_held = self.state.holders.get(&instrument).is_some_and(|of| !of.is_empty());
-        !is_held && at < self.next_roll
+        drop(self.mark(instrument, price));
+        self.close_input()
     }
 
     fn wake(&mut self, at: Timestamp) {
@@ -383,14 +378,12 @@ impl Desk {
         }
     }
 
-    fn answered(&mut self, answer: Answer) -> Result<Answer, Broken> {
+    /// What every input ends with.
+    fn close_input(&mut self) -> Result<(), Broken> {
         if !self.state.due.is_empty() {
             self.send_earned();
         }
-        match self.broken {
-            Some(broken) => Err(broken),
-            None => Ok(answer),
-        }
+        self.broken.map_or(Ok(()), Err)
     }
 
     fn command(&mut self, id: AccountId, key: Option<Key>, command: Command) -> Answer {

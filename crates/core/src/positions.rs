@@ -79,8 +79,9 @@ impl QueuedExit {
     /// Do both exits sell for the same owner: the user, one strategy, its protection, a copy, or the kill switch?
     #[must_use]
     pub fn is_of(&self, origin: Origin) -> bool {
+        let signalled = (self.origin.signalled(), origin.signalled());
         match (self.origin, origin) {
-            (Origin::Strategy { strategy: a, .. }, Origin::Strategy { strategy: b, .. }) => a == b,
+            _ if signalled.0.is_some() => signalled.0 == signalled.1,
             (Origin::Copy { .. }, Origin::Copy { .. }) => true,
             (a, b) => a == b,
         }
@@ -94,7 +95,7 @@ impl QueuedExit {
     const fn rank(&self) -> u8 {
         match self.origin {
             Origin::KillSwitch => 0,
-            Origin::User | Origin::Strategy { .. } | Origin::Copy { .. } => 1,
+            Origin::User | Origin::Strategy { .. } | Origin::Roll { .. } | Origin::Copy { .. } => 1,
             Origin::Protection { .. } => 2,
         }
     }

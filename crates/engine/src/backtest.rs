@@ -10,10 +10,10 @@ use crate::recovery;
 use crate::sim::Exchange;
 use crate::trader::Trader;
 use nija_core::commit::{Release, commit};
-use nija_core::desk::Outstanding;
 use nija_core::desk::answer::{Answer, Decline};
 use nija_core::desk::held::Act;
 use nija_core::desk::input::Input;
+use nija_core::desk::{Desk, Outstanding};
 use nija_core::journal::Batch;
 use nija_core::lanes::Lanes;
 use nija_core::ports::{AppendError, Journal};
@@ -32,15 +32,21 @@ const HANDFUL: usize = 1_024;
 /// Why a backtest ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Ended {
-    /// The market data are not as they should be.
+    /// The market data are not as they should be. Boxed: what a step answers is moved with every step.
     #[error(transparent)]
-    Feed(#[from] feeds::Error),
+    Feed(Box<feeds::Error>),
     /// A desk met a bug.
     #[error(transparent)]
     Broken(#[from] Stopped),
     /// The journal did not take a batch.
     #[error("the journal did not take a batch: {0}")]
     Journal(#[from] AppendError),
+}
+
+impl From<feeds::Error> for Ended {
+    fn from(error: feeds::Error) -> Self {
+        Self::Feed(Box::new(error))
+    }
 }
 
 /// One run over data.
@@ -116,10 +122,13 @@ impl Backtest {
         self
     }
 
-    /// The desks, to be asked once a step is done. In large batches, the price of what nobody holds may be an old one.
-    #[must_use]
-    pub const fn partitions(&self) -> &Partitions {
-        &self.partitions
+    /// The desks, to be asked once a step is done. What waits is adopted first.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub fn partitions(&mut self) -> Result<&Partitions, Ended> {
+        self.adopt()?;
+        Ok(&self.partitions)
     }
 
     /// Brings an input that is no market event, such as opening an account.
@@ -154,7 +163,7 @@ impl Backtest {
     }
 
     /// Goes on as after a restart: a trader that has read what it read, and an exchange that remembers nothing, to
-    /// which prices are told and open orders handed back.
+    /// which options and prices are told and open orders handed back.
     ///
     /// # Errors
     /// See [`Ended`].
@@ -166,6 +175,10 @@ impl Backtest {
     ) -> Result<(), Ended> {
         self.adopt()?;
         (self.exchange, self.trader) = (exchange, trader);
+        // Options were listed on the way and stand in no catalog.
+        for row in self.partitions.desks().iter().take(1).flat_map(Desk::options) {
+            self.exchange.list(row.clone());
+        }
         for (instrument, price) in recovery::known_prices(&self.partitions) {
             self.exchange.know(instrument, price);
         }
@@ -213,42 +226,43 @@ impl Backtest {
                 _ => true,
             });
         }
-        let waits = self.in_large_batches && self.wait(&inputs, at);
-        if !waits {
-            self.adopt()?;
-            for input in &inputs {
-                // Where it lies it is read faster than it is moved.
-                match input {
-                    Input::Mark { instrument, price } => {
-                        self.partitions.take_price(*instrument, *price, at)?;
-                    }
-                    input => drop(self.partitions.take(input.clone(), at)?),
+        for input in &inputs {
+            // Where it lies it is read faster than it is moved.
+            match input {
+                Input::Mark { instrument, price } => self.take_price(*instrument, *price, at)?,
+                input => {
+                    self.adopt()?;
+                    self.partitions.take(input.clone(), at)?;
                 }
             }
         }
         inputs.clear();
         self.inputs = inputs;
-        if waits { Ok(()) } else { self.settle(at).await }
+        if self.must_seal() { self.settle(at).await } else { Ok(()) }
     }
 
-    /// Lets a step wait that is nothing but prices which nothing depends on. False where something does.
-    fn wait(&mut self, inputs: &[Input], at: Timestamp) -> bool {
-        let rests = |input: &Input| match input {
-            Input::Mark { instrument, price } => {
-                price.is_positive() && self.partitions.rest(*instrument, at)
+    /// Takes a price, or lets it wait where it changes nothing but the price.
+    fn take_price(
+        &mut self,
+        instrument: InstrumentId,
+        price: Price,
+        at: Timestamp,
+    ) -> Result<(), Ended> {
+        if self.in_large_batches && price.is_positive() {
+            let is_other = |of| of != instrument && self.partitions.is_held(of);
+            let mut waiting = self.waiting.iter().map(|(of, ..)| *of);
+            // What holders are worth is judged by one new price at a time.
+            if self.partitions.is_held(instrument) && waiting.any(is_other) {
+                self.adopt()?;
             }
-            _ => false,
-        };
-        if !inputs.iter().all(rests) {
-            return false;
-        }
-        for input in inputs {
-            if let Input::Mark { instrument, price } = input {
-                self.waiting.retain(|(of, ..)| of != instrument);
-                self.waiting.push((*instrument, *price, at));
+            if self.partitions.rest(instrument, price, at) {
+                self.waiting.retain(|(of, ..)| *of != instrument);
+                self.waiting.push((instrument, price, at));
+                return Ok(());
             }
         }
-        true
+        self.adopt()?;
+        Ok(self.partitions.take_price(instrument, price, at)?)
     }
 
     /// Adopts the prices that wait.
@@ -259,16 +273,17 @@ impl Backtest {
         Ok(())
     }
 
+    /// In large batches, only what an effect waits for is sealed, and what is full.
+    fn must_seal(&self) -> bool {
+        !self.in_large_batches || self.partitions.hold_back() || self.partitions.is_full()
+    }
+
     /// Commits, sends what was released in the order of the lanes, and takes what the exchange says at once.
     async fn settle(&mut self, now: Timestamp) -> Result<(), Ended> {
-        loop {
-            let waits = self.partitions.hold_back() || self.partitions.is_full();
-            if self.in_large_batches && !waits {
-                return Ok(());
-            }
+        while self.must_seal() {
             let held = self.partitions.seal();
             if held.is_empty() {
-                return Ok(());
+                break;
             }
             held.iter().for_each(|h| (self.seen)(h.batch()));
             for release in commit(&*self.journal, held).await? {
@@ -287,6 +302,7 @@ impl Backtest {
                 }
             }
         }
+        Ok(())
     }
 
     /// Queues a release as a gateway does: a cancel takes its order out of the lanes before it is sent.

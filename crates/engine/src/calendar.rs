@@ -3,6 +3,8 @@
 //! New York holidays and half days are known from 2010 to 2028; outside these years every weekday counts
 //! as a whole session. `Always` trades in sessions of one UTC day that follow each other without a pause.
 
+mod cme;
+
 use exchange_hours::{Exchange, ExchangeCalendar, SessionKind};
 use nija_core::words::instrument::Hours;
 use nija_core::words::time::{Span, Timestamp};
@@ -47,6 +49,7 @@ pub fn session_of(hours: Hours, day: i32) -> Option<Session> {
         Hours::Always => Some(utc_day(midnight)),
         // Sessions in New York open after 09:00 UTC, so the date of the open is the date of the session.
         Hours::Nyse => session_from(hours, midnight).filter(|s| s.open_at.day(Span::ZERO) == day),
+        Hours::Cme => cme::session_of(day),
     }
 }
 
@@ -64,6 +67,12 @@ pub fn session_from(hours: Hours, at: Timestamp) -> Option<Session> {
                 return nyse_session(session.close_at);
             }
             Some(session)
+        }
+        // The session of a date began the evening before; four days are the longest rest.
+        Hours::Cme => {
+            let day = at.day(Span::ZERO);
+            let mut sessions = (day..day.saturating_add(7)).filter_map(cme::session_of);
+            sessions.find(|session| at < session.close_at)
         }
     }
 }
@@ -88,7 +97,7 @@ pub fn is_open(hours: Hours, at: Timestamp) -> bool {
 pub fn next_change(hours: Hours, at: Timestamp) -> Option<Timestamp> {
     match hours {
         Hours::Always => None,
-        Hours::Nyse => {
+        Hours::Nyse | Hours::Cme => {
             let session = session_from(hours, at)?;
             Some(if session.contains(at) { session.close_at } else { session.open_at })
         }

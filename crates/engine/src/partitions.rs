@@ -104,16 +104,16 @@ impl Partitions {
                     (_, own) => own,
                 };
             }
-            let tripped = self.desks.iter_mut().find_map(Desk::take_tripped);
-            self.stop_all(tripped, at)?;
+            self.stop_tripped(at)?;
             return Ok(answer);
         };
         let Some(desk) = self.desk(partition) else {
             return Ok(Answer::Declined(Decline::UnknownOrder));
         };
         let answer = desk.take(input, at).map_err(|broken| Stopped { partition, broken })?;
-        let tripped = desk.take_tripped();
-        self.stop_all(tripped, at)?;
+        if let Some(reason) = desk.take_tripped() {
+            self.stop_all(&reason, at)?;
+        }
         Ok(answer)
     }
 
@@ -132,21 +132,33 @@ impl Partitions {
             let taken = desk.take_price(instrument, price, at);
             taken.map_err(|broken| Stopped { partition, broken })?;
         }
-        let tripped = self.desks.iter_mut().find_map(Desk::take_tripped);
-        self.stop_all(tripped, at)
+        self.stop_tripped(at)
+    }
+
+    /// Does somebody hold it, at some desk?
+    #[must_use]
+    pub(crate) fn is_held(&self, instrument: InstrumentId) -> bool {
+        self.desks.iter().any(|desk| desk.is_held(instrument))
     }
 
     /// Would a price of this change nothing but the price, at every desk?
     #[must_use]
-    pub(crate) fn rest(&self, instrument: InstrumentId, at: Timestamp) -> bool {
-        self.desks.iter().all(|desk| desk.rests(instrument, at))
+    pub(crate) fn rest(&self, instrument: InstrumentId, price: Price, at: Timestamp) -> bool {
+        self.desks.iter().all(|desk| desk.rests(instrument, price, at))
+    }
+
+    /// Looks whether some desk found reason to stop everywhere.
+    fn stop_tripped(&mut self, at: Timestamp) -> Result<(), Stopped> {
+        match self.desks.iter_mut().find_map(Desk::take_tripped) {
+            Some(reason) => self.stop_all(&reason, at),
+            None => Ok(()),
+        }
     }
 
     /// What one desk found reason to stop everywhere is stopped in every partition.
-    fn stop_all(&mut self, why: Option<String>, at: Timestamp) -> Result<(), Stopped> {
-        let Some(reason) = why else { return Ok(()) };
+    fn stop_all(&mut self, reason: &str, at: Timestamp) -> Result<(), Stopped> {
         for desk in &mut self.desks {
-            let (partition, reason) = (desk.partition(), reason.clone());
+            let (partition, reason) = (desk.partition(), reason.to_owned());
             let (scope, by) = (Scope::Platform, Actor::Platform);
             let kill = Input::Kill { scope, by, reason, flatten: false };
             desk.take(kill, at).map_err(|broken| Stopped { partition, broken })?;

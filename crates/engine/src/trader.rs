@@ -116,8 +116,12 @@ impl Trader {
             Kind::BarClosed(candle) => {
                 out.push(Input::Mark { instrument: candle.instrument, price: candle.close });
                 let said = self.analyst.on_candle(&candle);
-                out.extend(said.conditions.map(Input::Conditions));
-                out.extend(said.signals.into_iter().map(Input::Signal));
+                if let Some(conditions) = said.conditions {
+                    out.push(Input::Conditions(conditions));
+                }
+                for signal in said.signals {
+                    out.push(Input::Signal(signal));
+                }
             }
         }
     }

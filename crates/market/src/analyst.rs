@@ -11,18 +11,19 @@ use crate::candle::{Candle, Timeframe};
 use crate::chain::{Chain, Chains, Terms};
 use crate::conditions::{Reader, Roles};
 use crate::earnings::Report;
-use crate::engine::{Engine, Routes, Said, crypto, derivatives, equity};
+use crate::engine::{Engine, Routes, Said, Spoken, crypto, derivatives, equity};
 use crate::learn::overfit::Judgment;
 use crate::learn::weighing::{self, Weighing};
 use crate::playbook::Playbook;
 use crate::regime::{Detector, Thresholds};
+use crate::roll::{Rolled, Rolls};
 use feed::Feeds;
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::{InstrumentId, SignalId};
 use nija_core::words::insight::Insight;
 use nija_core::words::money::Price;
 use nija_core::words::score::{Score, Strength};
-use nija_core::words::signal::Signal;
+use nija_core::words::signal::{Action, Signal};
 use nija_core::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,7 @@ pub struct Analyst {
     calendar: Vec<Report>,
     weighing: Weighing,
     chains: Chains,
+    rolls: Rolls,
     conditions: Conditions,
     /// Latest close seen: what is known now.
     now: Timestamp,
@@ -92,7 +94,8 @@ impl Analyst {
         let mut calendar = setup.calendar.clone();
         calendar.sort_by_key(|report| (report.known_at, report.instrument, report.period));
         calendar.reverse();
-        let wanted = engines.iter().flat_map(Engine::wants);
+        let rolls = Rolls::new(&setup.derivatives.families);
+        let wanted = engines.iter().flat_map(Engine::wants).flat_map(|want| rolls.wants(want));
         Self {
             feeds: Feeds::new(wanted, setup.roles.instruments()),
             reader: Reader::new(setup.roles),
@@ -101,6 +104,7 @@ impl Analyst {
             calendar,
             weighing: Weighing::new(setup.weighing),
             chains: Chains::default(),
+            rolls,
             conditions: Conditions::default(),
             now: Timestamp(i64::MIN),
             last_id: 0,
@@ -123,11 +127,12 @@ impl Analyst {
     /// Takes a closed candle. Conditions are read first, so signals of the same close already obey them.
     pub fn on_candle(&mut self, candle: &Candle) -> Output {
         let mut output = Output::default();
-        let mut turn = core::mem::take(&mut self.turn);
-        if self.feeds.take(candle, &mut turn) {
-            self.now = self.now.max(candle.close_at);
-            self.publish();
+        if !self.feeds.take(candle, &mut self.turn) {
+            return output;
         }
+        self.now = self.now.max(candle.close_at);
+        self.publish();
+        let mut turn = core::mem::take(&mut self.turn);
         for (timeframe, closed) in &turn {
             self.read(*timeframe, closed, &mut output);
             self.ask(*timeframe, closed, &mut output.signals);
@@ -205,7 +210,36 @@ impl Analyst {
         }
     }
 
+    /// Asks about what is read of a candle, then lets contracts roll that it was the close for.
     fn ask(&mut self, timeframe: Timeframe, candle: &Candle, signals: &mut Vec<Signal>) {
+        if let Some(read) = self.rolls.read(candle) {
+            let earlier = signals.len();
+            self.ask_of(timeframe, &read, signals);
+            signals[earlier..].iter_mut().for_each(|signal| self.rolls.say(signal, candle));
+        }
+        if timeframe == Timeframe::Day1 {
+            self.roll(candle, signals);
+        }
+    }
+
+    fn roll(&mut self, candle: &Candle, signals: &mut Vec<Signal>) {
+        let (last_id, at) = (&mut self.last_id, self.now);
+        let Some(Rolled { front, from, into, mark, moves }) = self.rolls.on_day(candle, at) else {
+            return;
+        };
+        for engine in &mut self.engines {
+            engine.on_front(front, |strategy, version| {
+                let action = Action::Roll { from };
+                let spoken = Spoken { instrument: into, mark, action, implied: None };
+                let said = Said { strategy, version, spoken, opinion: None };
+                if moves {
+                    signals.push(signal(last_id, said, at));
+                }
+            });
+        }
+    }
+
+    fn ask_of(&mut self, timeframe: Timeframe, candle: &Candle, signals: &mut Vec<Signal>) {
         let (last_id, at, conditions) = (&mut self.last_id, self.now, &self.conditions);
         let earlier = signals.len();
         for engine in &mut self.engines {

@@ -56,6 +56,8 @@ pub trait Strategy: Send {
     fn opinion(&self) -> Option<Opinion> {
         None
     }
+    /// Learns that another month stands behind a series that it reads, and when that one ends. Most do not care.
+    fn on_front(&mut self, _front: Contract) {}
     /// Learns about a company's report; what follows from it is said at a candle or a chain. Most do not care.
     fn on_report(&mut self, _report: &Report) {}
     /// Takes a picture of the options on an instrument that it reads; what it returns is about contracts of it.
@@ -212,6 +214,19 @@ impl Engine {
         }
     }
 
+    /// Tells the strategies that read a series which month stands behind it now, and names those that are in it.
+    pub fn on_front(&mut self, front: Contract, mut holds: impl FnMut(StrategyName, u16)) {
+        let series = front.instrument;
+        for strategy in &mut self.strategies {
+            if strategy.wants().iter().any(|want| want.instrument == series) {
+                strategy.on_front(front);
+                if self.held.contains(&(strategy.name(), series)) {
+                    holds(strategy.name(), strategy.version());
+                }
+            }
+        }
+    }
+
     /// Tells every strategy about a company's report.
     pub fn on_report(&mut self, report: &Report) {
         for strategy in &mut self.strategies {
@@ -274,6 +289,8 @@ impl Hand<'_> {
             Action::Cross { .. } => spoken.action,
             Action::Trim { .. } => self.held.contains(&place).then_some(spoken.action)?,
             Action::Exit => self.held.remove(&place).then_some(spoken.action)?,
+            // Families say it, not strategies.
+            Action::Roll { .. } => return None,
         };
         Some(Spoken { action, ..spoken })
     }

@@ -18,6 +18,7 @@ pub mod learn;
 pub mod options;
 pub mod playbook;
 pub mod regime;
+pub mod roll;
 pub mod session;
 pub mod sizing;
 pub mod teaching;

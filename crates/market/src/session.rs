@@ -1,5 +1,6 @@
 //! Where a candle stands within its trading session. The session is chosen explicitly, since round-the-clock
-//! markets have no open of their own: a UTC day, or New York's 390 minutes with its early closes.
+//! markets have no open of their own: a UTC day, New York's 390 minutes with its early closes, or the 23 hours that
+//! CME's futures trade from one evening to the next.
 
 use crate::candle::Candle;
 use crate::date;
@@ -8,9 +9,13 @@ use nija_core::words::time::{Span, Timestamp};
 
 /// A pause after which New York's next candle opens a session.
 const NIGHT: Span = Span::seconds(2 * 3_600);
+/// CME opens at 22:00 of UTC in summer and an hour later in winter; the hour before is its rest.
+const EVENING: Span = Span::seconds(22 * 3_600);
 /// Minutes of a session, and of one that closes early.
 const NYSE: i64 = 390;
 const NYSE_EARLY: i64 = 210;
+const CME: i64 = 1_380;
+const CME_EARLY: i64 = 1_155;
 const DAY: i64 = 1_440;
 
 /// Where the close of a candle stands.
@@ -48,11 +53,18 @@ impl Sessions {
                 let length = if date::is_half_day(day) { NYSE_EARLY } else { NYSE };
                 (candle.open_at, length)
             }
+            Hours::Cme => {
+                // The evening belongs to the next day.
+                let day = candle.open_at.day(EVENING).saturating_add(1);
+                let length = if date::is_half_day(day) { CME_EARLY } else { CME };
+                (candle.open_at, length)
+            }
         };
         let fresh = match (self.hours, self.opened) {
             (_, None) => true,
             (Hours::Always, Some(opened)) => opened != begins,
             (Hours::Nyse, Some(_)) => candle.open_at.since(self.closed) >= NIGHT,
+            (Hours::Cme, Some(opened)) => opened.day(EVENING) != candle.open_at.day(EVENING),
         };
         let opened = match self.opened.filter(|_| !fresh) {
             Some(opened) => opened,
@@ -90,6 +102,19 @@ mod tests {
             at(&mut sessions, day + 180, 870),
             Moment { first: true, minutes: 5, left: 385 }
         );
+    }
+
+    #[test]
+    fn cme_opens_in_the_evening_and_rests_an_hour() {
+        let mut sessions = Sessions::new(Hours::Cme);
+        let day = date::day_of(2024, 7, 1).unwrap();
+        let at = |sessions: &mut Sessions, day, minute| sessions.push(&candle(day, minute, 5));
+        // 18:00 in New York is 22:00 of UTC in summer.
+        assert_eq!(at(&mut sessions, day, 1_320), Moment { first: true, minutes: 5, left: 1_375 });
+        assert_eq!(at(&mut sessions, day + 1, 1_255).left, 0, "the last five minutes before 17:00");
+        // The eve of the fourth ends a quarter past one.
+        let eve = at(&mut sessions, day + 1, 1_320);
+        assert_eq!((eve.first, eve.left), (true, 1_150));
     }
 
     #[test]

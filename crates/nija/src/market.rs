@@ -24,9 +24,6 @@ use std::path::Path;
 
 const ANALYST: &str = include_str!("../data/analyst.toml");
 
-/// All hours that instruments keep.
-const HOURS: [Hours; 2] = [Hours::Always, Hours::Nyse];
-
 /// One recorded file and the instrument it is about.
 struct Recorded {
     symbol: &'static str,
@@ -76,6 +73,13 @@ pub(crate) fn setup(config: &Config, instruments: &[Instrument]) -> anyhow::Resu
     setup.calendar = calendar(config, instruments)?;
     setup.derivatives.contracts = contracts(instruments);
     Ok(setup)
+}
+
+/// Whose sessions are told: those of crypto and New York, and of CME where some instrument keeps them.
+pub(crate) fn hours<'a>(instruments: impl IntoIterator<Item = &'a Instrument>) -> Vec<Hours> {
+    let cme = instruments.into_iter().any(|row| row.hours == Hours::Cme);
+    let all = [Hours::Always, Hours::Nyse, Hours::Cme];
+    all.into_iter().filter(|hours| *hours != Hours::Cme || cme).collect()
 }
 
 /// What of a catalog may be held short.
@@ -141,7 +145,7 @@ pub(crate) fn history(instruments: &[Instrument]) -> anyhow::Result<Merge> {
         let terms = terms(find(instruments, recorded.symbol)?, recorded.timeframe);
         sources.push(Box::new(csv::read(recorded.file, recorded.text.as_bytes(), terms)?));
     }
-    Ok(Merge::new(sources, &HOURS))
+    Ok(Merge::new(sources, &hours(instruments)))
 }
 
 /// What writes the market down, where that is configured.
@@ -183,7 +187,7 @@ pub(crate) fn folder(
         "{}: no bars of a listed instrument; expected CLASS/SYMBOL/TIMEFRAME.csv",
         path.display()
     );
-    Ok(Merge::new(sources, &HOURS))
+    Ok(Merge::new(sources, &hours(instruments)))
 }
 
 /// The entries of a folder, in order of their names.
@@ -253,7 +257,7 @@ pub(crate) fn generated(
     });
     let settings =
         Settings { seed, timeframe, from, until, mood: Mood::Calm, paths: paths.collect() };
-    Ok(Merge::new(vec![Box::new(Generator::new(settings)?)], &HOURS))
+    Ok(Merge::new(vec![Box::new(Generator::new(settings)?)], &hours(instruments)))
 }
 
 /// A recorded feed that generated prices continue, so that a newcomer can always trade.

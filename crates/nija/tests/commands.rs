@@ -467,6 +467,69 @@ fn contracts_are_traded_on_both_sides_and_the_journal_is_sound() {
     assert!(desk.good(&["verify", "--database", &database]).contains("sum $0"));
 }
 
+/// SPY's days as quarterly contracts: each is the series itself, a percent dearer than the one before, and is traded
+/// more until the last five sessions before its end.
+fn quarters(desk: &Desk) -> Vec<String> {
+    let text = fs::read_to_string(shipped("etf/SPY/1d.csv")).unwrap();
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    let ends = ["2018-03-16", "2018-06-15", "2018-09-21", "2018-12-21", "2019-03-15", "2019-06-21"];
+    let mut arguments = Vec::new();
+    for (n, end) in ends.iter().enumerate() {
+        let last = rows.iter().position(|row| row.starts_with(end)).unwrap();
+        let mut file = "timestamp,open,high,low,close,volume\n".to_owned();
+        for (row, left) in rows[last - 90..=last].iter().zip((0..=90).rev()) {
+            let cells: Vec<&str> = row.split(',').collect();
+            let price = |of: usize| cells[of].parse::<f64>().unwrap() * 1.01f64.powi(n as i32);
+            let prices = [1, 2, 3, 4].map(|of| format!("{:.4}", price(of))).join(",");
+            let volume = if left <= 5 { 1 } else { 1_000 - left };
+            file.push_str(&format!("{},{prices},{volume}\n", cells[0]));
+        }
+        desk.write(&format!("Q{n}/1d.csv"), &file);
+        arguments.extend(["--contract".to_owned(), format!("Q{n}=1@{end}")]);
+        arguments.extend(["--data".to_owned(), format!("Q{n}/1d.csv")]);
+    }
+    arguments
+}
+
+#[test]
+fn months_of_a_contract_are_traded_one_after_the_other() {
+    let desk = Desk::new();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/demo");
+    let given = quarters(&desk);
+    let files = ["etf/SPY/1d.csv", "index/VIX/1d.csv", "crypto/BTC-USD/1d.csv"];
+    let files = files.map(|file| demo.join(file).display().to_string());
+    let mut arguments = vec!["backtest", "--strategy", "macro_trend", "--tier", "BALLER"];
+    arguments.extend(["--cash", "100000", "--hours", "nyse", "--liquidity", "100"]);
+    arguments.extend(["--param", "look_back=60", "--param", "most=0.5"]);
+    arguments.extend(given.iter().map(String::as_str));
+    files.iter().for_each(|file| arguments.extend(["--data", file]));
+    let rolled = |roll, rest: &[&'static str]| [&arguments[..], &["--roll", roll], rest].concat();
+
+    let told = desk.bad(&rolled("Q0,Q9", &[]));
+    assert!(told.contains("--roll: Q9 is not among the files"), "{told}");
+    let told = desk.bad(&rolled("Q0,SPY", &[]));
+    assert!(told.contains("name it with --contract SPY=DOLLARS@DATE"), "{told}");
+
+    let rest = ["--format", "json", "--journal", "j.db"];
+    let result: Value =
+        serde_json::from_str(&desk.good(&rolled("Q0,Q1,Q2,Q3,Q4,Q5", &rest))).unwrap();
+    let trades: Vec<&Value> = result["trades"].as_array().unwrap().iter().collect();
+    let rolls: Vec<&&Value> = trades.iter().filter(|trade| trade["exit"] == "roll").collect();
+    let sides = rolls.iter().map(|roll| roll["side"].as_str().unwrap()).collect::<Vec<_>>();
+    assert!(sides.contains(&"long") && sides.contains(&"short"), "{trades:#?}");
+    for roll in rolls {
+        let month: u8 = roll["symbol"].as_str().unwrap()[1..].parse().unwrap();
+        let next = trades.iter().find(|trade| {
+            trade["symbol"] == format!("Q{}", month + 1) && trade["opened_at"] == roll["closed_at"]
+        });
+        assert_eq!(next.unwrap()["side"], roll["side"], "{roll}");
+    }
+    let database = format!("sqlite:{}", desk.path("j.db").display());
+    let shown = desk.good(&["journal", "show", "--database", &database, "--kind", "approved"]);
+    assert!(shown.contains("macro_trend, rolling"), "{shown}");
+    assert!(desk.good(&["verify", "--database", &database]).contains("sum $0"));
+}
+
 #[test]
 fn the_shipped_history_trades_every_strategy() {
     let desk = Desk::new();

@@ -221,33 +221,41 @@ impl State {
         let listing = self.listings.get_mut(&instrument).ok_or(Broken::Instrument)?;
         listing.mark = Some(price);
         listing.mark_at = now;
-        self.priced.clear();
-        for block in self.owners_of(instrument).chunks(TOGETHER) {
+        let mut priced = core::mem::take(&mut self.priced);
+        priced.clear();
+        priced.owners.extend(self.owners_of(instrument).map(|owner| (owner, Money::ZERO)));
+        priced.owners.sort_unstable();
+        priced.owners.dedup();
+        for block in priced.owners.chunks_mut(TOGETHER) {
             self.look_ahead(block);
-            for owner in block {
-                let worth = self.raise_family(*owner)?;
-                self.priced.owners.push((*owner, worth));
+            for (owner, worth) in block {
+                *worth = self.raise_family(*owner, &mut priced.busy)?;
             }
         }
+        // Its room serves the next price.
+        self.priced = priced;
         Ok(())
     }
 
-    /// What an account is worth now. Those that a price calls for are noted.
-    fn priced(&mut self, no: AccountNo) -> Result<Money, Broken> {
+    /// What an account is worth now. One of which a price calls for more is noted.
+    fn priced(&self, no: AccountNo, busy: &mut Vec<AccountNo>) -> Result<Money, Broken> {
         let account = self.account(no).ok_or(Broken::Account)?;
-        let (worth, is_busy) = (self.equity(account), account.is_busy());
-        if is_busy {
-            self.priced.busy.push(no);
+        if account.is_busy() {
+            busy.push(no);
         }
-        Ok(worth)
+        Ok(self.equity(account))
     }
 
     /// Raises the peaks of all of an owner's accounts; gives what they are worth together.
-    fn raise_family(&mut self, owner: AccountNo) -> Result<Money, Broken> {
-        let mut sum = self.priced(owner)?;
+    fn raise_family(
+        &mut self,
+        owner: AccountNo,
+        busy: &mut Vec<AccountNo>,
+    ) -> Result<Money, Broken> {
+        let mut sum = self.priced(owner, busy)?;
         let mut sleeves = 0;
         while let Some(&no) = self.at(owner)?.sleeves.get(sleeves) {
-            let worth = self.priced(no)?;
+            let worth = self.priced(no, busy)?;
             let sleeve = self.at(no)?;
             sleeve.peak = sleeve.peak.max(worth);
             sum = sum.saturating_add(worth);

@@ -76,7 +76,7 @@ impl Desk {
         }
         // A quote is meant to rest, and is taken back unfilled again and again.
         let takes = ticket.tif != TimeInForce::PostOnly;
-        if takes && matches!(ticket.origin, Origin::Strategy { .. }) {
+        if takes && ticket.origin.signalled().is_some() {
             pulse.unfilled = pulse.unfilled.saturating_add(1);
             if pulse.unfilled > UNFILLED {
                 return Some((scope, "strategies enter again and again and nothing is filled"));

@@ -149,7 +149,7 @@ impl Desk {
         let mut exit = QueuedExit { qty, origin, order_type, tif };
         if queued.is_none()
             && !self.state.is_crowded(no, instrument, &exit)
-            && !(guarded && matches!(origin, Origin::Strategy { .. }))
+            && !(guarded && origin.signalled().is_some())
             && let Ok(exit) = Exit::of(position, qty)
         {
             return self.send_exit(no, instrument, exit, origin, (order_type, tif));
@@ -300,7 +300,7 @@ impl Desk {
             self.even_legs(ticket);
         }
         match (ticket.origin, ticket.protect) {
-            (Origin::Strategy { strategy, .. }, Some(stop)) => {
+            (Origin::Strategy { strategy, .. } | Origin::Roll { strategy, .. }, Some(stop)) => {
                 let terms = (OrderType::Stop { stop }, TimeInForce::Gtc);
                 self.protect(no, instrument, strategy, terms);
             }

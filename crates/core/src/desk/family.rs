@@ -58,24 +58,27 @@ impl State {
         self.family_nos(root).filter_map(|no| self.account(no))
     }
 
-    /// The main accounts of those that hold an instrument, each once however many of its accounts hold it.
-    pub(super) fn owners_of(&self, instrument: InstrumentId) -> Vec<AccountNo> {
+    /// The main accounts of those that hold an instrument, each as often as accounts of its family hold it.
+    pub(super) fn owners_of(
+        &self,
+        instrument: InstrumentId,
+    ) -> impl Iterator<Item = AccountNo> + '_ {
         let holders = self.holders.get(&instrument).into_iter().flatten();
-        let mut owners: Vec<AccountNo> = holders.map(|no| self.root_of(*no)).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        owners
+        holders.map(|no| self.root_of(*no))
     }
 
     /// Reads what is about to be asked of these owners' accounts. Of many accounts each is a wait for memory; asked
     /// for together, the waits overlap.
-    pub(super) fn look_ahead(&self, owners: &[AccountNo]) {
+    pub(super) fn look_ahead(&self, owners: &[(AccountNo, Money)]) {
+        if owners.len() < 2 {
+            return;
+        }
         let look = |account: &Account| {
             let lots = account.positions.first().map(Position::lots);
             let lot = lots.and_then(|lots| lots.first()).map(|lot| lot.qty);
             core::hint::black_box((lot, account.peak, account.money()));
         };
-        owners.iter().for_each(|owner| self.family(*owner).for_each(look));
+        owners.iter().for_each(|(owner, _)| self.family(*owner).for_each(look));
     }
 
     /// Equity of all of an owner's accounts here.

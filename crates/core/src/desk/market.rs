@@ -4,15 +4,17 @@ use super::Desk;
 use super::account::Account;
 use super::answer::{Answer, Decline};
 use super::event::{Event, Wish};
+use super::state::Listing;
 use crate::copy::sleeve::StopCause;
 use crate::risk::drawdown::{fall, fell};
 use crate::risk::kill::{Actor, Scope};
 use crate::risk::refusal::{Code, Measure};
 use crate::risk::volatility::BLACK_SWAN_ABOVE;
 use crate::words::conditions::Conditions;
+use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::instrument::{AssetClass, Hours};
-use crate::words::money::{Money, Price};
+use crate::words::money::{Money, Pct, Price};
 use crate::words::order::{OrderType, Side};
 use crate::words::time::{Span, Timestamp};
 use std::collections::BTreeSet;
@@ -33,12 +35,52 @@ impl Desk {
     /// Adopts a price between bars where it can change something: somebody holds the instrument, or the price known
     /// so far grows old. A desk at rest then writes little.
     pub(super) fn tick(&mut self, instrument: InstrumentId, price: Price) -> Answer {
-        let is_held = self.state.holders.get(&instrument).is_some_and(|of| !of.is_empty());
         let is_new = self.state.listings.get(&instrument).is_some_and(|l| {
             let quiet = QUIET.min(Span(l.instrument.stale_after.0 / 2));
             l.mark.is_some() && self.clock.since(l.mark_at) < quiet
         });
-        if is_new && !is_held { Answer::Done } else { self.mark(instrument, price) }
+        if is_new && !self.is_held(instrument) {
+            Answer::Done
+        } else {
+            self.mark(instrument, price)
+        }
+    }
+
+    /// Does somebody here hold it?
+    #[must_use]
+    pub fn is_held(&self, instrument: InstrumentId) -> bool {
+        self.state.holders.get(&instrument).is_some_and(|of| !of.is_empty())
+    }
+
+    /// Would a price of this, at this instant, change nothing but the price? No day ends, and for whoever holds it
+    /// nothing follows.
+    #[must_use]
+    pub fn rests(&self, instrument: InstrumentId, price: Price, at: Timestamp) -> bool {
+        let calm = |no: &AccountNo| self.stays_calm(*no, instrument, price);
+        let holders = self.state.holders.get(&instrument);
+        at < self.next_roll && holders.is_none_or(|of| of.iter().all(calm))
+    }
+
+    /// Would a price leave an account as it is? Nothing waits for one, and what the account is worth at it is neither
+    /// a new peak nor a loss that a guard stops. Families and contracts are not even judged.
+    fn stays_calm(&self, no: AccountNo, instrument: InstrumentId, price: Price) -> bool {
+        let listing = self.state.listings.get(&instrument);
+        let Some((account, Listing { instrument: row, .. })) = self.state.account(no).zip(listing)
+        else {
+            return false;
+        };
+        let is_family = account.owner.is_some() || !account.sleeves.is_empty();
+        if is_family || account.is_busy() || row.is_margined() {
+            return false;
+        }
+        let equity = self.state.equity_where(account, |position| {
+            if position.instrument == instrument {
+                row.value(price, position.signed(), Round::Down)
+            } else {
+                self.state.worth(position.instrument, position.signed())
+            }
+        });
+        equity <= account.peak && self.tripped(account, equity) == [None; 2]
     }
 
     /// Adopts a price, then looks at every account that holds the instrument.
@@ -95,15 +137,7 @@ impl Desk {
         let Some(account) = self.state.account(no) else {
             return;
         };
-        let limits = account.limits(self.tier(account));
-        let levels = [
-            (account.daily_halt, Code::DailyLoss, account.day_start, limits.max_daily_loss_pct),
-            (account.drawdown_halt, Code::Drawdown, account.peak, limits.max_drawdown_pct),
-        ];
-        for (halted, code, from, limit) in levels {
-            if halted || !fell(from, equity, limit) {
-                continue;
-            }
+        for (code, from, limit) in self.tripped(account, equity).into_iter().flatten() {
             let measured = Measure::Percent(fall(from, equity));
             let limit = Measure::Percent(limit);
             self.emit(Event::Halted { account: no, code, measured, limit });
@@ -111,6 +145,18 @@ impl Desk {
                 self.cancel_entries(no, |_| true);
             }
         }
+    }
+
+    /// Guards of an account that this equity trips: which, from where it fell, and how far it may.
+    fn tripped(&self, account: &Account, equity: Money) -> [Option<(Code, Money, Pct)>; 2] {
+        let limits = account.limits(self.tier(account));
+        [
+            (account.daily_halt, Code::DailyLoss, account.day_start, limits.max_daily_loss_pct),
+            (account.drawdown_halt, Code::Drawdown, account.peak, limits.max_drawdown_pct),
+        ]
+        .map(|(halted, code, from, limit)| {
+            (!halted && fell(from, equity, limit)).then_some((code, from, limit))
+        })
     }
 
     pub(super) fn conditions(&mut self, conditions: Conditions) -> Answer {

@@ -137,9 +137,10 @@ impl Desk {
     /// Sends an entry through the gates.
     pub(super) fn enter(&mut self, no: AccountNo, wish: Wish, idea: Idea, keyed: bool) -> Answer {
         let draft = self.draft(&wish);
-        let Some(facts) = self.facts(no, &wish, &draft, keyed) else {
+        let Some(mut facts) = self.facts(no, &wish, &draft, keyed) else {
             return Answer::Declined(Decline::UnknownAccount);
         };
+        self.make_room(no, &wish, &mut facts);
         let ticket = Ticket {
             id: OrderId::new(self.partition, self.state.next_order),
             account: no,

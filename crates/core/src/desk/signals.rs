@@ -27,6 +27,7 @@ impl Desk {
                     self.hear_entry(no, signal, Side::Sell, (strength, stop));
                 }
                 Action::Exit => self.hear_exit(no, signal),
+                Action::Roll { from } => self.hear_roll(no, signal, from),
                 Action::Trim { strength } => self.hear_trim(no, signal, strength),
                 Action::Straddle { put, put_mark, strength } => {
                     self.hear_straddle(no, signal, (put, put_mark), strength);
@@ -95,7 +96,7 @@ impl Desk {
     }
 
     /// Where a protective stop can rest: below the market, under a short position above it.
-    fn stop_of(&self, signal: &Signal, side: Side, stop: Price) -> Option<Price> {
+    pub(super) fn stop_of(&self, signal: &Signal, side: Side, stop: Price) -> Option<Price> {
         let tick = self.state.listings.get(&signal.instrument)?.instrument.tick;
         match side {
             Side::Buy => {
@@ -234,8 +235,7 @@ impl Desk {
         let (strategy, instrument) = (signal.strategy, signal.instrument);
         let position = account.position(instrument)?;
         let mut orders = self.state.orders_of(no).map(|open| &open.ticket);
-        let moves =
-            |origin| matches!(origin, Origin::Strategy { strategy: of, .. } if of == strategy);
+        let moves = |origin: Origin| origin.signalled() == Some(strategy);
         let waits = position.queued().iter().any(|queued| moves(queued.origin));
         if waits || orders.any(|o| o.instrument == instrument && moves(o.origin)) {
             return None;
@@ -256,18 +256,23 @@ impl Desk {
 
     /// Sells what the strategy bought for this account and takes its open entries back.
     fn hear_exit(&mut self, no: AccountNo, signal: &Signal) {
-        let (strategy, instrument) = (signal.strategy, signal.instrument);
+        let Signal { strategy, id, instrument, .. } = *signal;
+        self.leave(no, instrument, Origin::Strategy { strategy, signal: id });
+    }
+
+    /// Sells what the strategy behind this origin bought, and takes its open entries back.
+    pub(super) fn leave(&mut self, no: AccountNo, instrument: InstrumentId, origin: Origin) {
         let Some(account) = self.state.account(no) else {
             return;
         };
         if account.orders.is_empty() && account.positions.is_empty() {
             return;
         }
-        let (signal, origin) = (signal.id, Event::strategy);
+        let strategy = Event::strategy(origin);
         self.cancel_entries(no, |o| {
-            o.ticket.instrument == instrument && origin(o.ticket.origin) == Some(strategy)
+            o.ticket.instrument == instrument && Event::strategy(o.ticket.origin) == strategy
         });
-        self.sell_out(no, instrument, Origin::Strategy { strategy, signal });
+        self.sell_out(no, instrument, origin);
     }
 }
 

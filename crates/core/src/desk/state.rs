@@ -7,6 +7,7 @@ use crate::billing::recurring::Recurring;
 use crate::billing::revenue::Revenue;
 use crate::copy::parcel::Parcel;
 use crate::ledger::chart::Books;
+use crate::positions::Position;
 use crate::risk::kill::Pressed;
 use crate::words::conditions::Conditions;
 use crate::words::fixed::Round;
@@ -227,9 +228,17 @@ impl State {
     /// Cash and positions at their marks, less fees owed and what contracts are agreed at; a position without a mark
     /// counts at its cost.
     pub(super) fn equity(&self, account: &Account) -> Money {
+        self.equity_where(account, |position| self.worth(position.instrument, position.signed()))
+    }
+
+    /// The same with positions worth something else.
+    pub(super) fn equity_where(
+        &self,
+        account: &Account,
+        worth: impl Fn(&Position) -> Option<Money>,
+    ) -> Money {
         account.positions.iter().fold(account.money(), |sum, position| {
-            let worth = self.worth(position.instrument, position.signed());
-            sum.saturating_add(worth.unwrap_or_else(|| position.signed_cost()))
+            sum.saturating_add(worth(position).unwrap_or_else(|| position.signed_cost()))
         })
     }
 

@@ -109,10 +109,15 @@ pub fn mul_div(a: i64, b: i64, c: i64, round: Round) -> Option<i64> {
     if c == 0 {
         return None;
     }
-    if let Some(product) = a.checked_mul(b)
-        && c > 0
-    {
-        return Some(narrow(product, c, round));
+    if c > 0 {
+        if let Some(product) = a.checked_mul(b) {
+            return narrow(0, product, c, round);
+        }
+        // Whole multiples of the divisor need no division; the rest of most products fits.
+        let parts = (a / c).checked_mul(b).zip((a % c).checked_mul(b));
+        if let Some((whole, product)) = parts {
+            return narrow(whole, product, c, round);
+        }
     }
     let (product, divisor) = (i128::from(a) * i128::from(b), i128::from(c));
     let quotient = product / divisor;
@@ -133,22 +138,22 @@ pub fn mul_div(a: i64, b: i64, c: i64, round: Round) -> Option<i64> {
     i64::try_from(if bump { quotient + away } else { quotient }).ok()
 }
 
-/// The same of a product that fits and a divisor above zero: most of them, at a tenth of the cost.
-const fn narrow(product: i64, divisor: i64, round: Round) -> i64 {
-    let (quotient, rest) = (product / divisor, product % divisor);
+/// `whole + product / divisor` of parts that fit, whole not of the other sign, and a divisor above zero: most of
+/// them, at a tenth of the cost.
+fn narrow(whole: i64, product: i64, divisor: i64, round: Round) -> Option<i64> {
+    let (quotient, rest) = (whole.checked_add(product / divisor)?, product % divisor);
     if rest == 0 {
-        return quotient;
+        return Some(quotient);
     }
     let bump = match round {
         Round::Down => false,
         Round::Up => true,
         Round::HalfEven => {
-            let (rest, whole) = (rest.unsigned_abs(), divisor.unsigned_abs());
-            rest > whole - rest || (rest == whole - rest && quotient % 2 != 0)
+            let (rest, unit) = (rest.unsigned_abs(), divisor.unsigned_abs());
+            rest > unit - rest || (rest == unit - rest && quotient % 2 != 0)
         }
     };
-    // There is a rest, so the divisor is two at least and the quotient far from the ends of the range.
-    if bump { quotient + product.signum() } else { quotient }
+    if bump { quotient.checked_add(product.signum()) } else { Some(quotient) }
 }
 
 /// Declares an exact decimal newtype in units of 10^-8.
@@ -322,6 +327,21 @@ mod tests {
                     // A divisor below zero takes the long way.
                     let long = mul_div(i64::from(a), b, -c, round).map(|v| -v);
                     prop_assert_eq!(mul_div(i64::from(a), b, c, round), long);
+                }
+            }
+        }
+
+        #[test]
+        fn division_in_parts_and_long_division_agree(a: i64, b: i64, c in 1i64..) {
+            // Of all sizes, so that products fit whole, in parts, and not at all.
+            for (by, of) in [(0, 0), (20, 0), (20, 20), (40, 10), (30, 30), (0, 40)] {
+                let (a, b) = (a >> by, b >> of);
+                for c in [c, c >> 30 | 1, SCALE] {
+                    for round in [Round::Down, Round::Up, Round::HalfEven] {
+                        // A divisor below zero takes the long way.
+                        let long = mul_div(a, b, -c, round).and_then(i64::checked_neg);
+                        prop_assert_eq!(mul_div(a, b, c, round), long);
+                    }
                 }
             }
         }

@@ -155,6 +155,9 @@ pub enum Hours {
     /// Regular session of the New York Stock Exchange.
     #[n(1)]
     Nyse,
+    /// Sessions of CME's futures: Sunday evening to Friday evening in New York, an hour a day apart.
+    #[n(2)]
+    Cme,
 }
 
 /// One row of the catalog.

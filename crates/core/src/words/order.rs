@@ -142,6 +142,30 @@ pub enum Origin {
         #[n(1)]
         price: Price,
     },
+    /// A strategy's position that moves from one month of a contract into the next: the exit there, the entry here.
+    #[n(5)]
+    Roll {
+        /// Whose position.
+        #[n(0)]
+        strategy: StrategyName,
+        /// The signal that asked for it.
+        #[n(1)]
+        signal: SignalId,
+        /// The month that is left.
+        #[n(2)]
+        from: InstrumentId,
+    },
+}
+
+impl Origin {
+    /// The strategy whose signal asked for it.
+    #[must_use]
+    pub const fn signalled(self) -> Option<StrategyName> {
+        match self {
+            Self::Strategy { strategy, .. } | Self::Roll { strategy, .. } => Some(strategy),
+            Self::User | Self::Protection { .. } | Self::KillSwitch | Self::Copy { .. } => None,
+        }
+    }
 }
 
 /// Does it open risk or reduce it?

@@ -131,6 +131,13 @@ pub enum Action {
         #[n(3)]
         most: Qty,
     },
+    /// Leave this month of a contract and hold as much of the one that the signal is about, on the same side.
+    #[n(7)]
+    Roll {
+        /// The month to leave.
+        #[n(0)]
+        from: InstrumentId,
+    },
 }
 
 /// What is to rest on both sides of a market, for an account that holds half of what it may; a side without a price
@@ -155,10 +162,16 @@ pub struct Quote {
 }
 
 impl Action {
-    /// Can it only reduce risk?
+    /// Does it open no risk that is not there already?
     #[must_use]
     pub const fn reduces(self) -> bool {
-        matches!(self, Self::Exit | Self::Trim { .. } | Self::Quote(Quote { bid: None, .. }))
+        matches!(
+            self,
+            Self::Exit
+                | Self::Trim { .. }
+                | Self::Roll { .. }
+                | Self::Quote(Quote { bid: None, .. })
+        )
     }
 }
 

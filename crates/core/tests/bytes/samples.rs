@@ -156,6 +156,7 @@ fn origins() -> Vec<Origin> {
         Origin::Protection { .. } => Origin::Protection { strategy },
         Origin::KillSwitch => Origin::KillSwitch,
         Origin::Copy { .. } => Origin::Copy { lead: 31, price: Price::whole(50) },
+        Origin::Roll { .. } => Origin::Roll { strategy, signal: SignalId(12), from: OF },
     )
 }
 

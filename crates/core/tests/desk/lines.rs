@@ -134,5 +134,8 @@ fn origin(origin: Origin) -> String {
         Origin::Protection { strategy } => format!("protection of {}", strategy.name()),
         Origin::KillSwitch => "kill switch".to_owned(),
         Origin::Copy { lead, .. } => format!("copy of {lead}"),
+        Origin::Roll { strategy, from, .. } => {
+            format!("{} rolling out of {}", strategy.name(), from.0)
+        }
     }
 }

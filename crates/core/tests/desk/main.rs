@@ -18,6 +18,7 @@ mod model;
 mod options;
 mod pools;
 mod quotes;
+mod rolls;
 mod runaway;
 mod scripts;
 mod straddles;

@@ -1,6 +1,7 @@
 //! What cannot be seen from outside: one batch that places an entry and takes it back.
 
 mod crossings;
+mod rolls;
 
 use super::*;
 use crate::backtest::tape::Tape;

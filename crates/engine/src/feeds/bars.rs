@@ -145,7 +145,7 @@ impl Bars {
             let end = row.stamp.plus(self.terms.timeframe.span());
             let close_by = match self.terms.hours {
                 Hours::Always => end,
-                Hours::Nyse => end.min(session.close_at),
+                Hours::Nyse | Hours::Cme => end.min(session.close_at),
             };
             (row.stamp, close_by)
         };

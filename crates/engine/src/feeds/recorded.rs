@@ -230,6 +230,7 @@ impl Fields<'_> {
         let hours = match self.0.next()? {
             "always" => Hours::Always,
             "nyse" => Hours::Nyse,
+            "cme" => Hours::Cme,
             _ => return None,
         };
         let until = match self.0.next()? {

@@ -54,7 +54,11 @@ impl Recorder {
     /// As [`Recorder::start`].
     pub fn event(&mut self, event: &MarketEvent) -> Result<(), Error> {
         let at = event.at.0;
-        let session = |hours: Hours| if hours == Hours::Always { "always" } else { "nyse" };
+        let session = |hours: Hours| match hours {
+            Hours::Always => "always",
+            Hours::Nyse => "nyse",
+            Hours::Cme => "cme",
+        };
         let when = |until: Option<Timestamp>| until.map(|at| at.0.to_string()).unwrap_or_default();
         let line = match event.kind {
             Kind::SessionOpened { hours, until } => {

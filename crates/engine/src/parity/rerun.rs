@@ -164,7 +164,7 @@ impl Waiting<'_> {
         if known.is_empty() || start < self.span.0 {
             return Ok(());
         }
-        let unmarked = self.unmarked();
+        let unmarked = self.unmarked()?;
         let marks = known.into_iter().filter(|(instrument, _)| unmarked.contains(instrument));
         let marks = marks.map(|(instrument, price)| Input::Mark { instrument, price });
         for input in conditions.map(Input::Conditions).into_iter().chain(marks) {
@@ -177,12 +177,12 @@ impl Waiting<'_> {
     }
 
     /// Instruments without a price.
-    fn unmarked(&self) -> BTreeSet<InstrumentId> {
-        let View::Market(market) = self.backtest.partitions().query(&Query::Market) else {
-            return BTreeSet::new();
+    fn unmarked(&mut self) -> Result<BTreeSet<InstrumentId>, Ended> {
+        let View::Market(market) = self.backtest.partitions()?.query(&Query::Market) else {
+            return Ok(BTreeSet::new());
         };
         let rows = market.instruments.iter().filter(|row| row.mark.is_none());
-        rows.map(|row| row.instrument.id).collect()
+        Ok(rows.map(|row| row.instrument.id).collect())
     }
 
     /// The market of one start, to its end or that of the span.

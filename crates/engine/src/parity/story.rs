@@ -49,7 +49,9 @@ impl Whose {
     pub const fn of(origin: Origin) -> Self {
         match origin {
             Origin::User => Self::User,
-            Origin::Strategy { strategy, .. } => Self::Strategy(strategy),
+            Origin::Strategy { strategy, .. } | Origin::Roll { strategy, .. } => {
+                Self::Strategy(strategy)
+            }
             Origin::Protection { strategy } => Self::Protection(strategy),
             Origin::KillSwitch => Self::KillSwitch,
             Origin::Copy { .. } => Self::Copy,

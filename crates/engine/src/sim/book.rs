@@ -3,6 +3,7 @@
 use super::depth::Depth;
 use super::matching::Print;
 use super::order::{Order, Stage, limit_key, stop_key};
+use super::trading::Seen;
 use nija_core::words::id::OrderId;
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::{Price, Qty};
@@ -75,6 +76,32 @@ impl Book {
     }
     pub(super) fn remove(&mut self, order: &Order) {
         self.row(order.stage, order.ticket.side).remove(&order.key());
+    }
+
+    /// Notes what an event says about price and volume, whether or not the market is open.
+    pub(super) const fn note(&mut self, seen: &Seen) {
+        match seen.print {
+            Print::Open(price) => {
+                self.taken = [Qty::ZERO; 2];
+                self.last = Some(price);
+            }
+            Print::Close(range) => {
+                self.last = Some(range.close);
+                self.volume = match seen.volume {
+                    Some([volume, _]) => Some(volume),
+                    None => self.volume,
+                };
+            }
+            Print::Trade(price) => self.last = Some(price),
+            Print::Quote { bid, .. } => self.last = Some(bid),
+        }
+    }
+
+    /// With its end, what was taken of a bar counts no more.
+    pub(super) const fn forget_taken(&mut self, seen: &Seen) {
+        if seen.is_end() {
+            self.taken = [Qty::ZERO; 2];
+        }
     }
 
     /// Is no order here?

@@ -6,14 +6,13 @@
 use super::book::Book;
 use super::check::check;
 use super::line::Line;
-use super::matching::{Print, Range};
 use super::memory::{Memory, story};
 use super::order::{Order, Orders, Stage};
 use super::place::Place;
 use super::rules::Rules;
 use super::trading::{Closed, Seen, Trading};
 use crate::calendar::Cursor;
-use crate::feeds::{Kind, MarketEvent, volume_units};
+use crate::feeds::{Kind, MarketEvent};
 use nija_core::desk::held::Act;
 use nija_core::ports::Found;
 use nija_core::words::id::{InstrumentId, OrderId};
@@ -51,8 +50,8 @@ pub struct Exchange {
     outbox: VecDeque<Report>,
     now: Timestamp,
     seq: u64,
-    always: Cursor,
-    nyse: Cursor,
+    /// One for each sort of hours, in their order.
+    cursors: [Cursor; 3],
 }
 
 impl Exchange {
@@ -68,8 +67,7 @@ impl Exchange {
             outbox: VecDeque::new(),
             now: Timestamp::EPOCH,
             seq: 0,
-            always: Cursor::new(Hours::Always),
-            nyse: Cursor::new(Hours::Nyse),
+            cursors: [Hours::Always, Hours::Nyse, Hours::Cme].map(Cursor::new),
         }
     }
 
@@ -158,10 +156,7 @@ impl Exchange {
         let Some(book) = self.books.get(&ticket.instrument) else {
             return Some("no such instrument is listed here".to_owned());
         };
-        let is_open = match book.instrument.hours {
-            Hours::Always => self.always.is_open(eligible_at),
-            Hours::Nyse => self.nyse.is_open(eligible_at),
-        };
+        let is_open = self.cursors[book.instrument.hours as usize].is_open(eligible_at);
         let terms = self.rules.terms_of(&book.instrument);
         check(ticket, book, terms, self.now, is_open).err()
     }
@@ -171,10 +166,8 @@ impl Exchange {
         if matches!(ticket.tif, TimeInForce::Gtc | TimeInForce::PostOnly) {
             return None;
         }
-        let session = match self.books.get(&ticket.instrument)?.instrument.hours {
-            Hours::Always => self.always.session_from(first),
-            Hours::Nyse => self.nyse.session_from(first),
-        };
+        let hours = self.books.get(&ticket.instrument)?.instrument.hours;
+        let session = self.cursors[hours as usize].session_from(first);
         session.map(|session| session.close_at)
     }
 
@@ -255,6 +248,10 @@ impl Exchange {
 
     /// Takes up to `limit` reports, oldest first.
     pub fn take_reports(&mut self, limit: usize) -> Vec<Report> {
+        // Mostly there are none, and emptying nothing is work all the same.
+        if self.outbox.is_empty() {
+            return Vec::new();
+        }
         let count = self.outbox.len().min(limit);
         self.outbox.drain(..count).collect()
     }
@@ -271,91 +268,56 @@ impl Exchange {
 
     /// Trades what an event allows.
     pub fn on_market(&mut self, event: &MarketEvent) {
-        let at = event.at;
-        self.moved_to(at);
-        let is_end = matches!(event.kind, Kind::BarClosed(_));
-        self.settle(at, is_end);
-        if let Some(instrument) = event.instrument()
-            && self.follow(instrument, event)
-        {
-            return;
+        self.moved_to(event.at);
+        self.settle(event.at, matches!(event.kind, Kind::BarClosed(_)));
+        match (event.kind, event.instrument()) {
+            (Kind::Listed(terms), Some(id)) if !self.follows_book(id) => {
+                self.list_contract(terms.instrument());
+            }
+            (_, Some(instrument)) => self.meet(instrument, event),
+            (_, None) => {}
         }
-        let (instrument, print, volume) = match event.kind {
-            Kind::SessionOpened { .. }
-            | Kind::SessionClosed { .. }
-            | Kind::Level { .. }
-            | Kind::Cleared { .. }
-            | Kind::Pictured { .. } => return,
-            Kind::Listed(terms) => return self.list_contract(terms.instrument()),
-            Kind::BarOpened { instrument, price } => (instrument, Print::Open(price), None),
-            Kind::BarClosed(candle) => {
-                let range = Range {
-                    open_at: candle.open_at,
-                    open: candle.open,
-                    high: candle.high,
-                    low: candle.low,
-                    close: candle.close,
-                };
-                let volume = Qty::from_raw(volume_units(candle.volume));
-                (candle.instrument, Print::Close(range), Some([volume; 2]))
-            }
-            Kind::Quote { instrument, bid, ask, bid_qty, ask_qty } => {
-                (instrument, Print::Quote { bid, ask }, Some([ask_qty, bid_qty]))
-            }
-            Kind::Trade { instrument, price, qty, .. } => {
-                (instrument, Print::Trade(price), Some([qty; 2]))
-            }
-        };
-        self.trade(instrument, &Seen { print, at, volume });
     }
 
-    /// Brings an event to an instrument whose book is followed; false where it is not.
-    fn follow(&mut self, instrument: InstrumentId, event: &MarketEvent) -> bool {
+    fn follows_book(&self, instrument: InstrumentId) -> bool {
+        let book = self.books.get(&instrument);
+        book.is_some_and(|book| self.rules.terms_of(&book.instrument).follows_book())
+    }
+
+    /// Brings an event to the book it is about.
+    fn meet(&mut self, instrument: InstrumentId, event: &MarketEvent) {
         let Some(book) = self.books.get_mut(&instrument) else {
-            return false;
+            return;
         };
         let terms = self.rules.terms_of(&book.instrument);
-        if !terms.follows_book() {
-            return false;
+        let cursor = &mut self.cursors[book.instrument.hours as usize];
+        if terms.follows_book() {
+            let is_open = cursor.is_open(event.at);
+            let mut line = Line::new(book, terms, self.now);
+            line.take_event(&event.kind, is_open, &mut self.orders);
+            let told = line.finish();
+            return self.conclude(told);
         }
-        let is_open = match book.instrument.hours {
-            Hours::Always => self.always.is_open(event.at),
-            Hours::Nyse => self.nyse.is_open(event.at),
-        };
-        let mut line = Line::new(book, terms, self.now);
-        line.take_event(&event.kind, is_open, &mut self.orders);
-        let told = line.finish();
-        self.conclude(told);
-        true
-    }
-
-    fn trade(&mut self, instrument: InstrumentId, seen: &Seen) {
-        let Some(book) = self.books.get_mut(&instrument) else {
+        let Some(seen) = Seen::of(event) else {
             return;
         };
         // A bar belongs to the session that it ends, whose own last instant is not open any more.
         let inside = if seen.is_end() { seen.at.plus(Span(-1)) } else { seen.at };
-        let cursor = match book.instrument.hours {
-            Hours::Always => &mut self.always,
-            Hours::Nyse => &mut self.nyse,
-        };
         let is_open = cursor.is_open(inside);
-        let terms = self.rules.terms_of(&book.instrument);
-        let mut trading = Trading::new(book, seen, terms, self.now);
-        trading.note();
-        if is_open {
+        book.note(&seen);
+        // Most events meet nobody.
+        if is_open && !book.is_empty() {
+            let mut trading = Trading::new(book, &seen, terms, self.now);
             trading.run(&mut self.orders);
+            let told = trading.finish();
+            self.conclude(told);
+        } else if is_open {
+            book.forget_taken(&seen);
         }
-        let told = trading.finish();
-        self.conclude(told);
     }
 
     /// Hands out reports and remembers the orders that are over.
     fn conclude(&mut self, (reports, closed): (Vec<Report>, Vec<Closed>)) {
-        // Most events meet nobody.
-        if reports.is_empty() && closed.is_empty() {
-            return;
-        }
         self.outbox.extend(reports);
         for (order, last) in closed {
             if let Some(at) = order.expires_at {

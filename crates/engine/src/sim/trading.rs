@@ -4,13 +4,15 @@
 //! take in all is its room; what does not fit waits, unless it was to be filled at once.
 
 use super::book::{Book, FRONT, index};
-use super::matching::{Cost, Meeting, Print};
+use super::matching::{Cost, Meeting, Print, Range};
 use super::order::{Order, Orders, Stage, WOULD_TAKE};
 use super::rules::Terms;
+use crate::feeds::{Kind, MarketEvent, volume_units};
 use nija_core::words::id::{AccountNo, FillId, OrderId, PartitionId};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::{Fill, Outcome, Report, Side, TimeInForce};
 use nija_core::words::time::Timestamp;
+use nija_market::candle::Candle;
 
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
 
@@ -23,6 +25,28 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// What an event says of a price; none where it says nothing of one.
+    pub(super) fn of(event: &MarketEvent) -> Option<Self> {
+        let (print, volume) = match event.kind {
+            Kind::BarOpened { price, .. } => (Print::Open(price), None),
+            Kind::BarClosed(candle) => {
+                let Candle { open_at, open, high, low, close, volume, .. } = candle;
+                let volume = Qty::from_raw(volume_units(volume));
+                (Print::Close(Range { open_at, open, high, low, close }), Some([volume; 2]))
+            }
+            Kind::Quote { bid, ask, bid_qty, ask_qty, .. } => {
+                (Print::Quote { bid, ask }, Some([ask_qty, bid_qty]))
+            }
+            Kind::Trade { price, qty, .. } => (Print::Trade(price), Some([qty; 2])),
+            Kind::SessionOpened { .. }
+            | Kind::SessionClosed { .. }
+            | Kind::Level { .. }
+            | Kind::Cleared { .. }
+            | Kind::Listed(_)
+            | Kind::Pictured { .. } => return None,
+        };
+        Some(Self { print, at: event.at, volume })
+    }
     /// Is it the end of a bar?
     pub(super) const fn is_end(&self) -> bool {
         matches!(self.print, Print::Close(_))
@@ -57,19 +81,35 @@ pub(super) struct Trading<'a> {
 }
 
 impl<'a> Trading<'a> {
-    pub(super) const fn new(
+    /// Of an event that the book has noted.
+    pub(super) fn new(
         book: &'a mut Book,
         seen: &'a Seen,
         terms: &'a Terms,
         now: Timestamp,
     ) -> Self {
+        let volume = match seen.volume {
+            Some(volume) => volume.map(Some),
+            // At the open the volume of the bar before is the newest that is known.
+            None => [book.volume; 2],
+        };
+        let room = SIDES.map(|side| {
+            let at = index(side);
+            // Nobody stands behind a quote of nothing.
+            if seen.print.is_quote() && volume[at].is_some_and(Qty::is_zero) {
+                return Some(Qty::ZERO);
+            }
+            let taken = if seen.is_bar() { book.taken[at] } else { Qty::ZERO };
+            let room = terms.filling.room(volume[at]);
+            room.map(|room| room.saturating_sub(taken).or_zero())
+        });
         Self {
             book,
             seen,
             terms,
             now,
-            volume: [None; 2],
-            room: [None; 2],
+            volume,
+            room,
             stopped: Vec::new(),
             immediate: Vec::new(),
             reports: Vec::new(),
@@ -77,47 +117,11 @@ impl<'a> Trading<'a> {
         }
     }
 
-    /// Notes what the event says about price and volume, whether or not the market is open.
-    pub(super) fn note(&mut self) {
-        let (book, seen) = (&mut *self.book, self.seen);
-        self.volume = match seen.volume {
-            Some(volume) => volume.map(Some),
-            // At the open the volume of the bar before is the newest that is known.
-            None => [book.volume; 2],
-        };
-        match seen.print {
-            Print::Open(price) => {
-                book.taken = [Qty::ZERO; 2];
-                book.last = Some(price);
-            }
-            Print::Close(range) => {
-                book.last = Some(range.close);
-                book.volume = self.volume[0];
-            }
-            Print::Trade(price) => book.last = Some(price),
-            Print::Quote { bid, .. } => book.last = Some(bid),
-        }
-        for side in SIDES {
-            let at = index(side);
-            let room = self.terms.filling.room(self.volume[at]);
-            let taken = if seen.is_bar() { book.taken[at] } else { Qty::ZERO };
-            self.room[at] = room.map(|room| room.saturating_sub(taken).or_zero());
-            // Nobody stands behind a quote of nothing.
-            if seen.print.is_quote() && self.volume[at].is_some_and(Qty::is_zero) {
-                self.room[at] = Some(Qty::ZERO);
-            }
-        }
-    }
-
     /// Trades what can be traded.
     pub(super) fn run(&mut self, orders: &mut Orders) {
         self.book.event += 1;
-        if !self.book.is_empty() {
-            self.meet(orders);
-        }
-        if self.seen.is_end() {
-            self.book.taken = [Qty::ZERO; 2];
-        }
+        self.meet(orders);
+        self.book.forget_taken(self.seen);
     }
 
     /// Lets the orders meet the event.

@@ -15,6 +15,7 @@ pub use volatility_breakout::{
 use super::{Contract, Engine, Routes, Sides, Strategy};
 use crate::candle::Timeframe;
 use crate::playbook::Playbook;
+use crate::roll::Family;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,8 @@ pub struct Setup {
     pub breakout: Vec<Intraday>,
     /// Which of all these are contracts, held long and short.
     pub contracts: Vec<Contract>,
+    /// Which of these are months of one contract, read as one series.
+    pub families: Vec<Family>,
 }
 
 impl Setup {

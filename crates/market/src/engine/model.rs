@@ -172,6 +172,10 @@ impl<M: Model<Word = Stance>> Strategy for Sides<M> {
         self.act(stance?, candle, view.open)
     }
 
+    fn on_front(&mut self, front: Contract) {
+        self.contracts.insert(front.instrument, front.expiry);
+    }
+
     fn on_report(&mut self, report: &Report) {
         // What a model says at a report waits for its next candle; none of today's says anything.
         let _ = self.model.see(&Seen::Report(*report));
@@ -248,7 +252,7 @@ mod tests {
                     }
                     Action::Trim { strength } => Some((strength.as_parts().into(), false)),
                     Action::Exit => Some((0, false)),
-                    Action::Straddle { .. } | Action::Quote(_) | Action::Cross { .. } => None,
+                    _ => None,
                 }
             })
             .collect();

@@ -191,11 +191,12 @@ impl Weighing {
                 self.end(signal.strategy, signal.instrument, log, signal.at);
                 return None;
             }
-            // No candles tell what became of a straddle, of quotes or of a crossing.
+            // No candles tell what became of a straddle, of quotes or of a crossing; a roll ends nothing.
             Action::Trim { .. }
             | Action::Straddle { .. }
             | Action::Quote(_)
-            | Action::Cross { .. } => return None,
+            | Action::Cross { .. }
+            | Action::Roll { .. } => return None,
         };
         let regime = conditions.regime?;
         let weight = self.bandit.weight(regime, signal.strategy, signal.at);

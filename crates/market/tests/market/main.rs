@@ -4,6 +4,7 @@
 
 mod books;
 mod edges;
+mod families;
 mod figures;
 mod golden;
 mod learning;

@@ -33,7 +33,7 @@ fn sane(output: &Output) -> bool {
             Action::Cross { sell_limit, buy_limit, most, .. } => {
                 buy_limit.is_positive() && buy_limit < sell_limit && most.is_positive()
             }
-            Action::Exit => true,
+            Action::Exit | Action::Roll { .. } => true,
         })
 }
 

@@ -10,6 +10,7 @@ mod desk;
 mod figure;
 mod gates;
 mod http;
+mod indicators;
 mod journal;
 mod kill;
 mod life;
@@ -48,7 +49,7 @@ impl Scale {
 /// One bench: its name, what it measures, and how.
 type Bench = (&'static str, &'static str, fn(&Scale) -> Result<Vec<Figure>>);
 
-const BENCHES: [Bench; 17] = [
+const BENCHES: [Bench; 18] = [
     ("gates", "the verdict of the gates, hot and over a million accounts", gates::gates),
     ("allocation", "the split of capital", gates::allocation),
     ("desk", "a whole decision with its events, without a journal", desk::decisions),
@@ -63,6 +64,7 @@ const BENCHES: [Bench; 17] = [
     ("tenants", "the cost of a request beside a million accounts", http::tenants),
     ("backtest", "bars a second", backtest::backtest),
     ("research", "bars a second of a rule without accounts", research::research),
+    ("indicators", "a bar of each indicator", indicators::indicators),
     ("copy", "a master's purchase to a hundred thousand followers", copy::copy),
     ("memory", "an idle account and an idle server", memory::memory),
     ("recovery", "the way back to the end of a long journal", recovery::recovery),

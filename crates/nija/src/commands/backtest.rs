@@ -4,6 +4,7 @@
 
 mod books;
 mod chains;
+mod contracts;
 mod data;
 mod days;
 mod eve;
@@ -207,7 +208,8 @@ async fn drive(
     let mut charts = Charts::new();
     let (bars, last) = trade(options, &mut backtest, &mut *feed, (&mut days, &mut charts)).await?;
     backtest.finish().await?;
-    days.close(backtest.partitions());
+    let desks = backtest.partitions()?;
+    days.close(desks);
     Ok(Outcome {
         instruments,
         notes: notes
@@ -219,7 +221,7 @@ async fn drive(
         first,
         last,
         bars,
-        finals: days.finals(backtest.partitions()),
+        finals: days.finals(desks),
         curves: days.curves,
         regimes: days.regimes,
         bands: days.bands,
@@ -251,9 +253,11 @@ async fn trade(
             break;
         }
         if let [event, ..] = events
-            && days.pass(event, backtest.partitions())
+            && let Some(day) = days.begun_by(event)
         {
-            for input in operator::rearms(options.rearm_below, backtest.partitions()) {
+            let desks = backtest.partitions()?;
+            days.pass(day, desks);
+            for input in operator::rearms(options.rearm_below, desks) {
                 backtest.input(input, at).await?;
             }
         }

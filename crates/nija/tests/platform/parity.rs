@@ -220,7 +220,8 @@ async fn ended(
     }
     run.run(&mut Recorded(events.into())).await.unwrap();
     run.finish().await.unwrap();
-    let hashes = run.partitions().desks().iter().map(nija_core::desk::Desk::state_hash).collect();
+    let desks = run.partitions().unwrap().desks();
+    let hashes = desks.iter().map(nija_core::desk::Desk::state_hash).collect();
     (hashes, std::mem::take(&mut *told.lock().unwrap()))
 }
 

@@ -136,13 +136,15 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
     let strategy = signal.strategy.name();
     Decision {
         kind: "skipped",
-        side: Some(match signal.action {
+        side: match signal.action {
             Action::Enter { .. }
             | Action::Straddle { .. }
             | Action::Quote(_)
-            | Action::Cross { .. } => "buy",
-            Action::Exit | Action::Trim { .. } | Action::Short { .. } => "sell",
-        }),
+            | Action::Cross { .. } => Some("buy"),
+            Action::Exit | Action::Trim { .. } | Action::Short { .. } => Some("sell"),
+            // Whichever side each account holds.
+            Action::Roll { .. } => None,
+        },
         origin: Some(strategy),
         sentence: format!(
             "The signal of {strategy} for {symbol} led to no order: {}",

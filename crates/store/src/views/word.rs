@@ -31,7 +31,7 @@ pub(super) const fn purpose(purpose: Purpose) -> &'static str {
 pub(super) const fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::User => "user",
-        Origin::Strategy { strategy, .. } => strategy.name(),
+        Origin::Strategy { strategy, .. } | Origin::Roll { strategy, .. } => strategy.name(),
         Origin::Protection { .. } => "protection",
         Origin::KillSwitch => "kill_switch",
         Origin::Copy { .. } => "copy",

@@ -61,7 +61,9 @@ impl Event {
     #[must_use]
     pub const fn strategy(origin: Origin) -> Option<StrategyName> {
         match origin {
-            Origin::Strategy { strategy, .. } | Origin::Protection { strategy } => Some(strategy),
+            Origin::Strategy { strategy, .. }
+            | Origin::Protection { strategy }
+            | Origin::Roll { strategy, .. } => Some(strategy),
             Origin::User | Origin::KillSwitch | Origin::Copy { .. } => None,
         }
     }

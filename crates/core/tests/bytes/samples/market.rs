@@ -32,7 +32,11 @@ fn kinds() -> Vec<Kind> {
 }
 
 fn hours() -> Vec<Hours> {
-    every!(Hours: Hours::Always => Hours::Always, Hours::Nyse => Hours::Nyse,)
+    every!(Hours:
+        Hours::Always => Hours::Always,
+        Hours::Nyse => Hours::Nyse,
+        Hours::Cme => Hours::Cme,
+    )
 }
 
 pub(super) fn instruments() -> Vec<Instrument> {

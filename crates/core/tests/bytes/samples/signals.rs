@@ -32,6 +32,7 @@ pub(super) fn signals() -> Vec<Signal> {
             each: Strength::parts(2_500),
             most: Strength::FULL,
         }),
+        Action::Roll { .. } => Action::Roll { from: OTHER },
     );
     let signal = |strategy, action| Signal {
         id: SignalId(99),

@@ -84,14 +84,14 @@ fn pair(seed: u64, off: i64, lasts: i64) -> Vec<MarketEvent> {
     events
 }
 
-fn view(run: &Backtest) -> AccountView {
-    match run.partitions().query(&Query::Account(ACCOUNT)) {
+fn view(run: &mut Backtest) -> AccountView {
+    match run.partitions().unwrap().query(&Query::Account(ACCOUNT)) {
         View::Account(view) => *view,
         other => panic!("{other:?}"),
     }
 }
 
-fn held(run: &Backtest) -> Qty {
+fn held(run: &mut Backtest) -> Qty {
     let positions = view(run).positions;
     positions.iter().fold(Qty::ZERO, |sum, held| sum.saturating_add(held.qty))
 }
@@ -152,40 +152,41 @@ async fn play(events: &[MarketEvent]) -> (Backtest, Story) {
     run.finish().await.unwrap();
     let story = Story::of(&batches);
     // Whatever happened, the books are what the fills say, and the account holds what it bought to sell.
-    let view = view(&run);
+    let view = view(&mut run);
     assert_eq!(view.cash, story.cash);
     assert!(view.orders.is_empty());
-    assert_eq!(held(&run), story.stock());
-    assert_eq!(run.partitions().desks().iter().map(|desk| desk.trial_balance()).sum::<i128>(), 0);
+    assert_eq!(held(&mut run), story.stock());
+    let desks = run.partitions().unwrap().desks();
+    assert_eq!(desks.iter().map(|desk| desk.trial_balance()).sum::<i128>(), 0);
     (run, story)
 }
 
 #[tokio::test]
 async fn a_planted_dislocation_is_earned_if_it_outlives_the_latency() {
-    let (run, story) = play(&pair(1, 100, 10)).await;
+    let (mut run, story) = play(&pair(1, 100, 10)).await;
     let (sold, bought) = [Side::Sell, Side::Buy]
         .map(|side| story.sum(|ticket| ticket.crosses() && ticket.side == side))
         .into();
     assert_eq!((sold, bought, story.count(hedges)), (bought, Qty::whole(76), 0));
     // 38 times two pieces at a percent, less two ticks of spread each time and a thousandth of both sides.
-    let gained = view(&run).equity.checked_sub(CASH).unwrap();
+    let gained = view(&mut run).equity.checked_sub(CASH).unwrap();
     assert!(gained > Money::whole(56) && gained < Money::whole(61), "{gained}");
 }
 
 #[tokio::test]
 async fn one_that_is_over_before_the_orders_arrive_is_missed_or_hedged() {
-    let (run, story) = play(&pair(1, 100, 2)).await;
+    let (mut run, story) = play(&pair(1, 100, 2)).await;
     // The first crossing was there long enough. From then on what is held is dear every other time, and all that the
     // other leg got is given back at a loss.
     assert_eq!((story.count(Ticket::crosses), story.count(hedges)), (2 + 2 * 19, 19));
-    assert!(view(&run).equity < CASH);
+    assert!(view(&mut run).equity < CASH);
 }
 
 #[tokio::test]
 async fn consistent_books_are_left_alone() {
-    let (run, story) = play(&pair(2, 0, 10)).await;
+    let (mut run, story) = play(&pair(2, 0, 10)).await;
     assert!(story.orders.is_empty());
-    assert_eq!(view(&run).equity, CASH);
+    assert_eq!(view(&mut run).equity, CASH);
 }
 
 /// The legs of a crossing are with the venue when everything is restarted: it forgets orders that are for now.
@@ -199,15 +200,15 @@ async fn a_restart_between_the_legs_leaves_them_equal() {
         let (mut run, batches) = opened().await;
         for (n, event) in events.iter().enumerate() {
             if n == at {
-                restarts += usize::from(!view(&run).orders.is_empty());
+                restarts += usize::from(!view(&mut run).orders.is_empty());
                 run.begin_again(books(), between(), event.at).await.unwrap();
             }
             run.step(event.at, std::slice::from_ref(event)).await.unwrap();
         }
         run.finish().await.unwrap();
         let story = Story::of(&batches);
-        assert!(view(&run).orders.is_empty());
-        assert_eq!((held(&run), view(&run).cash), (story.stock(), story.cash), "{at}");
+        assert!(view(&mut run).orders.is_empty());
+        assert_eq!((held(&mut run), view(&mut run).cash), (story.stock(), story.cash), "{at}");
     }
     assert!(restarts >= 4, "{restarts}");
 }

@@ -13,9 +13,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Trading days of a market with sessions in a year, and the length of its usual session.
+/// Trading days of a market with sessions in a year.
 const SESSIONS: f64 = 252.0;
-const SESSION: f64 = 6.5 * 3_600.0 * 1_000_000.0;
+const HOUR: f64 = 3_600.0 * 1_000_000.0;
 const YEAR: f64 = 365.0 * 86_400.0 * 1_000_000.0;
 /// Part of a session market's variance that falls between close and open.
 const OVERNIGHT: f64 = 0.2;
@@ -25,6 +25,15 @@ const FEAR_VOLATILITY: f64 = 0.8;
 const FEAR: std::ops::RangeInclusive<f64> = 9.0..=90.0;
 /// No generated price rises beyond this, in units of 10^-8.
 const HIGHEST: f64 = 1e17;
+
+/// The length of a usual session; none where a market never closes.
+const fn session_of(hours: Hours) -> Option<f64> {
+    match hours {
+        Hours::Always => None,
+        Hours::Nyse => Some(6.5 * HOUR),
+        Hours::Cme => Some(23.0 * HOUR),
+    }
+}
 
 /// A price on its way.
 pub(super) struct Walk {
@@ -74,13 +83,14 @@ impl Walk {
         close_at: Timestamp,
     ) -> [MarketEvent; 2] {
         let length = close_at.since(open_at).0 as f64;
-        if self.last_close.is_some_and(|last| last < open_at) && self.path.hours == Hours::Nyse {
+        let session = session_of(self.path.hours);
+        if self.last_close.is_some_and(|last| last < open_at) && session.is_some() {
             let night = self.draw();
             self.advance(shock, OVERNIGHT / SESSIONS, night, 0.0);
         }
-        let years = match self.path.hours {
-            Hours::Always => length / YEAR,
-            Hours::Nyse => (1.0 - OVERNIGHT) * length / SESSION / SESSIONS,
+        let years = match session {
+            None => length / YEAR,
+            Some(session) => (1.0 - OVERNIGHT) * length / session / SESSIONS,
         };
         let own_jump = jump(&mut self.chance, shock.mood, years * 365.0);
         let first = self.on_tick();
@@ -109,10 +119,7 @@ impl Walk {
         shock: &Shock,
     ) -> [MarketEvent; 2] {
         let noise = (self.draw() * 0.3).exp() * shock.mood.volatility().sqrt();
-        let day = match self.path.hours {
-            Hours::Always => Span::DAY.0 as f64,
-            Hours::Nyse => SESSION,
-        };
+        let day = session_of(self.path.hours).unwrap_or(Span::DAY.0 as f64);
         let share = close_at.since(open_at).0 as f64 / day;
         let instrument = self.path.instrument;
         let [open, high, low, close] =

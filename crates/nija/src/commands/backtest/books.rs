@@ -4,7 +4,7 @@
 mod print;
 mod settings;
 
-use super::data::ENDLESS;
+use super::contracts::ENDLESS;
 use super::options::Options;
 use super::tuned;
 use crate::catalog;
@@ -172,8 +172,8 @@ pub(super) fn place(
 /// Dollars a point of a folder that is named as a contract.
 fn multiplier(folder: &Path, options: &Options) -> Option<u32> {
     let name = folder.file_name()?.to_str()?;
-    let named = options.contract.iter().find(|(symbol, _)| symbol == name);
-    named.map(|(_, multiplier)| *multiplier)
+    let named = options.contract.iter().find(|named| named.symbol == name);
+    named.map(|named| named.multiplier)
 }
 
 /// The places between which arbitrage crosses: the two that are given.

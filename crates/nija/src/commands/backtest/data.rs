@@ -6,12 +6,11 @@
 //! it is.
 
 use super::chains::Chains;
-use super::{Options, books, tuned};
+use super::{Options, books, contracts, tuned};
 use crate::catalog;
 use crate::config::Config;
 use crate::market;
 use anyhow::{Context, bail, ensure};
-use nija_core::words::fixed::SCALE;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
@@ -27,24 +26,16 @@ use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
 use nija_market::engine::crypto::Scalped;
-use nija_market::engine::derivatives::Intraday;
 use nija_market::playbook::Playbook;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The id of the instrument of a series that is only looked at.
 pub(super) const FIRST: InstrumentId = InstrumentId(1);
-/// All hours that instruments keep.
-const HOURS: [Hours; 2] = [Hours::Always, Hours::Nyse];
 /// A mark of an unlisted instrument is stale after a daily bar and two hours, or after the longest
 /// pause of New York: the numbers of the catalog.
 const STALE_ALWAYS: Span = Span::seconds(93_600);
 const STALE_NYSE: Span = Span::seconds(360_000);
-
-/// A continuous series has no end; its contract ends in the year 2200, far behind all data.
-pub(super) const ENDLESS: Timestamp = Timestamp(7_258_118_400_000_000);
-/// Contracts are traded in hundredths: the largest trade of every tier lies below most whole ones.
-const PART: Qty = Qty::from_raw(SCALE / 100);
 
 /// Everything that goes into a run.
 pub(super) struct Data {
@@ -108,7 +99,10 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         files.push(read);
         sources.push(source);
     }
-    let (mut setup, mut notes) = setup(asked(options, config, &instruments)?, &sources);
+    let mut wanted = asked(options, config, &instruments)?;
+    wanted.derivatives.families = contracts::families(&options.roll, &sources)?;
+    let (mut setup, mut notes) = setup(wanted, &sources);
+    notes.extend(contracts::note(&options.roll));
     setup.crypto.making = places.iter().map(|place| place.id).collect();
     setup.crypto.crossing = books::pairs(&places, &options.strategies()?)?;
     let chains = Chains::of(options, &sources, &instruments)?;
@@ -120,7 +114,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         !places.is_empty() || sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
     feeds.extend(chains.feeds);
-    let feed = Merge::new(feeds, &HOURS);
+    let feed = Merge::new(feeds, &market::hours(sources.iter().map(|source| &source.instrument)));
     let feed: Box<dyn Feed> = match options.model_options {
         Some(spread) => {
             let straddle = setup.playbook.equity_earnings_volatility.parameters.straddle;
@@ -213,13 +207,17 @@ fn source(
         return Ok(Source { instrument: row.clone(), timeframe });
     }
     let Some(hours) = options.hours else {
-        bail!("{symbol} is not in the catalog; say when it trades with --hours always or nyse")
+        bail!("{symbol} is not in the catalog; say when it trades with --hours always, nyse or cme")
     };
-    let future = options.contract.iter().find(|(name, _)| *name == symbol);
-    let mut instrument = unlisted(symbol, hours.into(), instruments);
-    if let Some((_, multiplier)) = future {
-        let kind = Kind::Future { multiplier: *multiplier, expiry: ENDLESS, maintenance: None };
-        instrument = Instrument { class: AssetClass::Derivatives, kind, lot: PART, ..instrument };
+    let hours = Hours::from(hours);
+    let future = options.contract.iter().find(|named| named.symbol == symbol);
+    ensure!(
+        future.is_some() || hours != Hours::Cme,
+        "{symbol}: --hours cme is for contracts; name it with --contract {symbol}=DOLLARS"
+    );
+    let mut instrument = unlisted(symbol, hours, instruments);
+    if let Some(named) = future {
+        instrument = named.row(instrument)?;
     }
     instruments.push(instrument.clone());
     Ok(Source { instrument, timeframe })
@@ -231,6 +229,11 @@ pub(super) fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument])
     let (class, kind, stale_after) = match hours {
         Hours::Always => (AssetClass::Crypto, Kind::Spot, STALE_ALWAYS),
         Hours::Nyse => (AssetClass::Equity, Kind::Share, STALE_NYSE),
+        Hours::Cme => {
+            let expiry = contracts::ENDLESS;
+            let kind = Kind::Future { multiplier: 1, expiry, maintenance: None };
+            (AssetClass::Derivatives, kind, STALE_NYSE)
+        }
     };
     Instrument {
         id: InstrumentId(last.saturating_add(1)),
@@ -298,31 +301,10 @@ fn setup(mut setup: Setup, sources: &[Source]) -> (Setup, Vec<String>) {
     }
     let given = of(AssetClass::Derivatives);
     if !given.is_empty() && !setup.derivatives.instruments().any(|id| given.contains(&id)) {
-        give_contracts(&mut setup, sources);
-        notes.push(
-            "the derivatives strategies trade the given contracts, each series as one that does not end"
-                .into(),
-        );
+        contracts::give(&mut setup, sources);
+        notes.push("the derivatives strategies trade the given contracts".into());
     }
     (setup, notes)
-}
-
-/// Daily bars go to the macro trend, shorter ones to the two strategies of the day; all of contracts on both sides.
-fn give_contracts(setup: &mut Setup, sources: &[Source]) {
-    let of = |source: &&Source| source.instrument.class == AssetClass::Derivatives;
-    let derivatives = &mut setup.derivatives;
-    (derivatives.trend, derivatives.scalping, derivatives.breakout) = Default::default();
-    for Source { instrument: row, timeframe } in sources.iter().filter(of) {
-        if *timeframe == Timeframe::Day1 {
-            derivatives.trend.push(row.id);
-        } else {
-            let (instrument, timeframe, hours) = (row.id, *timeframe, row.hours);
-            let market = Intraday { instrument, timeframe, hours };
-            derivatives.scalping.push(market);
-            derivatives.breakout.push(market);
-        }
-    }
-    derivatives.contracts = market::contracts(sources.iter().map(|source| &source.instrument));
 }
 
 /// A file's bars, telling what was read of them at the end.

@@ -39,22 +39,22 @@ impl Days {
         Self { accounts, every_day, today, curves, regimes, bands, shut }
     }
 
-    /// To be called before an event is taken; tells whether it begins a day.
-    pub(super) fn pass(&mut self, event: &MarketEvent, desks: &Partitions) -> bool {
+    /// The day that an event begins, where it begins one; to be asked before the event is taken.
+    pub(super) fn begun_by(&self, event: &MarketEvent) -> Option<i32> {
         let at = match event.kind {
             Kind::BarClosed(_) => event.at.plus(Span(-1)),
             _ => event.at,
         };
-        let day = at.day(Span::ZERO);
-        if day <= self.today {
-            return false;
-        }
+        Some(at.day(Span::ZERO)).filter(|day| *day > self.today)
+    }
+
+    /// Begins a day.
+    pub(super) fn pass(&mut self, day: i32, desks: &Partitions) {
         self.close(desks);
         if self.every_day {
             (self.today + 1..day).for_each(|silent| self.note(silent, desks));
         }
         self.today = day;
-        true
     }
 
     /// Ends the day at hand.

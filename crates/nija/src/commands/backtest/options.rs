@@ -1,5 +1,6 @@
 //! The options of `nija backtest`, and the terms of the exchange that follow from them.
 
+use super::contracts::{Months, Named};
 use super::teaching::SMA_CROSS;
 use anyhow::{Context, bail, ensure};
 use nija_core::words::instrument::Hours;
@@ -22,7 +23,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(super) data: Vec<PathBuf>,
     /// The shipped history of 2017 to 2020 instead of files.
-    #[arg(long, conflicts_with_all = ["symbol", "timeframe", "hours", "contract", "skip_bad"])]
+    #[arg(long, conflicts_with_all = ["symbol", "timeframe", "hours", "contract", "roll", "skip_bad"])]
     pub(super) demo_data: bool,
     /// What the file is about, where its name does not say so.
     #[arg(long)]
@@ -49,9 +50,14 @@ pub(crate) struct Options {
     #[arg(long, value_enum)]
     pub(super) hours: Option<Trading>,
     /// A symbol that the catalog does not list is a future of so many dollars a point, long and short, for example
-    /// CL=1; may be repeated. Its series counts as one contract that does not end, in hundredths.
-    #[arg(long, value_name = "SYMBOL=DOLLARS", value_parser = contract, requires = "hours")]
-    pub(super) contract: Vec<(String, u32)>,
+    /// CL=1; may be repeated. It is traded in hundredths. Without a last day of trading, as in CLM4=1@2024-05-21,
+    /// its series counts as one contract that does not end.
+    #[arg(long, value_name = "SYMBOL=DOLLARS[@DATE]", requires = "hours")]
+    pub(super) contract: Vec<Named>,
+    /// Months of one contract, for example CLK4,CLM4,CLN4, that are traded one after the other: positions move
+    /// into the next month once it is traded more, and in time before the old one ends. May be repeated.
+    #[arg(long, value_name = "SYMBOL,SYMBOL", requires = "data")]
+    pub(super) roll: Vec<Months>,
     /// Liquidity score that is taken for granted, since bars tell of none: above 80 it opens a share for
     /// derivatives where the regime allows one.
     #[arg(long, value_name = "SCORE", value_parser = clap::value_parser!(u8).range(0..=100))]
@@ -196,12 +202,6 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
-fn contract(text: &str) -> Result<(String, u32), &'static str> {
-    let (symbol, dollars) = pair(text)?;
-    let dollars = dollars.parse().ok().filter(|dollars| *dollars > 0);
-    Ok((symbol, dollars.ok_or("write SYMBOL=DOLLARS, whole dollars a point above 0")?))
-}
-
 /// A fraction from 0 to 2.
 fn fraction(text: &str) -> Result<f64, &'static str> {
     let number = text.parse().ok().filter(|n: &f64| (0.0..=2.0).contains(n));
@@ -223,6 +223,8 @@ pub(super) enum Trading {
     Always,
     /// Regular sessions of New York.
     Nyse,
+    /// Sessions of CME, for contracts: Sunday evening to Friday evening, an hour a day apart.
+    Cme,
 }
 
 impl From<Trading> for Hours {
@@ -230,6 +232,7 @@ impl From<Trading> for Hours {
         match trading {
             Trading::Always => Self::Always,
             Trading::Nyse => Self::Nyse,
+            Trading::Cme => Self::Cme,
         }
     }
 }

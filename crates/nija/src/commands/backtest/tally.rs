@@ -320,6 +320,7 @@ const fn ending(origin: Origin) -> &'static str {
     match origin {
         Origin::User => "user",
         Origin::Strategy { .. } => "signal",
+        Origin::Roll { .. } => "roll",
         Origin::Protection { .. } => "stop",
         Origin::KillSwitch => "kill_switch",
         Origin::Copy { .. } => "copy",

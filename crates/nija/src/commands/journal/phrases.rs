@@ -55,6 +55,7 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
         Action::Exit => "exit",
         Action::Trim { .. } => "trim",
         Action::Straddle { .. } => "straddle",
+        Action::Roll { .. } => "roll",
         Action::Quote(_) => "quote",
         Action::Cross { .. } => "crossing",
     };
@@ -89,6 +90,7 @@ pub(super) fn origin(origin: Origin) -> String {
     match origin {
         Origin::User => "the user".to_owned(),
         Origin::Strategy { strategy, .. } => strategy.name().to_owned(),
+        Origin::Roll { strategy, .. } => format!("{}, rolling", strategy.name()),
         Origin::Protection { strategy } => format!("{}'s protection", strategy.name()),
         Origin::KillSwitch => "a kill switch".to_owned(),
         Origin::Copy { .. } => "a copied master".to_owned(),
@@ -192,6 +194,7 @@ pub(super) const fn market(hours: Hours) -> &'static str {
     match hours {
         Hours::Always => "the market around the clock",
         Hours::Nyse => "New York",
+        Hours::Cme => "CME",
     }
 }
 
