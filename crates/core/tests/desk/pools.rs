@@ -2,6 +2,7 @@
 
 use crate::world::{AAPL, BTC, TREND, World};
 use nija_core::desk::answer::Answer;
+use nija_core::desk::event::Setting;
 use nija_core::desk::input::Input;
 use nija_core::words::conditions::Regime;
 use nija_core::words::id::{AccountId, SignalId};
@@ -60,15 +61,17 @@ fn capital_protect_hears_two_strategies_and_keeps_its_floor() {
     assert!(world.view(saver).split.cash() >= Pct::whole(30));
 }
 
+/// Even where its owner follows no strategy, so that nothing of the owner's stands in the way.
 #[test]
 fn what_lies_in_a_copy_hears_no_strategy() {
     let mut world = World::calm();
     let leader = world.master(1, Tier::Baller, 50_000);
     let follower = world.open(2, Tier::Investor, 5_000);
     world.follow(follower, leader, 2_000);
+    world.command(follower, Setting::Autopilot(false).into());
     world.enter(TREND, BTC, None);
     world.enter(StrategyName::EquityMeanReversion, AAPL, None);
-    assert_eq!(world.view(follower).orders.len(), 2);
+    assert!(world.view(follower).orders.is_empty());
     assert!(world.copies(follower, leader).is_empty(), "it follows its master only");
 }
 
