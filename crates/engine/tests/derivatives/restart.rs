@@ -52,13 +52,13 @@ fn buy(instrument: InstrumentId, order_type: OrderType) -> Input {
     Input::Command { account: ACCOUNT, key: None, command: Command::Place(wish) }
 }
 
-fn desk(run: &Backtest) -> &Desk {
-    &run.partitions().desks()[0]
+fn desk(run: &mut Backtest) -> &Desk {
+    &run.partitions().unwrap().desks()[0]
 }
 
 /// Brings everything back from the journal alone.
-async fn restarted(run: Backtest, batches: &Batches) -> Backtest {
-    let before = desk(&run).state_hash();
+async fn restarted(mut run: Backtest, batches: &Batches) -> Backtest {
+    let before = desk(&mut run).state_hash();
     drop(run);
     let journal = Kept(batches.lock().unwrap().clone());
     let desk = recovery::recover(&journal, PartitionId(0), &rules()).await.unwrap();
@@ -85,7 +85,7 @@ async fn lived(stops: bool) -> Life {
         run.input(input, at(BEGIN)).await.unwrap();
     }
     trade(&mut run, at(BEGIN)..evening(DAY)).await;
-    let mark = desk(&run).marks().find(|(id, _)| *id == call).unwrap().1;
+    let mark = desk(&mut run).marks().find(|(id, _)| *id == call).unwrap().1;
     let cheap = Price::from_raw(mark.raw() / 2).floor_to(Price::from_raw(1_000_000));
     let mut orders = Vec::new();
     for order_type in [OrderType::Market, OrderType::Limit { limit: cheap }] {
@@ -97,10 +97,10 @@ async fn lived(stops: bool) -> Life {
     if stops {
         run = restarted(run, &batches).await;
     }
-    assert_eq!(desk(&run).outstanding().len(), 2, "both are open");
+    assert_eq!(desk(&mut run).outstanding().len(), 2, "both are open");
     trade(&mut run, evening(DAY)..at(OVER)).await;
-    assert_eq!((desk(&run).outstanding().len(), desk(&run).trial_balance()), (0, 0));
-    let View::Account(view) = desk(&run).query(&Query::Account(ACCOUNT)) else {
+    assert_eq!((desk(&mut run).outstanding().len(), desk(&mut run).trial_balance()), (0, 0));
+    let View::Account(view) = desk(&mut run).query(&Query::Account(ACCOUNT)) else {
         panic!("the account is gone");
     };
     let batches = batches.lock().unwrap();

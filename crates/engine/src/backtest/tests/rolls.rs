@@ -151,8 +151,9 @@ fn fills(batches: &Batches) -> Vec<(usize, Side, Price, bool)> {
     fills
 }
 
-fn equity(run: &Backtest) -> Money {
-    let view = run.partitions().desks()[0].query(&nija_core::desk::answer::Query::Account(ACCOUNT));
+fn equity(run: &mut Backtest) -> Money {
+    let view = run.partitions().unwrap().desks()[0]
+        .query(&nija_core::desk::answer::Query::Account(ACCOUNT));
     match view {
         nija_core::desk::answer::View::Account(view) => view.equity,
         other => panic!("{other:?}"),
@@ -180,8 +181,8 @@ async fn three_months_by_hand_to_the_cent() {
             .map(|((of, side, rolls), price)| (*of, *side, Price::whole(price), *rolls))
             .collect();
         assert_eq!(fills(&batches), made);
-        assert_eq!(equity(&run), wanted.parse().unwrap());
-        assert_eq!(run.partitions().desks()[0].trial_balance(), 0);
+        assert_eq!(equity(&mut run), wanted.parse().unwrap());
+        assert_eq!(run.partitions().unwrap().desks()[0].trial_balance(), 0);
     }
 }
 
@@ -206,7 +207,7 @@ async fn where_the_entry_is_refused_the_account_is_flat_and_the_refusal_stands_i
     assert_eq!((wish.instrument, code.name()), (MONTHS[1], "KILL_SWITCH"));
     assert!(matches!(wish.origin, Origin::Roll { from, .. } if from == MONTHS[0]));
     // 2.88 x 5 x 4 won, fees of 1.4976 and 1.5552.
-    assert_eq!(equity(&run), "100054.5472".parse().unwrap());
+    assert_eq!(equity(&mut run), "100054.5472".parse().unwrap());
     // What is left behind is not entered by the next roll either.
     let entries = events(&batches).into_iter().filter(
         |event| matches!(event, Event::Approved { ticket, .. } if ticket.purpose == Purpose::Entry),
