@@ -306,7 +306,7 @@ fn what_is_wrong_with_data_is_said_with_file_and_line() {
         ("ETH-USD/1d.csv", "ETH-USD/1d.csv, line 2: there is no bar"),
         ("LTC-USD/1d.csv", "LTC-USD/1d.csv: there is no column `timestamp`"),
         ("XRP-USD/1d.csv", "XRP-USD/1d.csv, line 2: high 2"),
-        ("ACME/1d.csv", "--hours always or nyse"),
+        ("ACME/1d.csv", "--hours always, nyse or cme"),
         ("none/1d.csv", "none/1d.csv: No such file"),
         ("notes.txt", "notes.txt: name a file that ends in"),
     ] {
