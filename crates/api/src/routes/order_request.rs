@@ -95,6 +95,9 @@ impl TradeRequest {
         let tif = self.time_in_force.get("time_in_force")?.unwrap_or(TimeInForce::Day);
         self.client_order_id.get("client_order_id")?;
         let order_type = order_type(word.as_deref(), limit, stop)?;
+        if tif == TimeInForce::PostOnly && !matches!(order_type, OrderType::Limit { .. }) {
+            return Err(Problem::field("time_in_force", "post_only is for limit orders"));
+        }
         let instrument = app.doors.catalog.by_symbol(&symbol).ok_or(Decline::UnknownInstrument)?;
         if class.is_some_and(|class| class != instrument.class) {
             return Err(Problem::field("asset_class", "is not the class of this symbol"));
