@@ -3,7 +3,10 @@
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::Side;
-use nija_core::words::time::Timestamp;
+use nija_core::words::time::{Span, Timestamp};
+
+/// A longer silence of a book means that nobody knows how it stands.
+pub const LOST: Span = Span::seconds(5);
 
 /// What lies at one price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

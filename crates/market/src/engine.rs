@@ -48,10 +48,14 @@ pub trait Strategy: Send {
     fn name(&self) -> StrategyName;
     /// Version of rules and parameters together.
     fn version(&self) -> u16;
-    /// The candles it reads.
-    fn wants(&self) -> &[Want];
+    /// The candles it reads; none where it reads books alone.
+    fn wants(&self) -> &[Want] {
+        &[]
+    }
     /// Takes a closed candle it wants; what it returns is about the candle's instrument.
-    fn on_candle(&mut self, candle: &Candle, view: &View) -> Option<Action>;
+    fn on_candle(&mut self, _candle: &Candle, _view: &View) -> Option<Action> {
+        None
+    }
     /// What a model thought of the statement just made; none where plain rules decide.
     fn opinion(&self) -> Option<Opinion> {
         None

@@ -109,12 +109,8 @@ pub(super) fn run(options: &Options) -> Result<Outcome> {
         outcome.count("memory_mib_at_the_start", before);
         outcome.count("memory_mib_at_the_end", after);
         outcome.hold(end <= start * 12 / 10, || format!("p99 was {start:?} and is {end:?}"));
-        // Flat: no part after the warm-up is a tenth above or below the middle of all.
-        let mut parts = memory.split_off(1);
-        parts.sort_unstable();
-        let (least, middle, most) = (parts[0], parts[parts.len() / 2], parts[parts.len() - 1]);
-        let flat = most <= middle * 11 / 10 && least >= middle * 9 / 10;
-        outcome.hold(flat, || format!("{least} to {most} MiB around {middle}"));
+        let flat = (before * 9 / 10..=before * 11 / 10).contains(&after);
+        outcome.hold(flat, || format!("{before} MiB became {after} MiB"));
         running.stop()?;
         let mut found = Tally::default();
         audit::database(&site, &mut found.breaches)?;

@@ -7,7 +7,6 @@ use super::answer::Answer;
 use super::event::{Event, Size, Skip, Wish};
 use super::exits::AT_ONCE;
 use super::orders::Idea;
-use super::quotes::No;
 use super::state::State;
 use crate::allocation::Split;
 use crate::risk::approval::Exit;
@@ -118,10 +117,7 @@ impl Desk {
         match verdict {
             Ok(orders) => self.order_crossing(no, signal, &orders),
             // Such signals come by the thousand.
-            Err(why) if self.is_news(no, signal, No::Skipped(why)) => {
-                self.emit(Event::Skipped { account: no, signal: *signal, why });
-            }
-            Err(_) => {}
+            Err(why) => self.skip_once(no, signal, why),
         }
     }
 
@@ -221,12 +217,8 @@ impl Desk {
         let insight = signal.insight;
         let entries = orders.iter().filter(|(_, purpose)| *purpose == Purpose::Entry);
         let entries: Vec<Wish> = entries.map(|(wish, _)| *wish).collect();
-        if let Some((wish, refusal)) = self.refused_leg(no, &entries) {
-            if self.is_news(no, signal, No::Refused(refusal.code)) {
-                let refusal = self.name_switches(no, &wish, refusal);
-                let _ = self.refuse(no, wish, refusal, insight);
-            }
-            return;
+        if let Some(refused) = self.refused_leg(no, &entries) {
+            return self.refuse_once(no, signal, refused);
         }
         self.noes.remove(&(no, signal.strategy, signal.instrument));
         for (wish, purpose) in orders {

@@ -7,8 +7,8 @@ use super::event::{Event, Size, Skip, Wish};
 use super::orders::Idea;
 use super::signals::part_of;
 use crate::positions::QueuedExit;
-use crate::risk::approval::{Exit, judge};
-use crate::risk::refusal::Code;
+use crate::risk::approval::Exit;
+use crate::risk::refusal::{Code, Refusal};
 use crate::words::fixed::{Round, mul_div};
 use crate::words::id::AccountNo;
 use crate::words::money::{Money, Price, Qty};
@@ -33,7 +33,7 @@ impl Desk {
             return;
         };
         let takes_part = self.follows(account, signal.strategy);
-        if !takes_part && account.orders.is_empty() {
+        if !takes_part && account.orders.is_empty() && account.positions.is_empty() {
             return;
         }
         let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
@@ -167,27 +167,36 @@ impl Desk {
             Ok(size) => wish(size),
             // An inventory that is full is no news.
             Err(Skip::AlreadyIn) => return,
-            Err(why) => {
-                if self.is_news(no, signal, No::Skipped(why)) {
-                    self.emit(Event::Skipped { account: no, signal: *signal, why });
-                }
-                return;
-            }
+            Err(why) => return self.skip_once(no, signal, why),
         };
-        let facts = self.facts(no, &wish, &self.draft(&wish), true);
-        if let Some(Err(refusal)) = facts.map(|facts| judge(&facts)) {
-            if self.is_news(no, signal, No::Refused(refusal.code)) {
-                let refusal = self.name_switches(no, &wish, refusal);
-                let _ = self.refuse(no, wish, refusal, signal.insight);
-            }
-            return;
+        if let Some(refused) = self.refused_leg(no, &[wish]) {
+            return self.refuse_once(no, signal, refused);
         }
         self.noes.remove(&(no, signal.strategy, signal.instrument));
         let _ = self.enter(no, wish, Idea { insight: signal.insight, ..Idea::default() }, true);
     }
 
-    /// Is this another reason than the one that was told last?
-    pub(super) fn is_news(&mut self, no: AccountNo, signal: &Signal, why: No) -> bool {
+    /// Tells why a signal leads to nothing, unless that was told last.
+    pub(super) fn skip_once(&mut self, no: AccountNo, signal: &Signal, why: Skip) {
+        if self.is_news(no, signal, No::Skipped(why)) {
+            self.emit(Event::Skipped { account: no, signal: *signal, why });
+        }
+    }
+
+    /// Tells what a gate refuses, unless that was told last.
+    pub(super) fn refuse_once(
+        &mut self,
+        no: AccountNo,
+        signal: &Signal,
+        (wish, refusal): (Wish, Refusal),
+    ) {
+        if self.is_news(no, signal, No::Refused(refusal.code)) {
+            let refusal = self.name_switches(no, &wish, refusal);
+            let _ = self.refuse(no, wish, refusal, signal.insight);
+        }
+    }
+
+    fn is_news(&mut self, no: AccountNo, signal: &Signal, why: No) -> bool {
         self.noes.insert((no, signal.strategy, signal.instrument), why) != Some(why)
     }
 

@@ -44,7 +44,7 @@ impl Desk {
     /// entered for the account.
     fn moving(&self, no: AccountNo, origin: Origin, from: InstrumentId) -> Option<(Side, Qty)> {
         let account = self.state.account(no)?;
-        if !account.autopilot || !self.tier(account).pool.holds(origin.signalled()?) {
+        if !self.follows(account, origin.signalled()?) {
             return None;
         }
         let side = if account.position(from)?.is_short() { Side::Sell } else { Side::Buy };

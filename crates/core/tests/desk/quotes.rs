@@ -117,6 +117,13 @@ fn whoever_takes_no_part_any_more_offers_what_is_held() {
     say(&mut world, 49_990, 50_010);
     assert_eq!(resting(&world), [(Side::Sell, "50015".into(), q("0.015"))]);
     assert_eq!(leaving(&world).len(), 1);
+    // Also when nothing of it was offered before.
+    let (mut world, account) = pit();
+    say(&mut world, 49_990, 50_010);
+    world.fill_rest(world.last(), "50000");
+    world.command(account, Command::Set(Setting::Autopilot(false)));
+    say(&mut world, 49_990, 50_010);
+    assert_eq!(resting(&world), [(Side::Sell, "50015".into(), q("0.015"))]);
     // Nor does one whose tier has another pool, and it hears of nothing.
     let (mut world, _) = pit();
     world.open(2, Tier::Saver, 10_000);

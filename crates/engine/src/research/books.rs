@@ -19,14 +19,12 @@ use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::{
     Fill, OrderType, Origin, Outcome, Purpose, Side, Ticket, TimeInForce,
 };
-use nija_core::words::time::{Span, Timestamp};
+use nija_core::words::time::Timestamp;
 use nija_market::book::{Book, Level};
 use std::collections::BTreeMap;
 
 /// Fills that are kept one by one; those beyond are counted.
 pub const KEPT: usize = 10_000;
-/// A longer silence means that nobody knows how the books stand.
-const LOST: Span = Span::seconds(5);
 
 /// A place to trade, and what lies ready there.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 //! one side filled and the other did not is hedged. Balances lie ready at both; only what is held is sold.
 
 use super::parts::worth;
-use super::{Dealt, LOST, Meant, Plan, Told, Venues};
+use super::{Dealt, Meant, Plan, Told, Venues};
 use crate::feeds::{Kind, MarketEvent};
 use crate::sim::fee::Fee as VenueFee;
 use nija_core::words::fixed::{Round, SCALE};
@@ -10,7 +10,7 @@ use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::Side;
 use nija_core::words::time::Timestamp;
-use nija_market::book::{Fill, Level};
+use nija_market::book::{Fill, LOST, Level};
 use nija_market::engine::crypto::arbitrage::{Leg, Purse};
 use nija_market::engine::crypto::{Arbitrage, ArbitrageParameters};
 use nija_market::engine::{Model, Seen};

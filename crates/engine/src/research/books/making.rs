@@ -3,14 +3,14 @@
 //! never beyond its bounds. Fills are heard of as they happen.
 
 use super::parts::{Parts, Split, worth};
-use super::{LOST, Meant, Plan, Told, Venues};
+use super::{Meant, Plan, Told, Venues};
 use crate::feeds::{Kind, MarketEvent};
 use nija_core::words::fixed::SCALE;
 use nija_core::words::id::OrderId;
 use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::Side;
 use nija_core::words::time::Timestamp;
-use nija_market::book::{Fill, Level};
+use nija_market::book::{Fill, LOST, Level};
 use nija_market::engine::crypto::{MakingParameters, MarketMaking, Quotes};
 use nija_market::engine::{Model, Seen};
 

@@ -13,6 +13,7 @@ use crate::sim::latency::Latency;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Kind as Nature, VenueName};
 use nija_core::words::money::Pct;
+use nija_core::words::time::Span;
 use nija_market::engine::crypto::{ArbitrageParameters, MakingParameters};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

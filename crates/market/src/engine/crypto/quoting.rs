@@ -2,18 +2,14 @@
 //! what it holds of its own. The inventory that the model knows as its most is the account's largest one.
 
 use super::market_making::{MarketMaking, Parameters};
-use crate::book::Book;
-use crate::candle::Candle;
+use crate::book::{Book, LOST};
 use crate::clamp;
-use crate::engine::{Model, Seen, Spoken, Strategy, View, Want};
+use crate::engine::{Model, Seen, Spoken, Strategy, View};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Price;
 use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, Quote, StrategyName};
 use nija_core::words::time::{Span, Timestamp};
-
-/// A longer silence means that nobody knows how the book stands.
-const LOST: Span = Span::seconds(5);
 
 /// Quotes one market.
 pub struct Quoting {
@@ -70,14 +66,6 @@ impl Strategy for Quoting {
 
     fn version(&self) -> u16 {
         self.parameters.version
-    }
-
-    fn wants(&self) -> &[Want] {
-        &[]
-    }
-
-    fn on_candle(&mut self, _: &Candle, _: &View) -> Option<Action> {
-        None
     }
 
     fn books(&self) -> &[InstrumentId] {

@@ -5,8 +5,7 @@
 use super::crossing::{Purse, cross};
 use super::{Parameters, are_fresh};
 use crate::book::Book;
-use crate::candle::Candle;
-use crate::engine::{Spoken, Strategy, View, Want};
+use crate::engine::{Spoken, Strategy, View};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::order::Side;
 use nija_core::words::signal::{Action, StrategyName};
@@ -66,14 +65,6 @@ impl Strategy for Between {
 
     fn version(&self) -> u16 {
         self.parameters.version
-    }
-
-    fn wants(&self) -> &[Want] {
-        &[]
-    }
-
-    fn on_candle(&mut self, _: &Candle, _: &View) -> Option<Action> {
-        None
     }
 
     fn books(&self) -> &[InstrumentId] {
