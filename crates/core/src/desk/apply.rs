@@ -5,7 +5,7 @@ use super::bookkeeping::Heard;
 use super::claims::Claims;
 use super::event::{Event, Setting};
 use super::family::TOGETHER;
-use super::keys::{Kept, Keys};
+use super::keys::Kept;
 use super::state::{Listing, Session, State};
 use crate::ledger::chart::Books;
 use crate::ledger::entry::Entry;
@@ -147,7 +147,7 @@ impl State {
             Event::Remembered { account, key, request, outcome } => {
                 let kept = Kept::new(*request, outcome);
                 let account = self.at(*account)?;
-                account.keys.get_or_insert_with(|| Box::new(Keys::default())).keep(now, *key, kept);
+                account.keys.get_or_insert_with(Box::default).keep(now, *key, &kept);
             }
             Event::DayClosed { account, day, equity, .. } => {
                 let account = self.at(*account)?;
