@@ -17,6 +17,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The system gives no thread for a connection.
+    #[error("{}: {source}; allow the server more threads", path.display())]
+    Thread {
+        /// To which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Another process has it.
     #[error("{} is held by another process, which owns the database; stop it first", lock.display())]
     Owned {

@@ -90,16 +90,16 @@ impl Database {
         LEDGER.migrate(&mut writer, path)?;
         let gate = Gate::default();
         let control = Control::on(
-            (Link::to(open(path, Access::Durable)?), Link::to(open(path, Access::Read)?)),
+            (Link::to(open(path, Access::Durable)?)?, Link::to(open(path, Access::Read)?)?),
             gate.clone(),
             clock,
             Some((reserve.clone(), owner.clone())),
         );
-        let reader = Link::to(open(path, Access::Read)?);
+        let reader = Link::to(open(path, Access::Read)?)?;
         let journal = Journal::owned((writer, reader), gate.clone(), reserve, owner.clone());
         let views_path = file::views_path(path);
-        let projection = Projection::owned(Link::to(own_views(&views_path)?), owner);
-        let views = Views::reading(Link::to(open(&views_path, Access::Read)?));
+        let projection = Projection::owned(Link::to(own_views(&views_path)?)?, owner);
+        let views = Views::reading(Link::to(open(&views_path, Access::Read)?)?);
         Ok(Self {
             path: path.to_owned(),
             journal: Arc::new(journal),
@@ -114,15 +114,15 @@ impl Database {
         let reader = open(path, Access::Read)?;
         LEDGER.require(&reader, path)?;
         let writer = match mode {
-            Mode::Admin => Link::to(open(path, Access::Durable)?),
+            Mode::Admin => Link::to(open(path, Access::Durable)?)?,
             Mode::Owner | Mode::Reader => Link::closed(),
         };
-        let links = (writer, Link::to(open(path, Access::Read)?));
+        let links = (writer, Link::to(open(path, Access::Read)?)?);
         let views = Views::reading(join_views(&file::views_path(path))?);
         let gate = Gate::default();
         Ok(Self {
             path: path.to_owned(),
-            journal: Arc::new(Journal::reader(Link::to(reader))),
+            journal: Arc::new(Journal::reader(Link::to(reader)?)),
             control: Arc::new(Control::on(links, gate.clone(), clock, None)),
             views: Arc::new(views),
             projection: Arc::new(Projection::closed()),
@@ -255,5 +255,5 @@ fn join_views(path: &Path) -> Result<Link, Error> {
     }
     let connection = open(path, Access::Read)?;
     VIEWS.require(&connection, path)?;
-    Ok(Link::to(connection))
+    Link::to(connection)
 }

@@ -279,7 +279,7 @@ mod tests {
         let mut writer = open(&path, Access::Durable).unwrap();
         LEDGER.migrate(&mut writer, &path).unwrap();
         writer.execute_batch(sql).unwrap();
-        let reader = Link::to(open(&path, Access::Read).unwrap());
+        let reader = Link::to(open(&path, Access::Read).unwrap()).unwrap();
         let reserve = Arc::new(Reserve::of(&path, 1 << 20).unwrap());
         let owner = Arc::new(Lock::take(&path).unwrap());
         Journal::owned((writer, reader), Gate::default(), reserve, owner)

@@ -1,20 +1,47 @@
-//! One connection, used by one call at a time, off the async threads.
+//! One connection on a thread of its own, which does one call after the other, off the async threads.
 //!
-//! Inside a tokio runtime the work runs on a blocking thread, one per link at most; elsewhere on the caller's.
-//! Waits end by SQLite's busy timeout and the bounds of each query. A dropped call is still carried out.
+//! Its own, and not one of many that wait for work: what SQLite holds for a connection, and what its calls take and
+//! give back, stays with one thread. Spread over all that happened to be idle it loosened the heap of each.
+//! Waits end by SQLite's busy timeout and the bounds of each query. A call that was taken is carried out, also when
+//! nobody waits for it any more.
 
-use crate::error::Fault;
+use crate::error::{Error, Fault};
 use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::watch;
+use std::thread::{self, JoinHandle};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Calls that a connection takes before it comes to them; callers beyond them wait for a place.
+const WAITING: usize = 64;
+
+type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// A connection, or the lack of one where the way of opening does not give that right.
 #[derive(Clone, Debug)]
-pub(crate) struct Link(Option<Arc<tokio::sync::Mutex<Connection>>>);
+pub(crate) struct Link(Option<Arc<Worker>>);
+
+/// The thread of a connection, and the way to it. The connection is closed when the last link to it is gone.
+#[derive(Debug)]
+struct Worker {
+    queue: Option<mpsc::Sender<Work>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl Link {
-    pub(crate) fn to(connection: Connection) -> Self {
-        Self(Some(Arc::new(tokio::sync::Mutex::new(connection))))
+    pub(crate) fn to(mut connection: Connection) -> Result<Self, Error> {
+        let path = connection.path().map(PathBuf::from).unwrap_or_default();
+        let (queue, mut calls) = mpsc::channel::<Work>(WAITING);
+        let work = move || {
+            while let Some(call) = calls.blocking_recv() {
+                // Who asked hears that it was lost; the next call finds the connection rolled back.
+                let _ = catch_unwind(AssertUnwindSafe(|| call(&mut connection)));
+            }
+        };
+        let thread = thread::Builder::new().name("store".to_owned()).spawn(work);
+        let thread = Some(thread.map_err(|source| Error::Thread { path, source })?);
+        Ok(Self(Some(Arc::new(Worker { queue: Some(queue), thread }))))
     }
     pub(crate) const fn closed() -> Self {
         Self(None)
@@ -25,15 +52,24 @@ impl Link {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let shared = self.0.clone().ok_or(Fault::Closed)?;
-        let mut connection = shared.lock_owned().await;
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => runtime
-                .spawn_blocking(move || work(&mut connection))
-                .await
-                .map_err(|_| Fault::Lost)?,
-            Err(_) => work(&mut connection),
-        }
+        let queue =
+            self.0.as_ref().and_then(|worker| worker.queue.as_ref()).ok_or(Fault::Closed)?;
+        let (told, heard) = oneshot::channel();
+        let call = move |connection: &mut Connection| {
+            // Nobody listens where the caller went away.
+            let _ = told.send(work(connection));
+        };
+        queue.send(Box::new(call)).await.map_err(|_| Fault::Lost)?;
+        heard.await.map_err(|_| Fault::Lost)?
+    }
+}
+
+impl Drop for Worker {
+    /// Waits for the call under way, so that the file is closed when its owner is gone.
+    fn drop(&mut self) {
+        self.queue = None;
+        // A thread that panicked has closed its connection, too.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
