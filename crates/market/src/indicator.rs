@@ -7,6 +7,7 @@ mod ex_ante;
 mod library;
 mod momentum;
 mod rank;
+pub mod series;
 mod turbulence;
 mod volatility;
 mod vwap;

@@ -4,6 +4,7 @@
 mod candles;
 mod canvas;
 mod equity;
+mod indicators;
 mod months;
 pub(in crate::commands) mod style;
 
@@ -48,7 +49,16 @@ pub(in crate::commands) fn keep(path: &Path, html: &str) -> anyhow::Result<()> {
 pub(super) struct Market<'a> {
     pub(super) symbol: String,
     pub(super) candles: &'a [Candle],
+    pub(super) averages: Vec<Average>,
     pub(super) trades: Vec<Traded>,
+}
+
+/// An average that the strategy decides by, at the closes of the candles; the last value is that of the last one.
+pub(super) struct Average {
+    /// How it is drawn: `fast` or `slow`.
+    pub(super) class: &'static str,
+    pub(super) name: String,
+    pub(super) values: Vec<f64>,
 }
 
 /// One trade, as far as it is drawn.

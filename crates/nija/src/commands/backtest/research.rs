@@ -1,6 +1,7 @@
 //! A run of the teaching strategy on its own, without account rules (decision 0020): each file is an account of
 //! its own with the same cash, all of them at once on all cores. Equal inputs print equal bytes.
 
+mod closes;
 mod crew;
 mod gate;
 mod grid;

@@ -99,7 +99,12 @@ fn markets<'a>(outcome: &'a Outcome, trades: &[&Trade]) -> Vec<Market<'a>> {
         let own = trades.iter().filter(|trade| trade.symbol == row.symbol);
         let trades: Vec<Traded> = own.filter_map(|trade| drawn(trade)).collect();
         let candles = longest(&outcome.charts, row.id);
-        (!trades.is_empty()).then(|| Market { symbol: row.symbol.clone(), candles, trades })
+        (!trades.is_empty()).then(|| Market {
+            symbol: row.symbol.clone(),
+            candles,
+            averages: Vec::new(),
+            trades,
+        })
     };
     outcome.instruments.iter().filter_map(market).collect()
 }

@@ -1,7 +1,7 @@
 //! The candles of one market with the trades in it. Candles stand side by side, whatever time lies between them.
 
 use super::canvas::{LEFT, RIGHT, Scale, WIDTH, bounds, dates, grid, short, ticks};
-use super::{Market, Traded, instant};
+use super::{Market, Traded, indicators, instant};
 use nija_core::words::money::Price;
 use nija_core::words::time::Timestamp;
 use nija_market::candle::Candle;
@@ -19,7 +19,7 @@ pub(super) fn draw(to: &mut String, market: &Market<'_>) -> std::fmt::Result {
         return writeln!(to, "<p class=\"note\">There is no candle to draw.</p>");
     }
     let count = candles.len() as f64;
-    let x = Scale::new((0.0, count), (LEFT, RIGHT));
+    let x = indicators::across(candles.len());
     let (low, high) = bounds(candles.iter().flat_map(|c| [c.low_f64(), c.high_f64()]));
     let room = (high - low) * 0.05;
     let y = Scale::new((low - room, high + room), (BOTTOM, TOP));
@@ -29,9 +29,13 @@ pub(super) fn draw(to: &mut String, market: &Market<'_>) -> std::fmt::Result {
         super::plain(&market.symbol)
     )?;
     grid(to, &y, &ticks(low, high), short)?;
+    indicators::among(to, candles, (&x, &y))?;
     let body = ((RIGHT - LEFT) / count * 0.62).max(0.7);
     for (at, candle) in candles.iter().enumerate() {
         one(to, candle, (x.at(at as f64 + 0.5), body), &y)?;
+    }
+    for average in &market.averages {
+        indicators::line(to, average.class, &average.values, candles.len(), (&x, &y))?;
     }
     for trade in largest(&market.trades) {
         let place = |(at, price): (Timestamp, Price)| {
@@ -52,6 +56,8 @@ pub(super) fn draw(to: &mut String, market: &Market<'_>) -> std::fmt::Result {
     };
     dates(to, HEIGHT - 8.0, 7, date)?;
     writeln!(to, "</svg>")?;
+    indicators::key(to, &market.averages)?;
+    indicators::below(to, candles)?;
     if market.trades.len() > MOST {
         let all = market.trades.len();
         writeln!(

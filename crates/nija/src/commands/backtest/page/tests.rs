@@ -4,6 +4,8 @@ use super::*;
 use nija_core::words::id::InstrumentId;
 
 fn page<'a>(points: &'a [Point], candles: &'a [Candle]) -> Page<'a> {
+    let values = candles.iter().skip(1).map(Candle::close_f64).collect();
+    let average = Average { class: "fast", name: "average of <2> bars".to_owned(), values };
     let at = |n: usize| candles.get(n).map(|c| (c.open_at, c.open)).unwrap_or_default();
     let trade = Traded {
         who: "long".to_owned(),
@@ -21,7 +23,12 @@ fn page<'a>(points: &'a [Point], candles: &'a [Candle]) -> Page<'a> {
         start: 100.0,
         points,
         bands: vec![(0, "risk_off"), (2, "trending_up")],
-        markets: vec![Market { symbol: "X'\"".to_owned(), candles, trades: vec![trade] }],
+        markets: vec![Market {
+            symbol: "X'\"".to_owned(),
+            candles,
+            averages: vec![average],
+            trades: vec![trade],
+        }],
         costs: vec![("fees", Money::whole(1))],
         gross: Money::whole(-1_233),
         unmade: vec![Unmade {

@@ -1,6 +1,6 @@
 //! The report of a research run.
 
-use super::super::page::{Market, Page, Traded, instant, money};
+use super::super::page::{Average, Market, Page, Traded, instant, money};
 use super::super::report::{percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
 use super::study::{Study, dollars};
@@ -36,7 +36,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
             [study] => study.regimes.iter().map(|(day, regime)| (*day, *regime)).collect(),
             _ => Vec::new(),
         },
-        markets: studies.iter().map(market).collect(),
+        markets: studies.iter().map(|study| market(study, settings)).collect(),
         costs: vec![("fees", costs.fees), ("spread and slippage", costs.friction)],
         gross: whole.last.saturating_sub(whole.start).saturating_add(paid),
         unmade: Vec::new(),
@@ -67,10 +67,15 @@ fn figures(whole: &Whole) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn market(study: &Study) -> Market<'_> {
+fn market<'a>(study: &'a Study, settings: &Settings) -> Market<'a> {
     let record = &study.outcome.record;
     let trades = record.trades.iter().chain(&record.open).map(traded).collect();
-    Market { symbol: study.symbol.clone(), candles: record.chart.candles(), trades }
+    let candles = record.chart.candles();
+    let averages = [("fast", settings.fast), ("slow", settings.slow)].map(|(class, bars)| {
+        let name = format!("average of {bars} bars");
+        Average { class, name, values: study.closes.average(bars, candles) }
+    });
+    Market { symbol: study.symbol.clone(), candles, averages: averages.into(), trades }
 }
 
 fn traded(trade: &Trade) -> Traded {

@@ -1,6 +1,7 @@
 //! One rule over one file, and what came of it.
 
 use super::super::teaching::Settings;
+use super::closes::Closes;
 use super::regimes::Regimes;
 use super::source::Source;
 use crate::statistics::{self, Closed, Curve, Point, Year};
@@ -41,6 +42,8 @@ pub(in super::super) struct Study {
     pub(super) summary: Summary,
     /// The regime that began on a day; only where a chart is drawn.
     pub(super) regimes: BTreeMap<i32, &'static str>,
+    /// Every bar that was read; only where a chart is drawn.
+    pub(super) closes: Closes,
 }
 
 /// Runs the rule over a file.
@@ -52,18 +55,22 @@ pub(super) fn study(
 ) -> anyhow::Result<Study> {
     let mut series = source.open()?;
     let mut run = Run::new(settings.rule()?, source.plan(settings.size()), keep);
-    let mut regimes = (keep.candles > 0).then(|| Regimes::new(source));
+    let mut drawn = (keep.candles > 0).then(|| (Regimes::new(source), Closes::default()));
     let mut candles = Vec::new();
     while series.next(&mut candles)? {
         let (before, inside) = window.split(&candles);
-        if let Some(regimes) = &mut regimes {
-            before.iter().chain(inside).for_each(|candle| regimes.take(candle));
+        if let Some((regimes, closes)) = &mut drawn {
+            before.iter().chain(inside).for_each(|candle| {
+                regimes.take(candle);
+                closes.take(candle);
+            });
         }
         before.iter().for_each(|candle| run.warm(candle));
         inside.iter().for_each(|candle| run.on_candle(candle));
     }
-    let regimes = regimes.map(Regimes::days).unwrap_or_default();
-    Ok(Study { regimes, ..Study::of(source, run.finish(), series.summary().clone())? })
+    let (regimes, closes) =
+        drawn.map(|(regimes, closes)| (regimes.days(), closes)).unwrap_or_default();
+    Ok(Study { regimes, closes, ..Study::of(source, run.finish(), series.summary().clone())? })
 }
 
 /// Dollars as a float, for ratios only.
@@ -79,8 +86,9 @@ impl Study {
         let Some(equity) = outcome.equity.filter(|_| outcome.portfolio.is_balanced()) else {
             bail!("{file}: the amounts leave the range of money; trade with less --cash")
         };
-        let (symbol, regimes) = (source.instrument.symbol.clone(), BTreeMap::new());
-        Ok(Self { symbol, file, outcome, equity, summary, regimes })
+        let symbol = source.instrument.symbol.clone();
+        let (regimes, closes) = (BTreeMap::new(), Closes::default());
+        Ok(Self { symbol, file, outcome, equity, summary, regimes, closes })
     }
 
     pub(super) fn bars(&self) -> u64 {
