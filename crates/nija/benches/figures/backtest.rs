@@ -4,6 +4,7 @@
 
 use crate::figure::{Better, Figure, Goal};
 use crate::meter::Process;
+use crate::python::Python;
 use crate::scene::{self, BTC, bitcoin, block, wish};
 use crate::{RUNS, Scale};
 use anyhow::{Context, Result, ensure};
@@ -36,6 +37,23 @@ use std::sync::Arc;
 const MINUTES: u32 = 1_000_000;
 const FAST: usize = 10;
 const SLOW: usize = 20;
+
+/// Seconds of the same crossover in vectorbt, one unit long and short at the next open, with orders and equity. The
+/// first call, which compiles, is left out.
+const VECTORBT: &str = "
+import pandas as pd
+import vectorbt as vbt
+closes, opens = pd.Series(closes), pd.Series(opens)
+def run(closes, opens):
+    fast, slow = (vbt.MA.run(closes, bars).ma.to_numpy().ravel() for bars in (10, 20))
+    side = np.where(fast > slow, 1.0, np.where(fast < slow, -1.0, np.nan))
+    orders = vbt.Portfolio.from_orders(closes, size=pd.Series(side).shift(1), size_type='targetamount',
+                                       price=opens, fees=0.0002, init_cash=10_000_000, freq='1min')
+    return orders.orders.count(), orders.final_value()
+run(closes[:2000], opens[:2000])
+def measure():
+    return [timed(lambda: run(closes, opens))]
+";
 
 /// Events that were read before.
 struct Given<'a>(std::slice::Iter<'a, MarketEvent>);
@@ -96,6 +114,17 @@ pub(crate) fn history(catalog: &[Instrument]) -> Result<Vec<MarketEvent>> {
     }
     ensure!(sources.len() >= 10, "only {} series of the shipped history", sources.len());
     read(Merge::new(sources, &[Hours::Always, Hours::Nyse]))
+}
+
+/// Opens, highs, lows and closes of the bars among events.
+fn columns(events: &[MarketEvent]) -> [Vec<f64>; 4] {
+    let mut columns: [Vec<f64>; 4] = Default::default();
+    for event in events {
+        let Kind::BarClosed(candle) = event.kind else { continue };
+        let prices = [candle.open_f64(), candle.high_f64(), candle.low_f64(), candle.close_f64()];
+        columns.iter_mut().zip(prices).for_each(|(column, price)| column.push(price));
+    }
+    columns
 }
 
 /// Generated minutes of bitcoin.
@@ -220,6 +249,9 @@ pub(crate) fn backtest(scale: &Scale) -> Result<Vec<Figure>> {
     let catalog = catalog()?;
     let history = history(&catalog)?;
     let minutes = minutes(scale.of(MINUTES))?;
+    let [opens, highs, lows, closes] = columns(&minutes);
+    let mut peer = Python::start(VECTORBT, [&opens, &highs, &lows, &closes])?;
+    let mut beside = Vec::new();
     block(async {
         let (mut demo, mut analyst, mut cross, mut orders) =
             (Vec::new(), Vec::new(), Vec::new(), 0);
@@ -229,16 +261,26 @@ pub(crate) fn backtest(scale: &Scale) -> Result<Vec<Figure>> {
             let (rate, placed) = crossover(&minutes).await?;
             cross.push(rate);
             orders = placed;
+            if let Some(peer) = &mut peer {
+                let seconds: f64 = peer.round()?.into_iter().sum();
+                beside.push(bars(&minutes) as f64 / seconds);
+            }
         }
         let new = |name: String, values| Figure::new("backtest", name, "1/s", values);
         let goal = Goal::value("P14", Better::More, 5e6, 25e6);
         let count = bars(&minutes);
         let crossover =
             format!("bars a CPU s, {count} minutes, desk, crossover with {orders} orders");
-        Ok(vec![
+        let mut figures = vec![
             new(format!("bars a CPU s, shipped history ({}), 7 accounts", bars(&history)), demo),
             new(format!("bars a CPU s, {count} minutes, analyst, 7 accounts"), analyst),
-            new(crossover, cross).goal(goal),
-        ])
+            new(crossover, cross.clone()).goal(goal),
+        ];
+        if !beside.is_empty() {
+            let twice = Goal::ratio("P14", Better::More, 2.0, 10.0);
+            let held = new("the same beside vectorbt".to_owned(), cross);
+            figures.push(held.peer("vectorbt", &beside).goal(twice));
+        }
+        Ok(figures)
     })?
 }

@@ -19,6 +19,7 @@ mod memory;
 mod meter;
 mod peer;
 mod projector;
+mod python;
 mod recovery;
 mod research;
 mod scene;

@@ -56,7 +56,7 @@ mod tests {
         // Closes are 1 to 7; candles of two bars close at 2, 4, 6, and the last bar at 7 by itself.
         let drawn = [candle(0, 2), candle(2, 4), candle(4, 6), candle(6, 7)];
         assert_eq!(closes.average(3, &drawn), [3.0, 5.0, 6.0]);
-        assert_eq!(closes.average(9, &drawn), []);
+        assert!(closes.average(9, &drawn).is_empty());
         assert_eq!(closes.average(1, &drawn), [2.0, 4.0, 6.0, 7.0]);
     }
 }
