@@ -28,6 +28,7 @@ pub(crate) struct Python {
 
 impl Python {
     /// Starts a script that defines `measure()`, over columns of equal length: opens, highs, lows, closes.
+    #[allow(clippy::disallowed_methods, reason = "a bench has no configuration")]
     pub(crate) fn start(script: &str, columns: [&[f64]; 4]) -> Result<Option<Self>> {
         let Some(python) = std::env::var_os("NIJA_BENCH_PYTHON") else {
             return Ok(None);
