@@ -1,16 +1,16 @@
-//! `cargo xtask bench [NAME...] [--quick]`: measures the figures of the goals, built for release, each
+//! `cargo xtask bench [NAME...] [--quick] [--python=PATH]`: measures the figures of the goals, built for release, each
 //! bench in a process of its own so that none inherits the memory of another.
 
 use crate::shell;
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask bench [NAME...] [--quick]";
+const USAGE: &str = "usage: cargo xtask bench [NAME...] [--quick] [--python=PATH]";
 
 /// Measures what is named, or everything.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let (flags, mut names): (Vec<String>, Vec<String>) =
         args.iter().cloned().partition(|arg| arg.starts_with('-'));
-    if flags.iter().any(|flag| flag != "--quick") {
+    if flags.iter().any(|flag| flag != "--quick" && !flag.starts_with("--python=")) {
         bail!("{USAGE}");
     }
     let known = listed(&shell::output("cargo", &bench(&["--list"]))?)?;

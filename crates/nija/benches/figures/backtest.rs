@@ -250,7 +250,7 @@ pub(crate) fn backtest(scale: &Scale) -> Result<Vec<Figure>> {
     let history = history(&catalog)?;
     let minutes = minutes(scale.of(MINUTES))?;
     let [opens, highs, lows, closes] = columns(&minutes);
-    let mut peer = Python::start(VECTORBT, [&opens, &highs, &lows, &closes])?;
+    let mut peer = Python::start(scale.python(), VECTORBT, [&opens, &highs, &lows, &closes])?;
     let mut beside = Vec::new();
     block(async {
         let (mut demo, mut analyst, mut cross, mut orders) =

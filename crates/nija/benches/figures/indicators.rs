@@ -69,7 +69,7 @@ pub(crate) fn indicators(scale: &Scale) -> Result<Vec<Figure>> {
     let (opens, closes) = (column(|bar| bar.open), column(|bar| bar.close));
     let (highs, lows) = (column(|bar| bar.high), column(|bar| bar.low));
     let count = bars.len();
-    let mut peer = Python::start(TA_LIB, [&opens, &highs, &lows, &closes])?;
+    let mut peer = Python::start(scale.python(), TA_LIB, [&opens, &highs, &lows, &closes])?;
     let (mut arrays, mut peers): ([Vec<f64>; 6], [Vec<f64>; 6]) = Default::default();
     let mut pushed: [Vec<f64>; 5] = Default::default();
     for _ in 0..RUNS {

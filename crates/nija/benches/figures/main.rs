@@ -38,12 +38,17 @@ pub(crate) const RUNS: usize = 5;
 /// How much to measure.
 pub(crate) struct Scale {
     quick: bool,
+    python: Option<String>,
 }
 
 impl Scale {
     /// So many, or a tenth of it when it has to be quick.
     pub(crate) const fn of(&self, many: u32) -> u32 {
         if self.quick { many / 10 } else { many }
+    }
+    /// An interpreter that has peers, where one was named.
+    pub(crate) fn python(&self) -> Option<&str> {
+        self.python.as_deref()
     }
 }
 
@@ -97,7 +102,8 @@ fn run() -> Result<()> {
         eprintln!("run by `cargo xtask bench [NAME...] [--quick]`");
         return Ok(());
     }
-    let scale = Scale { quick: args.iter().any(|arg| arg == "--quick") };
+    let python = args.iter().find_map(|arg| arg.strip_prefix("--python=")).map(str::to_owned);
+    let scale = Scale { quick: args.iter().any(|arg| arg == "--quick"), python };
     let names: Vec<&String> = args.iter().filter(|arg| !arg.starts_with("--")).collect();
     if let Some(name) = names.iter().find(|name| BENCHES.iter().all(|b| b.0 != name.as_str())) {
         bail!("no bench `{name}`; --list names them");

@@ -1,4 +1,4 @@
-//! Peers in Python, where `NIJA_BENCH_PYTHON` names an interpreter that has them: without it nothing is asked, and what
+//! Peers in Python, where `--python=PATH` names an interpreter that has them: without it nothing is asked, and what
 //! would be held against them is told without a judgement. A peer reads the same numbers and measures itself in
 //! processor time, turn by turn with ours.
 
@@ -28,9 +28,12 @@ pub(crate) struct Python {
 
 impl Python {
     /// Starts a script that defines `measure()`, over columns of equal length: opens, highs, lows, closes.
-    #[allow(clippy::disallowed_methods, reason = "a bench has no configuration")]
-    pub(crate) fn start(script: &str, columns: [&[f64]; 4]) -> Result<Option<Self>> {
-        let Some(python) = std::env::var_os("NIJA_BENCH_PYTHON") else {
+    pub(crate) fn start(
+        python: Option<&str>,
+        script: &str,
+        columns: [&[f64]; 4],
+    ) -> Result<Option<Self>> {
+        let Some(python) = python else {
             return Ok(None);
         };
         let folder = tempfile::tempdir()?;
@@ -38,13 +41,13 @@ impl Python {
         let bytes: Vec<u8> = columns.concat().iter().flat_map(|n| n.to_ne_bytes()).collect();
         std::fs::write(&path, bytes)?;
         let turns = "for _ in sys.stdin: print(json.dumps(measure()), flush=True)";
-        let mut child = Command::new(&python)
+        let mut child = Command::new(python)
             .args(["-c", &format!("{FRAME}{script}\n{turns}")])
             .arg(&path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("NIJA_BENCH_PYTHON={}", python.display()))?;
+            .with_context(|| format!("--python={python}"))?;
         let ask = child.stdin.take().context("no way in")?;
         let answers = BufReader::new(child.stdout.take().context("no way out")?);
         Ok(Some(Self { child, ask, answers, _folder: folder }))

@@ -129,7 +129,8 @@ proptest! {
         let variance = |bands: &Bands| ((bands.upper - bands.lower) / 4.0).powi(2);
         for other in [&exact, &pushed] {
             near(&parts(&whole, |bands| bands.middle), &parts(other, |bands| bands.middle), price)?;
-            near(&parts(&whole, |bands| bands.upper - bands.middle), &parts(&whole, |bands| bands.middle - bands.lower), price)?;
+            let above = parts(&whole, |bands| bands.upper - bands.middle);
+            near(&above, &parts(&whole, |bands| bands.middle - bands.lower), price)?;
             near(&parts(&whole, variance), &parts(other, variance), price * price)?;
         }
     }

@@ -17,7 +17,7 @@ impl Closes {
         self.dollars.push(candle.close_f64());
     }
 
-    /// The average over so many bars of the file, at the close of each candle of a chart from the first on that has one.
+    /// The average over so many bars of the file, at the close of each candle of a chart that has one.
     pub(super) fn average(&self, bars: usize, drawn: &[Candle]) -> Vec<f64> {
         let averages = series::sma(&self.dollars, bars);
         let lead = self.at.len() - averages.len();
