@@ -10,7 +10,7 @@ use nija_core::desk::answer::{
     AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
     Query, View,
 };
-use nija_core::desk::event::{Grant, OwnLimits, PaidOut, Setting, Size, Wish};
+use nija_core::desk::event::{Grant, OwnLimits, PaidOut, Setting, Size, Skip, Wish};
 use nija_core::desk::input::{Command, Key};
 use nija_core::ledger::chart::Books;
 use nija_core::ports::{DeskError, Desks, Doing};
@@ -144,6 +144,17 @@ impl FakeDesks {
                     Answer::Placed { order, purpose, qty: Qty::whole(1), level: Level::Warning }
                 }
             },
+            Command::Signal(_) if account.tier != Tier::Baller => {
+                Answer::Declined(Decline::NotInPool { tier: account.tier })
+            }
+            Command::Signal(signal) if signal.action.reduces() => {
+                Answer::Skipped(Skip::NothingToClose)
+            }
+            Command::Signal(_) => {
+                memory.orders = orders;
+                let (order, purpose) = (OrderId::new(PartitionId(1), orders), Purpose::Entry);
+                Answer::Placed { order, purpose, qty: Qty::whole(1), level: Level::Safe }
+            }
             Command::Cancel(order) if order.0 & 0xffff <= memory.orders => Answer::Done,
             Command::Cancel(_) => Answer::Declined(Decline::UnknownOrder),
             Command::Set(setting) => self.set(account, setting),
