@@ -316,7 +316,8 @@ const fn not_in_pool(tier: Tier) -> &'static str {
         ($($tier:ident = $name:literal)*) => {
             match tier {
                 $(Tier::$tier => concat!(
-                    "signals of your own are for tiers with the pool Custom AI (BALLER), and yours is ", $name,
+                    "signals of your own are for tiers with the pool Custom AI (BALLER; PAPER, to try), and yours is ",
+                    $name,
                     "; PATCH /api/v2/subscription changes the tier, POST /api/v2/trade places orders on any"
                 ),)*
             }

@@ -92,9 +92,7 @@ fn scope(app: &App, word: &str, of: Option<&str>) -> Result<Scope, Problem> {
             let row = app.doors.catalog.by_symbol(which?);
             row.map(|row| Scope::Symbol(row.id)).ok_or(UNKNOWN)
         }
-        "strategy" => {
-            StrategyName::named(which?).map(Scope::Strategy).ok_or(UNKNOWN)
-        }
+        "strategy" => StrategyName::named(which?).map(Scope::Strategy).ok_or(UNKNOWN),
         "account" => which?.parse().map(Scope::Account).map_err(|_| UNKNOWN),
         _ => {
             let why = "must be platform, venue, class, symbol, strategy or account";

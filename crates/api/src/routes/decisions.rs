@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-const KINDS: [&str; 6] =
-    ["approved", "refused", "skipped", "halted", "reallocated", "signaled"];
+const KINDS: [&str; 6] = ["approved", "refused", "skipped", "halted", "reallocated", "signaled"];
 
 /// Which decisions.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -131,7 +131,7 @@ impl SignalRequest {
 
 /// Sends a signal of your own model.
 ///
-/// For the pool Custom AI (tier BALLER). It is sized by the tier's limits and the allocation, passes the four gates,
+/// For the pool Custom AI (tier BALLER, and PAPER to try it). It is sized by the tier's limits and the allocation, passes the four gates,
 /// and is executed as the signals of the platform's strategies are; decisions, orders and lots name it `own`. Only your
 /// own account hears it. Where it leads to no order, the answer is 200 with `success` false, and `skipped` or
 /// `refusal` says why. While the autopilot is off nothing is entered; `trim` and `exit` always work, also on a lower

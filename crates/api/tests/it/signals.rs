@@ -133,9 +133,8 @@ async fn what_cannot_be_used_is_named() {
 async fn a_repeat_answers_the_same_by_header_and_by_name() {
     let world = world();
     let token = owner(&world).await;
-    let keyed = |body: &Value| {
-        call("POST", PATH).token(&token).header("idempotency-key", "s-1").json(body)
-    };
+    let keyed =
+        |body: &Value| call("POST", PATH).token(&token).header("idempotency-key", "s-1").json(body);
     let first = keyed(&signal()).send(&world).await.json();
     assert_eq!(keyed(&signal()).send(&world).await.json(), first);
     let named = send(&world, &token, &with("client_order_id", json!("s-1"))).await;

@@ -68,7 +68,10 @@ fn a_models_signal_is_traded_shown_and_kept() {
     assert_eq!(said[0]["size"], "50.00% of a full position");
     let evidence = &said[0]["evidence"];
     assert_eq!(evidence["model"], "ridge-7");
-    assert_eq!((&evidence["confidence"], &evidence["reason"]), (&json!("81.00"), &json!("breadth turned")));
+    assert_eq!(
+        (&evidence["confidence"], &evidence["reason"]),
+        (&json!("81.00"), &json!("breadth turned"))
+    );
     let approved = rows(&user, "/api/v2/decisions?kind=approved");
     let approved = approved.iter().find(|of| of["order_id"] == placed["order_id"]).unwrap();
     assert_eq!(approved["evidence"]["origin"]["signal"], evidence["signal"], "{approved}");

@@ -139,9 +139,10 @@ fn refused(symbol: String, wish: &Wish, refusal: &Refusal, insight: Option<&Insi
 /// The side of what a signal wants.
 const fn side(action: Action) -> Option<&'static str> {
     match action {
-        Action::Enter { .. } | Action::Straddle { .. } | Action::Quote(_) | Action::Cross { .. } => {
-            Some("buy")
-        }
+        Action::Enter { .. }
+        | Action::Straddle { .. }
+        | Action::Quote(_)
+        | Action::Cross { .. } => Some("buy"),
         Action::Exit | Action::Trim { .. } | Action::Short { .. } => Some("sell"),
         // Whichever side each account holds.
         Action::Roll { .. } => None,
