@@ -1,4 +1,4 @@
-//! Signals of the caller's own model: sized and judged as those of the platform's strategies are, for this caller alone.
+//! Signals of the caller's own model: sized and judged as those of the platform's strategies, for this caller alone.
 
 use super::trading::{TradeBody, submit};
 use crate::auth::Principal;
@@ -131,11 +131,11 @@ impl SignalRequest {
 
 /// Sends a signal of your own model.
 ///
-/// For the pool Custom AI (tier BALLER, and PAPER to try it). It is sized by the tier's limits and the allocation, passes the four gates,
-/// and is executed as the signals of the platform's strategies are; decisions, orders and lots name it `own`. Only your
-/// own account hears it. Where it leads to no order, the answer is 200 with `success` false, and `skipped` or
-/// `refusal` says why. While the autopilot is off nothing is entered; `trim` and `exit` always work, also on a lower
-/// tier that still holds what the model bought.
+/// For the pool Custom AI (tier BALLER, and PAPER to try it). It is sized by the tier's limits and the allocation,
+/// passes the four gates, and is executed as the signals of the platform's strategies are; decisions, orders and lots
+/// name it `own`. Only your own account hears it. Where it leads to no order, the answer is 200 with `success` false,
+/// and `skipped` or `refusal` says why. While the autopilot is off nothing is entered; `trim` and `exit` always work,
+/// also on a lower tier that still holds what the model bought.
 #[utoipa::path(
     post, path = "/api/v2/signals", tag = "trading",
     request_body = SignalRequest,
