@@ -126,7 +126,7 @@ fn is_trading(method: &Method, path: &str) -> bool {
         return false;
     };
     match *method {
-        Method::POST => matches!(rest, "trade" | "orders/batch" | "kill"),
+        Method::POST => matches!(rest, "trade" | "signals" | "orders/batch" | "kill"),
         Method::DELETE => {
             let exits = ["orders/", "positions/", "copy/"];
             exits.iter().any(|of| rest.starts_with(of)) && rest != "copy/master"

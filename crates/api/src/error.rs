@@ -9,6 +9,7 @@ use nija_core::desk::answer::Decline;
 use nija_core::ports::control::ControlError;
 use nija_core::ports::{DeskError, EntropyError, ReadError};
 use nija_core::words::money::Money;
+use nija_core::words::tier::Tier;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -282,6 +283,9 @@ impl From<Decline> for Problem {
                 "your own limit must be at least as strict as the tier's",
             )
             .with_field(field),
+            Decline::NotInPool { tier } => {
+                Self::new(StatusCode::FORBIDDEN, "not_in_pool", not_in_pool(tier))
+            }
             Decline::NoPosition => {
                 Self::new(StatusCode::NOT_FOUND, "no_position", "you hold nothing of that symbol")
             }
@@ -304,6 +308,23 @@ impl From<Decline> for Problem {
             ),
         }
     }
+}
+
+/// Why a tier may send no signals of its own, and what to do.
+const fn not_in_pool(tier: Tier) -> &'static str {
+    macro_rules! of {
+        ($($tier:ident = $name:literal)*) => {
+            match tier {
+                $(Tier::$tier => concat!(
+                    "signals of your own are for tiers with the pool Custom AI (BALLER; PAPER, to try), and yours is ",
+                    $name,
+                    "; PATCH /api/v2/subscription changes the tier, POST /api/v2/trade places orders on any"
+                ),)*
+            }
+        };
+    }
+    of!(Starter = "STARTER" Saver = "SAVER" Investor = "INVESTOR" Income = "INCOME" Livable = "LIVABLE"
+        Baller = "BALLER" Paper = "PAPER")
 }
 
 impl From<Refused> for Problem {

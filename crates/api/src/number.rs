@@ -4,7 +4,7 @@
 
 use crate::field::{Readable, Why};
 use nija_core::words::money::{Money, Pct, Price};
-use nija_core::words::score::Score;
+use nija_core::words::score::{Score, Strength};
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -187,6 +187,18 @@ impl Readable for Score {
         }
     }
 }
+impl Readable for Strength {
+    fn read(raw: &str) -> Result<Self, Why> {
+        const PART: i64 = nija_core::words::fixed::SCALE / 10_000;
+        let units = amount(raw)?;
+        let parts = u16::try_from(units / PART).ok().filter(|&n| n <= Self::FULL.as_parts());
+        match parts {
+            Some(n) if units % PART == 0 => Ok(Self::parts(n)),
+            Some(_) => Err("has more than 4 decimal places"),
+            None => Err("must be at most 1"),
+        }
+    }
+}
 impl Readable for u16 {
     fn read(raw: &str) -> Result<Self, Why> {
         raw.parse().map_err(|_| "must be a whole number of 0 to 65535")
@@ -279,6 +291,9 @@ mod tests {
         }
         assert_eq!(Score::read("100.01"), Err("must be at most 100"));
         assert_eq!(Score::read("80.5"), Ok(Score::hundredths(8050)));
+        assert_eq!(Strength::read("1.0001"), Err("must be at most 1"));
+        assert_eq!(Strength::read("0.00001"), Err("has more than 4 decimal places"));
+        assert_eq!(Strength::read("\"0.25\""), Ok(Strength::parts(2_500)));
         assert!(Pct::read("100.1").is_err());
         for raw in ["0", "-0", "-1e10", "\"-\"", "--1", "-1000000000.00000001"] {
             assert!(Signed::read(raw).is_err(), "{raw}");

@@ -10,7 +10,7 @@ use crate::openapi::openapi;
 use crate::routes::{
     admin, auth as login, backtests, batch, copied, copying, costs, decisions, fees, funds, health,
     house, invoices, kill, ledger, limits, market, masters, orders, platform, positions,
-    registration, revenue, sessions, standing, statements, subscription, trading, webhook,
+    registration, revenue, sessions, signals, standing, statements, subscription, trading, webhook,
 };
 use crate::settings::Settings;
 use crate::state::{App, SetupError, Shared};
@@ -60,6 +60,7 @@ pub(crate) fn members() -> OpenApiRouter<App> {
         .routes(routes!(trading::place))
         .routes(routes!(trading::preview))
         .routes(routes!(batch::place))
+        .routes(routes!(signals::hear))
         .routes(routes!(orders::list))
         .routes(routes!(orders::one, orders::cancel))
         .routes(routes!(orders::fills))

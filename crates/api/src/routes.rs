@@ -26,6 +26,7 @@ pub(crate) mod positions;
 pub(crate) mod registration;
 pub(crate) mod revenue;
 pub(crate) mod sessions;
+pub(crate) mod signals;
 pub(crate) mod standing;
 pub(crate) mod statements;
 pub(crate) mod subscription;

@@ -30,6 +30,7 @@ mod leading;
 mod listing;
 mod market;
 mod orders;
+mod own;
 mod quotes;
 mod reports;
 mod rolling;
@@ -399,6 +400,7 @@ impl Desk {
             Command::Open { .. } => Answer::Declined(answer::Decline::AccountExists),
             Command::Transfer(amount) => self.transfer(no, amount),
             Command::Place(wish) => self.place(no, wish, key.is_some()),
+            Command::Signal(signal) => self.hear_own(no, signal),
             Command::Cancel(order) => self.cancel(no, order),
             Command::Set(setting) => self.set(no, setting),
             Command::Kill { by, reason, flatten } => {

@@ -32,6 +32,9 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Nothing may be entered.
+    const NOTHING: Self = Self { max_positions: 0, risk: 0.0, min_size: 0.0, max_size: 0.0 };
+
     /// The strength that these limits leave of a wanted one, given the price and the stop on either side of it; none
     /// where too little.
     #[must_use]
@@ -90,10 +93,13 @@ macro_rules! playbook {
         }
 
         impl Playbook {
-            /// The limits of a strategy.
+            /// The limits of a strategy; an owner's own has no page, and nothing is said for it here.
             #[must_use]
             pub const fn limits(&self, strategy: StrategyName) -> Limits {
-                match strategy { $(StrategyName::$name => self.$field.limits,)* }
+                match strategy {
+                    $(StrategyName::$name => self.$field.limits,)*
+                    StrategyName::Own => Limits::NOTHING,
+                }
             }
         }
 

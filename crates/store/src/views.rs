@@ -42,8 +42,8 @@ pub use projection::Projection;
 /// The views' file. One of an older version is not migrated but made anew.
 pub(crate) const SCHEMA: Schema = Schema {
     application: 0x4e49_4a56,
-    first: 4,
-    steps: &[include_str!("../migrations/views/0004_views.sql")],
+    first: 5,
+    steps: &[include_str!("../migrations/views/0005_views.sql")],
 };
 
 /// Read queries over the views.

@@ -34,8 +34,8 @@ pub(crate) struct SwitchRequest {
     #[serde(default)]
     #[schema(value_type = String, required = true, example = "platform")]
     scope: Field<String>,
-    /// Which one: a venue, a class, a ticker, a strategy's name or an account id. Absent for
-    /// `platform`.
+    /// Which one: a venue, a class, a ticker, a strategy's name (`own` for the models of all owners) or
+    /// an account id. Absent for `platform`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     of: Field<Option<String>>,
@@ -92,11 +92,7 @@ fn scope(app: &App, word: &str, of: Option<&str>) -> Result<Scope, Problem> {
             let row = app.doors.catalog.by_symbol(which?);
             row.map(|row| Scope::Symbol(row.id)).ok_or(UNKNOWN)
         }
-        "strategy" => {
-            let name = which?;
-            let strategy = StrategyName::ALL.into_iter().find(|strategy| strategy.name() == name);
-            strategy.map(Scope::Strategy).ok_or(UNKNOWN)
-        }
+        "strategy" => StrategyName::named(which?).map(Scope::Strategy).ok_or(UNKNOWN),
         "account" => which?.parse().map(Scope::Account).map_err(|_| UNKNOWN),
         _ => {
             let why = "must be platform, venue, class, symbol, strategy or account";

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-const KINDS: [&str; 5] = ["approved", "refused", "skipped", "halted", "reallocated"];
+const KINDS: [&str; 6] = ["approved", "refused", "skipped", "halted", "reallocated", "signaled"];
 
 /// Which decisions.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Which {
-    /// `approved`, `refused`, `skipped`, `halted` or `reallocated`; all when absent.
+    /// `approved`, `refused`, `skipped`, `halted`, `reallocated` or `signaled`; all when absent.
     kind: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Which {
 /// A decision with its evidence.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DecisionBody {
-    /// `approved`, `refused`, `skipped`, `halted` or `reallocated`.
+    /// `approved`, `refused`, `skipped`, `halted`, `reallocated` or `signaled`.
     kind: String,
     /// Symbol, where it is about one.
     symbol: Option<String>,
@@ -96,7 +96,7 @@ pub(super) async fn listed(
     let page = page(which.cursor.as_deref(), which.limit)?;
     let kind = which.kind.as_deref();
     if kind.is_some_and(|kind| !KINDS.contains(&kind)) {
-        let why = "must be approved, refused, skipped, halted or reallocated";
+        let why = "must be approved, refused, skipped, halted, reallocated or signaled";
         return Err(Problem::field("kind", why));
     }
     let rows = app.doors.views.decisions(scope, page, kind).await?;

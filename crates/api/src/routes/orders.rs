@@ -45,7 +45,7 @@ pub(crate) struct OrderBody {
     time_in_force: String,
     /// `entry` or `exit`.
     purpose: String,
-    /// Who asked: `user`, a strategy's name, `protection`, `kill_switch` or `copy`.
+    /// Who asked: `user`, a strategy's name, `own` for the owner's own model, `protection`, `kill_switch` or `copy`.
     origin: String,
     /// Quantity ordered.
     qty: String,

@@ -10,6 +10,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use nija_core::desk::answer::{Decline, PositionView};
 use nija_core::desk::event::{Size, Wish};
+use nija_core::desk::input::Command;
 use nija_core::words::instrument::Kind;
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
@@ -103,7 +104,7 @@ pub(crate) struct LotBody {
     cost: Money,
     /// When it was opened, RFC 3339.
     at: String,
-    /// Which strategy opened it; null for the user.
+    /// Which strategy opened it, `own` of the owner's own model; null for the user.
     strategy: Option<&'static str>,
 }
 
@@ -179,5 +180,5 @@ pub(crate) async fn close(
         tif: TimeInForce::Day,
         origin: Origin::User,
     };
-    submit(&app, &principal, key, wish, &instrument).await
+    submit(&app, &principal, key, Command::Place(wish), &instrument).await
 }

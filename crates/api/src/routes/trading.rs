@@ -11,7 +11,7 @@ use crate::state::App;
 use axum::Json;
 use axum::extract::State;
 use nija_core::desk::answer::{Answer, Query, View};
-use nija_core::desk::event::Wish;
+use nija_core::desk::event::Skip;
 use nija_core::desk::input::{Command, Key};
 use nija_core::risk::refusal::Level;
 use nija_core::words::instrument::Instrument;
@@ -74,6 +74,10 @@ pub(crate) struct TradeBody {
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalBody>,
+    /// Of a signal: why it led to no order before any gate was asked, as in `GET /api/v2/decisions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    skipped: Option<Skip>,
 }
 
 const fn purpose_name(purpose: Purpose) -> &'static str {
@@ -99,6 +103,7 @@ impl TradeBody {
             purpose: None,
             quantity: None,
             refusal: None,
+            skipped: None,
         };
         match answer {
             Answer::Placed { order, purpose, qty, level } => Ok(Self {
@@ -122,6 +127,12 @@ impl TradeBody {
                 refusal: Some((&refusal).into()),
                 ..blank
             }),
+            Answer::Skipped(why) => Ok(Self {
+                success: false,
+                message: format!("no order: {}", why.sentence()),
+                skipped: Some(why),
+                ..blank
+            }),
             Answer::Done => Ok(Self { message: "done".to_owned(), ..blank }),
             Answer::Declined(decline) => Err(decline.into()),
             Answer::Led { .. } | Answer::PaidOut(_) => Err(Problem::internal()),
@@ -129,15 +140,15 @@ impl TradeBody {
     }
 }
 
-/// Asks a desk to do something with an order and tells how it went.
+/// Asks a desk to do something with an instrument and tells how it went.
 pub(crate) async fn submit(
     app: &App,
     principal: &Principal,
     key: Option<Key>,
-    wish: Wish,
+    command: Command,
     instrument: &Instrument,
 ) -> Result<Json<TradeBody>, Problem> {
-    let answer = app.doors.desks.command(principal.account(), key, Command::Place(wish)).await?;
+    let answer = app.doors.desks.command(principal.account(), key, command).await?;
     // The order stands whether or not its tier can be read now.
     let tier = tier(app, principal).await.ok();
     let routing = tier.map(|tier| routing(app, tier, instrument));
@@ -179,7 +190,7 @@ pub(crate) async fn place(
         }
         Side::Sell => app.rates.exit(principal.user())?,
     }
-    submit(&app, &principal, key, wish, &instrument).await
+    submit(&app, &principal, key, Command::Place(wish), &instrument).await
 }
 
 /// What the gates would say.

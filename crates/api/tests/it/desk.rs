@@ -10,8 +10,8 @@ use nija_core::desk::answer::{
     AccountView, Answer, Decline, FeesView, InstrumentView, MarketView, PositionView, Previewed,
     Query, View,
 };
-use nija_core::desk::event::{Grant, OwnLimits, PaidOut, Setting, Size, Wish};
-use nija_core::desk::input::{Command, Key};
+use nija_core::desk::event::{Grant, OwnLimits, PaidOut, Setting, Size, Skip, Wish};
+use nija_core::desk::input::{Command, Key, OwnSignal};
 use nija_core::ledger::chart::Books;
 use nija_core::ports::{DeskError, Desks, Doing};
 use nija_core::risk::kill::{Actor, Scope};
@@ -69,6 +69,18 @@ fn refusal(size: Money, most: Money) -> Refusal {
         age: Span::millis(12),
         changes: vec![Change::SizeAtMost(most)],
     }
+}
+
+/// The answer to a signal of somebody's own model, which buys where the tier may have one.
+fn hear(tier: Tier, signal: &OwnSignal, orders: u64) -> Answer {
+    if tier != Tier::Baller {
+        return Answer::Declined(Decline::NotInPool { tier });
+    }
+    if signal.action.reduces() {
+        return Answer::Skipped(Skip::NothingToClose);
+    }
+    let (order, purpose) = (OrderId::new(PartitionId(1), orders), Purpose::Entry);
+    Answer::Placed { order, purpose, qty: Qty::whole(1), level: Level::Safe }
 }
 
 impl FakeDesks {
@@ -144,6 +156,11 @@ impl FakeDesks {
                     Answer::Placed { order, purpose, qty: Qty::whole(1), level: Level::Warning }
                 }
             },
+            Command::Signal(signal) => {
+                let answer = hear(account.tier, signal, orders);
+                memory.orders += u64::from(matches!(answer, Answer::Placed { .. }));
+                answer
+            }
             Command::Cancel(order) if order.0 & 0xffff <= memory.orders => Answer::Done,
             Command::Cancel(_) => Answer::Declined(Decline::UnknownOrder),
             Command::Set(setting) => self.set(account, setting),

@@ -18,6 +18,7 @@ mod money;
 mod payments;
 mod revenue;
 mod serving;
+mod signals;
 mod subscribing;
 mod surface;
 mod till;

@@ -4,7 +4,7 @@ mod followers;
 
 pub use followers::FollowersView;
 
-use super::event::{Grant, OwnLimits, PaidOut, Setting, Wish};
+use super::event::{Grant, OwnLimits, PaidOut, Setting, Skip, Wish};
 use crate::allocation::{Reason, Split};
 use crate::billing::fee::{Fee, Rates};
 use crate::billing::invoice::InvoiceNo;
@@ -49,6 +49,8 @@ pub enum Answer {
     Refused(Refusal),
     /// Done and durable.
     Done,
+    /// A signal led to no order; that is durable.
+    Skipped(Skip),
     /// Money was paid out, and the fee that was due with it taken.
     PaidOut(PaidOut),
     /// A part of a lead was heard; so many sleeves have their turn still to come.
@@ -100,6 +102,12 @@ pub enum Decline {
     LooserThanTier {
         /// Which limit.
         field: &'static str,
+    },
+    /// Signals of one's own are for the pool "Custom AI".
+    #[error("the pool of {} does not hold signals of one's own", .tier.name())]
+    NotInPool {
+        /// The account's tier.
+        tier: Tier,
     },
     /// Nothing is held that could be sold.
     #[error("no position in that instrument")]

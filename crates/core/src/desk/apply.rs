@@ -48,6 +48,7 @@ impl State {
             Event::Clock { at } if *at < self.now => return Err(Broken::Clock),
             Event::Clock { at } => self.now = *at,
             Event::Announced { .. } | Event::Skipped { .. } => {}
+            Event::Signaled { signal, .. } => self.last_signal = signal.id,
             Event::Refused { account, wish, .. } => {
                 self.hear(*account, wish.origin, Heard::Refused)
             }

@@ -10,7 +10,7 @@ use super::event::Event;
 use crate::risk::approval::Approved;
 use crate::risk::kill::{Actor, Scope};
 use crate::words::id::AccountNo;
-use crate::words::order::{OrderState, Origin, Ticket, TimeInForce};
+use crate::words::order::{OrderState, Ticket, TimeInForce};
 use crate::words::tier::{TierRules, TierTable};
 use crate::words::time::Timestamp;
 
@@ -83,7 +83,7 @@ impl Desk {
             }
         }
         // People are each held to their own rate: many of them at once are a busy day, and no reason to stop it.
-        let passes = matches!(ticket.origin, Origin::User) || self.entries.take(clock, of_all);
+        let passes = ticket.origin.is_asked() || self.entries.take(clock, of_all);
         (!passes).then_some((Scope::Platform, "more entries within a second than accounts explain"))
     }
 

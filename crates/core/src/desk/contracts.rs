@@ -190,7 +190,7 @@ impl Desk {
         self.alarms.push(Alarm { kind: "margin_call", text });
         self.cancel_entries(no, |_| true);
         for instrument in uncalled {
-            self.sell_out(no, instrument, Origin::KillSwitch);
+            let _ = self.sell_out(no, instrument, Origin::KillSwitch);
         }
     }
 }

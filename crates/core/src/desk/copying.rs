@@ -210,7 +210,7 @@ impl Desk {
         if self.held(sleeve, instrument).is_zero() {
             return Answer::Declined(Decline::NoPosition);
         }
-        self.sell_out(sleeve, instrument, Origin::User);
+        let _ = self.sell_out(sleeve, instrument, Origin::User);
         Answer::Done
     }
 
@@ -226,7 +226,7 @@ impl Desk {
         let held: Vec<_> = held.into_iter().flatten().map(|p| p.instrument).collect();
         let origin = Origin::Copy { lead: 0, price: Price::ZERO };
         for instrument in held {
-            self.sell_out(no, instrument, origin);
+            let _ = self.sell_out(no, instrument, origin);
         }
         self.settle_sleeve(no);
     }
@@ -251,7 +251,7 @@ impl Desk {
             .filter(|position| position.queued().is_empty() && position.available().is_positive());
         let origin = Origin::Copy { lead: 0, price: Price::ZERO };
         for instrument in loose.map(|position| position.instrument).collect::<Vec<_>>() {
-            self.sell_out(no, instrument, origin);
+            let _ = self.sell_out(no, instrument, origin);
         }
     }
 

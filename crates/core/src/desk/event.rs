@@ -30,7 +30,7 @@ use crate::words::insight::Insight;
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{Fill, OrderState, Side, Ticket};
-use crate::words::signal::Signal;
+use crate::words::signal::{Grounds, Signal};
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
@@ -569,5 +569,18 @@ pub enum Event {
         /// Which.
         #[n(0)]
         instrument: InstrumentId,
+    },
+    /// A model of the account's owner said something; what came of it follows.
+    #[n(41)]
+    Signaled {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// What it said.
+        #[n(1)]
+        signal: Signal,
+        /// On which grounds.
+        #[n(2)]
+        grounds: Grounds,
     },
 }

@@ -183,7 +183,12 @@ impl Desk {
     }
 
     /// Sells all that an owner holds, and what its open entries may still bring before their cancels arrive.
-    pub(super) fn sell_out(&mut self, no: AccountNo, instrument: InstrumentId, origin: Origin) {
+    pub(super) fn sell_out(
+        &mut self,
+        no: AccountNo,
+        instrument: InstrumentId,
+        origin: Origin,
+    ) -> Answer {
         let (order_type, tif) = AT_ONCE;
         let mut exit = QueuedExit { qty: Qty::ZERO, origin, order_type, tif };
         let unsold = self.state.unsold(no, instrument, &exit);
@@ -194,13 +199,13 @@ impl Desk {
         exit.qty = unsold.saturating_add(coming);
         if exit.qty <= queued.unwrap_or(Qty::ZERO) {
             self.retry_exits(no, instrument);
-            return;
+            return Answer::Queued;
         }
         if queued.is_none() && coming.is_zero() {
-            let _ = self.exit(no, instrument, unsold, origin, AT_ONCE);
-        } else {
-            self.queue(no, instrument, exit);
+            return self.exit(no, instrument, unsold, origin, AT_ONCE);
         }
+        self.queue(no, instrument, exit);
+        Answer::Queued
     }
 
     /// Cancels what stands in the way of waiting exits: a strategy's own stops, then as many others as needed;

@@ -205,7 +205,7 @@ impl Desk {
             return self.skip_copy(no, lead, Money::ZERO, CopySkip::NothingHeld);
         };
         if lead.is_whole() {
-            self.sell_out(no, instrument, origin);
+            let _ = self.sell_out(no, instrument, origin);
             let heard = self.state.account(no).and_then(|account| account.sleeve.as_deref());
             if heard.is_some_and(|sleeve| sleeve.heard < lead.no) {
                 // All of it is on its way out already.

@@ -12,7 +12,7 @@ use crate::words::id::{AccountId, Epoch, InstrumentId, OrderId, PartitionId, Use
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Pct, Price};
 use crate::words::order::{Report, Side};
-use crate::words::signal::Signal;
+use crate::words::signal::{Action, Grounds, Signal};
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 
@@ -170,6 +170,8 @@ pub enum Command {
     Transfer(Money),
     /// Place an order.
     Place(Wish),
+    /// Hear what a model of the owner says.
+    Signal(OwnSignal),
     /// Take an open order back.
     Cancel(OrderId),
     /// Change a setting.
@@ -221,6 +223,17 @@ pub enum Command {
         /// How much.
         amount: Money,
     },
+}
+
+/// What a model of an account's owner says about one instrument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnSignal {
+    /// About what.
+    pub instrument: InstrumentId,
+    /// What it wants: to enter, to be short, to hold no more than a part, or nothing.
+    pub action: Action,
+    /// On which grounds.
+    pub grounds: Grounds,
 }
 
 /// What a follower does about copying a leader.
@@ -284,6 +297,7 @@ impl Command {
         match self {
             Self::Cancel(_) | Self::Kill { .. } => true,
             Self::Place(wish) => wish.side == Side::Sell || wish.size == Size::All,
+            Self::Signal(signal) => signal.action.reduces(),
             Self::Set(setting) => *setting == Setting::Autopilot(false),
             Self::Copy { act, .. } => match act {
                 CopyAct::Close(_) | CopyAct::Stop => true,

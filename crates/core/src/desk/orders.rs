@@ -427,12 +427,12 @@ impl Desk {
         let until = repeat.then(|| at.plus(DUPLICATE_WITHIN));
         let (every, burst) = pace(rules);
         let free_at = pulse.busy_until.saturating_sub(every * (burst - 1));
-        (until, if wish.origin == Origin::User { Timestamp(free_at) } else { self.clock })
+        (until, if wish.origin.is_asked() { Timestamp(free_at) } else { self.clock })
     }
 
-    /// Counts an entry of the user towards the rate (generic cell rate algorithm).
+    /// Counts an entry that the owner asked for towards the rate (generic cell rate algorithm).
     fn count_order(&mut self, no: AccountNo, origin: Origin) {
-        let Some(account) = self.state.account(no).filter(|_| origin == Origin::User) else {
+        let Some(account) = self.state.account(no).filter(|_| origin.is_asked()) else {
             return;
         };
         let (every, burst) = pace(self.tier(account));

@@ -19,14 +19,14 @@ impl Desk {
         let Signal { strategy, id, instrument, .. } = *signal;
         let origin = Origin::Roll { strategy, signal: id, from };
         let Some((side, held)) = self.moving(no, origin, from) else {
-            self.leave(no, from, Origin::Strategy { strategy, signal: id });
+            let _ = self.leave(no, from, Origin::Strategy { strategy, signal: id });
             return;
         };
         let (order_type, tif) = AT_ONCE;
         let mut wish = Wish { instrument, side, size: Size::Units(held), order_type, tif, origin };
         wish.size = Size::Units(self.most(no, &wish, held));
         let protect = self.moved_stop(no, signal, (from, side));
-        self.leave(no, from, origin);
+        let _ = self.leave(no, from, origin);
         let why = if !self.state.is_margined(instrument) && side == Side::Sell {
             Some(Skip::NotShortable)
         } else if self.stands_against(no, instrument, side) {
@@ -35,7 +35,7 @@ impl Desk {
             None
         };
         match why {
-            Some(why) => self.emit(Event::Skipped { account: no, signal: *signal, why }),
+            Some(why) => drop(self.skip(no, signal, why)),
             None => drop(self.enter(no, wish, Idea { protect, ..Idea::default() }, true)),
         }
     }

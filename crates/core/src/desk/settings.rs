@@ -167,6 +167,7 @@ impl Desk {
             Remembered::Done => Answer::Done,
             Remembered::Queued => Answer::Queued,
             Remembered::PaidOut(paid_out) => Answer::PaidOut(paid_out),
+            Remembered::Skipped(why) => Answer::Skipped(why),
         })
     }
 
@@ -180,6 +181,7 @@ impl Desk {
             Answer::Done => Remembered::Done,
             Answer::Queued => Remembered::Queued,
             Answer::PaidOut(paid_out) => Remembered::PaidOut(*paid_out),
+            Answer::Skipped(why) => Remembered::Skipped(*why),
             // A lead is heard by desks, not asked for under a key.
             Answer::Declined(_) | Answer::Led { .. } => return,
         };

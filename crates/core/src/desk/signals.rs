@@ -3,8 +3,9 @@
 
 use super::Desk;
 use super::account::Account;
-use super::answer::Answer;
+use super::answer::{Answer, Decline};
 use super::event::{Event, Size, Skip, Wish};
+use super::exits::AT_ONCE;
 use super::orders::Idea;
 use crate::allocation::{Reason, Split, allocate};
 use crate::words::fixed::{Round, mul_div};
@@ -26,9 +27,9 @@ impl Desk {
                 Action::Short { strength, stop } => {
                     self.hear_entry(no, signal, Side::Sell, (strength, stop));
                 }
-                Action::Exit => self.hear_exit(no, signal),
+                Action::Exit => drop(self.hear_exit(no, signal)),
                 Action::Roll { from } => self.hear_roll(no, signal, from),
-                Action::Trim { strength } => self.hear_trim(no, signal, strength),
+                Action::Trim { strength } => drop(self.hear_trim(no, signal, strength)),
                 Action::Straddle { put, put_mark, strength } => {
                     self.hear_straddle(no, signal, (put, put_mark), strength);
                 }
@@ -47,17 +48,27 @@ impl Desk {
         no: AccountNo,
         signal: &Signal,
         side: Side,
-        (strength, stop): (Strength, Option<Price>),
+        wanted: (Strength, Option<Price>),
     ) {
-        let Some(account) = self.state.account(no) else {
-            return;
+        let account = self.state.account(no);
+        if account.is_some_and(|account| self.follows(account, signal.strategy)) {
+            let _ = self.enter_by(no, signal, side, wanted);
+        }
+    }
+
+    /// Enters for an account that hears the signal, or says why not.
+    pub(super) fn enter_by(
+        &mut self,
+        no: AccountNo,
+        signal: &Signal,
+        side: Side,
+        (strength, stop): (Strength, Option<Price>),
+    ) -> Answer {
+        let Some((account, class)) = self.state.account(no).zip(self.class_of(signal)) else {
+            return Answer::Declined(Decline::UnknownInstrument);
         };
         let rules = self.tier(account);
         let pool = rules.pool;
-        if !self.follows(account, signal.strategy) {
-            return;
-        }
-        let class = self.class_of(signal);
         let verdict = if !rules.allows(class) {
             Err(Skip::ClassNotAllowed)
         } else if side == Side::Sell && !self.state.is_margined(signal.instrument) {
@@ -84,10 +95,16 @@ impl Desk {
                 };
                 let protect = stop.and_then(|stop| self.stop_of(signal, side, stop));
                 let idea = Idea { protect, pair: None, insight: signal.insight };
-                let _ = self.enter(no, wish, idea, true);
+                self.enter(no, wish, idea, true)
             }
-            Err(why) => self.emit(Event::Skipped { account: no, signal: *signal, why }),
+            Err(why) => self.skip(no, signal, why),
         }
+    }
+
+    /// Tells why a signal leads to no order.
+    pub(super) fn skip(&mut self, no: AccountNo, signal: &Signal, why: Skip) -> Answer {
+        self.emit(Event::Skipped { account: no, signal: *signal, why });
+        Answer::Skipped(why)
     }
 
     /// Does an account enter where this strategy does? Its pool must hold it; what lies in a copy follows its master.
@@ -116,9 +133,9 @@ impl Desk {
     }
 
     /// The class of a signal's instrument. A strategy made for futures that buys a fund spends what is meant for funds.
-    fn class_of(&self, signal: &Signal) -> AssetClass {
+    fn class_of(&self, signal: &Signal) -> Option<AssetClass> {
         let listing = self.state.listings.get(&signal.instrument);
-        listing.map_or(signal.strategy.class(), |listing| listing.instrument.class)
+        listing.map(|listing| listing.instrument.class)
     }
 
     /// Is an entry of the strategy in the instrument on its way already?
@@ -174,7 +191,7 @@ impl Desk {
     ) -> Result<Money, Skip> {
         let account = self.state.account(no).ok_or(Skip::NoBudget)?;
         let limits = account.limits(self.tier(account));
-        let class = self.class_of(signal);
+        let class = self.class_of(signal).ok_or(Skip::NoBudget)?;
         let equity = self.state.equity(account);
         let left = self.budget_left(no, class, split)?;
         let full = equity.percent(limits.max_position_pct, Round::Down).unwrap_or(Money::ZERO);
@@ -222,12 +239,16 @@ impl Desk {
 
     /// Sells what the strategy holds beyond a part of full size. Nothing while an order of it is on its way, and
     /// nothing for less than the smallest trade: the next signal looks again.
-    fn hear_trim(&mut self, no: AccountNo, signal: &Signal, strength: Strength) {
-        if let Some(qty) = self.excess(no, signal, strength) {
-            let Signal { strategy, instrument, .. } = *signal;
-            let origin = Origin::Strategy { strategy, signal: signal.id };
-            let _ = self.exit(no, instrument, qty, origin, (OrderType::Market, TimeInForce::Gtc));
-        }
+    pub(super) fn hear_trim(
+        &mut self,
+        no: AccountNo,
+        signal: &Signal,
+        strength: Strength,
+    ) -> Option<Answer> {
+        let qty = self.excess(no, signal, strength)?;
+        let Signal { strategy, instrument, .. } = *signal;
+        let origin = Origin::Strategy { strategy, signal: signal.id };
+        Some(self.exit(no, instrument, qty, origin, AT_ONCE))
     }
 
     fn excess(&self, no: AccountNo, signal: &Signal, strength: Strength) -> Option<Qty> {
@@ -255,24 +276,28 @@ impl Desk {
     }
 
     /// Sells what the strategy bought for this account and takes its open entries back.
-    fn hear_exit(&mut self, no: AccountNo, signal: &Signal) {
+    pub(super) fn hear_exit(&mut self, no: AccountNo, signal: &Signal) -> Option<Answer> {
         let Signal { strategy, id, instrument, .. } = *signal;
-        self.leave(no, instrument, Origin::Strategy { strategy, signal: id });
+        self.leave(no, instrument, Origin::Strategy { strategy, signal: id })
     }
 
-    /// Sells what the strategy behind this origin bought, and takes its open entries back.
-    pub(super) fn leave(&mut self, no: AccountNo, instrument: InstrumentId, origin: Origin) {
-        let Some(account) = self.state.account(no) else {
-            return;
-        };
+    /// Sells what the strategy behind this origin bought, and takes its open entries back; none where there is nothing
+    /// at all.
+    pub(super) fn leave(
+        &mut self,
+        no: AccountNo,
+        instrument: InstrumentId,
+        origin: Origin,
+    ) -> Option<Answer> {
+        let account = self.state.account(no)?;
         if account.orders.is_empty() && account.positions.is_empty() {
-            return;
+            return None;
         }
         let strategy = Event::strategy(origin);
         self.cancel_entries(no, |o| {
             o.ticket.instrument == instrument && Event::strategy(o.ticket.origin) == strategy
         });
-        self.sell_out(no, instrument, origin);
+        Some(self.sell_out(no, instrument, origin))
     }
 }
 

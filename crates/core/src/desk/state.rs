@@ -11,7 +11,7 @@ use crate::positions::Position;
 use crate::risk::kill::Pressed;
 use crate::words::conditions::Conditions;
 use crate::words::fixed::Round;
-use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
+use crate::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId, SignalId};
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price, Qty};
 use crate::words::time::Timestamp;
@@ -95,6 +95,10 @@ pub(super) struct State {
     #[n(22)]
     #[cbor(default)]
     pub(super) crossings: BTreeMap<(AccountNo, InstrumentId), Qty>,
+    /// Number of the last signal of an owner's own model.
+    #[n(23)]
+    #[cbor(default)]
+    pub(super) last_signal: SignalId,
     /// Derived: never encoded, rebuilt by `index`.
     #[cbor(skip)]
     by_id: HashTable<AccountNo>,

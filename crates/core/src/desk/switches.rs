@@ -60,7 +60,7 @@ impl Desk {
             signal: SignalId(0),
         });
         for (no, instrument) in reached {
-            self.sell_out(no, instrument, origin);
+            let _ = self.sell_out(no, instrument, origin);
         }
     }
 

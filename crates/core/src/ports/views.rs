@@ -126,7 +126,7 @@ pub struct FillRow {
 /// A decision as the view keeps it: why it traded, why it did not.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct DecisionRow {
-    /// `approved`, `refused`, `skipped`, `halted`, `reallocated`.
+    /// `approved`, `refused`, `skipped`, `halted`, `reallocated`, `signaled`.
     pub kind: String,
     /// Symbol, where it is about one.
     pub symbol: Option<String>,

@@ -166,6 +166,11 @@ impl Origin {
             Self::User | Self::Protection { .. } | Self::KillSwitch | Self::Copy { .. } => None,
         }
     }
+    /// Does the account's owner ask for it, by hand or by a model of their own? Then their rate holds it.
+    #[must_use]
+    pub const fn is_asked(self) -> bool {
+        matches!(self, Self::User | Self::Strategy { strategy: StrategyName::Own, .. })
+    }
 }
 
 /// Does it open risk or reduce it?

@@ -3,14 +3,14 @@
 use super::id::{InstrumentId, SignalId};
 use super::insight::Insight;
 use super::money::{Price, Qty};
-use super::score::Strength;
+use super::score::{Score, Strength};
 use super::time::Timestamp;
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 macro_rules! strategies {
     ($($(#[$doc:meta])* $variant:ident = $number:literal $name:literal $class:ident;)*) => {
-        /// The twelve strategies, numbered for ever.
+        /// The twelve strategies and the owner's own, numbered for ever.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize,
             Deserialize,
@@ -18,19 +18,32 @@ macro_rules! strategies {
         #[cbor(index_only)]
         pub enum StrategyName {
             $($(#[$doc])* #[n($number)] #[serde(rename = $name)] $variant,)*
+            /// A model of the account's owner. It speaks over the API, and no other account hears it.
+            #[n(12)]
+            #[serde(rename = "own")]
+            Own,
         }
         impl StrategyName {
-            /// All of them, in order of their numbers.
+            /// The platform's twelve, in order of their numbers.
             pub const ALL: [Self; 12] = [$(Self::$variant),*];
             /// The word used in files, answers and screens.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
+                match self { $(Self::$variant => $name,)* Self::Own => "own" }
             }
-            /// Class of the instruments it was made for. What a signal spends is of the class of its instrument.
+            /// The strategy of this name, the owner's own included.
             #[must_use]
-            pub const fn class(self) -> super::instrument::AssetClass {
-                match self { $(Self::$variant => super::instrument::AssetClass::$class,)* }
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.into_iter().chain([Self::Own]).find(|strategy| strategy.name() == name)
+            }
+            /// Class of the instruments it was made for; none of the owner's own. What a signal spends is of the class
+            /// of its instrument.
+            #[must_use]
+            pub const fn class(self) -> Option<super::instrument::AssetClass> {
+                match self {
+                    $(Self::$variant => Some(super::instrument::AssetClass::$class),)*
+                    Self::Own => None,
+                }
             }
         }
     };
@@ -202,4 +215,18 @@ pub struct Signal {
     /// What was learned about it.
     #[n(7)]
     pub insight: Option<Insight>,
+}
+
+/// What an owner's own model says of a signal beside what it wants. It is kept and shown; nothing is decided by it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Grounds {
+    /// Which model, in its owner's words.
+    #[n(0)]
+    pub model: String,
+    /// How sure it is.
+    #[n(1)]
+    pub confidence: Option<Score>,
+    /// Why, in one line.
+    #[n(2)]
+    pub reason: Option<String>,
 }

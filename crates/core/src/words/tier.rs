@@ -150,7 +150,9 @@ impl Pool {
         match self {
             Self::SafeCopy => false,
             Self::CapitalProtect => matches!(strategy, CryptoTrendRiding | CryptoVolatilityCapture),
-            Self::FullAi | Self::ProAi => !matches!(strategy.class(), AssetClass::Derivatives),
+            Self::FullAi | Self::ProAi => {
+                matches!(strategy.class(), Some(AssetClass::Crypto | AssetClass::Equity))
+            }
             Self::CustomAi => true,
         }
     }
@@ -368,10 +370,12 @@ mod tests {
         assert_eq!(calm, ["crypto_trend_riding", "crypto_volatility_capture"]);
         for pool in [Pool::FullAi, Pool::ProAi] {
             assert_eq!(held(pool).count(), 9);
-            assert!(held(pool).all(|s| class(&s) != AssetClass::Derivatives));
+            assert!(held(pool).all(|s| class(&s) != Some(AssetClass::Derivatives)));
         }
         assert_eq!(held(Pool::CustomAi).count(), 12);
+        let own = StrategyName::Own;
         let all = [Pool::SafeCopy, Pool::CapitalProtect, Pool::FullAi, Pool::ProAi, Pool::CustomAi];
+        assert_eq!(all.map(|pool| pool.holds(own)), [false, false, false, false, true]);
         let floors = all.map(Pool::cash_floor);
         assert_eq!(floors, [Pct::ZERO, Pct::whole(30), Pct::ZERO, Pct::ZERO, Pct::ZERO]);
         assert_eq!(all.map(Pool::weighs), [false, false, false, true, true]);

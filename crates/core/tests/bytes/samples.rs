@@ -5,7 +5,7 @@ use super::learned::insights;
 use nija_core::allocation::{Split, allocate};
 use nija_core::desk::discrepancy::Mismatch;
 use nija_core::desk::event::{
-    Event, Evidence, Grant, OwnLimits, PaidOut, Remembered, Setting, Size, Wish,
+    Event, Evidence, Grant, OwnLimits, PaidOut, Remembered, Setting, Size, Skip, Wish,
 };
 use nija_core::ledger::chart::Book;
 use nija_core::ledger::entry::{Entry, Leg};
@@ -42,7 +42,7 @@ mod signals;
 mod subscription;
 
 use market::{instruments, readings};
-use signals::{signals, skips};
+use signals::{own_signals, signals, skips};
 
 const AT: Timestamp = Timestamp(1_749_470_400_000_000);
 const NO: AccountNo = AccountNo(3);
@@ -98,6 +98,7 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::Subscribed { .. } => 38,
         Event::Settled { .. } => 39,
         Event::Delisted { .. } => 40,
+        Event::Signaled { .. } => 41,
     }
 }
 
@@ -371,7 +372,9 @@ fn outcomes() -> Vec<Remembered> {
             fee: Money::whole(4),
             cash: Money::whole(750),
         }),
+        Remembered::Skipped(_) => Remembered::Skipped(Skip::BudgetSpent),
     );
+    outcomes.extend(skips().into_iter().map(Remembered::Skipped));
     outcomes.extend(levels().into_iter().map(|level| order(Purpose::Exit, level)));
     outcomes
 }
@@ -533,6 +536,7 @@ fn order_events() -> Vec<Event> {
         let why = skips()[n % skips().len()];
         events.push(Event::Skipped { account: NO, signal, why });
     }
+    events.extend(own_signals());
     events.push(Event::Acknowledged { order: ORDER });
     events.extend(entries().into_iter().map(|entry| Event::Filled {
         order: ORDER,

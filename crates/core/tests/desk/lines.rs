@@ -39,6 +39,9 @@ pub(crate) fn line(event: &Event) -> String {
         Event::Skipped { account, why, .. } => {
             format!("skipped #{}: {}", account.0, why.sentence())
         }
+        Event::Signaled { account, signal, grounds } => {
+            format!("signaled #{} {:?} by {}", account.0, signal.action, grounds.model)
+        }
         Event::Acknowledged { order } => format!("acknowledged {}", number(order.0)),
         Event::Filled { order, fill, entry } => {
             let legs = entry.legs().iter().map(|leg| format!("{} {}", leg.book.name(), leg.amount));
@@ -64,6 +67,7 @@ pub(crate) fn line(event: &Event) -> String {
                 Remembered::Done => "done".to_owned(),
                 Remembered::Queued => "queued".to_owned(),
                 Remembered::PaidOut(of) => format!("paid out {} less {}", of.paid, of.fee),
+                Remembered::Skipped(why) => why.sentence().to_owned(),
             };
             format!("remembered #{} {outcome}", account.0)
         }

@@ -16,6 +16,7 @@ mod late;
 mod lines;
 mod model;
 mod options;
+mod own;
 mod pools;
 mod quotes;
 mod rolls;

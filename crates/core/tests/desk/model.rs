@@ -42,6 +42,7 @@ enum Step {
     Session(bool),
     Set(u8, u8),
     Keyed(u8, u8, u16),
+    Own(u8, u8, u8, i8),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +82,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Session),
         2 => (n(), n()).prop_map(|(a, s)| Step::Set(a, s)),
         2 => (n(), 0u8..6, 20u16..60).prop_map(|(a, k, d)| Step::Keyed(a, k, d)),
+        6 => (n(), n(), n(), -12i8..12).prop_map(|(a, i, w, s)| Step::Own(a, i, w, s)),
     ]
 }
 
@@ -91,6 +93,10 @@ const STRATEGIES: [StrategyName; 4] = [
     StrategyName::EquityMomentumSwing,
     StrategyName::MacroTrend,
 ];
+
+fn made_for(strategy: StrategyName) -> usize {
+    strategy.class().map_or(0, AssetClass::index)
+}
 
 fn account(n: u8) -> AccountId {
     AccountId(u128::from(n % 3) + 1)
@@ -106,6 +112,7 @@ fn scope(n: u8) -> Scope {
         1 => Scope::Venue(VenueName::Paper),
         2 => Scope::Class(AssetClass::Crypto),
         3 => Scope::Symbol(of(n / 8)),
+        4 if n >= 248 => Scope::Strategy(StrategyName::Own),
         4 => Scope::Strategy(STRATEGIES[usize::from(n / 8) % 4]),
         _ => Scope::Account(account(n / 8)),
     }
@@ -192,7 +199,7 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
         }
         Step::Enter(s, stop) => {
             let strategy = STRATEGIES[usize::from(s % 4)];
-            let of = OF[strategy.class().index()];
+            let of = OF[made_for(strategy)];
             let short = s % 8 == 7;
             let stop = stop.then(|| price_near(world, of, if short { 10 } else { -10 }));
             let strength = Strength::parts(u16::from(s) * 40);
@@ -206,7 +213,7 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
             let strategy = STRATEGIES[usize::from(s % 4)];
             let strength = Strength::parts(u16::from(s) * 30);
             let action = if s % 3 == 0 { Action::Trim { strength } } else { Action::Exit };
-            world.signal(strategy, OF[strategy.class().index()], action);
+            world.signal(strategy, OF[made_for(strategy)], action);
         }
         Step::Kill(n, flatten) => world.kill(scope(n), flatten),
         Step::Rearm(n) => {
@@ -219,6 +226,17 @@ fn run(world: &mut World, step: &Step, last: &mut Option<(OrderId, Outcome)>) {
         Step::Venue(up) => drop(world.take(Input::Venue { venue: VenueName::Paper, up })),
         Step::Session(open) => world.session(open),
         Step::Set(a, n) => set(world, account(a), n),
+        Step::Own(a, i, what, stop) => {
+            let strength = Strength::parts(u16::from(what) * 60);
+            let stop = (stop != 0).then(|| price_near(world, of(i), stop));
+            let action = match what % 5 {
+                0 => Action::Exit,
+                1 => Action::Trim { strength },
+                2 => Action::Short { strength, stop },
+                _ => Action::Enter { strength, stop },
+            };
+            world.own_signal(account(a), of(i), action);
+        }
         Step::Keyed(a, key, dollars) => {
             let size = Size::Dollars(Money::whole(i32::from(dollars)));
             let place = || Command::Place(wish(BTC, Side::Buy, size));
@@ -491,6 +509,7 @@ fn the_lives_are_lively() {
         "day",
         "refused",
         "skipped",
+        "signaled",
         "reallocated",
         "remembered",
         "settled",

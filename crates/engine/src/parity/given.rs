@@ -6,7 +6,7 @@
 use nija_core::billing::subscription::request::Request;
 use nija_core::billing::subscription::step::Step;
 use nija_core::desk::event::{BillCause, Event, Size, Wish};
-use nija_core::desk::input::{Command, Input};
+use nija_core::desk::input::{Command, Input, OwnSignal};
 use nija_core::journal::{Batch, Damage};
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::id::{AccountId, AccountNo, InstrumentId, OrderId, PartitionId};
@@ -137,6 +137,12 @@ impl Hands {
                 Command::Transfer(asked.unwrap_or(*amount))
             }
             Event::SettingsChanged { change, .. } => Command::Set(change.clone()),
+            // An owner's model is no hand: it is heard in both runs, as strategies are.
+            Event::Signaled { signal, grounds, .. } => Command::Signal(OwnSignal {
+                instrument: signal.instrument,
+                action: signal.action,
+                grounds: grounds.clone(),
+            }),
             Event::Adjusted { kind, amount, why, .. } => {
                 Command::Adjust { kind: *kind, amount: *amount, why: why.clone() }
             }

@@ -216,7 +216,7 @@ impl Weighing {
         let Some(trade) = self.trades.remove(&(strategy, instrument)) else {
             return;
         };
-        let cost = self.setup.cost(strategy.class());
+        let cost = strategy.class().map_or(0.0, |class| self.setup.cost(class));
         let net = trade.sign * (log - trade.log) - 2.0 * cost;
         let held = days(at.since(trade.at)).max(days(Span::seconds(60)));
         let result = net / (trade.variance * held).sqrt();

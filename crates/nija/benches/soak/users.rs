@@ -169,7 +169,11 @@ impl Users {
                 Answer::Refused(refusal) => {
                     *self.refused.entry(refusal.code.name()).or_default() += 1;
                 }
-                Answer::Done | Answer::PaidOut(_) | Answer::Led { .. } | Answer::Declined(_) => {}
+                Answer::Done
+                | Answer::Skipped(_)
+                | Answer::PaidOut(_)
+                | Answer::Led { .. }
+                | Answer::Declined(_) => {}
             }
         }
         Ok(())

@@ -61,6 +61,7 @@ pub(super) enum Chain {
     Skipped,
     Halted,
     Reallocated,
+    Signaled,
     /// Moves of the high-water mark, and what was charged.
     Fees,
     /// Steps of the subscription.
@@ -68,7 +69,7 @@ pub(super) enum Chain {
 }
 
 impl Chain {
-    pub(super) const COUNT: usize = 12;
+    pub(super) const COUNT: usize = 13;
 
     /// The chains that a record of this event belongs to; decisions before their kind.
     pub(super) fn of(event: &Event) -> &'static [Self] {
@@ -78,6 +79,7 @@ impl Chain {
             Event::Skipped { .. } | Event::CopySkipped { .. } => &[Self::Decisions, Self::Skipped],
             Event::Halted { .. } => &[Self::Decisions, Self::Halted],
             Event::Reallocated { .. } => &[Self::Decisions, Self::Reallocated],
+            Event::Signaled { .. } => &[Self::Decisions, Self::Signaled],
             Event::Filled { .. } => &[Self::Fills, Self::Entries],
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
@@ -104,15 +106,19 @@ impl Chain {
             "skipped" => Self::Skipped,
             "halted" => Self::Halted,
             "reallocated" => Self::Reallocated,
+            "signaled" => Self::Signaled,
             _ => return None,
         })
     }
     /// The chain whose numbers this one uses.
     pub(super) const fn numbered(self) -> Self {
         match self {
-            Self::Approved | Self::Refused | Self::Skipped | Self::Halted | Self::Reallocated => {
-                Self::Decisions
-            }
+            Self::Approved
+            | Self::Refused
+            | Self::Skipped
+            | Self::Halted
+            | Self::Reallocated
+            | Self::Signaled => Self::Decisions,
             own => own,
         }
     }

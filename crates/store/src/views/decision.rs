@@ -14,7 +14,8 @@ use nija_core::words::id::{InstrumentId, OrderId};
 use nija_core::words::insight::Insight;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::order::{Purpose, Ticket};
-use nija_core::words::signal::{Action, Signal};
+use nija_core::words::score::Strength;
+use nija_core::words::signal::{Action, Grounds, Signal};
 use serde_json::{Value, json};
 
 /// A decision on its way into a row.
@@ -48,6 +49,9 @@ pub(super) fn row(
             refused(symbol(wish.instrument)?, wish, refusal, insight.as_ref())
         }
         Event::Skipped { signal, why, .. } => skipped(symbol(signal.instrument)?, signal, *why),
+        Event::Signaled { signal, grounds, .. } => {
+            signaled(symbol(signal.instrument)?, signal, grounds)
+        }
         Event::CopySkipped { .. } => not_copied(&record.event, symbol)?,
         Event::Halted { code, measured, limit, .. } => halted(*code, (*measured, *limit)),
         Event::Reallocated { split, regime, .. } => reallocated(split, *regime),
@@ -132,19 +136,59 @@ fn refused(symbol: String, wish: &Wish, refusal: &Refusal, insight: Option<&Insi
     }
 }
 
+/// The side of what a signal wants.
+const fn side(action: Action) -> Option<&'static str> {
+    match action {
+        Action::Enter { .. }
+        | Action::Straddle { .. }
+        | Action::Quote(_)
+        | Action::Cross { .. } => Some("buy"),
+        Action::Exit | Action::Trim { .. } | Action::Short { .. } => Some("sell"),
+        // Whichever side each account holds.
+        Action::Roll { .. } => None,
+    }
+}
+
+/// What an owner's model said; what came of it is the decision behind it, which names the same signal.
+fn signaled(symbol: String, signal: &Signal, grounds: &Grounds) -> Decision {
+    let strategy = signal.strategy.name();
+    let part = |strength: Strength| {
+        let (percent, rest) = (strength.as_parts() / 100, strength.as_parts() % 100);
+        format!("{percent}.{rest:02}% of a full position")
+    };
+    let (wants, size) = match signal.action {
+        Action::Enter { strength, .. } => ("enter", Some(part(strength))),
+        Action::Short { strength, .. } => ("be short of", Some(part(strength))),
+        Action::Trim { strength } => ("trim", Some(part(strength))),
+        _ => ("leave", None),
+    };
+    let reason = grounds.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    Decision {
+        kind: "signaled",
+        side: side(signal.action),
+        origin: Some(strategy),
+        sentence: format!("The model {} wants to {wants} {symbol}{reason}", grounds.model),
+        size,
+        symbol: Some(symbol),
+        evidence: json!({
+            "signal": signal.id,
+            "strategy": strategy,
+            "wants": signal.action,
+            "mark": signal.mark,
+            "known_at": signal.at.to_string(),
+            "model": grounds.model,
+            "confidence": grounds.confidence.map(|score| score.to_string()),
+            "reason": grounds.reason,
+        }),
+        ..Decision::default()
+    }
+}
+
 fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
     let strategy = signal.strategy.name();
     Decision {
         kind: "skipped",
-        side: match signal.action {
-            Action::Enter { .. }
-            | Action::Straddle { .. }
-            | Action::Quote(_)
-            | Action::Cross { .. } => Some("buy"),
-            Action::Exit | Action::Trim { .. } | Action::Short { .. } => Some("sell"),
-            // Whichever side each account holds.
-            Action::Roll { .. } => None,
-        },
+        side: side(signal.action),
         origin: Some(strategy),
         sentence: format!(
             "The signal of {strategy} for {symbol} led to no order: {}",

@@ -129,7 +129,7 @@ impl<'c> Pass<'c> {
                 self.record(*account, (event, bytes))?;
                 self.listed(wish.instrument)?;
             }
-            Event::Skipped { account, signal, .. } => {
+            Event::Skipped { account, signal, .. } | Event::Signaled { account, signal, .. } => {
                 self.record(*account, (event, bytes))?;
                 self.listed(signal.instrument)?;
             }

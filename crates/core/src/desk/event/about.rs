@@ -19,6 +19,7 @@ impl Event {
             | Self::Reallocated { account, .. }
             | Self::Refused { account, .. }
             | Self::Skipped { account, .. }
+            | Self::Signaled { account, .. }
             | Self::ExitQueued { account, .. }
             | Self::Halted { account, .. }
             | Self::Remembered { account, .. }

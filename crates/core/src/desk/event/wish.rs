@@ -104,6 +104,12 @@ pub enum Skip {
     /// What is dear is not held where it is dear.
     #[n(7)]
     NoStock,
+    /// The account's owner lets no strategy trade.
+    #[n(8)]
+    AutopilotOff,
+    /// What is held beyond it is nothing, too little, or on its way out.
+    #[n(9)]
+    NothingToClose,
 }
 
 impl Skip {
@@ -119,6 +125,10 @@ impl Skip {
             Self::OtherSide => "the other side of the contract is still held or being entered",
             Self::NotShortable => "only contracts can be held short",
             Self::NoStock => "what could be sold is held only where it is cheap",
+            Self::AutopilotOff => "the autopilot is off, so strategies enter nothing",
+            Self::NothingToClose => {
+                "what the strategy holds beyond that is nothing, too little, or on its way out"
+            }
         }
     }
 }
@@ -154,6 +164,9 @@ pub enum Remembered {
     /// Money was paid out.
     #[n(4)]
     PaidOut(#[n(0)] PaidOut),
+    /// A signal led to no order.
+    #[n(5)]
+    Skipped(#[n(0)] Skip),
 }
 
 /// What became of a withdrawal.

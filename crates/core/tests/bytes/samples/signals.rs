@@ -1,12 +1,12 @@
 //! Samples of what strategies say, and of why it led to nothing.
 
-use super::{AT, OF, OTHER};
+use super::{AT, NO, OF, OTHER};
 use crate::learned;
-use nija_core::desk::event::Skip;
+use nija_core::desk::event::{Event, Skip};
 use nija_core::words::id::SignalId;
 use nija_core::words::money::{Price, Qty};
-use nija_core::words::score::Strength;
-use nija_core::words::signal::{Action, Quote, Signal, StrategyName};
+use nija_core::words::score::{Score, Strength};
+use nija_core::words::signal::{Action, Grounds, Quote, Signal, StrategyName};
 
 pub(super) fn signals() -> Vec<Signal> {
     let actions = every!(Action:
@@ -46,6 +46,7 @@ pub(super) fn signals() -> Vec<Signal> {
     };
     let mut signals: Vec<Signal> =
         StrategyName::ALL.into_iter().map(|strategy| signal(strategy, Action::Exit)).collect();
+    signals.push(signal(StrategyName::Own, Action::Exit));
     signals.extend(actions.into_iter().map(|action| signal(StrategyName::MacroTrend, action)));
     signals.extend(learned::signals(signal(StrategyName::EquityMomentumSwing, Action::Exit)));
     signals
@@ -61,5 +62,19 @@ pub(super) fn skips() -> Vec<Skip> {
         Skip::OtherSide => Skip::OtherSide,
         Skip::NotShortable => Skip::NotShortable,
         Skip::NoStock => Skip::NoStock,
+        Skip::AutopilotOff => Skip::AutopilotOff,
+        Skip::NothingToClose => Skip::NothingToClose,
     )
+}
+
+pub(super) fn own_signals() -> Vec<Event> {
+    let full = Grounds {
+        model: "ridge-7".to_owned(),
+        confidence: Some(Score::points(81)),
+        reason: Some("breadth turned".to_owned()),
+    };
+    let bare = Grounds { model: "m".to_owned(), confidence: None, reason: None };
+    let own = signals().into_iter().filter(|signal| signal.strategy == StrategyName::Own);
+    let each = own.flat_map(|signal| [(signal, full.clone()), (signal, bare.clone())]);
+    each.map(|(signal, grounds)| Event::Signaled { account: NO, signal, grounds }).collect()
 }

@@ -126,6 +126,8 @@ const fn skip(why: Skip) -> &'static str {
         Skip::OtherSide => "other_side",
         Skip::NotShortable => "not_shortable",
         Skip::NoStock => "no_stock",
+        Skip::AutopilotOff => "autopilot_off",
+        Skip::NothingToClose => "nothing_to_close",
     }
 }
 

@@ -11,9 +11,10 @@ use nija_core::words::conditions::Regime;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::money::Money;
 use nija_core::words::order::Purpose;
+use nija_core::words::signal::Grounds;
 
 /// The kinds of events, in order of their numbers.
-pub(super) const KINDS: [&str; 41] = [
+pub(super) const KINDS: [&str; 42] = [
     "clock",
     "announced",
     "listed",
@@ -55,6 +56,7 @@ pub(super) const KINDS: [&str; 41] = [
     "subscribed",
     "settled",
     "delisted",
+    "signaled",
 ];
 
 /// The kind of an event.
@@ -101,6 +103,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::Subscribed { .. } => 38,
         Event::Settled { .. } => 39,
         Event::Delisted { .. } => 40,
+        Event::Signaled { .. } => 41,
     }]
 }
 
@@ -196,6 +199,13 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
         Event::Skipped { account: no, signal: heard, why } => {
             let (who, what) = (account(*no, names), signal(heard, names));
             format!("{who} skipped {what}: {}", why.sentence())
+        }
+        Event::Signaled { account: no, signal: said, grounds } => {
+            let (who, what) = (account(*no, names), signal(said, names));
+            let Grounds { model, confidence, reason } = grounds;
+            let sure = confidence.map(|score| format!(", confidence {score}")).unwrap_or_default();
+            let why = reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("{who} hears {what}, by its model {model}{sure}{why}")
         }
         Event::ExitQueued { account: no, instrument, exit } => {
             let (who, symbol) = (account(*no, names), names.symbol(*instrument));

@@ -179,6 +179,7 @@ pub(super) fn remembered(outcome: &Remembered) -> String {
         Remembered::Done => "done".to_owned(),
         Remembered::Queued => "the exit waits".to_owned(),
         Remembered::PaidOut(of) => format!("{} paid out", dollars(of.paid)),
+        Remembered::Skipped(why) => why.sentence().to_owned(),
     }
 }
 

@@ -177,6 +177,12 @@ fn decision_events() -> Vec<(Event, &'static str)> {
         at,
         insight: None,
     };
+    let own = Signal { strategy: StrategyName::Own, ..signal };
+    let grounds = Grounds {
+        model: "ridge-7".to_owned(),
+        confidence: Some(Score::points(81)),
+        reason: Some("breadth turned".to_owned()),
+    };
     let (qty, origin, tif) = (Qty::whole(2), Origin::User, TimeInForce::Gtc);
     let exit = QueuedExit { qty, origin, order_type: OrderType::Market, tif };
     vec![
@@ -195,6 +201,11 @@ fn decision_events() -> Vec<(Event, &'static str)> {
             Event::Skipped { account: NO, signal, why: Skip::BudgetSpent },
             "account abcdef01 skipped the entry of crypto_trend_riding into BTC-USD at $10: \
              the budget of this class is already invested",
+        ),
+        (
+            Event::Signaled { account: NO, signal: own, grounds },
+            "account abcdef01 hears the entry of own into BTC-USD at $10, by its model ridge-7, \
+             confidence 81.00: breadth turned",
         ),
         (
             Event::ExitQueued { account: NO, instrument: BITCOIN, exit },
