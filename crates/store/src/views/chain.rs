@@ -78,6 +78,7 @@ impl Chain {
             Event::Skipped { .. } | Event::CopySkipped { .. } => &[Self::Decisions, Self::Skipped],
             Event::Halted { .. } => &[Self::Decisions, Self::Halted],
             Event::Reallocated { .. } => &[Self::Decisions, Self::Reallocated],
+            Event::Filled { entry, .. } if entry.legs().is_empty() => &[Self::Fills],
             Event::Filled { .. } => &[Self::Fills, Self::Entries],
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
@@ -88,6 +89,7 @@ impl Chain {
             Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }
             | Event::Settled { .. }
+            | Event::Swapped { .. }
             | Event::Adjusted { .. }
             | Event::Collected { .. }
             | Event::Moved { .. }

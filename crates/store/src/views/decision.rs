@@ -13,8 +13,8 @@ use nija_core::words::conditions::Regime;
 use nija_core::words::id::{InstrumentId, OrderId};
 use nija_core::words::insight::Insight;
 use nija_core::words::instrument::AssetClass;
-use nija_core::words::order::{Purpose, Ticket};
-use nija_core::words::signal::{Action, Signal};
+use nija_core::words::order::{Purpose, Side, Ticket};
+use nija_core::words::signal::{Action, Loop, Signal};
 use serde_json::{Value, json};
 
 /// A decision on its way into a row.
@@ -140,8 +140,12 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
             Action::Enter { .. }
             | Action::Straddle { .. }
             | Action::Quote(_)
-            | Action::Cross { .. } => Some("buy"),
-            Action::Exit | Action::Trim { .. } | Action::Short { .. } => Some("sell"),
+            | Action::Cross { .. }
+            | Action::Loop(Loop { side: Side::Buy, .. }) => Some("buy"),
+            Action::Loop(Loop { side: Side::Sell, .. })
+            | Action::Exit
+            | Action::Trim { .. }
+            | Action::Short { .. } => Some("sell"),
             // Whichever side each account holds.
             Action::Roll { .. } => None,
         },
