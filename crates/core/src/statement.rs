@@ -14,9 +14,9 @@ use crate::ports::documents::section::{
     Worth,
 };
 use crate::ports::views::month::{AccountMonth, Line, Prices};
-use crate::words::fixed::Round;
+use crate::words::fixed::{Round, SCALE, mul_div};
 use crate::words::money::{Money, Price};
-use crate::words::order::{Fill, Side};
+use crate::words::order::Side;
 use crate::words::time::Timestamp;
 
 /// What a month alone does not tell.
@@ -100,7 +100,15 @@ impl Making<'_> {
                 self.made.flows.push(Flow { at, kind: FlowKind::Transfer, amount });
             }
             Event::Filled { fill, entry, .. } => {
-                let trade = self.trade(at, fill, entry, line.traded?)?;
+                // Of a swap, its halves are the trades.
+                if let Some(traded) = line.traded {
+                    let trade = self.trade(at, fill.price, entry, traded)?;
+                    self.made.trades.push(trade);
+                }
+            }
+            Event::Swapped { qty, worth, entry, .. } => {
+                let price = mul_div(worth.raw(), SCALE, qty.raw(), Round::HalfEven)?;
+                let trade = self.trade(at, Price::from_raw(price), entry, line.traded?)?;
                 self.made.trades.push(trade);
             }
             Event::Settled { instrument, price, entry, .. } => {
@@ -155,7 +163,7 @@ impl Making<'_> {
         }
     }
 
-    fn trade(&self, at: Timestamp, fill: &Fill, entry: &Entry, traded: Traded) -> Option<Trade> {
+    fn trade(&self, at: Timestamp, price: Price, entry: &Entry, traded: Traded) -> Option<Trade> {
         let (cost, won) = (self.sum(entry, Book::Positions)?, self.sum(entry, Book::Realized)?);
         let value = match traded.side {
             Side::Buy => cost.checked_add(won)?,
@@ -166,8 +174,8 @@ impl Making<'_> {
             at,
             symbol: self.month.instruments.get(&traded.instrument)?.symbol.clone(),
             side: traded.side,
-            qty: fill.qty,
-            price: fill.price,
+            qty: traded.qty,
+            price,
             value,
             fee: self.sum(entry, Book::VenueFees)?,
             realized: won.negated(),

@@ -290,7 +290,7 @@ impl Hand<'_> {
                 Action::Quote(Quote { each: quote.each.min(most), most, ..quote })
             }
             // Nothing is held for it: it is over at once.
-            Action::Cross { .. } => spoken.action,
+            Action::Cross { .. } | Action::Loop(_) => spoken.action,
             Action::Trim { .. } => self.held.contains(&place).then_some(spoken.action)?,
             Action::Exit => self.held.remove(&place).then_some(spoken.action)?,
             // Families say it, not strategies.

@@ -244,7 +244,9 @@ pub(crate) fn generated(
     (timeframe, from, until): (Timeframe, Timestamp, Option<Timestamp>),
     seed: u64,
 ) -> Result<Merge, Error> {
-    let paths = instruments.iter().filter_map(|row| {
+    // What a pair costs follows from its coins: a path of its own would part from them.
+    let alone = instruments.iter().filter(|row| row.priced_in().is_none());
+    let paths = alone.filter_map(|row| {
         let motion = match (&row.kind, row.class) {
             (Kind::Index, _) => Motion::Fear,
             (_, AssetClass::Crypto) => Motion::Asset { volatility: 0.55, correlation: 0.5 },

@@ -4,6 +4,7 @@
 
 use nija_core::words::money::{Money, Qty};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -173,9 +174,81 @@ fn accounts_cross_two_places_through_their_gates() {
     // At one percent a side nothing is worth it, and nothing is said; the pool of a SAVER holds no arbitrage.
     assert_eq!(gained(&with("BALLER", &["--commission", "0.01"])), 0);
     assert_eq!(gained(&with("SAVER", &[])), 0);
-    // Later than the premium lasts: what one leg got is hedged at a loss.
-    let late = with("BALLER", &["--param", "latency_ms=1500"]);
-    assert!(gained(&late) < 0, "{late}");
+    // Later than the premium lasts, in both places or in one: what one leg got is hedged at a loss.
+    for late in ["latency_ms=1500", "second_latency_ms=1500"] {
+        let late = with("BALLER", &["--param", late]);
+        assert!(gained(&late) < 0, "{late}");
+    }
+    // A commission of the second place alone is paid there alone, and keeps what is too dear from being said.
+    let fees = |found: &Value| money(&found["fees"]);
+    let half = with("BALLER", &["--param", "second_commission=0"]);
+    assert!(fees(&half) * 3 < fees(&found) * 2 && gained(&half) > gained(&found), "{half}");
+    assert_eq!(gained(&with("BALLER", &["--param", "second_commission=0.02"])), 0);
+}
+
+/// Ticks about a price, dearer by a hundredth part from the `from`th tenth of a second on, for one second of ten.
+fn coin(folder: &Path, name: &str, (price, from): (f64, Option<u64>)) -> String {
+    let folder = folder.join(name);
+    fs::create_dir(&folder).unwrap();
+    let mut quotes = "recv_ts_ns,bid_price,bid_qty,ask_price,ask_qty\n".to_owned();
+    let mut trades = "recv_ts_ns,price,qty,taker_side\n".to_owned();
+    for n in 0..1_880u64 {
+        let at = 1_700_000_000_000_000_000 + n * 100_000_000;
+        let is_dear = from.is_some_and(|from| (from..from + 10).contains(&(n % 100)));
+        let price = if is_dear { price * 1.01 } else { price };
+        let (bid, ask) = (price * 0.9999, price * 1.0001);
+        writeln!(quotes, "{at},{bid:.6},5,{ask:.6},5").unwrap();
+        writeln!(trades, "{},{bid:.6},1,sell", at + 60_000_000).unwrap();
+    }
+    fs::write(folder.join("quotes.csv"), quotes).unwrap();
+    fs::write(folder.join("trades.csv"), trades).unwrap();
+    folder.display().to_string()
+}
+
+#[test]
+fn accounts_go_around_three_books_and_each_place_is_late_and_dear_in_its_own_way() {
+    let folder = TempDir::new().unwrap();
+    let of = |name: &str, price, from| coin(folder.path(), name, (price, from));
+    // The pair stands before its coins: they are listed first all the same.
+    let pair = of("ETH-BTC.HERE", 0.05, None);
+    let (bitcoin, ether) =
+        (of("BTC-USDT.HERE", 50_000.0, None), of("ETH-USDT.HERE", 2_500.0, Some(40)));
+    let bars = calm_days(folder.path());
+    let with = |further: &[&str]| {
+        let data = ["--data", &pair, "--data", &bitcoin, "--data", &ether, "--data", &bars];
+        let desk = ["--strategy", "crypto_arbitrage", "--tier", "BALLER", "--cash", "100000"];
+        good(
+            &[&desk[..], &data, &["--from", "2023-11-14", "--param", "lot=0.0001"], further]
+                .concat(),
+        )
+    };
+    let gained = |found: &Value| {
+        let last = money(&found["accounts"][0]["final_equity"]);
+        last - 100_000 * nija_core::words::fixed::SCALE
+    };
+    let found = with(&[]);
+    let trades = found["trades"].as_array().unwrap();
+    let symbols: BTreeSet<&str> = trades.iter().map(|t| t["symbol"].as_str().unwrap()).collect();
+    let coins = BTreeSet::from(["BTC-USDT.HERE", "ETH-USDT.HERE"]);
+    assert_eq!(symbols, coins, "coins are held, no pair: {found}");
+    assert!(gained(&found) > 0, "{found}");
+    assert_eq!(found, with(&[]), "equal bytes");
+    // The third place alone is later than the premium lasts: what the others filled is undone at a loss.
+    assert!(gained(&with(&["--param", "third_latency_ms=1500"])) < 0);
+    // What the second asks is known before anything is said.
+    let dear = with(&["--param", "second_commission=0.02"]);
+    assert_eq!((gained(&dear), dear["trades"].as_array().unwrap().len()), (0, 0));
+    // The journal tells what was given and got.
+    let kept = folder.path().join("run.db").display().to_string();
+    with(&["--journal", &kept]);
+    let told = |command: &[&str]| {
+        let mut nija = Command::new(env!("CARGO_BIN_EXE_nija"));
+        let output = nija.args(command).args(["--database", &kept]).env_clear().output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let swaps = told(&["journal", "show", "--kind", "swapped"]);
+    assert!(swaps.contains(" gave ") && swaps.contains(" ETH-USDT.HERE worth $"), "{swaps}");
+    assert!(told(&["verify"]).contains("1 accounts, trial balance $0"), "{}", told(&["verify"]));
 }
 
 #[test]
@@ -211,6 +284,10 @@ fn what_cannot_be_meant_is_refused_with_what_to_do() {
         (
             &["--strategy", "market-making", "--data", &data, "--param", "latency_ms=x"],
             "milliseconds",
+        ),
+        (
+            &["--strategy", "crypto_arbitrage", "--data", &data, "--param", "second_commission=0"],
+            "no second folder",
         ),
         (&["--strategy", "market-making", "--demo-data"], "has bars"),
         (&["--strategy", "market-making", "--data", "nowhere"], "ticks are a folder"),

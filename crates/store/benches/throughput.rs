@@ -175,6 +175,7 @@ fn life(id: u64, account: AccountNo) -> Result<[Event; 4], Unbalanced> {
         venue: VenueName::Paper,
         protect: None,
         pair: None,
+        swap: None,
     };
     let evidence = Evidence {
         mark: Price::whole(50_000),

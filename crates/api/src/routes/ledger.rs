@@ -37,7 +37,7 @@ pub(crate) struct EntryBody {
     /// Dollars, debit positive.
     amount: String,
     /// What it is for: `transfer`, `fill`, `fee`, `fee_refund`, `fee_collected`, `copy_funding`,
-    /// `copy_fee_earned`, `dividend`, `funding` or `correction`.
+    /// `copy_fee_earned`, `dividend`, `funding`, `correction`, `settlement`, `swap` or `subscription`.
     cause: String,
     /// The order, where there is one.
     order_id: Option<String>,

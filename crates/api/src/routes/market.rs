@@ -71,7 +71,7 @@ pub(crate) struct InstrumentBody {
     symbol: String,
     /// `crypto`, `equity` or `derivatives`.
     asset_class: &'static str,
-    /// `spot`, `share`, `fund`, `index`, `future` or `option`.
+    /// `spot`, `share`, `fund`, `index`, `future`, `option`, or `pair` of two coins, whose prices are in the second.
     kind: &'static str,
     /// Can it be bought and sold?
     tradable: bool,
@@ -108,6 +108,7 @@ impl From<InstrumentView> for InstrumentBody {
                 Kind::Index => "index",
                 Kind::Future { .. } => "future",
                 Kind::Option { .. } => "option",
+                Kind::Pair { .. } => "pair",
             },
             tradable: row.is_tradable(),
             open: view.open,

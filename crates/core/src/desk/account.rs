@@ -15,7 +15,7 @@ use crate::positions::Position;
 use crate::risk::kill::Pressed;
 use crate::words::id::{AccountId, AccountNo, FillId, InstrumentId, OrderId, UserId};
 use crate::words::money::{Money, Qty};
-use crate::words::order::{OrderState, Origin, Purpose, Ticket};
+use crate::words::order::{OrderState, Origin, Purpose, Swap, Ticket};
 use crate::words::tier::{Limits, Tier, TierRules, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
@@ -224,7 +224,14 @@ impl Open {
     }
     /// Does it buy this instrument?
     pub(super) fn enters(&self, instrument: InstrumentId) -> bool {
-        self.is_entry() && self.ticket.instrument == instrument
+        self.is_entry() && self.ticket.adds_to() == instrument
+    }
+    /// How much of what it adds to it may still bring; a swap that sells its pair at its limit.
+    pub(super) fn brings(&self) -> Qty {
+        let left = self.remaining();
+        let limit = self.ticket.order_type.limit().filter(|_| self.ticket.swap.is_some());
+        let units = limit.and_then(|limit| Swap::units(self.ticket.side, left, limit));
+        units.map_or(left, |[_, got]| got)
     }
     pub(super) fn is_entry(&self) -> bool {
         self.ticket.purpose == Purpose::Entry

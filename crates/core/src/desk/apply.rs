@@ -97,6 +97,7 @@ impl State {
             }
             Event::Filled { order, fill, entry } => self.fill(*order, *fill, entry)?,
             Event::Settled { .. } => self.settle_contracts(event)?,
+            Event::Swapped { .. } => self.apply_swap(event)?,
             Event::Closed { order, state, .. } => self.close_order(*order, *state)?,
             Event::Discrepancy { order, fill, .. } => self.ended.tell(*order, fill.id),
             _ => self.apply_to_account(event)?,
@@ -350,8 +351,9 @@ impl State {
             position.exiting = position.exiting.checked_add(ticket.qty).ok_or(Broken::Range)?;
             position.unqueue(ticket.origin, ticket.qty);
         } else {
-            account.claims.open(ticket.instrument, ticket.reserved);
+            account.claims.open(ticket.adds_to(), ticket.reserved);
         }
+        self.claim_given(ticket, Qty::ZERO, ticket.qty)?;
         self.next_order = self.next_order.max((ticket.id.0 & 0xffff_ffff_ffff) + 1);
         self.orders.insert(
             ticket.id,
@@ -378,7 +380,8 @@ impl State {
             Some(open) => (&mut **open, false),
             None => (self.ended.find_mut(id).ok_or(Broken::Order)?, true),
         };
-        let claimed = if is_late { Qty::ZERO } else { fill.qty.min(open.remaining()) };
+        let before = if is_late { Qty::ZERO } else { open.remaining() };
+        let claimed = fill.qty.min(before);
         open.filled = open.filled.checked_add(fill.qty).ok_or(Broken::Range)?;
         open.fills.add(fill.id);
         let left = open.remaining().or_zero();
@@ -390,32 +393,23 @@ impl State {
         let keep = open.ticket.reserved.share(left.raw(), open.ticket.qty.raw(), Round::Up);
         let freed = open.reserved.saturating_sub(keep.unwrap_or(Money::ZERO)).or_zero();
         open.reserved = open.reserved.saturating_sub(freed);
-        let (ticket, now) = (open.ticket.clone(), self.now);
-        let strategy = Event::strategy(ticket.origin);
-
-        let listing = self.listings.get(&ticket.instrument).ok_or(Broken::Instrument)?;
-        let cost = listing.instrument.value(fill.price, fill.qty, Round::HalfEven);
-        let account = self.accounts.get_mut(ticket.account.0 as usize).ok_or(Broken::Account)?;
+        let ticket = open.ticket.clone();
+        if ticket.swap.is_none() {
+            self.trade(&ticket, fill)?;
+        }
+        let account = self.at(ticket.account)?;
         account.reserved = account.reserved.saturating_sub(freed);
         account.active = true;
-        let position = account.position_mut(ticket.instrument);
-        let lot = || Some(Lot { qty: fill.qty, cost: cost?, at: now, strategy });
-        if listing.instrument.is_margined() {
-            let turn = lot().and_then(|lot| position.trade(ticket.side, lot));
-            turn.ok_or(Broken::Range)?;
-        } else if ticket.side == Side::Buy {
-            position.add(lot().ok_or(Broken::Range)?);
-        } else {
-            let _ = position.take(fill.qty, strategy);
-        }
         match ticket.purpose {
-            Purpose::Entry => account.claims.free(ticket.instrument, freed),
+            Purpose::Entry => account.claims.free(ticket.adds_to(), freed),
             Purpose::Exit => {
+                let position = account.position_mut(ticket.instrument);
                 position.exiting = position.exiting.saturating_sub(claimed).or_zero();
             }
         }
+        self.claim_given(&ticket, before, before.saturating_sub(claimed))?;
         self.note_slippage(&ticket, fill);
-        self.count_leg(&ticket, fill.qty);
+        self.count_leg(&ticket, fill);
         self.settle(ticket.account, ticket.instrument);
         self.raise_peaks(ticket.account)?;
         if left.is_zero() && !is_late {
@@ -424,6 +418,25 @@ impl State {
             self.end_leg(&ticket);
         }
         debug_assert!(self.claims_hold(ticket.account), "an order was filled: {ticket:?}");
+        Ok(())
+    }
+
+    /// Adds what a fill bought to the holding, or takes out of it what was sold.
+    fn trade(&mut self, ticket: &Ticket, fill: Fill) -> Result<(), Broken> {
+        let strategy = Event::strategy(ticket.origin);
+        let listing = self.listings.get(&ticket.instrument).ok_or(Broken::Instrument)?;
+        let cost = listing.instrument.value(fill.price, fill.qty, Round::HalfEven);
+        let account = self.accounts.get_mut(ticket.account.0 as usize).ok_or(Broken::Account)?;
+        let position = account.position_mut(ticket.instrument);
+        let lot = || Some(Lot { qty: fill.qty, cost: cost?, at: self.now, strategy });
+        if listing.instrument.is_margined() {
+            let turn = lot().and_then(|lot| position.trade(ticket.side, lot));
+            turn.ok_or(Broken::Range)?;
+        } else if ticket.side == Side::Buy {
+            position.add(lot().ok_or(Broken::Range)?);
+        } else {
+            let _ = position.take(fill.qty, strategy);
+        }
         Ok(())
     }
 
@@ -438,8 +451,9 @@ impl State {
             let left = open.remaining().or_zero();
             position.exiting = position.exiting.saturating_sub(left).or_zero();
         } else {
-            account.claims.close(instrument, open.reserved);
+            account.claims.close(open.ticket.adds_to(), open.reserved);
         }
+        self.claim_given(&open.ticket, open.remaining().or_zero(), Qty::ZERO)?;
         open.state = state;
         open.reserved = Money::ZERO;
         self.settle(no, instrument);

@@ -67,7 +67,7 @@ impl State {
     pub(super) fn walk_claims(&self, no: AccountNo) -> Claims {
         let mut claims = Claims::default();
         for open in self.orders_of(no).filter(|open| open.is_entry()) {
-            claims.open(open.ticket.instrument, open.reserved);
+            claims.open(open.ticket.adds_to(), open.reserved);
         }
         claims
     }

@@ -13,50 +13,74 @@ use crate::risk::approval::Exit;
 use crate::words::fixed::Round;
 use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::money::{Money, Price, Qty};
-use crate::words::order::{OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
+use crate::words::order::{Fill, OrderType, Origin, Purpose, Side, Swap, Ticket, TimeInForce};
 use crate::words::score::Strength;
 use crate::words::signal::Signal;
 
 /// Part of full size that is bought at first, to have something that can be sold.
-const STOCK: Strength = Strength::parts(5_000);
+pub(super) const STOCK: Strength = Strength::parts(5_000);
 
 /// What is meant at one place.
 #[derive(Clone, Copy)]
-struct Leg {
-    of: InstrumentId,
-    side: Side,
-    limit: Price,
+pub(super) struct Leg {
+    pub(super) of: InstrumentId,
+    pub(super) side: Side,
+    pub(super) limit: Price,
+}
+
+impl Leg {
+    /// An order of so much of it, for now.
+    pub(super) const fn wish(self, qty: Qty, origin: Origin) -> Wish {
+        let Self { of: instrument, side, limit } = self;
+        let (order_type, tif) = (OrderType::Limit { limit }, TimeInForce::Ioc);
+        Wish { instrument, side, size: Size::Units(qty), order_type, tif, origin }
+    }
 }
 
 /// How much of a leg an account may trade, and whether that closes what its strategy holds.
 type Room = (Qty, Purpose);
 
-/// An order of a crossing.
-type Order = (Wish, Purpose);
+/// An order of a crossing or a loop, and the leg beside it.
+pub(super) type Order = (Wish, Purpose, Option<InstrumentId>);
 
-/// The pair that a leg belongs to, and its account.
-fn pair(ticket: &Ticket) -> Option<(AccountNo, InstrumentId)> {
-    let other = ticket.pair.filter(|_| ticket.crosses())?;
-    Some((ticket.account, other.min(ticket.instrument)))
+/// What a leg buys and sells, each by the name under which it is counted.
+fn things(ticket: &Ticket) -> impl Iterator<Item = InstrumentId> + use<> {
+    let things = match (ticket.swap, ticket.pair) {
+        _ if !ticket.crosses() => [None; 2],
+        (Some(swap), _) => [Some(swap.gives), Some(swap.gets)],
+        (None, other) => [other.map(|other| other.min(ticket.instrument)), None],
+    };
+    things.into_iter().flatten()
 }
 
 impl State {
     /// Counts what a leg filled.
-    pub(super) fn count_leg(&mut self, ticket: &Ticket, qty: Qty) {
-        if let Some(pair) = pair(ticket) {
-            let signed = if ticket.side == Side::Buy { qty } else { qty.negated() };
-            let beyond = self.crossings.entry(pair).or_default();
+    pub(super) fn count_leg(&mut self, ticket: &Ticket, fill: Fill) {
+        let [out, into] = match ticket.swap {
+            Some(_) => Swap::units(ticket.side, fill.qty, fill.price).unwrap_or_default(),
+            None if ticket.side == Side::Buy => [fill.qty.negated(), Qty::ZERO],
+            None => [fill.qty, Qty::ZERO],
+        };
+        for (thing, signed) in things(ticket).zip([out.negated(), into]) {
+            let beyond = self.crossings.entry((ticket.account, thing)).or_default();
             *beyond = beyond.saturating_add(signed);
         }
     }
 
-    /// A leg has ended, or was told of late. With the last one, what it comes to is to be hedged: the desk does so
-    /// before the batch is sealed.
+    /// A leg has ended, or was told of late. With the last one of a thing, what it comes to is to be hedged: the desk
+    /// does so before the batch is sealed.
     pub(super) fn end_leg(&mut self, ticket: &Ticket) {
-        let Some(of) = pair(ticket) else { return };
-        let waits = self.orders_of(ticket.account).any(|open| pair(&open.ticket) == Some(of));
-        let ended = if waits { None } else { self.crossings.remove(&of) };
-        self.uneven = ended.unwrap_or_default();
+        if !ticket.crosses() {
+            return;
+        }
+        let no = ticket.account;
+        let waits = |of: &InstrumentId| {
+            self.orders_of(no).any(|open| things(&open.ticket).any(|thing| thing == *of))
+        };
+        let ended: Vec<InstrumentId> = things(ticket).filter(|of| !waits(of)).collect();
+        let beyond =
+            ended.into_iter().filter_map(|of| Some((of, self.crossings.remove(&(no, of))?)));
+        self.uneven = beyond.filter(|(_, beyond)| !beyond.is_zero()).collect();
     }
 
     /// What a strategy holds that an order of this side would close, and that nobody is closing already.
@@ -76,10 +100,10 @@ impl State {
         let mut queued = position.map_or(&[][..], |position| position.queued()).iter();
         let mut open = self.orders_of(no).map(|open| &open.ticket);
         queued.any(|queued| queued.is_of(origin))
-            || open.any(|o| o.instrument == of && Event::strategy(o.origin) == strategy)
+            || open.any(|o| o.touches(of) && Event::strategy(o.origin) == strategy)
     }
 
-    fn whole_lots(&self, of: InstrumentId, qty: Qty) -> Qty {
+    pub(super) fn whole_lots(&self, of: InstrumentId, qty: Qty) -> Qty {
         self.listings.get(&of).map_or(Qty::ZERO, |listing| qty.floor_to(listing.instrument.lot))
     }
 }
@@ -93,29 +117,43 @@ impl Desk {
         [(buy, buy_limit), (sell, sell_limit)]: [(InstrumentId, Price); 2],
         most: Qty,
     ) {
+        let legs = [
+            Leg { of: buy, side: Side::Buy, limit: buy_limit },
+            Leg { of: sell, side: Side::Sell, limit: sell_limit },
+        ];
+        self.hear_legs(no, signal, &[buy, sell], |desk, split| {
+            desk.plan_crossing(no, signal, legs, (most, split))
+        });
+    }
+
+    /// Orders what a plan over these instruments comes to, for an account that takes part and has none of them under
+    /// way.
+    pub(super) fn hear_legs(
+        &mut self,
+        no: AccountNo,
+        signal: &Signal,
+        of: &[InstrumentId],
+        plan: impl FnOnce(&Self, &Split) -> Result<Vec<Order>, Skip>,
+    ) {
         let Some(account) = self.state.account(no) else {
             return;
         };
         let rules = self.tier(account);
         let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
-        let moves = |of| self.state.moves(no, of, origin);
-        if !self.follows(account, signal.strategy) || moves(buy) || moves(sell) {
+        let moves = |of: &InstrumentId| self.state.moves(no, *of, origin);
+        if !self.follows(account, signal.strategy) || of.iter().any(moves) {
             return;
         }
-        let class = |of| self.state.listings.get(&of).map(|listing| listing.instrument.class);
+        let class = |of| self.state.listings.get(of).map(|listing| listing.instrument.class);
         let allows = |of| class(of).is_some_and(|class| rules.allows(class));
-        let legs = [
-            Leg { of: buy, side: Side::Buy, limit: buy_limit },
-            Leg { of: sell, side: Side::Sell, limit: sell_limit },
-        ];
-        let verdict = if allows(buy) && allows(sell) {
+        let verdict = if of.iter().all(allows) {
             let split = self.reallocate(no);
-            self.plan_crossing(no, signal, legs, (most, &split))
+            plan(self, &split)
         } else {
             Err(Skip::ClassNotAllowed)
         };
         match verdict {
-            Ok(orders) => self.order_crossing(no, signal, &orders),
+            Ok(orders) => self.order_legs(no, signal, &orders),
             // Such signals come by the thousand.
             Err(why) => self.skip_once(no, signal, why),
         }
@@ -130,16 +168,13 @@ impl Desk {
         (most, split): (Qty, &Split),
     ) -> Result<Vec<Order>, Skip> {
         let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
-        let order = |leg: Leg, qty: Qty, purpose: Purpose| {
-            let Leg { of: instrument, side, limit } = leg;
-            let (order_type, tif) = (OrderType::Limit { limit }, TimeInForce::Ioc);
-            (Wish { instrument, side, size: Size::Units(qty), order_type, tif, origin }, purpose)
-        };
+        let order =
+            |leg: Leg, (qty, purpose): Room, beside| (leg.wish(qty, origin), purpose, beside);
         let [buy, sell] = legs;
         let sold = match self.leg_room(no, signal, sell, (Strength::FULL, split)) {
             Err(Skip::NoStock) if self.state.leg(no, buy.of, origin).0.is_zero() => {
-                let (qty, purpose) = self.leg_room(no, signal, buy, (STOCK, split))?;
-                return Ok(vec![order(buy, qty, purpose)]);
+                let room = self.leg_room(no, signal, buy, (STOCK, split))?;
+                return Ok(vec![order(buy, room, None)]);
             }
             sold => sold?,
         };
@@ -152,13 +187,16 @@ impl Desk {
         if worth < least.map(|limits| limits.min_trade) || qty.is_zero() {
             return Err(Skip::TooSmall);
         }
-        let mut orders = vec![order(buy, qty, bought.1), order(sell, qty, sold.1)];
+        let mut orders = vec![
+            order(buy, (qty, bought.1), Some(sell.of)),
+            order(sell, (qty, sold.1), Some(buy.of)),
+        ];
         // What opens leaves first: what closes is certain to pass.
-        orders.sort_by_key(|(_, purpose)| *purpose == Purpose::Exit);
+        orders.sort_by_key(|(_, purpose, _)| *purpose == Purpose::Exit);
         Ok(orders)
     }
 
-    fn leg_room(
+    pub(super) fn leg_room(
         &self,
         no: AccountNo,
         signal: &Signal,
@@ -213,23 +251,21 @@ impl Desk {
     }
 
     /// Orders all, or none where the gates refuse one.
-    fn order_crossing(&mut self, no: AccountNo, signal: &Signal, orders: &[Order]) {
+    fn order_legs(&mut self, no: AccountNo, signal: &Signal, orders: &[Order]) {
         let insight = signal.insight;
-        let entries = orders.iter().filter(|(_, purpose)| *purpose == Purpose::Entry);
-        let entries: Vec<Wish> = entries.map(|(wish, _)| *wish).collect();
+        let entries = orders.iter().filter(|(_, purpose, _)| *purpose == Purpose::Entry);
+        let entries: Vec<Wish> = entries.map(|(wish, ..)| *wish).collect();
         if let Some(refused) = self.refused_leg(no, &entries) {
             return self.refuse_once(no, signal, refused);
         }
         self.noes.remove(&(no, signal.strategy, signal.instrument));
-        for (wish, purpose) in orders {
-            let other = orders.iter().map(|(wish, _)| wish.instrument);
-            let other = other.into_iter().find(|of| *of != wish.instrument);
+        for (wish, purpose, beside) in orders {
             let answer = match purpose {
                 Purpose::Entry => {
-                    let idea = Idea { protect: None, pair: other, insight };
+                    let idea = Idea { protect: None, pair: *beside, insight };
                     self.enter(no, *wish, idea, true)
                 }
-                Purpose::Exit => self.close_leg(no, wish, other),
+                Purpose::Exit => self.close_leg(no, wish, *beside),
             };
             let sent = matches!(answer, Answer::Placed { order, .. } if self.state.orders.contains_key(&order));
             if !sent {
@@ -253,11 +289,14 @@ impl Desk {
         }
     }
 
-    /// Once both legs have ended, undoes what one filled beyond the other.
+    /// Once all legs of a thing have ended, undoes what was bought beyond what was sold.
     pub(super) fn even_crossing(&mut self, ticket: &Ticket) {
-        let beyond = core::mem::take(&mut self.state.uneven);
-        if let Some(other) = ticket.pair.filter(|_| !beyond.is_zero()) {
-            self.hedge(ticket.account, [ticket.instrument, other], beyond, ticket.origin);
+        for (thing, beyond) in core::mem::take(&mut self.state.uneven) {
+            let places = match ticket.pair.filter(|_| ticket.swap.is_none()) {
+                Some(other) => [ticket.instrument, other],
+                None => [thing; 2],
+            };
+            self.hedge(ticket.account, places, beyond, ticket.origin);
         }
     }
 

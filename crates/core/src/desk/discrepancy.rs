@@ -9,7 +9,7 @@ use crate::ledger::entry::Entry;
 use crate::risk::kill::{Actor, Scope};
 use crate::words::id::{AccountNo, InstrumentId, OrderId};
 use crate::words::money::{Price, Qty};
-use crate::words::order::{Fill, Purpose, Side, Ticket};
+use crate::words::order::{Fill, Purpose, Side, Swap, Ticket};
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
@@ -103,8 +103,14 @@ impl Desk {
             Side::Sell => fill.price < limit,
         };
         let tick = self.state.listings.get(&ticket.instrument).map(|l| l.instrument.tick);
-        let held = self.closable(ticket.account, ticket.instrument, ticket.side);
-        if ticket.purpose == Purpose::Exit && fill.qty > held {
+        let closes = match ticket.swap {
+            Some(swap) => Swap::units(ticket.side, fill.qty, fill.price)
+                .map(|[given, _]| (swap.gives, Side::Sell, given)),
+            None => Some((ticket.instrument, ticket.side, fill.qty))
+                .filter(|_| ticket.purpose == Purpose::Exit),
+        };
+        let oversold = |(of, side, qty)| qty > self.closable(ticket.account, of, side);
+        if closes.is_some_and(oversold) {
             Some(Mismatch::Oversold)
         } else if fill.qty > left {
             Some(Mismatch::Overfilled)

@@ -30,7 +30,7 @@ use crate::words::insight::Insight;
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{Fill, OrderState, Side, Ticket};
-use crate::words::signal::{Grounds, Signal};
+use crate::words::signal::{Grounds, Signal, StrategyName};
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
@@ -540,8 +540,7 @@ pub enum Event {
         #[n(2)]
         entry: Entry,
     },
-    /// What an account held of an instrument was settled at a price: contracts from day to day, and whatever expires
-    /// for the last time. The difference went in or out as cash.
+    /// What was held was settled at a price: contracts daily, what expires for the last time. The difference is cash.
     #[n(39)]
     Settled {
         /// Whose.
@@ -582,5 +581,33 @@ pub enum Event {
         /// On which grounds.
         #[n(2)]
         grounds: Grounds,
+    },
+    /// Half of a fill of a pair: what was given is sold, or what came bought. Both stand before it; it books nothing.
+    #[n(42)]
+    Swapped {
+        /// Whose.
+        #[n(0)]
+        account: AccountNo,
+        /// The order.
+        #[n(1)]
+        order: OrderId,
+        /// Of what.
+        #[n(2)]
+        instrument: InstrumentId,
+        /// Sold or bought.
+        #[n(3)]
+        side: Side,
+        /// How much.
+        #[n(4)]
+        qty: Qty,
+        /// What that was worth, the same in both halves.
+        #[n(5)]
+        worth: Money,
+        /// Whose lots those are.
+        #[n(6)]
+        strategy: Option<StrategyName>,
+        /// Its booking; the venue's fee stands in that of the purchase.
+        #[n(7)]
+        entry: Entry,
     },
 }

@@ -99,7 +99,7 @@ impl State {
         let entries = self.orders_of(no).filter(|o| o.enters(instrument));
         entries
             .filter(|o| strategy.is_none() || Event::strategy(o.ticket.origin) == strategy)
-            .fold(Qty::ZERO, |sum, o| sum.saturating_add(o.remaining()))
+            .fold(Qty::ZERO, |sum, o| sum.saturating_add(o.brings()))
     }
 
     /// Drops waiting exits that have nothing to sell and nothing coming, then a position with nothing left.
@@ -299,6 +299,10 @@ impl Desk {
         let (no, instrument) = (ticket.account, ticket.instrument);
         let waited = self.state.waiting(no, instrument).is_positive();
         self.retry_exits(no, instrument);
+        if let Some(swap) = ticket.swap {
+            // What it did not give is free.
+            self.retry_exits(no, swap.gives);
+        }
         if ticket.crosses() {
             self.even_crossing(ticket);
         } else {
@@ -403,6 +407,7 @@ impl Desk {
                 venue: self.venue(instrument),
                 protect: None,
                 pair,
+                swap: None,
             },
         );
         let level = self.standing(no);

@@ -77,7 +77,10 @@ impl Desk {
         let account = self.state.account(ticket.account)?;
         let master = account.master.as_deref().filter(|master| master.leads)?;
         let listing = self.state.listings.get(&ticket.instrument)?;
-        if listing.instrument.is_margined() || Event::strategy(ticket.origin) == Some(UNLED) {
+        if listing.instrument.is_margined()
+            || ticket.swap.is_some()
+            || Event::strategy(ticket.origin) == Some(UNLED)
+        {
             return None;
         }
         let share = match ticket.side {

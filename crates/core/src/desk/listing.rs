@@ -24,7 +24,7 @@ impl Desk {
             // Also where no account's day ends.
             self.delist();
         }
-        if let Err(why) = self.check_option(&instrument) {
+        if let Err(why) = self.check_option(&instrument).and(self.check_pair(&instrument)) {
             return invalid("instrument", why);
         }
         let known = self.state.listings.get(&instrument.id);
@@ -78,6 +78,22 @@ impl Desk {
                 Err("too many options are listed; wait until some expire")
             }
             () => Ok(()),
+        }
+    }
+
+    /// A pair is of two coins that are listed and traded for dollars, and stays one: what is held of it is theirs.
+    fn check_pair(&self, row: &Instrument) -> Result<(), &'static str> {
+        let of = |id| self.state.listings.get(&id).map(|listing| &listing.instrument);
+        let is_coin = |id| of(id).is_some_and(|row| row.kind == Kind::Spot);
+        let was_pair = of(row.id).map(|known| known.priced_in().is_some());
+        match row.kind {
+            Kind::Pair { base, quote } if base == quote || !is_coin(base) || !is_coin(quote) => {
+                Err("a pair is of two coins that are listed before it")
+            }
+            Kind::Pair { .. } if was_pair == Some(false) => Err("its number is no pair's"),
+            Kind::Pair { .. } => Ok(()),
+            _ if was_pair == Some(true) => Err("its number is that of a pair"),
+            _ => Ok(()),
         }
     }
 

@@ -83,6 +83,9 @@ impl Desk {
         let listing = self.state.listings.get(&wish.instrument);
         let instrument = &listing.ok_or(Decline::UnknownInstrument)?.instrument;
         let no = |field, why| Err(Decline::Invalid { field, why });
+        if instrument.priced_in().is_some() {
+            return no("symbol", "pairs are for strategies; trade both coins for dollars");
+        }
         for (field, price) in
             [("limit_price", wish.order_type.limit()), ("stop_price", wish.order_type.stop())]
         {
@@ -126,7 +129,8 @@ impl Desk {
         match wish.size {
             Size::Dollars(m) => Draft { qty: quantity(m).unwrap_or(Qty::ZERO), notional: m },
             Size::Units(q) => {
-                let worth = price.and_then(|p| listing.instrument.value(p, q, Round::Up));
+                let row = &listing.instrument;
+                let worth = price.and_then(|p| self.state.dollars(row, p, q, Round::Up));
                 let unknown = if price.is_some() { Money::MAX } else { Money::ZERO };
                 Draft { qty: q, notional: worth.unwrap_or(unknown) }
             }
@@ -141,6 +145,10 @@ impl Desk {
             return Answer::Declined(Decline::UnknownAccount);
         };
         self.make_room(no, &wish, &mut facts);
+        let swap = self.swap_of(&wish);
+        if let Some(refusal) = swap.and_then(|swap| self.lacks(no, &wish, swap)) {
+            return self.refuse(no, wish, refusal, idea.insight);
+        }
         let ticket = Ticket {
             id: OrderId::new(self.partition, self.state.next_order),
             account: no,
@@ -156,6 +164,7 @@ impl Desk {
             venue: self.venue(wish.instrument),
             protect: idea.protect,
             pair: idea.pair,
+            swap,
         };
         self.count_order(no, wish.origin);
         match approve(ticket, &facts) {
@@ -190,7 +199,7 @@ impl Desk {
         let account = self.state.account(self.state.root_of(no));
         let listing = self.state.listings.get(&wish.instrument);
         if let Some((account, listing)) = account.zip(listing) {
-            for scope in self.switches(account, &listing.instrument, wish.origin) {
+            for scope in self.switches(account, &listing.instrument, wish) {
                 let change = Change::Rearm(scope);
                 if !refusal.changes.contains(&change) {
                     refusal.changes.push(change);
@@ -311,9 +320,12 @@ impl Desk {
         let instrument = &listing.instrument;
         let rules = self.tier(account);
         let session = self.state.session(instrument.hours);
-        let (positions, opens) = self.count_positions(root, wish.instrument);
+        let adds_to = instrument.adds_to(wish.side);
+        let (positions, opens) = self.count_positions(root, adds_to);
         let price = self.entry_reference(wish);
-        let lot_value = price.and_then(|p| instrument.value(p, instrument.lot, Round::Up));
+        let lot = instrument.lot;
+        let lot_value = price.and_then(|p| self.state.dollars(instrument, p, lot, Round::Up));
+        let (mark, mark_at, stale_after) = self.state.newest(listing);
         let own_list = account.own.as_ref().and_then(|own| own.symbols.as_ref());
         let (duplicate_until, rate_free_at) = self.pacing(no, wish, rules, keyed);
         let is_option = instrument.is_option();
@@ -325,13 +337,13 @@ impl Desk {
             side: wish.side,
             order_type: wish.order_type,
             tif: wish.tif,
-            killed: self.switches(account, instrument, wish.origin).min(),
+            killed: self.switches(account, instrument, wish).min(),
             class_allowed: rules.allows(instrument.class),
             limits: account.limits(rules),
             min_balance: self.rules.min_balance,
             equity: self.state.guarded_equity(root),
             free_cash: own.unclaimed(),
-            in_symbol: self.in_symbol(no, wish.instrument),
+            in_symbol: self.in_symbol(no, adds_to),
             opens,
             positions,
             open_orders: u16::try_from(own.orders.len()).unwrap_or(u16::MAX),
@@ -348,9 +360,9 @@ impl Desk {
             black_swan_above: BLACK_SWAN_ABOVE,
             tradable: instrument.is_tradable(),
             expiry: instrument.expiry(),
-            mark: listing.mark,
-            mark_at: listing.mark_at,
-            stale_after: instrument.stale_after,
+            mark,
+            mark_at,
+            stale_after,
             collar: if is_option {
                 self.rules.premium_slack
             } else {
@@ -359,7 +371,7 @@ impl Desk {
             open: session.open,
             may_wait: self.rules.queues_when_closed,
             opens_at: session.until,
-            symbol_allowed: own_list.is_none_or(|list| list.contains(&wish.instrument)),
+            symbol_allowed: own_list.is_none_or(|list| list.contains(&adds_to)),
             venue_up: !self.state.venues_down.contains(&instrument.venue),
             duplicate_until,
             rate_free_at,
@@ -396,14 +408,15 @@ impl Desk {
         &'a self,
         account: &'a Account,
         instrument: &'a Instrument,
-        origin: Origin,
-    ) -> impl Iterator<Item = Scope> + 'a {
-        let strategy = Event::strategy(origin);
+        wish: &Wish,
+    ) -> impl Iterator<Item = Scope> + use<'a> {
+        let strategy = Event::strategy(wish.origin);
+        let adds_to = instrument.adds_to(wish.side);
         let stops = move |scope: &Scope| match *scope {
             Scope::Platform => true,
             Scope::Venue(venue) => venue == instrument.venue,
             Scope::Class(class) => class == instrument.class,
-            Scope::Symbol(id) => id == instrument.id,
+            Scope::Symbol(id) => id == instrument.id || id == adds_to,
             Scope::Strategy(name) => strategy == Some(name),
             Scope::Account(id) => id == account.id,
         };

@@ -79,8 +79,9 @@ impl Desk {
     /// Books a fill, or refuses what cannot be booked. `left` is what the order had left.
     fn book(&mut self, ticket: &Ticket, left: Qty, fill: Fill) -> bool {
         let (no, order) = (ticket.account, ticket.id);
-        let entry = match self.booking(ticket, fill) {
-            Ok(entry) => entry,
+        let booking = self.booking(ticket, fill);
+        let (halves, entry) = match booking.and_then(|e| Ok((self.halves(ticket, fill)?, e))) {
+            Ok(booked) => booked,
             Err(what) => {
                 self.discrepancy(Some(no), order, fill, what);
                 return false;
@@ -88,6 +89,7 @@ impl Desk {
         };
         let oddity = self.oddity(ticket, left, fill);
         let lead = self.lead_of(ticket, fill);
+        halves.into_iter().for_each(|half| self.emit(half));
         self.emit(Event::Filled { order, fill, entry });
         if let Some(lead) = lead {
             self.tell_followers(lead);
@@ -96,7 +98,7 @@ impl Desk {
         if let Some(what) = oddity {
             self.discrepancy(Some(no), order, fill, what);
         }
-        self.shed_exits(no, ticket.instrument);
+        self.shed_exits(no, ticket.swap.map_or(ticket.instrument, |swap| swap.gives));
         self.plan_expiry(ticket.instrument);
         if self.state.is_margined(ticket.instrument) {
             self.call_margin(no);
@@ -105,8 +107,11 @@ impl Desk {
         true
     }
 
-    /// The entry of a fill in the books.
+    /// The entry of a fill in the books; of one that swaps, its halves book everything.
     pub(super) fn entry(&self, ticket: &Ticket, fill: Fill) -> Option<Entry> {
+        if ticket.swap.is_some() {
+            return Entry::new([]).ok();
+        }
         let listing = self.state.listings.get(&ticket.instrument)?;
         let cost = listing.instrument.value(fill.price, fill.qty, Round::HalfEven)?;
         let strategy = Event::strategy(ticket.origin);

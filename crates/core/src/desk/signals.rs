@@ -34,6 +34,7 @@ impl Desk {
                     self.hear_straddle(no, signal, (put, put_mark), strength);
                 }
                 Action::Quote(quote) => self.hear_quote(no, signal, &quote),
+                Action::Loop(around) => self.hear_loop(no, signal, &around),
                 Action::Cross { sell, sell_limit, buy_limit, most } => {
                     let places = [(signal.instrument, buy_limit), (sell, sell_limit)];
                     self.hear_crossing(no, signal, places, most);

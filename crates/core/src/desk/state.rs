@@ -90,8 +90,8 @@ pub(super) struct State {
     #[n(21)]
     #[cbor(default)]
     pub(super) last_option: InstrumentId,
-    /// What an account's legs of a pair have bought beyond what they sold, below zero sold, while one of them is open.
-    /// A pair is named by the lower number of its instruments.
+    /// What an account's legs have bought of a thing beyond what they sold, below zero sold, while one of them is open.
+    /// What is traded in two places is named by the lower number of its instruments.
     #[n(22)]
     #[cbor(default)]
     pub(super) crossings: BTreeMap<(AccountNo, InstrumentId), Qty>,
@@ -105,9 +105,9 @@ pub(super) struct State {
     /// Derived: who holds what.
     #[cbor(skip)]
     pub(super) holders: BTreeMap<InstrumentId, BTreeSet<AccountNo>>,
-    /// Derived: what the legs that ended last had bought beyond what they sold.
+    /// Derived: what the legs that ended last had bought beyond what they sold, by thing.
     #[cbor(skip)]
-    pub(super) uneven: Qty,
+    pub(super) uneven: Vec<(InstrumentId, Qty)>,
     /// Derived: whom the price adopted last was about.
     #[cbor(skip)]
     pub(super) priced: Priced,

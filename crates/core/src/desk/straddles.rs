@@ -157,6 +157,9 @@ impl Desk {
     pub(super) fn refused_leg(&self, no: AccountNo, legs: &[Wish]) -> Option<(Wish, Refusal)> {
         let (mut claimed, mut opened) = (Money::ZERO, 0u16);
         for (before, leg) in (0u16..).zip(legs) {
+            if let Some(refusal) = self.swap_of(leg).and_then(|swap| self.lacks(no, leg, swap)) {
+                return Some((*leg, refusal));
+            }
             let mut facts = self.facts(no, leg, &self.draft(leg), true)?;
             facts.free_cash = facts.free_cash.saturating_sub(claimed);
             facts.positions = facts.positions.saturating_add(opened);

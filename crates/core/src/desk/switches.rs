@@ -52,7 +52,7 @@ impl Desk {
             reached.extend(holders.iter().map(|no| (*no, *instrument)));
         }
         let entries = self.state.orders.values().filter(|o| o.is_entry());
-        reached.extend(entries.map(|o| (o.ticket.account, o.ticket.instrument)));
+        reached.extend(entries.map(|o| (o.ticket.account, o.ticket.adds_to())));
         reached.retain(|&(no, instrument)| self.reaches(scope, no, instrument));
         // A strategy sells what it bought and no more; no signal asked for it, hence number 0.
         let origin = strategy.map_or(Origin::KillSwitch, |strategy| Origin::Strategy {
@@ -116,7 +116,9 @@ impl Desk {
     fn stops(&self, scope: Scope, ticket: &Ticket) -> bool {
         match scope {
             Scope::Strategy(strategy) => Event::strategy(ticket.origin) == Some(strategy),
-            _ => self.reaches(scope, ticket.account, ticket.instrument),
+            _ => [ticket.instrument, ticket.adds_to()]
+                .into_iter()
+                .any(|of| self.reaches(scope, ticket.account, of)),
         }
     }
 

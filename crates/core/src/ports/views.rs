@@ -171,7 +171,7 @@ pub struct EntryRow {
     /// Debit positive.
     pub amount: String,
     /// What it is for: `transfer`, `fill`, `fee`, `fee_refund`, `fee_collected`, `copy_funding`, `copy_fee_earned`,
-    /// `dividend`, `funding`, `correction`.
+    /// `dividend`, `funding`, `correction`, `settlement`, `swap`, `subscription`.
     pub cause: String,
     /// The order, where there is one.
     pub order_id: Option<String>,

@@ -3,6 +3,7 @@
 use super::fixed::{Round, SCALE, mul_div};
 use super::id::InstrumentId;
 use super::money::{Money, Pct, Price, Qty};
+use super::order::{Side, Swap};
 use super::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,16 @@ pub enum Kind {
         #[n(4)]
         expiry: Timestamp,
     },
+    /// One coin for another. Prices are units of `quote`; what is held are the two coins, never the pair.
+    #[n(6)]
+    Pair {
+        /// What quantities are units of.
+        #[n(0)]
+        base: InstrumentId,
+        /// What it is paid for with.
+        #[n(1)]
+        quote: InstrumentId,
+    },
 }
 
 /// When an instrument trades.
@@ -244,6 +255,34 @@ impl Instrument {
     #[must_use]
     pub const fn is_margined(&self) -> bool {
         matches!(self.kind, Kind::Future { .. })
+    }
+
+    /// What an order of this side gives and gets, where neither is dollars.
+    #[must_use]
+    pub const fn swap(&self, side: Side) -> Option<Swap> {
+        let Kind::Pair { base, quote } = self.kind else { return None };
+        Some(match side {
+            Side::Buy => Swap { gives: quote, gets: base },
+            Side::Sell => Swap { gives: base, gets: quote },
+        })
+    }
+
+    /// What a purchase of this side adds to: itself, or what comes for the other coin of a pair.
+    #[must_use]
+    pub const fn adds_to(&self, side: Side) -> InstrumentId {
+        match self.swap(side) {
+            Some(swap) => swap.gets,
+            None => self.id,
+        }
+    }
+
+    /// The instrument whose units its prices are; none for dollars.
+    #[must_use]
+    pub const fn priced_in(&self) -> Option<InstrumentId> {
+        match self.kind {
+            Kind::Pair { quote, .. } => Some(quote),
+            _ => None,
+        }
     }
 
     /// Cash that must stay behind a quantity of this worth; zero for what is paid for. `None` beyond the range.

@@ -1,5 +1,6 @@
 //! What an order says and the states of its life.
 
+use super::fixed::{Round, SCALE, mul_div};
 use super::id::{AccountNo, FillId, InstrumentId, OrderId, SignalId};
 use super::instrument::VenueName;
 use super::money::{Money, Price, Qty};
@@ -186,6 +187,40 @@ pub enum Purpose {
     Exit,
 }
 
+/// What an order of a pair gives and gets: units of two things that are held, and no dollars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Swap {
+    /// What is given; it must be held.
+    #[n(0)]
+    pub gives: InstrumentId,
+    /// What comes for it.
+    #[n(1)]
+    pub gets: InstrumentId,
+}
+
+impl Swap {
+    /// Units given and got for so much of a pair at a price; less than a step does not count. `None` beyond the range.
+    #[must_use]
+    pub fn units(side: Side, qty: Qty, price: Price) -> Option<[Qty; 2]> {
+        let quote = mul_div(price.raw(), qty.raw(), SCALE, Round::Down).map(Qty::from_raw)?;
+        Some(match side {
+            Side::Buy => [quote, qty],
+            Side::Sell => [qty, quote],
+        })
+    }
+
+    /// The most units that an order gives for so much of the pair. A purchase without a limit may ask for anything.
+    #[must_use]
+    pub fn most(side: Side, qty: Qty, order_type: OrderType) -> Qty {
+        let bounded = match (side, order_type.limit()) {
+            (Side::Sell, _) => Some(qty),
+            (Side::Buy, Some(limit)) => Self::units(side, qty, limit).map(|[given, _]| given),
+            (Side::Buy, None) => None,
+        };
+        bounded.unwrap_or(Qty::MAX)
+    }
+}
+
 /// An order as the desk approved it: fixed for its whole life.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Ticket {
@@ -229,9 +264,12 @@ pub struct Ticket {
     #[n(12)]
     pub protect: Option<Price>,
     /// The other leg of a straddle or a crossing: as much is to be traded of it, and what one has beyond the other is
-    /// undone.
+    /// undone. A leg of a loop names itself: what is off there is undone there.
     #[n(13)]
     pub pair: Option<InstrumentId>,
+    /// What it gives and gets, where that is no dollars.
+    #[n(14)]
+    pub swap: Option<Swap>,
 }
 
 impl Ticket {
@@ -239,6 +277,28 @@ impl Ticket {
     #[must_use]
     pub const fn crosses(&self) -> bool {
         self.pair.is_some() && matches!(self.tif, TimeInForce::Ioc)
+    }
+
+    /// Is it about this, or does it stand beside an order that is?
+    #[must_use]
+    pub fn touches(&self, of: InstrumentId) -> bool {
+        let swaps = self.swap.is_some_and(|swap| [swap.gives, swap.gets].contains(&of));
+        self.instrument == of || self.pair == Some(of) || swaps
+    }
+
+    /// What a fill of an entry adds to.
+    #[must_use]
+    pub const fn adds_to(&self) -> InstrumentId {
+        match self.swap {
+            Some(swap) => swap.gets,
+            None => self.instrument,
+        }
+    }
+
+    /// Units of what a swap gives that so much of it may still ask for.
+    #[must_use]
+    pub fn claims(&self, left: Qty) -> Qty {
+        Swap::most(self.side, left, self.order_type)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::id::{InstrumentId, SignalId};
 use super::insight::Insight;
 use super::money::{Price, Qty};
+use super::order::Side;
 use super::score::{Score, Strength};
 use super::time::Timestamp;
 use minicbor::{Decode, Encode};
@@ -151,6 +152,33 @@ pub enum Action {
         #[n(0)]
         from: InstrumentId,
     },
+    /// Go around three books at once and come back with more dollars: trade the pair that the signal is about, buy for
+    /// dollars what is given for it, and sell what comes. Who does not hold both coins yet buys one that is missing.
+    #[n(8)]
+    Loop(#[n(0)] Loop),
+}
+
+/// A way around a pair and both its coins, each leg filled at once or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Loop {
+    /// Is the pair bought or sold?
+    #[n(0)]
+    pub side: Side,
+    /// Its worst price.
+    #[n(1)]
+    pub limit: Price,
+    /// Most dollars for a unit of what is given.
+    #[n(2)]
+    pub buy_limit: Price,
+    /// Fewest dollars for a unit of what comes.
+    #[n(3)]
+    pub sell_limit: Price,
+    /// As much of the pair as the books give at these prices.
+    #[n(4)]
+    pub base: Qty,
+    /// Units of what it is priced in that go with as much.
+    #[n(5)]
+    pub quote: Qty,
 }
 
 /// What is to rest on both sides of a market, for an account that holds half of what it may; a side without a price

@@ -19,7 +19,7 @@ use nija_core::words::id::{
 use nija_core::words::instrument::{AssetClass, Hours, VenueName};
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{
-    Fill, OrderState, OrderType, Origin, Purpose, Side, Ticket, TimeInForce,
+    Fill, OrderState, OrderType, Origin, Purpose, Side, Swap, Ticket, TimeInForce,
 };
 use nija_core::words::score::Score;
 use nija_core::words::signal::StrategyName;
@@ -99,6 +99,7 @@ pub(crate) fn number(event: &Event) -> u32 {
         Event::Settled { .. } => 39,
         Event::Delisted { .. } => 40,
         Event::Signaled { .. } => 41,
+        Event::Swapped { .. } => 42,
     }
 }
 
@@ -292,6 +293,7 @@ fn ticket() -> Ticket {
         venue: VenueName::Paper,
         protect: None,
         pair: None,
+        swap: None,
     }
 }
 
@@ -300,7 +302,8 @@ fn tickets() -> Vec<Ticket> {
         Ticket { side: Side::Sell, purpose: Purpose::Exit, reserved: Money::ZERO, ..ticket() };
     let protected = Ticket { protect: Some(Price::whole(45)), ..ticket() };
     let leg = Ticket { pair: Some(OTHER), ..ticket() };
-    let mut tickets = vec![ticket(), exit, protected, leg];
+    let swap = Ticket { swap: Some(Swap { gives: OTHER, gets: OF }), ..ticket() };
+    let mut tickets = vec![ticket(), exit, protected, leg, swap];
     tickets.extend(order_types().into_iter().map(|order_type| Ticket { order_type, ..ticket() }));
     tickets.extend(times_in_force().into_iter().map(|tif| Ticket { tif, ..ticket() }));
     tickets.extend(origins().into_iter().map(|origin| Ticket { origin, ..ticket() }));
@@ -560,5 +563,25 @@ fn order_events() -> Vec<Event> {
         },
     }));
     events.push(Event::Delisted { instrument: OTHER });
+    events.extend(swaps());
     events
+}
+
+/// Both halves of a fill, of a strategy's order and of one without.
+fn swaps() -> Vec<Event> {
+    let worth = money("100.5");
+    let half = |instrument, side, strategy, entry| Event::Swapped {
+        account: NO,
+        order: ORDER,
+        instrument,
+        side,
+        qty: Qty::whole(2),
+        worth,
+        strategy,
+        entry,
+    };
+    let sold = Entry::sold(NO, worth, Money::whole(90), Money::ZERO).unwrap();
+    let bought = Entry::bought(NO, worth, Money::CENT).unwrap();
+    let strategy = Some(StrategyName::CryptoArbitrage);
+    vec![half(OTHER, Side::Sell, strategy, sold), half(OF, Side::Buy, None, bought)]
 }

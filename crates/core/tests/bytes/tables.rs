@@ -79,3 +79,29 @@ fn a_catalog_names_the_row_that_cannot_be() {
     }
     assert!(matches!(with("spot", "spit"), Err(CatalogError::Malformed(_))));
 }
+
+#[test]
+fn a_pair_stands_behind_its_coins() {
+    let coin = CATALOG.split("[[instrument]]").nth(1).unwrap();
+    let row = |n: u32, kind: &str| {
+        let row = coin.replace("00000001", &format!("0000000{n}"));
+        let row = row.replace("BTC-USD", &format!("C{n}")).replace("kind = \"spot\"", kind);
+        format!("[[instrument]]{row}")
+    };
+    let table = |rows: &[(u32, &str)]| {
+        let rows = rows.iter().map(|(n, kind)| row(*n, kind));
+        catalog::parse(&rows.collect::<String>())
+    };
+    let spot = "kind = \"spot\"";
+    let pair = "kind = \"pair\", base = \"00000002\", quote = \"00000001\"";
+    assert_eq!(table(&[(1, spot), (2, spot), (3, pair)]).unwrap().len(), 3);
+    let same = "kind = \"pair\", base = \"00000001\", quote = \"00000001\"";
+    for rows in [
+        &[(1, spot), (3, pair), (2, spot)][..],
+        &[(1, spot), (3, pair)],
+        &[(1, spot), (2, "kind = \"index\""), (3, pair)],
+        &[(1, spot), (3, same)],
+    ] {
+        assert!(matches!(table(rows), Err(CatalogError::Pair(_))), "{rows:?}");
+    }
+}

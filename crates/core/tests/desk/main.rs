@@ -14,6 +14,7 @@ mod crossings;
 mod guards;
 mod late;
 mod lines;
+mod loops;
 mod model;
 mod options;
 mod own;

@@ -32,6 +32,9 @@ pub(crate) const ES: InstrumentId = InstrumentId(3);
 pub(crate) const HERE: InstrumentId = InstrumentId(4);
 pub(crate) const THERE: InstrumentId = InstrumentId(5);
 pub(crate) const PERP: InstrumentId = InstrumentId(6);
+/// Ether, and what it costs in bitcoin.
+pub(crate) const ETH: InstrumentId = InstrumentId(7);
+pub(crate) const ETHBTC: InstrumentId = InstrumentId(8);
 /// Options on AAPL at 200, which no desk lists by itself.
 pub(crate) const CALL: InstrumentId = InstrumentId(100);
 pub(crate) const PUT: InstrumentId = InstrumentId(101);
@@ -50,6 +53,11 @@ pub(crate) fn instrument(id: InstrumentId) -> Instrument {
     let (symbol, class, kind, hours, tick, lot) = match id {
         BTC => ("BTC-USD", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "0.00000001"),
         AAPL => ("AAPL", AssetClass::Equity, Kind::Share, Hours::Nyse, "0.01", "0.0001"),
+        ETH => ("ETH-USD", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "0.001"),
+        ETHBTC => {
+            let pair = Kind::Pair { base: ETH, quote: BTC };
+            ("ETH-BTC", AssetClass::Crypto, pair, Hours::Always, "0.00001", "0.001")
+        }
         HERE => ("COIN.HERE", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "1"),
         THERE => ("COIN.THERE", AssetClass::Crypto, Kind::Spot, Hours::Always, "0.01", "1"),
         PERP => {

@@ -2,6 +2,7 @@
 
 mod crossings;
 mod rolls;
+mod triangles;
 
 use super::*;
 use crate::backtest::tape::Tape;

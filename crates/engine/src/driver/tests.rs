@@ -36,6 +36,7 @@ fn day_order() -> Ticket {
         at: NOON,
         protect: None,
         pair: None,
+        swap: None,
     }
 }
 

@@ -296,6 +296,9 @@ impl Story {
                 self.now_held.remove(&(of(account), instrument));
                 self.settled.push((of(account), instrument, qty, price));
             }
+            Event::Swapped { account, instrument, side, qty, .. } => {
+                self.hold((of(account), instrument), side, qty);
+            }
             Event::Followed { sleeve, parent, .. } => {
                 self.copying.extend([of(sleeve), of(parent)]);
             }
@@ -345,11 +348,18 @@ impl Story {
     fn fill(&mut self, partition: PartitionId, at: Timestamp, id: OrderId, fill: Fill) {
         let Some(order) = self.orders.get_mut(&id) else { return };
         order.fills.push((at, fill));
-        let of = ((partition, order.ticket.account), order.ticket.instrument);
+        if order.ticket.swap.is_none() {
+            let of = ((partition, order.ticket.account), order.ticket.instrument);
+            let side = order.ticket.side;
+            self.hold(of, side, fill.qty);
+        }
+    }
+
+    fn hold(&mut self, of: (Account, InstrumentId), side: Side, qty: Qty) {
         let held = self.now_held.entry(of).or_default();
-        *held = match order.ticket.side {
-            Side::Buy => held.saturating_add(fill.qty),
-            Side::Sell => held.saturating_sub(fill.qty),
+        *held = match side {
+            Side::Buy => held.saturating_add(qty),
+            Side::Sell => held.saturating_sub(qty),
         };
     }
 }

@@ -232,6 +232,7 @@ fn ticket(
         reserved: Money::ZERO,
         protect: None,
         pair: None,
+        swap: None,
         at,
         venue: instrument.venue,
     }

@@ -269,5 +269,6 @@ fn order(number: u64, side: Side, qty: Qty, at: Timestamp) -> Ticket {
         reserved: Money::ZERO,
         protect: None,
         pair: None,
+        swap: None,
     }
 }

@@ -1,12 +1,16 @@
 //! The resting orders of one instrument, sorted so that an event finds those it concerns and no others.
 
 use super::depth::Depth;
+use super::fee::Fee;
+use super::latency::Latency;
 use super::matching::Print;
 use super::order::{Order, Stage, limit_key, stop_key};
+use super::rules::Terms;
 use super::trading::Seen;
+use nija_core::words::fixed::{Round, SCALE, mul_div};
 use nija_core::words::id::OrderId;
 use nija_core::words::instrument::Instrument;
-use nija_core::words::money::{Price, Qty};
+use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::Side;
 use nija_core::words::time::Timestamp;
 use std::collections::BTreeMap;
@@ -33,6 +37,10 @@ pub(super) struct Book {
     pub(super) taken: [Qty; 2],
     /// What the venue displays, where books are followed.
     pub(super) depth: Depth,
+    /// Terms and latency of its own, where it is traded in another place than the rest.
+    pub(super) own: Option<Box<(Terms, Latency)>>,
+    /// Of a pair, dollars for one of what its prices are in, as last seen.
+    pub(super) rate: Option<Price>,
     arriving: Row,
     market: [Row; 2],
     stops: [Row; 2],
@@ -55,11 +63,28 @@ impl Book {
             volume: None,
             taken: [Qty::ZERO; 2],
             depth: Depth::new(),
+            own: None,
+            rate: None,
             arriving: Row::new(),
             market: [Row::new(), Row::new()],
             stops: [Row::new(), Row::new()],
             limits: [Row::new(), Row::new()],
         }
+    }
+
+    /// A price in dollars, rounded up; none of a pair of whose second coin no price is known.
+    pub(super) fn in_dollars(&self, price: Price) -> Option<Price> {
+        match self.instrument.priced_in() {
+            None => Some(price),
+            Some(_) => {
+                mul_div(price.raw(), self.rate?.raw(), SCALE, Round::Up).map(Price::from_raw)
+            }
+        }
+    }
+
+    /// The fee of a fill of an order of which `before` was filled, dollars; `None` beyond the range.
+    pub(super) fn fee(&self, fee: Fee, price: Price, qty: Qty, before: Qty) -> Option<Money> {
+        fee.of(&self.instrument, self.in_dollars(price)?, qty, before)
     }
 
     fn row(&mut self, stage: Stage, side: Side) -> &mut Row {

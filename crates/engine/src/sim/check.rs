@@ -50,6 +50,9 @@ pub(super) fn check(
             _ => "the order names no price".to_owned(),
         });
     };
+    let Some(price) = book.in_dollars(price) else {
+        return Err(format!("no price of what {symbol} is priced in is known yet"));
+    };
     check_value(ticket, instrument.value(price, ticket.qty, Round::Down), terms)
 }
 

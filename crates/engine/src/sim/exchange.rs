@@ -5,11 +5,12 @@
 
 use super::book::Book;
 use super::check::check;
+use super::latency::Latency;
 use super::line::Line;
 use super::memory::{Memory, story};
 use super::order::{Order, Orders, Stage};
 use super::place::Place;
-use super::rules::Rules;
+use super::rules::{Rules, Terms};
 use super::trading::{Closed, Seen, Trading};
 use crate::calendar::Cursor;
 use crate::feeds::{Kind, MarketEvent};
@@ -54,6 +55,18 @@ pub struct Exchange {
     cursors: [Cursor; 3],
 }
 
+/// The book of a pair, told the last price of what it is priced in.
+fn rated(
+    books: &mut BTreeMap<InstrumentId, Book>,
+    pair: InstrumentId,
+    quote: InstrumentId,
+) -> Option<&mut Book> {
+    let rate = books.get(&quote).and_then(|book| book.last);
+    let book = books.get_mut(&pair)?;
+    book.rate = rate;
+    Some(book)
+}
+
 impl Exchange {
     /// An exchange without instruments.
     #[must_use]
@@ -81,6 +94,20 @@ impl Exchange {
         }
     }
 
+    /// An instrument of a place of its own: its orders have these terms and this latency.
+    pub fn apart(&mut self, instrument: InstrumentId, terms: Terms, latency: Latency) {
+        if let Some(book) = self.books.get_mut(&instrument) {
+            book.own = Some(Box::new((terms, latency)));
+        }
+    }
+
+    /// How long an order of an instrument, or its cancel, is under way.
+    fn latency(&self, order: OrderId, instrument: InstrumentId) -> Span {
+        let own = self.books.get(&instrument).and_then(|book| book.own.as_deref());
+        let latency = own.map_or(self.rules.latency, |(_, latency)| *latency);
+        latency.of(self.rules.seed, order)
+    }
+
     /// Lists a contract; books of contracts that have expired, and of which nothing can trade, go.
     fn list_contract(&mut self, instrument: Instrument) {
         let now = self.now;
@@ -106,7 +133,7 @@ impl Exchange {
             self.outbox.extend(reports);
             return;
         }
-        let eligible_at = now.plus(self.rules.latency.of(self.rules.seed, ticket.id));
+        let eligible_at = now.plus(self.latency(ticket.id, ticket.instrument));
         match self.refusal(ticket, eligible_at) {
             None => {
                 let session = self.session_end(ticket, eligible_at);
@@ -141,7 +168,7 @@ impl Exchange {
             self.outbox.push_back(report);
             return;
         }
-        let eligible_at = now.plus(self.rules.latency.of(self.rules.seed, ticket.id));
+        let eligible_at = now.plus(self.latency(ticket.id, ticket.instrument));
         // The session in which it could trade first still counts, not that of the restart.
         let first = ticket.at.plus(eligible_at.since(now));
         let session = self.session_end(ticket, first);
@@ -153,11 +180,16 @@ impl Exchange {
         if self.orders.len() >= MAX_OPEN {
             return Some("too many open orders".to_owned());
         }
+        let listed = self.books.get(&ticket.instrument);
+        if let Some(quote) = listed.and_then(|book| book.instrument.priced_in()) {
+            let _ = rated(&mut self.books, ticket.instrument, quote);
+        }
         let Some(book) = self.books.get(&ticket.instrument) else {
             return Some("no such instrument is listed here".to_owned());
         };
         let is_open = self.cursors[book.instrument.hours as usize].is_open(eligible_at);
-        let terms = self.rules.terms_of(&book.instrument);
+        let own = book.own.as_deref().map(|(terms, _)| terms);
+        let terms = own.unwrap_or_else(|| self.rules.terms_of(&book.instrument));
         check(ticket, book, terms, self.now, is_open).err()
     }
 
@@ -219,11 +251,12 @@ impl Exchange {
         if open.leaving {
             return true;
         }
-        let latency = self.rules.latency.of(self.rules.seed, order);
+        open.leaving = true;
+        let instrument = open.ticket.instrument;
+        let latency = self.latency(order, instrument);
         if latency == Span::ZERO {
             self.close(order, Due::Cancel);
         } else {
-            open.leaving = true;
             self.seq += 1;
             self.agenda.insert((now.plus(latency), self.seq), (order, Due::Cancel));
         }
@@ -281,7 +314,10 @@ impl Exchange {
 
     fn follows_book(&self, instrument: InstrumentId) -> bool {
         let book = self.books.get(&instrument);
-        book.is_some_and(|book| self.rules.terms_of(&book.instrument).follows_book())
+        book.is_some_and(|book| match book.own.as_deref() {
+            Some((terms, _)) => terms.follows_book(),
+            None => self.rules.terms_of(&book.instrument).follows_book(),
+        })
     }
 
     /// Brings an event to the book it is about.
@@ -289,7 +325,18 @@ impl Exchange {
         let Some(book) = self.books.get_mut(&instrument) else {
             return;
         };
-        let terms = self.rules.terms_of(&book.instrument);
+        let book = match book.instrument.priced_in() {
+            None => Some(book),
+            Some(quote) => rated(&mut self.books, instrument, quote),
+        };
+        let Some(book) = book else {
+            return;
+        };
+        let own = book.own.clone();
+        let terms = match own.as_deref() {
+            Some((terms, _)) => terms,
+            None => self.rules.terms_of(&book.instrument),
+        };
         let cursor = &mut self.cursors[book.instrument.hours as usize];
         if terms.follows_book() {
             let is_open = cursor.is_open(event.at);

@@ -241,7 +241,7 @@ impl<'a> Line<'a> {
         };
         let qty = order.left().min(most).floor_to(self.book.instrument.lot);
         let rate = if takes { self.terms.fee } else { self.terms.fee.of_maker() };
-        let fee = rate.of(&self.book.instrument, price, qty, order.filled);
+        let fee = self.book.fee(rate, price, qty, order.filled);
         // A fee beyond the range of money is a price beyond all reason: such a trade does not happen.
         let (true, Some(fee)) = (qty.is_positive(), fee) else {
             return Qty::ZERO;

@@ -79,6 +79,7 @@ pub(super) fn ticket(number: u64, side: Side, qty: &str, order_type: OrderType) 
         reserved: Money::ZERO,
         protect: None,
         pair: None,
+        swap: None,
         at: noon(),
         venue: VenueName::Paper,
     }

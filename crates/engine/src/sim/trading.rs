@@ -281,7 +281,7 @@ impl<'a> Trading<'a> {
         let room = self.room[at].unwrap_or(left);
         let qty = left.min(room).floor_to(self.book.instrument.lot);
         let is_short = qty < left && order.ticket.tif == TimeInForce::Fok;
-        let fee = self.terms.fee.of(&self.book.instrument, price, qty, order.filled);
+        let fee = self.book.fee(self.terms.fee, price, qty, order.filled);
         // A fee beyond the range of money is a price beyond all reason: such a trade does not happen.
         let (false, true, Some(fee)) = (is_short, qty.is_positive(), fee) else {
             return;

@@ -1,5 +1,5 @@
 //! The crypto engine: scalping with intraday momentum, riding breakouts, capturing swings, making markets, and
-//! crossing two places.
+//! crossing two places or going around three books.
 
 pub mod arbitrage;
 mod market_making;
@@ -34,6 +34,16 @@ pub struct Scalped {
     pub parameters: Option<ScalpingParameters>,
 }
 
+/// What a taker pays in one place, as a fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Taken {
+    /// What is traded there.
+    pub instrument: InstrumentId,
+    /// The fee.
+    pub fee: f64,
+}
+
 /// What the engine trades; how stands in the playbook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -48,6 +58,10 @@ pub struct Setup {
     pub making: Vec<InstrumentId>,
     /// Pairs of places where units of the same are traded, crossed where a feed shows the books of both.
     pub crossing: Vec<[InstrumentId; 2]>,
+    /// Pairs with both their coins, gone around where a feed shows all three books.
+    pub triangles: Vec<arbitrage::Triangle>,
+    /// Places with fees of their own; in all others arbitrage pays what the playbook says.
+    pub fees: Vec<Taken>,
 }
 
 impl Setup {
@@ -73,9 +87,16 @@ impl Setup {
             let parameters = playbook.crypto_market_making.parameters;
             strategies.push(Box::new(Quoting::new(instrument, parameters)));
         }
+        let parameters = playbook.crypto_arbitrage.parameters;
+        let fee = |of| {
+            let own = self.fees.iter().find(|taken| taken.instrument == of);
+            own.map_or(parameters.fee, |taken| taken.fee)
+        };
         for &places in &self.crossing {
-            let parameters = playbook.crypto_arbitrage.parameters;
-            strategies.push(Box::new(arbitrage::Between::new(places, parameters)));
+            strategies.push(Box::new(arbitrage::Between::new(places, fee, parameters)));
+        }
+        for &triangle in &self.triangles {
+            strategies.push(Box::new(arbitrage::Around::new(triangle, fee, parameters)));
         }
         Engine::new(routes, playbook, strategies)
     }

@@ -196,6 +196,7 @@ impl Weighing {
             | Action::Straddle { .. }
             | Action::Quote(_)
             | Action::Cross { .. }
+            | Action::Loop(_)
             | Action::Roll { .. } => return None,
         };
         let regime = conditions.regime?;

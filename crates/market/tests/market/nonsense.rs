@@ -33,6 +33,12 @@ fn sane(output: &Output) -> bool {
             Action::Cross { sell_limit, buy_limit, most, .. } => {
                 buy_limit.is_positive() && buy_limit < sell_limit && most.is_positive()
             }
+            Action::Loop(around) => {
+                let prices = [around.limit, around.buy_limit, around.sell_limit];
+                prices.into_iter().all(Price::is_positive)
+                    && around.base.is_positive()
+                    && around.quote.is_positive()
+            }
             Action::Exit | Action::Roll { .. } => true,
         })
 }

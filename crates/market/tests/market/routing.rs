@@ -34,7 +34,9 @@ fn positions_open_grow_and_close_in_turn() {
             Action::Short { .. } => panic!("nothing here is a contract: {signal:?}"),
             Action::Exit => assert!(held.remove(&key).is_some(), "{signal:?}"),
             Action::Straddle { .. } => panic!("there is no chain: {signal:?}"),
-            Action::Quote(_) | Action::Cross { .. } => panic!("there is no book: {signal:?}"),
+            Action::Quote(_) | Action::Cross { .. } | Action::Loop(_) => {
+                panic!("there is no book: {signal:?}")
+            }
             Action::Roll { .. } => panic!("there is no family: {signal:?}"),
         }
     }

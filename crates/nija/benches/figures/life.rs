@@ -170,6 +170,7 @@ fn beside(resting: u32) -> Result<Vec<f64>> {
         venue: VenueName::Paper,
         protect: None,
         pair: None,
+        swap: None,
     };
     let mut exchange = Exchange::new(Rules::default());
     exchange.list(bitcoin());

@@ -181,6 +181,7 @@ async fn drive(
     };
     let mut exchange = Exchange::new(rules);
     data.instruments.iter().for_each(|row| exchange.list(row.clone()));
+    data.places.part(&mut exchange);
     let eve = match options.from {
         Some(from) => eve::pass(from, &mut data, &mut exchange)?,
         None => Vec::new(),
@@ -190,7 +191,7 @@ async fn drive(
     };
     let first = options.from.map_or(next, |from| from.max(next));
     ensure!(options.to.is_none_or(|to| first < to), "--to lies before the first bar or --from");
-    let Data { instruments, mut feed, trader, around_the_clock, notes, files } = data;
+    let Data { instruments, mut feed, trader, around_the_clock, notes, files, .. } = data;
     let desks = announced(&instruments, config, first)?;
     let names: Vec<&str> = strategies.iter().map(|strategy| strategy.name()).collect();
     let is_heard = |name: &&str| names.is_empty() || names.contains(name);

@@ -80,6 +80,7 @@ impl Chain {
             Event::Halted { .. } => &[Self::Decisions, Self::Halted],
             Event::Reallocated { .. } => &[Self::Decisions, Self::Reallocated],
             Event::Signaled { .. } => &[Self::Decisions, Self::Signaled],
+            Event::Filled { entry, .. } if entry.legs().is_empty() => &[Self::Fills],
             Event::Filled { .. } => &[Self::Fills, Self::Entries],
             Event::Billed { entry, .. } if entry.legs().is_empty() => &[Self::Fees],
             Event::Billed { .. } => &[Self::Fees, Self::Entries],
@@ -90,6 +91,7 @@ impl Chain {
             Event::Followed { .. } => &[Self::Fees],
             Event::Transferred { .. }
             | Event::Settled { .. }
+            | Event::Swapped { .. }
             | Event::Adjusted { .. }
             | Event::Collected { .. }
             | Event::Moved { .. }

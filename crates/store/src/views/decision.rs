@@ -13,9 +13,9 @@ use nija_core::words::conditions::Regime;
 use nija_core::words::id::{InstrumentId, OrderId};
 use nija_core::words::insight::Insight;
 use nija_core::words::instrument::AssetClass;
-use nija_core::words::order::{Purpose, Ticket};
+use nija_core::words::order::{Purpose, Side, Ticket};
 use nija_core::words::score::Strength;
-use nija_core::words::signal::{Action, Grounds, Signal};
+use nija_core::words::signal::{Action, Grounds, Loop, Signal};
 use serde_json::{Value, json};
 
 /// A decision on its way into a row.
@@ -142,8 +142,12 @@ const fn side(action: Action) -> Option<&'static str> {
         Action::Enter { .. }
         | Action::Straddle { .. }
         | Action::Quote(_)
-        | Action::Cross { .. } => Some("buy"),
-        Action::Exit | Action::Trim { .. } | Action::Short { .. } => Some("sell"),
+        | Action::Cross { .. }
+        | Action::Loop(Loop { side: Side::Buy, .. }) => Some("buy"),
+        Action::Loop(Loop { side: Side::Sell, .. })
+        | Action::Exit
+        | Action::Trim { .. }
+        | Action::Short { .. } => Some("sell"),
         // Whichever side each account holds.
         Action::Roll { .. } => None,
     }

@@ -192,9 +192,9 @@ impl Frame {
                     return Err(damaged("an order begins elsewhere"));
                 };
                 let (instrument, side) = (ticket.instrument, ticket.side);
-                Some(Traded { instrument, side, qty: fill.qty })
+                ticket.swap.is_none().then_some(Traded { instrument, side, qty: fill.qty })
             }
-            settled => settled.settled(),
+            other => other.traded(),
         };
         let at = record.at.now;
         let place = (record.at.seq.0, record.at.index);

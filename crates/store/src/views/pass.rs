@@ -113,9 +113,9 @@ impl<'c> Pass<'c> {
             | Event::Credited { account, entry, .. }
             | Event::Subscribed { account, entry, .. }
             | Event::Settled { account, entry, .. }
+            | Event::Swapped { account, entry, .. }
             | Event::Moved { from: account, entry, .. } => {
-                let booked = (entry, event.settled());
-                self.book((*account, Place::default()), booked, (event, bytes))?;
+                self.book((*account, Place::default()), (entry, event.traded()), (event, bytes))?;
                 if let Event::Billed { mark, .. } = event {
                     self.folio(*account)?.held.high = mark.high();
                 }
@@ -194,7 +194,7 @@ impl<'c> Pass<'c> {
         let standing = self.order(*order)?;
         standing.fill(*order, fill, now)?;
         let about = (standing.holder().no(), standing.approval());
-        let traded = Some(standing.traded(fill));
+        let traded = standing.traded(fill);
         self.book(about, (entry, traded), (event, bytes))
     }
 

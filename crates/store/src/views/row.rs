@@ -104,6 +104,7 @@ const fn cause(event: &Event) -> &'static str {
         Event::Billed { fee, .. } if fee.total().is_negative() => "fee_refund",
         Event::Billed { .. } => "fee",
         Event::Settled { .. } => "settlement",
+        Event::Swapped { .. } => "swap",
         Event::Collected { .. } => "fee_collected",
         Event::Adjusted { kind, .. } => kind.name(),
         Event::Moved { .. } => "copy_funding",

@@ -42,6 +42,10 @@ pub(super) struct Standing {
     instrument: InstrumentId,
     #[n(12)]
     side: Side,
+    /// Does it swap one coin for another? Its halves say what that traded.
+    #[n(13)]
+    #[cbor(default)]
+    swaps: bool,
 }
 
 impl Standing {
@@ -64,12 +68,14 @@ impl Standing {
             updated: now,
             instrument: ticket.instrument,
             side: ticket.side,
+            swaps: ticket.swap.is_some(),
         }
     }
 
     /// What a fill of it traded.
-    pub(super) const fn traded(&self, fill: &Fill) -> Traded {
-        Traded { instrument: self.instrument, side: self.side, qty: fill.qty }
+    pub(super) fn traded(&self, fill: &Fill) -> Option<Traded> {
+        let traded = Traded { instrument: self.instrument, side: self.side, qty: fill.qty };
+        (!self.swaps).then_some(traded)
     }
 
     pub(super) const fn holder(&self) -> Holder {

@@ -130,6 +130,7 @@ pub(crate) fn ticket(number: u64, no: u32, side: Side, qty: Qty) -> Ticket {
         venue: VenueName::Paper,
         protect: None,
         pair: None,
+        swap: None,
     }
 }
 

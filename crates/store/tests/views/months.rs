@@ -1,12 +1,12 @@
 //! Months of accounts: how they stood at both ends, what happened between, and that a statement made of them adds
 //! up to the last digit, whatever happened.
 
-use crate::street::{COIN, FUTURE, HERE, START, Street, charged, scope_of, usd};
+use crate::street::{COIN, FUTURE, HERE, PAIR, START, Street, charged, scope_of, usd};
 use nija_core::billing::fee::Rates;
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Size;
-use nija_core::desk::input::{Command, CopyAct};
+use nija_core::desk::input::{Command, CopyAct, Input};
 use nija_core::ledger::chart::Book;
 use nija_core::ports::documents::section::{Place, Section};
 use nija_core::ports::documents::statement::{Facts, Statement};
@@ -15,9 +15,10 @@ use nija_core::ports::views::house::{HouseFilter, HouseScope};
 use nija_core::ports::views::month::AccountMonth;
 use nija_core::ports::views::{Page, Projection as _, Scope, Views as _};
 use nija_core::statement::{Terms, section};
-use nija_core::words::id::{AccountId, UserId};
-use nija_core::words::money::{Money, Qty};
+use nija_core::words::id::{AccountId, SignalId, UserId};
+use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::Side;
+use nija_core::words::signal::{Action, Loop, Signal, StrategyName};
 use nija_core::words::tier::Tier;
 use nija_core::words::time::{Span, Timestamp};
 use proptest::prelude::*;
@@ -189,6 +190,61 @@ async fn a_short_contract_is_told_to_the_cent_over_two_months() {
     let fills = street.world.views.fills(&scope_of(account), page).await.unwrap();
     let lost = fills[0].row.realized.as_deref();
     assert!(lost.is_some_and(|lost| lost.starts_with("-10.")), "two thirds of it: {lost:?}");
+}
+
+#[tokio::test]
+async fn a_swap_is_told_as_what_was_given_and_what_came() {
+    let mut street = Street::open().await;
+    street.list_pair().await;
+    let account = street.customer(1, Tier::Baller, 100_000).await;
+    let ended = START.month();
+    // Two coins that are missing, and a loop, in two parts each.
+    for _ in 0..3 {
+        let around = Loop {
+            side: Side::Buy,
+            limit: "0.1".parse().unwrap(),
+            buy_limit: Price::whole(100),
+            sell_limit: Price::whole(10),
+            base: Qty::whole(30),
+            quote: Qty::whole(3),
+        };
+        let signal = Signal {
+            id: SignalId(street.batches.len() as u64),
+            strategy: StrategyName::CryptoArbitrage,
+            version: 1,
+            instrument: PAIR,
+            action: Action::Loop(around),
+            mark: around.limit,
+            at: street.now,
+            insight: None,
+        };
+        street.take(Input::Signal(signal)).await;
+        street.fill_all().await;
+        // What is given had cost less.
+        street.mark(COIN, "101").await;
+    }
+    let told = statement(&street, account, ended).await;
+    let section = &told.facts().sections[0];
+    let trades: Vec<String> = section
+        .trades
+        .iter()
+        .map(|t| format!("{} {:?} {} {} {}", t.symbol, t.side, t.qty, t.price, t.value))
+        .collect();
+    // The pair's first part: a bitcoin for ten, at 101.
+    let halves = ["BTC-USD Sell 1 101 101", "ETH-USD Buy 10 10.1 101"];
+    assert!(halves.iter().all(|half| trades.iter().any(|trade| trade == half)), "{trades:#?}");
+    assert!(trades.iter().all(|trade| !trade.starts_with("ETH-BTC")));
+    let held: Vec<&str> = section.positions.iter().map(|held| held.symbol.as_str()).collect();
+    assert_eq!(held, ["BTC-USD", "ETH-USD"]);
+    assert_eq!(told.total().closing, street.view(account).own_equity);
+    let views = &street.world.views;
+    let fills = views.fills(&scope_of(account), WHOLE).await.unwrap();
+    let pair = fills.iter().find(|fill| fill.row.symbol == "ETH-BTC").unwrap();
+    assert_eq!((pair.row.price.as_str(), pair.row.realized.as_deref()), ("0.1", None));
+    let entries = views.entries(&scope_of(account), WHOLE).await.unwrap();
+    let swaps = entries.iter().filter(|entry| entry.row.cause == "swap").count();
+    // Of two fills each: the sale's three lines, with a gain, and the purchase's three.
+    assert_eq!(swaps, 2 * (3 + 3));
 }
 
 #[tokio::test]

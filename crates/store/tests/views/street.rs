@@ -26,6 +26,9 @@ use std::sync::Arc;
 pub(crate) const HERE: PartitionId = PartitionId(2);
 pub(crate) const COIN: InstrumentId = InstrumentId(1);
 pub(crate) const FUTURE: InstrumentId = InstrumentId(2);
+/// Another coin, and what it costs in the first.
+pub(crate) const OTHER: InstrumentId = InstrumentId(3);
+pub(crate) const PAIR: InstrumentId = InstrumentId(4);
 /// Some days before a month ends.
 pub(crate) const START: Timestamp = Timestamp(1_771_934_400_000_000);
 
@@ -46,7 +49,7 @@ pub(crate) struct Street {
 fn instrument(id: InstrumentId, kind: Kind, class: AssetClass) -> Instrument {
     Instrument {
         id,
-        symbol: if id == COIN { "BTC-USD" } else { "ES" }.to_owned(),
+        symbol: ["BTC-USD", "ES", "ETH-USD", "ETH-BTC"][id.0 as usize - 1].to_owned(),
         class,
         kind,
         hours: Hours::Always,
@@ -80,6 +83,15 @@ impl Street {
         };
         street.take(Input::Conditions(conditions)).await;
         street
+    }
+
+    /// Another coin at 10, and at a tenth of the first.
+    pub(crate) async fn list_pair(&mut self) {
+        let pair = Kind::Pair { base: OTHER, quote: COIN };
+        for (id, kind, price) in [(OTHER, Kind::Spot, "10"), (PAIR, pair, "0.1")] {
+            self.take(Input::List(instrument(id, kind, AssetClass::Crypto))).await;
+            self.mark(id, price).await;
+        }
     }
 
     /// Takes an input; what became of it is in the views at once.

@@ -30,6 +30,7 @@ impl Event {
             | Self::MasterChanged { account, .. }
             | Self::Subscribed { account, .. }
             | Self::Settled { account, .. }
+            | Self::Swapped { account, .. }
             | Self::Credited { account, .. } => Some(*account),
             Self::Followed { sleeve, .. }
             | Self::CopyChanged { sleeve, .. }
@@ -48,6 +49,7 @@ impl Event {
             Self::Transferred { entry, .. }
             | Self::Filled { entry, .. }
             | Self::Settled { entry, .. }
+            | Self::Swapped { entry, .. }
             | Self::Billed { entry, .. }
             | Self::Adjusted { entry, .. }
             | Self::Collected { entry, .. }
@@ -69,14 +71,20 @@ impl Event {
         }
     }
 
-    /// What a settlement traded: the last one closes all that was held, another one nothing.
+    /// What was traded otherwise than by a fill: a half of a swap; by a settlement, the last one closes all that was
+    /// held, another one nothing.
     #[must_use]
-    pub fn settled(&self) -> Option<Traded> {
-        let Self::Settled { instrument, qty, last, .. } = self else { return None };
-        Some(Traded {
-            instrument: *instrument,
-            side: if qty.is_negative() { Side::Buy } else { Side::Sell },
-            qty: if *last { qty.abs() } else { Qty::ZERO },
-        })
+    pub fn traded(&self) -> Option<Traded> {
+        match self {
+            Self::Settled { instrument, qty, last, .. } => Some(Traded {
+                instrument: *instrument,
+                side: if qty.is_negative() { Side::Buy } else { Side::Sell },
+                qty: if *last { qty.abs() } else { Qty::ZERO },
+            }),
+            Self::Swapped { instrument, side, qty, .. } => {
+                Some(Traded { instrument: *instrument, side: *side, qty: *qty })
+            }
+            _ => None,
+        }
     }
 }

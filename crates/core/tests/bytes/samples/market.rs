@@ -23,6 +23,7 @@ fn kinds() -> Vec<Kind> {
         Kind::Index => Kind::Index,
         Kind::Future { .. } => Kind::Future { multiplier: 5, expiry: AT, maintenance: None },
         Kind::Option { .. } => option(Right::Call),
+        Kind::Pair { .. } => Kind::Pair { base: InstrumentId(9), quote: InstrumentId(2) },
     );
     let rights = every!(Right: Right::Call => Right::Call, Right::Put => Right::Put,);
     kinds.extend(rights.into_iter().map(option));

@@ -5,8 +5,9 @@ use crate::learned;
 use nija_core::desk::event::{Event, Skip};
 use nija_core::words::id::SignalId;
 use nija_core::words::money::{Price, Qty};
+use nija_core::words::order::Side;
 use nija_core::words::score::{Score, Strength};
-use nija_core::words::signal::{Action, Grounds, Quote, Signal, StrategyName};
+use nija_core::words::signal::{Action, Grounds, Loop, Quote, Signal, StrategyName};
 
 pub(super) fn signals() -> Vec<Signal> {
     let actions = every!(Action:
@@ -33,6 +34,14 @@ pub(super) fn signals() -> Vec<Signal> {
             most: Strength::FULL,
         }),
         Action::Roll { .. } => Action::Roll { from: OTHER },
+        Action::Loop(_) => Action::Loop(Loop {
+            side: Side::Sell,
+            limit: Price::from_raw(5_000_000),
+            buy_limit: Price::whole(500),
+            sell_limit: Price::whole(10_100),
+            base: Qty::whole(10),
+            quote: Qty::from_raw(50_000_000),
+        }),
     );
     let signal = |strategy, action| Signal {
         id: SignalId(99),

@@ -24,6 +24,7 @@ fn order(buys: bool, qty: i64, fills: &[(i64, i64, i64, i64)]) -> Order {
         venue: VenueName::Paper,
         protect: None,
         pair: None,
+        swap: None,
     };
     let fill = |&(at, qty, price, fee): &(i64, i64, i64, i64)| {
         let (qty, price, fee) = (Qty::from_raw(qty), Price::from_raw(price), Money::from_raw(fee));

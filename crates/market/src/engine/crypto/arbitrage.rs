@@ -4,16 +4,20 @@
 //!
 //! Both legs are sent to be filled at once or not at all; what one side filled and the other did not is hedged
 //! immediately. Nothing here counts profit: that is made of fills, by the ledger, and of nothing else.
-//! [`Between`] is the strategy that trades for accounts, through the desk, which knows what each holds and hedges.
+//! [`Between`] two places and [`Around`] three books are the strategy that trades for accounts, through the desk, which
+//! knows what each holds and hedges.
 //! [`Arbitrage`] is the model of one trader with balances of his own, for research runs.
 
+mod around;
 mod between;
 mod crossing;
 mod triangle;
+mod watch;
 
+pub use around::{Around, Triangle};
 pub use between::Between;
 pub use crossing::{Crossing, Purse, cross};
-pub use triangle::{Hop, Loop, triangle};
+pub use triangle::{Hop, Way, triangle};
 
 use crate::book::{Book, Fill};
 use crate::clamp;
@@ -22,7 +26,6 @@ use nija_core::words::id::InstrumentId;
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::Side;
 use nija_core::words::signal::StrategyName;
-use nija_core::words::time::Span;
 use serde::{Deserialize, Serialize};
 
 /// Settings.
@@ -39,15 +42,10 @@ pub struct Parameters {
     pub lot: f64,
     /// Least dollars of a leg.
     pub least_worth: f64,
-    /// What a taker pays at both places, as a fraction; a research run knows the fees of its venues.
+    /// What a taker pays as a fraction, where a place has no fee of its own.
     pub fee: f64,
     /// How long nothing is said after something was, milliseconds: until its orders have met the books.
     pub pause_millis: i64,
-}
-
-/// Was neither book old when the other was seen?
-fn are_fresh(a: &Book, b: &Book, parameters: &Parameters) -> bool {
-    a.at.since(b.at).0.saturating_abs() <= Span::millis(parameters.max_age_millis).0
 }
 
 /// One order of a trade; it is filled at once or what is left of it lapses.
@@ -108,7 +106,7 @@ impl Arbitrage {
         let [Some(a), Some(b)] = &self.books else {
             return None;
         };
-        are_fresh(a, b, &self.parameters).then_some([a, b])
+        watch::are_fresh(&[a, b], &self.parameters).then_some([a, b])
     }
 
     fn judge(&mut self) -> Option<Vec<Leg>> {

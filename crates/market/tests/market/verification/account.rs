@@ -93,7 +93,9 @@ impl Account {
                     }
                     Action::Exit => self.hold(candle, |_| 0.0),
                     Action::Straddle { .. } => panic!("a straddle of no chain"),
-                    Action::Quote(_) | Action::Cross { .. } => panic!("{action:?} without a book"),
+                    Action::Quote(_) | Action::Cross { .. } | Action::Loop(_) => {
+                        panic!("{action:?} without a book")
+                    }
                     Action::Roll { .. } => panic!("a roll of no family"),
                 }
             }

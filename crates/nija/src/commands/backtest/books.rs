@@ -1,10 +1,10 @@
 //! Runs over recorded ticks: market making at one venue, arbitrage between two, without account rules (decision 0026).
 //! Each `--data` is a folder of one instrument at one venue, `SYMBOL.VENUE`. Equal inputs print equal bytes.
 
+mod places;
 mod print;
 mod settings;
 
-use super::contracts::ENDLESS;
 use super::options::Options;
 use super::tuned;
 use crate::catalog;
@@ -24,6 +24,7 @@ use nija_engine::research::books::Plan;
 use nija_engine::research::books::crossing::Crossings;
 use nija_engine::research::books::making::Making;
 use nija_market::playbook::Playbook;
+pub(super) use places::{Places, coins_first};
 pub(super) use settings::Settings;
 use std::io::Write;
 use std::path::Path;
@@ -150,47 +151,6 @@ fn play(
     Ok(read)
 }
 
-/// What a folder of ticks is about in a run of the desk.
-pub(super) fn place(
-    folder: &Path,
-    options: &Options,
-    (playbook, instruments): (&Playbook, &[Instrument]),
-) -> anyhow::Result<Instrument> {
-    let tick = settings::price(playbook.crypto_market_making.parameters.tick);
-    let lot = settings::qty(playbook.crypto_arbitrage.parameters.lot);
-    let (tick, lot) = tick.zip(lot).context("the playbook's steps of prices and quantities")?;
-    let last = instruments.iter().map(|row| row.id.0).max().unwrap_or(0);
-    let mut place = instrument(folder, 0, tick, lot)?;
-    place.id = InstrumentId(last.saturating_add(1));
-    if let Some(multiplier) = multiplier(folder, options) {
-        place.class = AssetClass::Derivatives;
-        place.kind = Kind::Future { multiplier, expiry: ENDLESS, maintenance: None };
-    }
-    Ok(place)
-}
-
-/// Dollars a point of a folder that is named as a contract.
-fn multiplier(folder: &Path, options: &Options) -> Option<u32> {
-    let name = folder.file_name()?.to_str()?;
-    let named = options.contract.iter().find(|named| named.symbol == name);
-    named.map(|named| named.multiplier)
-}
-
-/// The places between which arbitrage crosses: the two that are given.
-pub(super) fn pairs(
-    places: &[Instrument],
-    strategies: &[StrategyName],
-) -> anyhow::Result<Vec<[InstrumentId; 2]>> {
-    match places {
-        [here, there] if here.multiplier() == there.multiplier() => Ok(vec![[here.id, there.id]]),
-        _ if strategies.contains(&StrategyName::CryptoArbitrage) => bail!(
-            "arbitrage is between two places of the same: name two folders of ticks, each with --data, and contracts \
-             of one dollar a point"
-        ),
-        _ => Ok(Vec::new()),
-    }
-}
-
 /// The instrument of a place.
 const fn id(place: usize) -> InstrumentId {
     InstrumentId(place as u32 + 1)
@@ -223,6 +183,7 @@ fn instrument(folder: &Path, place: usize, tick: Price, lot: Qty) -> anyhow::Res
 
 /// Refuses what a run over ticks cannot mean.
 fn check(options: &Options) -> anyhow::Result<()> {
+    Settings::check(options)?;
     ensure!(!options.demo_data, "the shipped history has bars; name a folder of ticks with --data");
     ensure!(options.journal.is_none(), "a run over books has no desk and so no journal");
     ensure!(

@@ -5,8 +5,9 @@
 //! and strategies of that class given to the files at hand; what a paper run would trade stays what
 //! it is.
 
+use super::books::{self, Places};
 use super::chains::Chains;
-use super::{Options, books, contracts, tuned};
+use super::{Options, contracts, tuned};
 use crate::catalog;
 use crate::config::Config;
 use crate::market;
@@ -19,7 +20,6 @@ use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::{Bars, Summary, Terms};
 use nija_engine::feeds::chain::modeled::{Modeled, Settings};
 use nija_engine::feeds::merge::Merge;
-use nija_engine::feeds::recording;
 use nija_engine::feeds::series::{Reading, Series};
 use nija_engine::feeds::{Error, Feed, MarketEvent, csv, parquet};
 use nija_engine::trader::Trader;
@@ -48,6 +48,8 @@ pub(super) struct Data {
     pub(super) notes: Vec<String>,
     /// What was read of each file, once the feed is at its end.
     pub(super) files: Vec<Read>,
+    /// Folders of ticks, each a venue of its own.
+    pub(super) places: Places,
 }
 
 /// What was read of one file.
@@ -69,19 +71,16 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     if options.demo_data {
         let feed = Box::new(market::history(&instruments)?);
         let trader = Trader::new(Analyst::new(&asked(options, config, &instruments)?));
-        let (notes, files) = (Vec::new(), Vec::new());
-        return Ok(Data { instruments, feed, trader, around_the_clock: true, notes, files });
+        let (notes, files, places) = (Vec::new(), Vec::new(), Places::default());
+        let around_the_clock = true;
+        return Ok(Data { instruments, feed, trader, around_the_clock, notes, files, places });
     }
     let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
     let playbook = playbook(options, config)?;
-    let mut places = Vec::new();
-    for path in &options.data {
+    let mut places = Places::default();
+    for path in books::coins_first(&options.data) {
         if path.is_dir() {
-            let place = books::place(path, options, (&playbook, &instruments))?;
-            let reading = recording::Reading { skip_bad: options.skip_bad, strict: false };
-            feeds.push(Box::new(recording::open(path, place.id, reading)?));
-            instruments.push(place.clone());
-            places.push(place);
+            feeds.push(places.add(path, options, (&playbook, &mut instruments))?);
             continue;
         }
         let source = source(path, options, &mut instruments)?;
@@ -103,8 +102,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     wanted.derivatives.families = contracts::families(&options.roll, &sources)?;
     let (mut setup, mut notes) = setup(wanted, &sources);
     notes.extend(contracts::note(&options.roll));
-    setup.crypto.making = places.iter().map(|place| place.id).collect();
-    setup.crypto.crossing = books::pairs(&places, &options.strategies()?)?;
+    places.give(&mut setup.crypto, &options.strategies()?)?;
     let chains = Chains::of(options, &sources, &instruments)?;
     chains.note(&mut notes);
     let fresh = chains.underlyings.iter().map(|of| of.instrument);
@@ -125,7 +123,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         }
         None => Box::new(feed),
     };
-    Ok(Data { instruments, feed, trader, around_the_clock, notes, files })
+    Ok(Data { instruments, feed, trader, around_the_clock, notes, files, places })
 }
 
 /// The setup of a paper run, with the parameters that the options write over.
@@ -147,7 +145,7 @@ fn playbook(options: &Options, config: &Config) -> anyhow::Result<Playbook> {
     };
     let mut playbook = tuned::playbook(shipped, &options.strategies()?, &ticks.rest)?;
     playbook.crypto_market_making.parameters.maker_fee = ticks.settings.maker_fee(options)?;
-    playbook.crypto_arbitrage.parameters.fee = books::Settings::taker_fee(options);
+    playbook.crypto_arbitrage.parameters.fee = ticks.settings.taker_fee(options, 0);
     Ok(playbook)
 }
 

@@ -82,6 +82,17 @@ impl Account {
     }
 }
 
+/// What a fill, or a half of one of a pair, did to a holding.
+struct Deal {
+    key: (InstrumentId, Option<StrategyName>),
+    side: Side,
+    purpose: Purpose,
+    qty: Qty,
+    fee: Money,
+    /// What ended the trade, if it did.
+    exit: &'static str,
+}
+
 /// Reads a journal of one partition.
 pub(super) struct Tally {
     symbols: BTreeMap<InstrumentId, String>,
@@ -130,6 +141,12 @@ impl Tally {
             }
             Event::Filled { order, fill, entry } => self.fill(order, &fill, &entry),
             Event::Settled { .. } => self.settle(&event),
+            Event::Swapped { account, instrument, side, qty, strategy, entry, .. } => {
+                let purpose = if side == Side::Buy { Purpose::Entry } else { Purpose::Exit };
+                let key = (instrument, strategy);
+                let (fee, exit) = (sum(&entry, Book::VenueFees), "signal");
+                self.deal(account, &Deal { key, side, purpose, qty, fee, exit }, &entry);
+            }
             Event::Refused { account, wish, refusal, .. } => {
                 let of = (Event::strategy(wish.origin), wish.instrument);
                 self.unmade(account, of, Obstacle::Refused(refusal));
@@ -177,40 +194,49 @@ impl Tally {
         if ended {
             self.orders.remove(&order);
         }
+        // Of a swap, its halves are the trades.
+        if ticket.swap.is_none() {
+            let Ticket { account, instrument, side, purpose, origin, .. } = ticket;
+            let key = (instrument, Event::strategy(origin));
+            let (qty, fee, exit) = (fill.qty, fill.fee, ending(origin));
+            self.deal(account, &Deal { key, side, purpose, qty, fee, exit }, entry);
+        }
+    }
+
+    fn deal(&mut self, account: AccountNo, deal: &Deal, entry: &Entry) {
         let now = self.now;
-        let no = usize::try_from(ticket.account.0).unwrap_or(usize::MAX);
+        let no = usize::try_from(account.0).unwrap_or(usize::MAX);
         let tier = self.tiers.get(no).copied().unwrap_or_default();
         let Some(account) = self.accounts.get_mut(no) else {
             return;
         };
-        account.fees = account.fees.saturating_add(fill.fee);
-        let key = (ticket.instrument, Event::strategy(ticket.origin));
-        let at = match account.open.get(&key) {
+        account.fees = account.fees.saturating_add(deal.fee);
+        let (instrument, strategy) = deal.key;
+        let at = match account.open.get(&deal.key) {
             Some(at) => *at,
             // A user or a kill switch closes what strategies opened.
-            None if ticket.purpose == Purpose::Exit => {
-                let mut open = account.open.range((ticket.instrument, None)..);
-                let Some((_, at)) = open.next().filter(|(key, _)| key.0 == ticket.instrument)
-                else {
+            None if deal.purpose == Purpose::Exit => {
+                let mut open = account.open.range((instrument, None)..);
+                let Some((_, at)) = open.next().filter(|(key, _)| key.0 == instrument) else {
                     return;
                 };
                 *at
             }
             None => {
-                let symbol = self.symbols.get(&ticket.instrument).cloned();
-                let symbol = symbol.unwrap_or_else(|| ticket.instrument.to_string());
-                account.open.insert(key, account.trades.len());
-                account.trades.push(begun(tier, symbol, (key.1, ticket.side), now));
+                let symbol = self.symbols.get(&instrument).cloned();
+                let symbol = symbol.unwrap_or_else(|| instrument.to_string());
+                account.open.insert(deal.key, account.trades.len());
+                account.trades.push(begun(tier, symbol, (strategy, deal.side), now));
                 account.trades.len() - 1
             }
         };
         let Some(trade) = account.trades.get_mut(at) else {
             return;
         };
-        trade.take(&ticket, fill, entry);
+        trade.take(deal, entry);
         if trade.held.is_zero() {
             trade.closed_at = Some(now);
-            trade.exit = Some(ending(ticket.origin));
+            trade.exit = Some(deal.exit);
             account.open.retain(|_, open| *open != at);
         }
     }
@@ -279,21 +305,21 @@ fn begun(
 }
 
 impl Trade {
-    fn take(&mut self, ticket: &Ticket, fill: &Fill, entry: &Entry) {
+    fn take(&mut self, deal: &Deal, entry: &Entry) {
         // The ledger's realized book is an income: a profit is negative there.
         let gain = sum(entry, Book::Realized).negated();
         let out = sum(entry, Book::Positions).abs();
-        self.fees = self.fees.saturating_add(fill.fee);
-        match ticket.purpose {
+        self.fees = self.fees.saturating_add(deal.fee);
+        match deal.purpose {
             Purpose::Entry => {
-                self.qty = self.qty.saturating_add(fill.qty);
-                self.held = self.held.saturating_add(fill.qty);
+                self.qty = self.qty.saturating_add(deal.qty);
+                self.held = self.held.saturating_add(deal.qty);
                 self.cost = self.cost.saturating_add(out);
                 self.entry_price = average(self.cost, self.qty);
             }
-            Purpose::Exit => self.close(fill.qty, (out, gain)),
+            Purpose::Exit => self.close(deal.qty, (out, gain)),
         }
-        self.profit = self.profit.saturating_add(gain).saturating_sub(fill.fee);
+        self.profit = self.profit.saturating_add(gain).saturating_sub(deal.fee);
     }
 
     /// Something was closed that stood in the books with `out`, and won `gain` beyond that.

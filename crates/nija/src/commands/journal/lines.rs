@@ -10,11 +10,11 @@ use nija_core::desk::event::Event;
 use nija_core::words::conditions::Regime;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::money::Money;
-use nija_core::words::order::Purpose;
+use nija_core::words::order::{Purpose, Side};
 use nija_core::words::signal::Grounds;
 
 /// The kinds of events, in order of their numbers.
-pub(super) const KINDS: [&str; 42] = [
+pub(super) const KINDS: [&str; 43] = [
     "clock",
     "announced",
     "listed",
@@ -57,6 +57,7 @@ pub(super) const KINDS: [&str; 42] = [
     "settled",
     "delisted",
     "signaled",
+    "swapped",
 ];
 
 /// The kind of an event.
@@ -104,6 +105,7 @@ pub(super) const fn kind(event: &Event) -> &'static str {
         Event::Settled { .. } => 39,
         Event::Delisted { .. } => 40,
         Event::Signaled { .. } => 41,
+        Event::Swapped { .. } => 42,
     }]
 }
 
@@ -164,7 +166,7 @@ fn of_market(event: &Event, names: &Names) -> Option<String> {
             format!("{} is {state}{until}", market(*hours))
         }
         Event::Marked { instrument, price } => {
-            format!("{} is at ${price}", names.symbol(*instrument))
+            format!("{} is at {}", names.symbol(*instrument), names.price(*instrument, *price))
         }
         Event::ConditionsRead { conditions } => reading(conditions, names.left()),
         Event::VenueChanged { venue, up: true } => format!("venue {} answers again", venue.name()),
@@ -190,8 +192,9 @@ fn of_decision(event: &Event, names: &Names) -> Option<String> {
                 Purpose::Exit => "exit",
             };
             let (who, what) = (account(ticket.account, names), order(ticket.id, names));
-            let (by, at, level) = (origin(ticket.origin), evidence.mark, evidence.level.name());
-            format!("{who} approved {what} of {by}, at ${at}, {purpose}, {level}")
+            let (by, level) = (origin(ticket.origin), evidence.level.name());
+            let at = names.price(ticket.instrument, evidence.mark);
+            format!("{who} approved {what} of {by}, at {at}, {purpose}, {level}")
         }
         Event::Refused { account: no, wish: wanted, refusal, .. } => {
             format!("{} did not get {}: {refusal}", account(*no, names), wish(wanted, names))
@@ -225,8 +228,9 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
                 Money::ZERO => String::new(),
                 profit => format!(", realized {}", dollars(profit)),
             };
-            let (qty, price, fee) = (fill.qty, fill.price, dollars(fill.fee));
-            format!("{} traded {qty} at ${price}, fee {fee}{profit}", order(*id, names))
+            let (qty, fee) = (fill.qty, dollars(fill.fee));
+            let price = names.price_of(*id, fill.price);
+            format!("{} traded {qty} at {price}, fee {fee}{profit}", order(*id, names))
         }
         Event::Closed { order: id, state, why } => {
             format!("{} is {}: {why}", order(*id, names), state.name())
@@ -237,9 +241,23 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
             let gain = dollars(realized(entry));
             format!("{who} settled {qty} {symbol} at ${price} {end}, realized {gain}")
         }
+        Event::Swapped { order: id, instrument, side, qty, worth, entry, .. } => {
+            let symbol = names.symbol(*instrument);
+            let did = match side {
+                Side::Sell => "gave",
+                Side::Buy => "got",
+            };
+            let profit = match realized(entry) {
+                Money::ZERO => String::new(),
+                profit => format!(", realized {}", dollars(profit)),
+            };
+            let worth = dollars(*worth);
+            format!("{} {did} {qty} {symbol} worth {worth}{profit}", order(*id, names))
+        }
         Event::Discrepancy { order: id, fill, what, .. } => {
-            let (qty, price, id) = (fill.qty, fill.price, order(*id, names));
-            format!("the venue says {id} traded {qty} at ${price}: {}", what.sentence())
+            let (qty, price) = (fill.qty, names.price_of(*id, fill.price));
+            let id = order(*id, names);
+            format!("the venue says {id} traded {qty} at {price}: {}", what.sentence())
         }
         Event::CancelRequested { order: id } => {
             format!("{} is to be taken back", order(*id, names))

@@ -4,14 +4,16 @@
 use nija_core::desk::event::Event;
 use nija_core::words::conditions::Regime;
 use nija_core::words::id::{AccountId, AccountNo, InstrumentId, OrderId};
-use nija_core::words::money::Qty;
+use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::Ticket;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of one partition.
 #[derive(Default)]
 pub(super) struct Names {
     symbols: BTreeMap<InstrumentId, String>,
+    /// Those whose prices are no dollars.
+    pairs: BTreeSet<InstrumentId>,
     accounts: BTreeMap<AccountNo, AccountId>,
     orders: BTreeMap<OrderId, (Ticket, Qty)>,
     /// The regimes of the last two readings, the latest second.
@@ -24,6 +26,9 @@ impl Names {
         match event {
             Event::Listed { instrument } => {
                 self.symbols.insert(instrument.id, instrument.symbol.clone());
+                if instrument.priced_in().is_some() {
+                    self.pairs.insert(instrument.id);
+                }
             }
             Event::AccountOpened { id, no, .. } => {
                 self.accounts.insert(*no, *id);
@@ -65,6 +70,16 @@ impl Names {
     /// The symbol of an instrument; its number where it was never listed.
     pub(super) fn symbol(&self, id: InstrumentId) -> String {
         self.symbols.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+    /// A price of an instrument, with the sign of dollars where it is so many.
+    pub(super) fn price(&self, id: InstrumentId, price: Price) -> String {
+        let sign = if self.pairs.contains(&id) { "" } else { "$" };
+        format!("{sign}{price}")
+    }
+    /// A price at which an order traded.
+    pub(super) fn price_of(&self, id: OrderId, price: Price) -> String {
+        let of = self.order(id).map_or(InstrumentId(0), |ticket| ticket.instrument);
+        self.price(of, price)
     }
     /// The id behind an account's number.
     pub(super) fn account(&self, no: AccountNo) -> Option<AccountId> {

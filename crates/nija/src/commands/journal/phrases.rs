@@ -9,7 +9,7 @@ use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::conditions::{Conditions, Regime};
 use nija_core::words::id::{AccountId, AccountNo, OrderId};
 use nija_core::words::instrument::{AssetClass, Hours};
-use nija_core::words::money::{Money, Pct};
+use nija_core::words::money::{Money, Pct, Price};
 use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
 use nija_core::words::score::Score;
 use nija_core::words::signal::{Action, Signal};
@@ -33,7 +33,8 @@ pub(super) fn order(id: OrderId, names: &Names) -> String {
         return format!("order {id}");
     };
     let (side, symbol) = (side(ticket.side), names.symbol(ticket.instrument));
-    let terms = terms(ticket.order_type, ticket.tif);
+    let terms =
+        terms((ticket.order_type, ticket.tif), |price| names.price(ticket.instrument, price));
     format!("order {id} ({side} {} {symbol} {terms})", ticket.qty)
 }
 
@@ -44,8 +45,8 @@ pub(super) fn wish(wish: &Wish, names: &Names) -> String {
         Size::Units(qty) => format!("{qty} {symbol}"),
         Size::All => format!("all {symbol}"),
     };
-    let (side, terms) = (side(wish.side), terms(wish.order_type, wish.tif));
-    format!("{side} {size} {terms} of {}", origin(wish.origin))
+    let terms = terms((wish.order_type, wish.tif), |price| names.price(wish.instrument, price));
+    format!("{} {size} {terms} of {}", side(wish.side), origin(wish.origin))
 }
 
 pub(super) fn signal(signal: &Signal, names: &Names) -> String {
@@ -58,12 +59,14 @@ pub(super) fn signal(signal: &Signal, names: &Names) -> String {
         Action::Roll { .. } => "roll",
         Action::Quote(_) => "quote",
         Action::Cross { .. } => "crossing",
+        Action::Loop(_) => "loop",
     };
     let symbol = names.symbol(signal.instrument);
-    format!("the {what} of {} into {symbol} at ${}", signal.strategy.name(), signal.mark)
+    let mark = names.price(signal.instrument, signal.mark);
+    format!("the {what} of {} into {symbol} at {mark}", signal.strategy.name())
 }
 
-fn terms(order: OrderType, tif: TimeInForce) -> String {
+fn terms((order, tif): (OrderType, TimeInForce), price: impl Fn(Price) -> String) -> String {
     let tif = match tif {
         TimeInForce::Day => "day",
         TimeInForce::Gtc => "gtc",
@@ -73,9 +76,11 @@ fn terms(order: OrderType, tif: TimeInForce) -> String {
     };
     match order {
         OrderType::Market => format!("market {tif}"),
-        OrderType::Limit { limit } => format!("limit ${limit} {tif}"),
-        OrderType::Stop { stop } => format!("stop ${stop} {tif}"),
-        OrderType::StopLimit { stop, limit } => format!("stop ${stop} limit ${limit} {tif}"),
+        OrderType::Limit { limit } => format!("limit {} {tif}", price(limit)),
+        OrderType::Stop { stop } => format!("stop {} {tif}", price(stop)),
+        OrderType::StopLimit { stop, limit } => {
+            format!("stop {} limit {} {tif}", price(stop), price(limit))
+        }
     }
 }
 

@@ -2,60 +2,57 @@
 //! crosses what it holds and may hold. The strategy hears no fills. It says a difference, and the same one again only
 //! after a pause in which the orders of the first time have met the books.
 
+use super::Parameters;
 use super::crossing::{Purse, cross};
-use super::{Parameters, are_fresh};
+use super::watch::Watch;
 use crate::book::Book;
 use crate::engine::{Spoken, Strategy, View};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::order::Side;
 use nija_core::words::signal::{Action, StrategyName};
-use nija_core::words::time::{Span, Timestamp};
 
 /// Two places where the same thing is traded.
 #[derive(Clone, Debug)]
 pub struct Between {
-    places: [InstrumentId; 2],
+    watch: Watch<2>,
+    fees: [f64; 2],
     parameters: Parameters,
-    books: [Option<Book>; 2],
-    /// When it last said something.
-    said_at: Timestamp,
 }
 
 impl Between {
-    /// Between these two, which are units of the same.
+    /// Between these two, which are units of the same, at what a taker pays in each.
     #[must_use]
-    pub const fn new(places: [InstrumentId; 2], parameters: Parameters) -> Self {
-        let said_at = Timestamp(i64::MIN);
-        Self { places, parameters, books: [const { None }; 2], said_at }
+    pub fn new(
+        places: [InstrumentId; 2],
+        fee: impl Fn(InstrumentId) -> f64,
+        parameters: Parameters,
+    ) -> Self {
+        Self { watch: Watch::over(places), fees: places.map(fee), parameters }
     }
+}
 
-    /// The better of what can be bought at one place and sold at the other.
-    fn look(&self) -> Option<Spoken> {
-        let [Some(first), Some(second)] = &self.books else {
-            return None;
-        };
-        if !are_fresh(first, second, &self.parameters) {
+/// The better of what can be bought at one place and sold at the other.
+fn look(books: [&Book; 2], fees: [f64; 2], parameters: &Parameters) -> Option<Spoken> {
+    let Parameters { buffer, lot, least_worth, .. } = *parameters;
+    // What lies ready is each account's own.
+    let purses = fees.map(|fee| Purse { fee, dollars: f64::INFINITY, units: f64::INFINITY });
+    [(0, 1), (1, 0)].into_iter().find_map(|(buy, sell): (usize, usize)| {
+        let sides = [(books[buy], &purses[buy]), (books[sell], &purses[sell])];
+        let found = cross(sides, buffer, lot)?;
+        let (buy, sell) = (books[buy], books[sell]);
+        if found.qty * found.buy_limit < least_worth {
             return None;
         }
-        let Parameters { fee, buffer, lot, least_worth, .. } = self.parameters;
-        // What lies ready is each account's own.
-        let purse = Purse { fee, dollars: f64::INFINITY, units: f64::INFINITY };
-        [(first, second), (second, first)].into_iter().find_map(|(buy, sell)| {
-            let found = cross([(buy, &purse), (sell, &purse)], buffer, lot)?;
-            if found.qty * found.buy_limit < least_worth {
-                return None;
-            }
-            let [bought, sold] = found.legs(0, 1)?;
-            let action = Action::Cross {
-                sell: sell.instrument,
-                sell_limit: sold.limit,
-                buy_limit: bought.limit,
-                most: bought.qty,
-            };
-            let (instrument, mark) = (buy.instrument, buy.best(Side::Buy)?);
-            Some(Spoken { instrument, mark, action, implied: None })
-        })
-    }
+        let [bought, sold] = found.legs(0, 1)?;
+        let action = Action::Cross {
+            sell: sell.instrument,
+            sell_limit: sold.limit,
+            buy_limit: bought.limit,
+            most: bought.qty,
+        };
+        let (instrument, mark) = (buy.instrument, buy.best(Side::Buy)?);
+        Some(Spoken { instrument, mark, action, implied: None })
+    })
 }
 
 impl Strategy for Between {
@@ -68,22 +65,14 @@ impl Strategy for Between {
     }
 
     fn books(&self) -> &[InstrumentId] {
-        &self.places
+        self.watch.places()
     }
 
     fn on_book(&mut self, book: &Book, view: &View) -> Vec<Spoken> {
-        let place = self.places.iter().position(|of| *of == book.instrument);
-        let Some(seen) = place.and_then(|place| self.books.get_mut(place)) else {
-            return Vec::new();
-        };
-        *seen = Some(book.clone());
-        let pause = Span::millis(self.parameters.pause_millis);
-        if !view.open || book.at.since(self.said_at) < pause {
-            return Vec::new();
-        }
-        let said = self.look();
+        let books = self.watch.take(book, view, &self.parameters);
+        let said = books.and_then(|books| look(books, self.fees, &self.parameters));
         if said.is_some() {
-            self.said_at = book.at;
+            self.watch.say(book.at);
         }
         said.into_iter().collect()
     }
@@ -94,12 +83,13 @@ mod tests {
     use super::*;
     use crate::book::Level;
     use nija_core::words::money::{Price, Qty};
+    use nija_core::words::time::Timestamp;
 
     const PLACES: [InstrumentId; 2] = [InstrumentId(1), InstrumentId(2)];
 
     fn between() -> Between {
         let parameters = Parameters { lot: 1.0, pause_millis: 1_000, ..Parameters::default() };
-        Between::new(PLACES, parameters)
+        Between::new(PLACES, |_| 0.001, parameters)
     }
 
     fn show(between: &mut Between, place: usize, millis: i64, bid: i32, ask: i32) -> Vec<Spoken> {

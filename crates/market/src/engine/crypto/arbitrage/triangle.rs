@@ -1,4 +1,5 @@
-//! Around three books and back to where one began, with more than one set out with.
+//! Around three books and back to where one began, with more than one set out with. Fees are paid in dollars beside, so
+//! that what one leg gets is what the next one gives.
 
 use crate::book::Book;
 use crate::clamp;
@@ -11,27 +12,27 @@ pub struct Hop<'a> {
     pub book: &'a Book,
     /// Buy: pay the price's currency, get units. Sell: give units, get the price's currency.
     pub side: Side,
-    /// Taker's fee as a fraction of what is got.
+    /// Taker's fee as a fraction of what is traded.
     pub fee: f64,
 }
 
 /// A way around that pays.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Loop {
-    /// What to set out with.
+pub struct Way {
+    /// What to set out with, fees apart.
     pub paid: f64,
-    /// What comes back, filled as the books stood.
-    pub got: f64,
+    /// What it would bring beyond that after all fees, filled as the books stood.
+    pub expected: f64,
     /// Units of each book's instrument to trade.
     pub qty: [f64; 3],
     /// Worst price of each.
     pub limit: [f64; 3],
 }
 
-/// The most profitable amount to send around three hops: as long as the next of it comes back as more than
-/// `1 + buffer` of itself, at most `purse`.
+/// The most profitable amount to send around three hops: as long as the next of it brings more than `buffer` of itself
+/// after fees, at most `purse`.
 #[must_use]
-pub fn triangle(hops: &[Hop<'_>; 3], purse: f64, buffer: f64) -> Option<Loop> {
+pub fn triangle(hops: &[Hop<'_>; 3], purse: f64, buffer: f64) -> Option<Way> {
     let mut at = [0usize; 3];
     let mut left = [0.0; 3];
     let first = |n: usize, at: usize| {
@@ -40,14 +41,16 @@ pub fn triangle(hops: &[Hop<'_>; 3], purse: f64, buffer: f64) -> Option<Loop> {
     for (n, left) in left.iter_mut().enumerate() {
         *left = first(n, 0)?;
     }
-    let mut found = Loop { paid: 0.0, got: 0.0, qty: [0.0; 3], limit: [0.0; 3] };
+    let [first_fee, second_fee, third_fee] = [0, 1, 2].map(|n: usize| hops[n].fee);
+    let mut found = Way { paid: 0.0, expected: 0.0, qty: [0.0; 3], limit: [0.0; 3] };
     while let Some(step) = Step::of(hops, at, left) {
         let amount = step.most.min(purse - found.paid);
-        if step.rate <= 1.0 + buffer || amount <= 1e-12 {
+        let edge = step.rate * (1.0 - third_fee) - (1.0 + first_fee + second_fee);
+        if edge <= buffer || amount <= 1e-12 {
             break;
         }
         found.paid += amount;
-        found.got += amount * step.rate;
+        found.expected += amount * edge;
         for n in 0..3 {
             let units = amount * step.units[n];
             found.qty[n] += units;
@@ -64,7 +67,7 @@ pub fn triangle(hops: &[Hop<'_>; 3], purse: f64, buffer: f64) -> Option<Loop> {
 
 /// The next stretch of the way, over one level of each book.
 struct Step {
-    /// What comes back of one.
+    /// What comes back of one, before fees.
     rate: f64,
     /// Units that one set out with trades of each book.
     units: [f64; 3],
@@ -78,19 +81,12 @@ impl Step {
         let mut step = Self { rate: 1.0, units: [0.0; 3], price: [0.0; 3], most: f64::INFINITY };
         for (n, hop) in hops.iter().enumerate() {
             let price = clamp::dollars(hop.book.offers(hop.side).get(at[n])?.price);
-            let got = match hop.side {
-                Side::Buy => {
-                    step.units[n] = step.rate / price;
-                    step.units[n]
-                }
-                Side::Sell => {
-                    step.units[n] = step.rate;
-                    step.rate * price
-                }
+            (step.units[n], step.rate) = match hop.side {
+                Side::Buy => (step.rate / price, step.rate / price),
+                Side::Sell => (step.rate, step.rate * price),
             };
             step.price[n] = price;
             step.most = step.most.min(left[n] / step.units[n]);
-            step.rate = got * (1.0 - hop.fee);
         }
         Some(step)
     }
@@ -117,7 +113,7 @@ mod tests {
     }
 
     /// Dollars to bitcoin, bitcoin to ether, ether to dollars.
-    fn around(ether: &str, fee: f64, purse: f64) -> Option<Loop> {
+    fn around(ether: &str, fee: f64, purse: f64) -> Option<Way> {
         let bitcoin = book(&[("9990", 1)], &[("10000", 1), ("10010", 5)]);
         let pair = book(&[("0.049", 99)], &[("0.05", 30), ("0.0502", 99)]);
         let dollars = book(&[(ether, 10), ("500", 50)], &[("520", 9)]);
@@ -130,7 +126,7 @@ mod tests {
     fn a_way_around_that_pays_by_hand() {
         // An ether costs 0.05 x 10,000 = 500 dollars. Ten sell for 510; the next ones bring 500 and earn nothing.
         let found = around("510", 0.0, 1e9).unwrap();
-        assert!((found.paid - 5_000.0).abs() < 1e-6 && (found.got - 5_100.0).abs() < 1e-6);
+        assert!((found.paid - 5_000.0).abs() < 1e-6 && (found.expected - 100.0).abs() < 1e-6);
         let near = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-9);
         assert!(near(found.qty, [0.5, 10.0, 10.0]), "{found:?}");
         assert!(near(found.limit, [10_000.0, 0.05, 510.0]));
@@ -142,8 +138,8 @@ mod tests {
         assert_eq!(around("500", 0.0, 1e9), None);
         // Two percent against three fees of 0.7 %.
         assert_eq!(around("510", 0.007, 1e9), None);
-        let product = 0.994f64.powi(3) * 1.02;
+        // 5,100 come back; 0.6 % of 5,000 was paid twice, of 5,100 once.
         let found = around("510", 0.006, 1e9).unwrap();
-        assert!((found.got / found.paid - product).abs() < 1e-9);
+        assert!((found.expected - (100.0 - 60.0 - 30.6)).abs() < 1e-6);
     }
 }

@@ -21,12 +21,17 @@ pub(in super::super) struct Settings {
     /// Step of quantities where one market is made.
     pub(super) lot: Qty,
     /// From the strategy to each venue, and the same for cancels.
-    latencies: [Span; 2],
+    latencies: [Span; PLACES],
     /// What an order that rests pays, as a fraction; the commission where it is not named.
     maker: Option<Pct>,
-    /// Commission of the second venue, as a fraction.
-    second: Option<Pct>,
+    /// Commissions of the venues behind the first, as fractions.
+    commissions: [Option<Pct>; PLACES],
 }
+
+/// The most venues of a run: both ends of a difference, or three books to go around.
+const PLACES: usize = 3;
+/// How the venues behind the first are named.
+const BEHIND: [&str; PLACES - 1] = ["second", "third"];
 
 /// Settings of a run of the desk over ticks, and what else was given.
 pub(in super::super) struct Ticks {
@@ -40,13 +45,24 @@ impl Settings {
         if !options.data.iter().any(|path| path.is_dir()) {
             return Ok(None);
         }
-        let own = ["stock", "second_latency_ms", "second_commission"];
-        let lone = options.param.iter().find(|(name, _)| own.contains(&name.as_str()));
-        if let Some((name, _)) = lone {
-            bail!("--param {name} is for market-making and arbitrage, the runs without a desk");
+        if options.param.iter().any(|(name, _)| name == "stock") {
+            bail!("--param stock is for market-making and arbitrage, the runs without a desk");
         }
+        Self::check(options)?;
         let (settings, rest) = Self::split(&options.param)?;
         Ok(Some(Ticks { settings, rest }))
+    }
+
+    /// Refuses settings of a venue that is not there.
+    pub(super) fn check(options: &Options) -> anyhow::Result<()> {
+        let folders = options.data.iter().filter(|path| path.is_dir()).count();
+        for nth in BEHIND.iter().skip(folders.saturating_sub(1)) {
+            let mut params = options.param.iter();
+            if let Some((name, _)) = params.find(|(name, _)| name.starts_with(&format!("{nth}_"))) {
+                bail!("--param {name}: there is no {nth} folder of ticks");
+            }
+        }
+        Ok(())
     }
 
     /// Takes its own settings out of what was given, and leaves the strategy's.
@@ -58,25 +74,32 @@ impl Settings {
         let mut settings = Self {
             stock: Qty::from_raw(SCALE / 20),
             lot: Qty::from_raw(SCALE / 100_000),
-            latencies: [Span::millis(50); 2],
+            latencies: [Span::millis(50); PLACES],
             maker: None,
-            second: None,
+            commissions: [None; PLACES],
         };
-        let (mut rest, mut second) = (Vec::new(), None);
+        let (mut rest, mut behind) = (Vec::new(), [None; PLACES]);
         for (name, value) in given {
             let said = || format!("--param {name}={value}");
             let span =
                 || millis(value).with_context(|| said() + ": write milliseconds from 0 to 60000");
+            let of = |what: &str| BEHIND.iter().position(|n| *name == format!("{n}_{what}"));
             match name.as_str() {
                 "stock" => settings.stock = value.parse().with_context(said)?,
-                "latency_ms" => settings.latencies = [span()?; 2],
-                "second_latency_ms" => second = Some(span()?),
+                "latency_ms" => settings.latencies = [span()?; PLACES],
                 "maker_fee" => settings.maker = Some(value.parse().with_context(said)?),
-                "second_commission" => settings.second = Some(value.parse().with_context(said)?),
-                _ => rest.push((name.clone(), value.clone())),
+                _ => match (of("latency_ms"), of("commission")) {
+                    (Some(n), _) => behind[n + 1] = Some(span()?),
+                    (_, Some(n)) => {
+                        settings.commissions[n + 1] = Some(value.parse().with_context(said)?);
+                    }
+                    _ => rest.push((name.clone(), value.clone())),
+                },
             }
         }
-        settings.latencies[1] = second.unwrap_or(settings.latencies[1]);
+        for (latency, own) in settings.latencies.iter_mut().zip(behind) {
+            *latency = own.unwrap_or(*latency);
+        }
         ensure!(
             !settings.stock.is_negative(),
             "--param stock must not be below 0: nothing is owed"
@@ -87,18 +110,16 @@ impl Settings {
     /// The terms of a venue.
     pub(in super::super) fn rules(&self, options: &Options, place: usize) -> anyhow::Result<Rules> {
         let mut rules = options.rules()?;
-        let taker = match (place, self.second) {
-            (1, Some(second)) => second,
-            _ => commission(options),
-        };
+        let taker = self.taker(options, place);
         let maker = if place == 0 { self.maker(options)? } else { taker };
-        rules.latency = Latency::Fixed { span: self.latencies[place.min(1)] };
+        let latency = self.latencies.get(place).unwrap_or(&self.latencies[0]);
+        rules.latency = Latency::Fixed { span: *latency };
         rules.crypto.fee = Fee::MakerTaker { maker: percent(maker)?, taker: percent(taker)? };
         (rules.crypto.slippage, rules.crypto.filling) = (Slippage::None, Filling::Queue);
         rules.crypto.half_spread = Pct::ZERO;
         // A place may be a contract, and has a book all the same.
         let is_contract =
-            |path: &PathBuf| path.is_dir() && super::multiplier(path, options).is_some();
+            |path: &PathBuf| path.is_dir() && super::places::multiplier(path, options).is_some();
         if options.data.iter().any(is_contract) {
             rules.derivatives = rules.crypto;
         }
@@ -110,9 +131,14 @@ impl Settings {
         Ok(self.maker(options)?.raw() as f64 / SCALE as f64)
     }
 
-    /// What an order that takes pays, likewise.
-    pub(in super::super) fn taker_fee(options: &Options) -> f64 {
-        commission(options).raw() as f64 / SCALE as f64
+    /// What an order that takes pays at a venue, likewise.
+    pub(in super::super) fn taker_fee(&self, options: &Options, place: usize) -> f64 {
+        self.taker(options, place).raw() as f64 / SCALE as f64
+    }
+
+    fn taker(&self, options: &Options, place: usize) -> Pct {
+        let own = self.commissions.get(place).copied().flatten();
+        own.unwrap_or_else(|| commission(options))
     }
 
     /// What an order that rests pays at the first venue, as a fraction.
@@ -131,7 +157,7 @@ impl Settings {
             "second_latency_ms": millis(self.latencies[1]),
             "commission": commission,
             "maker_fee": self.maker.unwrap_or(commission),
-            "second_commission": self.second.unwrap_or(commission),
+            "second_commission": self.commissions[1].unwrap_or(commission),
         })
     }
 }

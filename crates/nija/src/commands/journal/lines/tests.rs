@@ -69,6 +69,7 @@ fn approved() -> Event {
         venue: VenueName::Paper,
         protect: None,
         pair: None,
+        swap: None,
     };
     let evidence = Evidence {
         mark: Price::whole(10),
@@ -220,6 +221,16 @@ fn settled(qty: Qty, gain: &str, last: bool) -> Event {
     Event::Settled { account: NO, instrument: BITCOIN, price: Price::whole(10), qty, last, entry }
 }
 
+fn swapped(side: Side) -> Event {
+    let (account, order, instrument, qty) = (NO, ORDER, BITCOIN, Qty::whole(2));
+    let (worth, strategy) = (Money::whole(16), Some(STRATEGY));
+    let entry = match side {
+        Side::Sell => Entry::sold(NO, worth, Money::whole(20), Money::ZERO).unwrap(),
+        Side::Buy => Entry::bought(NO, worth, Money::CENT).unwrap(),
+    };
+    Event::Swapped { account, order, instrument, side, qty, worth, strategy, entry }
+}
+
 fn order_events() -> Vec<(Event, &'static str)> {
     let (id, qty, price) = (FillId(1), Qty::whole(2), Price::whole(8));
     let fill = Fill { id, qty, price, fee: Money::CENT };
@@ -252,6 +263,15 @@ fn order_events() -> Vec<(Event, &'static str)> {
         (
             settled(Qty::whole(2), "3", true),
             "account abcdef01 settled 2 BTC-USD at $10 for the last time, realized $3",
+        ),
+        (
+            swapped(Side::Sell),
+            "order 0000000000000007 (sell 2 BTC-USD stop $9 gtc) gave 2 BTC-USD worth $16, \
+             realized -$4",
+        ),
+        (
+            swapped(Side::Buy),
+            "order 0000000000000007 (sell 2 BTC-USD stop $9 gtc) got 2 BTC-USD worth $16",
         ),
         (Event::Delisted { instrument: BITCOIN }, "BTC-USD has left the catalog"),
         (
@@ -315,6 +335,20 @@ fn every_kind_of_event_is_told_in_words() {
     for kind in KINDS {
         assert!(told.contains(&kind), "{kind} is not tested");
     }
+}
+
+#[test]
+fn the_prices_of_a_pair_are_no_dollars() {
+    let mut names = names();
+    let Event::Listed { mut instrument } = listed() else { panic!() };
+    let kind = Kind::Pair { base: BITCOIN, quote: InstrumentId(2) };
+    (instrument.id, instrument.symbol, instrument.kind) = (InstrumentId(3), "BTC-X".into(), kind);
+    names.learn(&Event::Listed { instrument });
+    let marked = Event::Marked { instrument: InstrumentId(3), price: Price::whole(10) };
+    assert_eq!(words(&marked, &names), "BTC-X is at 10");
+    let wish = Wish { instrument: InstrumentId(3), ..wished() };
+    let refused = Event::Refused { account: NO, wish, refusal: refusal(), insight: None };
+    assert!(words(&refused, &names).contains("buy $300 of BTC-X limit 10 day of the user"));
 }
 
 #[test]
