@@ -65,7 +65,7 @@ pub(crate) struct SignalRequest {
     /// `enter`: hold a long position. `short`: hold a short one, of contracts only. `trim`: hold no more than
     /// `strength`. `exit`: hold nothing.
     #[serde(default)]
-    #[schema(value_type = String, required = true, example = "enter")]
+    #[schema(value_type = String, required = true, example = "exit")]
     action: Field<Wanted>,
     /// Part of the account's full position, 0 to 1 in at most 4 decimal places; required but for `exit`. What is
     /// held already counts: the same signal again buys nothing more.
