@@ -3,7 +3,7 @@
 
 use crate::billing::fee::{Fee, Rates};
 use crate::billing::subscription::step::Step;
-use crate::desk::event::{Adjustment, BillCause, Event};
+use crate::desk::event::{Adjustment, BillCause, Event, Half};
 use crate::ledger::chart::Book;
 use crate::ledger::entry::Entry;
 use crate::ledger::holdings::{Holdings, Stake, Traded};
@@ -106,7 +106,7 @@ impl Making<'_> {
                     self.made.trades.push(trade);
                 }
             }
-            Event::Swapped { qty, worth, entry, .. } => {
+            Event::Swapped { half: Half { qty, worth, .. }, entry, .. } => {
                 let price = mul_div(worth.raw(), SCALE, qty.raw(), Round::HalfEven)?;
                 let trade = self.trade(at, Price::from_raw(price), entry, line.traded?)?;
                 self.made.trades.push(trade);

@@ -3,11 +3,13 @@
 
 mod about;
 mod billing;
+mod half;
 mod reading;
 mod setting;
 mod wish;
 
 pub use billing::{Adjustment, BillCause};
+pub use half::Half;
 pub use setting::{CopyChange, Grant, OwnLimits, Setting};
 pub use wish::{Evidence, PaidOut, Remembered, Size, Skip, Wish};
 
@@ -30,7 +32,7 @@ use crate::words::insight::Insight;
 use crate::words::instrument::{Hours, Instrument, VenueName};
 use crate::words::money::{Money, Price, Qty};
 use crate::words::order::{Fill, OrderState, Side, Ticket};
-use crate::words::signal::{Grounds, Signal, StrategyName};
+use crate::words::signal::{Grounds, Signal};
 use crate::words::tier::{Tier, Tolerance};
 use crate::words::time::{Span, Timestamp};
 use minicbor::{Decode, Encode};
@@ -588,26 +590,11 @@ pub enum Event {
         /// Whose.
         #[n(0)]
         account: AccountNo,
-        /// The order.
+        /// Which half.
         #[n(1)]
-        order: OrderId,
-        /// Of what.
-        #[n(2)]
-        instrument: InstrumentId,
-        /// Sold or bought.
-        #[n(3)]
-        side: Side,
-        /// How much.
-        #[n(4)]
-        qty: Qty,
-        /// What that was worth, the same in both halves.
-        #[n(5)]
-        worth: Money,
-        /// Whose lots those are.
-        #[n(6)]
-        strategy: Option<StrategyName>,
+        half: Half,
         /// Its booking; the venue's fee stands in that of the purchase.
-        #[n(7)]
+        #[n(2)]
         entry: Entry,
     },
 }

@@ -5,7 +5,7 @@
 use super::Desk;
 use super::apply::Broken;
 use super::discrepancy::Mismatch;
-use super::event::{Event, Size, Wish};
+use super::event::{Event, Half, Size, Wish};
 use super::state::{Listing, State};
 use crate::ledger::entry::Entry;
 use crate::positions::Lot;
@@ -64,23 +64,22 @@ impl State {
 
     /// Applies a half of a swap: a trade for dollars.
     pub(super) fn apply_swap(&mut self, event: &Event) -> Result<(), Broken> {
-        let Event::Swapped { account: no, instrument, side, qty, worth, strategy, entry, .. } =
-            event
-        else {
+        let Event::Swapped { account: no, half, entry } = event else {
             return Ok(());
         };
+        let Half { instrument, side, qty, worth, strategy, .. } = *half;
         self.post(*no, entry)?;
         let now = self.now;
         let account = self.at(*no)?;
         account.active = true;
-        let position = account.position_mut(*instrument);
+        let position = account.position_mut(instrument);
         match side {
             Side::Buy => {
-                position.add(Lot { qty: *qty, cost: *worth, at: now, strategy: *strategy });
+                position.add(Lot { qty, cost: worth, at: now, strategy });
             }
-            Side::Sell => drop(position.take(*qty, *strategy)),
+            Side::Sell => drop(position.take(qty, strategy)),
         }
-        self.settle(*no, *instrument);
+        self.settle(*no, instrument);
         self.raise_peaks(*no)
     }
 }
@@ -104,7 +103,8 @@ impl Desk {
         let half = |instrument, side, qty, fee| {
             let lot = Lot { qty, cost: worth, at: self.clock, strategy };
             let entry = self.trade_entry(account, instrument, (side, lot), fee).ok_or(range)?;
-            Ok(Event::Swapped { account, order, instrument, side, qty, worth, strategy, entry })
+            let half = Half { order, instrument, side, qty, worth, strategy };
+            Ok(Event::Swapped { account, half, entry })
         };
         let halves =
             [half(gives, Side::Sell, given, Money::ZERO)?, half(gets, Side::Buy, got, fill.fee)?];

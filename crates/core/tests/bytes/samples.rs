@@ -5,7 +5,7 @@ use super::learned::insights;
 use nija_core::allocation::{Split, allocate};
 use nija_core::desk::discrepancy::Mismatch;
 use nija_core::desk::event::{
-    Event, Evidence, Grant, OwnLimits, PaidOut, Remembered, Setting, Size, Skip, Wish,
+    Event, Evidence, Grant, Half, OwnLimits, PaidOut, Remembered, Setting, Size, Skip, Wish,
 };
 use nija_core::ledger::chart::Book;
 use nija_core::ledger::entry::{Entry, Leg};
@@ -572,12 +572,7 @@ fn swaps() -> Vec<Event> {
     let worth = money("100.5");
     let half = |instrument, side, strategy, entry| Event::Swapped {
         account: NO,
-        order: ORDER,
-        instrument,
-        side,
-        qty: Qty::whole(2),
-        worth,
-        strategy,
+        half: Half { order: ORDER, instrument, side, qty: Qty::whole(2), worth, strategy },
         entry,
     };
     let sold = Entry::sold(NO, worth, Money::whole(90), Money::ZERO).unwrap();

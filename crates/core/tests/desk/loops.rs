@@ -190,9 +190,7 @@ fn what_is_given_is_sold_at_its_worth_and_what_comes_costs_as_much() {
     let told: Vec<_> = halves
         .iter()
         .map(|half| match half {
-            Event::Swapped { instrument, side, qty, worth, .. } => {
-                (*instrument, *side, *qty, *worth)
-            }
+            Event::Swapped { half, .. } => (half.instrument, half.side, half.qty, half.worth),
             _ => panic!(),
         })
         .collect();

@@ -201,7 +201,9 @@ fn without_autopilot_it_enters_nothing_and_still_leaves() {
 }
 
 /// What can stop an entry in shares of somebody who holds coins.
-const STOPS: [(Code, fn(&mut World, AccountId)); 10] = [
+type Stop = fn(&mut World, AccountId);
+
+const STOPS: [(Code, Stop); 10] = [
     (Code::KillSwitch, |world, _| world.kill(Scope::Platform, false)),
     (Code::KillSwitch, |world, _| world.kill(Scope::Venue(VenueName::Paper), false)),
     (Code::KillSwitch, |world, _| world.kill(Scope::Class(AssetClass::Equity), false)),

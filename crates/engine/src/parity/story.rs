@@ -1,7 +1,7 @@
 //! What a journal says of a span: who decided what when, what became of orders, and at which prices. Paper run and
 //! re-run are told in the same words.
 
-use nija_core::desk::event::{Event, Skip};
+use nija_core::desk::event::{Event, Half, Skip};
 use nija_core::journal::{Batch, Damage};
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::risk::refusal::Code;
@@ -296,7 +296,7 @@ impl Story {
                 self.now_held.remove(&(of(account), instrument));
                 self.settled.push((of(account), instrument, qty, price));
             }
-            Event::Swapped { account, instrument, side, qty, .. } => {
+            Event::Swapped { account, half: Half { instrument, side, qty, .. }, .. } => {
                 self.hold((of(account), instrument), side, qty);
             }
             Event::Followed { sleeve, parent, .. } => {

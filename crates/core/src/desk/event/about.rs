@@ -1,6 +1,6 @@
 //! What every event tells, whatever it is about.
 
-use super::Event;
+use super::{Event, Half};
 use crate::ledger::entry::Entry;
 use crate::ledger::holdings::Traded;
 use crate::words::id::AccountNo;
@@ -81,7 +81,7 @@ impl Event {
                 side: if qty.is_negative() { Side::Buy } else { Side::Sell },
                 qty: if *last { qty.abs() } else { Qty::ZERO },
             }),
-            Self::Swapped { instrument, side, qty, .. } => {
+            Self::Swapped { half: Half { instrument, side, qty, .. }, .. } => {
                 Some(Traded { instrument: *instrument, side: *side, qty: *qty })
             }
             _ => None,

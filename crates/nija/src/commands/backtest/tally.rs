@@ -2,7 +2,7 @@
 //! exact.
 
 use super::reasons::{Obstacle, Reasons};
-use nija_core::desk::event::Event;
+use nija_core::desk::event::{Event, Half};
 use nija_core::journal::{Batch, Damage};
 use nija_core::ledger::chart::Book;
 use nija_core::ledger::entry::Entry;
@@ -141,7 +141,8 @@ impl Tally {
             }
             Event::Filled { order, fill, entry } => self.fill(order, &fill, &entry),
             Event::Settled { .. } => self.settle(&event),
-            Event::Swapped { account, instrument, side, qty, strategy, entry, .. } => {
+            Event::Swapped { account, half, entry } => {
+                let Half { instrument, side, qty, strategy, .. } = half;
                 let purpose = if side == Side::Buy { Purpose::Entry } else { Purpose::Exit };
                 let key = (instrument, strategy);
                 let (fee, exit) = (sum(&entry, Book::VenueFees), "signal");

@@ -241,9 +241,9 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
             let gain = dollars(realized(entry));
             format!("{who} settled {qty} {symbol} at ${price} {end}, realized {gain}")
         }
-        Event::Swapped { order: id, instrument, side, qty, worth, entry, .. } => {
-            let symbol = names.symbol(*instrument);
-            let did = match side {
+        Event::Swapped { half, entry, .. } => {
+            let (qty, symbol) = (half.qty, names.symbol(half.instrument));
+            let did = match half.side {
                 Side::Sell => "gave",
                 Side::Buy => "got",
             };
@@ -251,8 +251,8 @@ fn of_order(event: &Event, names: &Names) -> Option<String> {
                 Money::ZERO => String::new(),
                 profit => format!(", realized {}", dollars(profit)),
             };
-            let worth = dollars(*worth);
-            format!("{} {did} {qty} {symbol} worth {worth}{profit}", order(*id, names))
+            let (who, worth) = (order(half.order, names), dollars(half.worth));
+            format!("{who} {did} {qty} {symbol} worth {worth}{profit}")
         }
         Event::Discrepancy { order: id, fill, what, .. } => {
             let (qty, price) = (fill.qty, names.price_of(*id, fill.price));

@@ -4,7 +4,7 @@ mod billing;
 
 use super::*;
 use nija_core::allocation::allocate;
-use nija_core::desk::event::{Evidence, OwnLimits, Remembered, Setting, Size, Skip, Wish};
+use nija_core::desk::event::{Evidence, Half, OwnLimits, Remembered, Setting, Size, Skip, Wish};
 use nija_core::ledger::entry::Entry;
 use nija_core::positions::QueuedExit;
 use nija_core::risk::kill::{Actor, Scope};
@@ -228,7 +228,7 @@ fn swapped(side: Side) -> Event {
         Side::Sell => Entry::sold(NO, worth, Money::whole(20), Money::ZERO).unwrap(),
         Side::Buy => Entry::bought(NO, worth, Money::CENT).unwrap(),
     };
-    Event::Swapped { account, order, instrument, side, qty, worth, strategy, entry }
+    Event::Swapped { account, half: Half { order, instrument, side, qty, worth, strategy }, entry }
 }
 
 fn order_events() -> Vec<(Event, &'static str)> {
