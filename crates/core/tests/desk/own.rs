@@ -101,7 +101,8 @@ fn it_is_sized_protected_trimmed_and_sold_like_a_strategys() {
     // A trim waits for the stop, leaves a fifth, and the stop comes back under it.
     assert_eq!(world.own_signal(owner, BTC, trim(20)), Answer::Queued);
     world.cancelled(stop.id);
-    let sale = world.last();
+    let mut sent = world.releases.iter().rev().filter_map(|of| of.ticket());
+    let sale = sent.find(|of| of.order_type == OrderType::Market).unwrap().id;
     world.fill_rest(sale, "50000");
     assert_eq!(world.held(owner, BTC), "0.006".parse().unwrap());
     let stop = world.last();

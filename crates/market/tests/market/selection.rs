@@ -37,7 +37,9 @@ fn the_table_of_selection_is_the_program() {
     let cells = |line: &str| -> Vec<String> {
         line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
     };
-    let mut rows = text.lines().filter(|line| line.starts_with('|')).map(cells);
+    let is_row = |line: &&str| line.starts_with('|');
+    let first = text.lines().skip_while(|line| !is_row(line)).take_while(is_row);
+    let mut rows = first.map(cells);
     let regimes = [None].into_iter().chain(Regime::ALL.map(Some));
     let head = ["strategy".to_owned()]
         .into_iter()

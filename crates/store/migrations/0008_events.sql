@@ -1,0 +1,1 @@
+-- Events 41, signaled, and 42, swapped, may stand in the journal, and orders in pairs.
