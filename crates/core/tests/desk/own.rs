@@ -98,13 +98,17 @@ fn it_is_sized_protected_trimmed_and_sold_like_a_strategys() {
     let rest = world.releases.iter().filter_map(|of| of.ticket()).find(|of| of.id == rest);
     let rest = worth(rest.unwrap(), 50_000);
     assert_eq!(rest, "749.97".parse().unwrap(), "of a full position less the fee");
-    // A trim waits for the stop, leaves a fifth, and the stop comes back under it.
+    // A trim sells what no stop holds, waits for the stop with the rest, leaves a fifth, and the stop comes back
+    // under it.
     assert_eq!(world.own_signal(owner, BTC, trim(20)), Answer::Queued);
     world.cancelled(stop.id);
-    let mut sent = world.releases.iter().rev().filter_map(|of| of.ticket());
-    let sale = sent.find(|of| of.order_type == OrderType::Market).unwrap().id;
-    world.fill_rest(sale, "50000");
-    assert_eq!(world.held(owner, BTC), "0.006".parse().unwrap());
+    let open = world.desk.outstanding();
+    let sales = open.iter().filter(|of| of.ticket.order_type == OrderType::Market);
+    let sales: Vec<OrderId> = sales.map(|of| of.ticket.id).collect();
+    assert_eq!(sales.len(), 2);
+    sales.into_iter().for_each(|sale| world.fill_rest(sale, "50000"));
+    // A fifth of 3 % of what the fees left.
+    assert_eq!(world.held(owner, BTC), "0.00599983".parse().unwrap());
     let stop = world.last();
     assert!(matches!(world.ticket(stop).unwrap().origin, Origin::Protection { .. }));
     assert_eq!(world.own_signal(owner, BTC, trim(20)), Answer::Skipped(Skip::NothingToClose));
