@@ -2,15 +2,17 @@
 //! each day and rolled; straddles over reports; and what people hold by hand until it ends.
 
 use crate::world::{
-    BEGIN, END, Given, Hand, Kept, at, beginning, call, evening, exchange, market, months, placed,
-    rules, setup,
+    AAPL, ACCOUNT, Asked, BEGIN, END, Given, Kept, at, beginning, call, evening, exchange, market,
+    months, placed, rules, setup, signaled,
 };
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Event;
+use nija_core::desk::input::Input;
 use nija_core::journal::Batch;
 use nija_core::words::money::{Money, Qty};
 use nija_core::words::order::{Origin, Side};
-use nija_core::words::signal::StrategyName;
+use nija_core::words::score::Strength;
+use nija_core::words::signal::{Action, StrategyName};
 use nija_engine::backtest::Backtest;
 use nija_engine::backtest::tape::Tape;
 use nija_engine::feeds::MarketEvent;
@@ -32,8 +34,8 @@ struct Told {
     events: Vec<Event>,
 }
 
-/// A paper run at a venue of these terms with these hands, held against the backtest of the usual venue.
-async fn compared(events: &[MarketEvent], terms: VenueRules, hands: &[Hand]) -> Told {
+/// A paper run at a venue of these terms in which this was asked for, held against the backtest of the usual venue.
+async fn compared(events: &[MarketEvent], terms: VenueRules, asked: &[Asked]) -> Told {
     let setup = setup();
     let (warm, live): (Vec<_>, Vec<_>) = events.iter().copied().partition(|e| e.at < at(BEGIN));
     let trader = || {
@@ -55,11 +57,12 @@ async fn compared(events: &[MarketEvent], terms: VenueRules, hands: &[Hand]) -> 
     }
     let mut feed = Given(live.clone().into());
     let mut steps = Steps::of(&mut feed);
-    let (mut hands, mut last) = (hands.iter().peekable(), at(BEGIN));
+    let (mut asked, mut last) = (asked.iter().peekable(), at(BEGIN));
     while let Some((now, step)) = steps.next_step().unwrap() {
-        while let Some(hand) = hands.next_if(|hand| evening(hand.0) < now) {
-            let answer = run.input(placed(*hand), last).await.unwrap();
-            assert!(matches!(answer, Answer::Placed { .. }), "{hand:?}: {answer:?}");
+        while let Some((_, command)) = asked.next_if(|asked| evening(asked.0) < now) {
+            let input = Input::Command { account: ACCOUNT, key: None, command: command.clone() };
+            let answer = run.input(input, last).await.unwrap();
+            assert!(matches!(answer, Answer::Placed { .. }), "{command:?}: {answer:?}");
         }
         run.step(now, step).await.unwrap();
         last = now;
@@ -118,10 +121,10 @@ async fn what_people_hold_until_it_ends_is_settled_the_same_and_laid_at_their_ha
     let market = market();
     let month = months()[2].instrument;
     let (short, one) = (Qty::from_raw(500_000_000), Qty::whole(1));
-    let hands =
-        [("2015-04-15", month, Side::Sell, short), ("2015-03-10", call(market), Side::Buy, one)];
-    let mut hands = hands.to_vec();
-    hands.sort_by_key(|hand| hand.0);
+    let hands = [
+        ("2015-03-10", placed(call(market), Side::Buy, one)),
+        ("2015-04-15", placed(month, Side::Sell, short)),
+    ];
     let told = compared(market, VenueRules::default(), &hands).await;
     let last = told.events.iter().filter_map(|event| match event {
         Event::Settled { instrument, qty, last: true, .. } => Some((*instrument, *qty)),
@@ -134,6 +137,28 @@ async fn what_people_hold_until_it_ends_is_settled_the_same_and_laid_at_their_ha
     assert!(report.agrees(), "{:?} {:?}", report.differences.first(), report.orders.first());
     let (paper, rerun, parts) = report.total();
     assert!(paper != rerun && parts.of(Cause::Manual) == paper - rerun, "{parts:?}");
+}
+
+#[tokio::test]
+async fn signals_of_ones_own_are_no_hand_and_are_heard_in_both_runs() {
+    let enter = |parts| Action::Enter { strength: Strength::parts(parts), stop: None };
+    let said = [
+        ("2015-02-10", signaled(AAPL, enter(5_000))),
+        ("2015-03-10", signaled(AAPL, enter(10_000))),
+        ("2015-05-12", signaled(AAPL, Action::Exit)),
+    ];
+    let told = compared(market(), VenueRules::default(), &said).await;
+    let is_own = |origin: &Origin| Event::strategy(*origin) == Some(StrategyName::Own);
+    let own = told.events.iter().filter(|event| match event {
+        Event::Approved { ticket, .. } => is_own(&ticket.origin),
+        _ => false,
+    });
+    assert_eq!(own.count(), 3);
+    let report = &told.report;
+    assert!(report.agrees(), "{:?} {:?}", report.differences.first(), report.orders.first());
+    assert_eq!(report.agreement_pct(), Some(100.0));
+    let (paper, rerun, parts) = report.total();
+    assert!(paper == rerun && parts.is_zero(), "{parts:?}");
 }
 
 #[tokio::test]

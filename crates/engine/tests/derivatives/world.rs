@@ -3,7 +3,7 @@
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::Rules;
 use nija_core::desk::event::{Size, Wish};
-use nija_core::desk::input::{Command, Input};
+use nija_core::desk::input::{Command, Input, OwnSignal};
 use nija_core::journal::{Batch, Head};
 use nija_core::ports::{AppendError, Doing, Journal, ReadError, Snapshot};
 use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
@@ -11,6 +11,7 @@ use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, Right, V
 use nija_core::words::money::{Money, Price, Qty};
 use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
 use nija_core::words::score::Score;
+use nija_core::words::signal::{Action, Grounds};
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::calendar::session_of;
@@ -33,7 +34,7 @@ use std::sync::{Arc, LazyLock};
 const BTC: InstrumentId = InstrumentId(1);
 const SPY: InstrumentId = InstrumentId(2);
 const VIX: InstrumentId = InstrumentId(3);
-const AAPL: InstrumentId = InstrumentId(4);
+pub(crate) const AAPL: InstrumentId = InstrumentId(4);
 const FIRST_MONTH: u32 = 100;
 pub(crate) const ACCOUNT: AccountId = AccountId(1);
 /// The account trades from here on; what lies before is read by the analyst alone.
@@ -254,13 +255,19 @@ pub(crate) fn evening(date: &str) -> Timestamp {
     at(date).plus(Span::seconds(73_800))
 }
 
-/// An order that a person places in the evening of a date, by hand.
-pub(crate) type Hand = (&'static str, InstrumentId, Side, Qty);
+/// What the owner asks for in the evening of a date.
+pub(crate) type Asked = (&'static str, Command);
 
-pub(crate) fn placed((_, instrument, side, qty): Hand) -> Input {
+/// An order by hand.
+pub(crate) const fn placed(instrument: InstrumentId, side: Side, qty: Qty) -> Command {
     let (order_type, tif, size) = (OrderType::Market, TimeInForce::Gtc, Size::Units(qty));
-    let wish = Wish { instrument, side, size, order_type, tif, origin: Origin::User };
-    Input::Command { account: ACCOUNT, key: None, command: Command::Place(wish) }
+    Command::Place(Wish { instrument, side, size, order_type, tif, origin: Origin::User })
+}
+
+/// A signal of the owner's own model.
+pub(crate) fn signaled(instrument: InstrumentId, action: Action) -> Command {
+    let grounds = Grounds { model: "ridge-7".to_owned(), confidence: None, reason: None };
+    Command::Signal(OwnSignal { instrument, action, grounds })
 }
 
 /// The dearest call that is listed early in the run and ends in it.

@@ -93,10 +93,10 @@ impl Setup {
             own.map_or(parameters.fee, |taken| taken.fee)
         };
         for &places in &self.crossing {
-            strategies.push(Box::new(arbitrage::Between::new(places, fee, parameters)));
+            strategies.push(Box::new(arbitrage::between(places, fee, parameters)));
         }
         for &triangle in &self.triangles {
-            strategies.push(Box::new(arbitrage::Around::new(triangle, fee, parameters)));
+            strategies.push(Box::new(arbitrage::around(triangle, fee, parameters)));
         }
         Engine::new(routes, playbook, strategies)
     }

@@ -124,7 +124,7 @@ fn cause(ended: Result<Result<(), Ended>, RecvError>) -> anyhow::Error {
     }
 }
 
-/// One worker a core. The workers begin first; every thread after them waits for a disk or hashes a password.
+/// One worker a core. The workers begin first; every thread after them draws a document.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let begun = AtomicUsize::new(0);

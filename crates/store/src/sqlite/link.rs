@@ -114,3 +114,58 @@ pub(crate) fn words(connection: &Connection, e: &rusqlite::Error) -> String {
         "{path}: {e}{code}; nothing of it was acknowledged: check the disk, run `nija verify`, then start again"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn linked() -> (tempfile::TempDir, Link) {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("some.db")).unwrap();
+        connection.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t (n)").unwrap();
+        (folder, Link::to(connection).unwrap())
+    }
+
+    fn add(connection: &mut Connection, n: i64) -> Result<(), Fault> {
+        connection.execute("INSERT INTO t VALUES (?1)", [n])?;
+        Ok(())
+    }
+
+    fn count(connection: &mut Connection) -> Result<i64, Fault> {
+        Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
+    }
+
+    #[tokio::test]
+    async fn a_call_that_panics_is_lost_and_rolled_back_and_the_next_one_is_served() {
+        let (_folder, link) = linked();
+        let lost = link.call(|connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute("INSERT INTO t VALUES (1)", [])?;
+            if transaction.changes() == 1 {
+                panic!("as a test");
+            }
+            Ok(())
+        });
+        assert!(matches!(lost.await, Err(Fault::Lost)));
+        assert_eq!(link.call(count).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_nobody_waits_for_is_carried_out_and_the_last_link_closes_the_file() {
+        let (folder, link) = linked();
+        for n in 0..10 {
+            let mut call = Box::pin(link.call(move |connection| add(connection, n)));
+            let polled = std::future::poll_fn(|cx| {
+                std::task::Poll::Ready(Future::poll(call.as_mut(), cx).is_ready())
+            });
+            let _ = polled.await;
+        }
+        let second = link.clone();
+        drop(link);
+        assert_eq!(second.call(count).await.unwrap(), 10);
+        let log = folder.path().join("some.db-wal");
+        assert!(log.exists());
+        drop(second);
+        assert!(!log.exists(), "whoever closes last takes the log away");
+    }
+}

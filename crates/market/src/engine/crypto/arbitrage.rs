@@ -4,8 +4,8 @@
 //!
 //! Both legs are sent to be filled at once or not at all; what one side filled and the other did not is hedged
 //! immediately. Nothing here counts profit: that is made of fills, by the ledger, and of nothing else.
-//! [`Between`] two places and [`Around`] three books are the strategy that trades for accounts, through the desk, which
-//! knows what each holds and hedges.
+//! [`between`] two places and [`around`] three books are the strategy that trades for accounts ([`Watch`]), through the
+//! desk, which knows what each holds and hedges.
 //! [`Arbitrage`] is the model of one trader with balances of his own, for research runs.
 
 mod around;
@@ -14,10 +14,11 @@ mod crossing;
 mod triangle;
 mod watch;
 
-pub use around::{Around, Triangle};
-pub use between::Between;
+pub use around::{Triangle, around};
+pub use between::between;
 pub use crossing::{Crossing, Purse, cross};
 pub use triangle::{Hop, Way, triangle};
+pub use watch::Watch;
 
 use crate::book::{Book, Fill};
 use crate::clamp;

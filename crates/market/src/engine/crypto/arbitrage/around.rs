@@ -1,15 +1,14 @@
-//! The triangle as a desk carries it out: dollars to one coin, to another, and back, said once to all accounts, each of
-//! which goes around with what it holds and may hold. Like [`super::Between`] it hears no fills, and pauses.
+//! The triangle: dollars to one coin, to another, and back.
 
 use super::Parameters;
 use super::triangle::{Hop, triangle};
 use super::watch::Watch;
 use crate::book::Book;
 use crate::clamp;
-use crate::engine::{Spoken, Strategy, View};
+use crate::engine::Spoken;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::order::Side;
-use nija_core::words::signal::{Action, Loop, StrategyName};
+use nija_core::words::signal::{Action, Loop};
 use serde::{Deserialize, Serialize};
 
 /// A pair and both its coins.
@@ -24,22 +23,10 @@ pub struct Triangle {
     pub quote: InstrumentId,
 }
 
-/// Goes around one triangle, either way.
-#[derive(Clone, Debug)]
-pub struct Around {
-    watch: Watch<3>,
-    /// Of pair, base and quote.
-    fees: [f64; 3],
-    parameters: Parameters,
-}
-
-impl Around {
-    /// Around this one, at what a taker pays for each of its books.
-    #[must_use]
-    pub fn new(of: Triangle, fee: impl Fn(InstrumentId) -> f64, parameters: Parameters) -> Self {
-        let places = [of.pair, of.base, of.quote];
-        Self { watch: Watch::over(places), fees: places.map(fee), parameters }
-    }
+/// Goes around this one, either way, at what a taker pays for each of its books.
+#[must_use]
+pub fn around(of: Triangle, fee: impl Fn(InstrumentId) -> f64, parameters: Parameters) -> Watch<3> {
+    Watch::over([of.pair, of.base, of.quote], fee, parameters, look)
 }
 
 /// The way around that pays: the pair bought, or sold.
@@ -72,33 +59,11 @@ fn look(books: [&Book; 3], fees: [f64; 3], parameters: &Parameters) -> Option<Sp
     })
 }
 
-impl Strategy for Around {
-    fn name(&self) -> StrategyName {
-        StrategyName::CryptoArbitrage
-    }
-
-    fn version(&self) -> u16 {
-        self.parameters.version
-    }
-
-    fn books(&self) -> &[InstrumentId] {
-        self.watch.places()
-    }
-
-    fn on_book(&mut self, book: &Book, view: &View) -> Vec<Spoken> {
-        let books = self.watch.take(book, view, &self.parameters);
-        let said = books.and_then(|books| look(books, self.fees, &self.parameters));
-        if said.is_some() {
-            self.watch.say(book.at);
-        }
-        said.into_iter().collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::book::Level;
+    use crate::engine::{Strategy, View};
     use nija_core::words::money::{Price, Qty};
     use nija_core::words::time::Timestamp;
 
@@ -106,12 +71,12 @@ mod tests {
     const ETHER: InstrumentId = InstrumentId(2);
     const BITCOIN: InstrumentId = InstrumentId(1);
 
-    fn around() -> Around {
+    fn watch() -> Watch<3> {
         let parameters = Parameters { pause_millis: 1_000, ..Parameters::default() };
-        Around::new(Triangle { pair: PAIR, base: ETHER, quote: BITCOIN }, |_| 0.001, parameters)
+        around(Triangle { pair: PAIR, base: ETHER, quote: BITCOIN }, |_| 0.001, parameters)
     }
 
-    fn show(a: &mut Around, of: InstrumentId, millis: i64, sides: [&str; 2]) -> Vec<Spoken> {
+    fn show(a: &mut Watch<3>, of: InstrumentId, millis: i64, sides: [&str; 2]) -> Vec<Spoken> {
         let level =
             |price: &str| vec![Level { price: price.parse().unwrap(), qty: Qty::whole(10) }];
         let ([bids, asks], at) = (sides.map(level), Timestamp(millis * 1_000));
@@ -120,8 +85,8 @@ mod tests {
     }
 
     /// Bitcoin at 10,000; an ether is worth 0.05 of it by the pair.
-    fn shown(ether: [&str; 2]) -> (Around, Vec<Spoken>) {
-        let mut a = around();
+    fn shown(ether: [&str; 2]) -> (Watch<3>, Vec<Spoken>) {
+        let mut a = watch();
         assert_eq!(show(&mut a, BITCOIN, 0, ["9999", "10000"]), []);
         assert_eq!(show(&mut a, PAIR, 1, ["0.0499", "0.05"]), []);
         let said = show(&mut a, ETHER, 2, ether);

@@ -1,34 +1,22 @@
-//! Arbitrage as a desk carries it out: what the books of two places show is said once to all accounts, each of which
-//! crosses what it holds and may hold. The strategy hears no fills. It says a difference, and the same one again only
-//! after a pause in which the orders of the first time have met the books.
+//! Two places where the same thing is traded: bought at one, sold at the other.
 
 use super::Parameters;
 use super::crossing::{Purse, cross};
 use super::watch::Watch;
 use crate::book::Book;
-use crate::engine::{Spoken, Strategy, View};
+use crate::engine::Spoken;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::order::Side;
-use nija_core::words::signal::{Action, StrategyName};
+use nija_core::words::signal::Action;
 
-/// Two places where the same thing is traded.
-#[derive(Clone, Debug)]
-pub struct Between {
-    watch: Watch<2>,
-    fees: [f64; 2],
+/// Crosses between these two, which are units of the same, at what a taker pays in each.
+#[must_use]
+pub fn between(
+    places: [InstrumentId; 2],
+    fee: impl Fn(InstrumentId) -> f64,
     parameters: Parameters,
-}
-
-impl Between {
-    /// Between these two, which are units of the same, at what a taker pays in each.
-    #[must_use]
-    pub fn new(
-        places: [InstrumentId; 2],
-        fee: impl Fn(InstrumentId) -> f64,
-        parameters: Parameters,
-    ) -> Self {
-        Self { watch: Watch::over(places), fees: places.map(fee), parameters }
-    }
+) -> Watch<2> {
+    Watch::over(places, fee, parameters, look)
 }
 
 /// The better of what can be bought at one place and sold at the other.
@@ -55,48 +43,26 @@ fn look(books: [&Book; 2], fees: [f64; 2], parameters: &Parameters) -> Option<Sp
     })
 }
 
-impl Strategy for Between {
-    fn name(&self) -> StrategyName {
-        StrategyName::CryptoArbitrage
-    }
-
-    fn version(&self) -> u16 {
-        self.parameters.version
-    }
-
-    fn books(&self) -> &[InstrumentId] {
-        self.watch.places()
-    }
-
-    fn on_book(&mut self, book: &Book, view: &View) -> Vec<Spoken> {
-        let books = self.watch.take(book, view, &self.parameters);
-        let said = books.and_then(|books| look(books, self.fees, &self.parameters));
-        if said.is_some() {
-            self.watch.say(book.at);
-        }
-        said.into_iter().collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::book::Level;
+    use crate::engine::{Strategy, View};
     use nija_core::words::money::{Price, Qty};
     use nija_core::words::time::Timestamp;
 
     const PLACES: [InstrumentId; 2] = [InstrumentId(1), InstrumentId(2)];
 
-    fn between() -> Between {
+    fn watch() -> Watch<2> {
         let parameters = Parameters { lot: 1.0, pause_millis: 1_000, ..Parameters::default() };
-        Between::new(PLACES, |_| 0.001, parameters)
+        between(PLACES, |_| 0.001, parameters)
     }
 
-    fn show(between: &mut Between, place: usize, millis: i64, bid: i32, ask: i32) -> Vec<Spoken> {
+    fn show(watch: &mut Watch<2>, place: usize, millis: i64, bid: i32, ask: i32) -> Vec<Spoken> {
         let level = |price| vec![Level { price: Price::whole(price), qty: Qty::whole(3) }];
         let (instrument, at) = (PLACES[place], Timestamp(millis * 1_000));
         let book = Book { instrument, place: 0, at, bids: level(bid), asks: level(ask) };
-        between.on_book(&book, &View { open: true, ..View::default() })
+        watch.on_book(&book, &View { open: true, ..View::default() })
     }
 
     /// What is said where the second place is dear, or the first.
@@ -109,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_difference_is_said_once_and_again_after_the_pause() {
-        let mut b = between();
+        let mut b = watch();
         assert_eq!(show(&mut b, 0, 0, 99, 101), []);
         assert_eq!(show(&mut b, 1, 0, 100, 102), [], "consistent books");
         assert_eq!(show(&mut b, 1, 10, 105, 106), said(0, 1, 101, 105));
@@ -126,11 +92,11 @@ mod tests {
 
     #[test]
     fn old_books_and_closed_doors_say_nothing() {
-        let mut b = between();
+        let mut b = watch();
         show(&mut b, 0, 0, 99, 101);
         assert_eq!(show(&mut b, 1, 501, 105, 106), [], "half a second old");
         assert_eq!(show(&mut b, 0, 502, 99, 101), said(0, 1, 101, 105));
-        let mut b = between();
+        let mut b = watch();
         show(&mut b, 0, 0, 99, 101);
         let closed = View::default();
         let level = |price| vec![Level { price: Price::whole(price), qty: Qty::whole(3) }];
