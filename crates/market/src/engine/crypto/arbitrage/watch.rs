@@ -1,6 +1,6 @@
-//! Arbitrage as a desk carries it out: what the books of some places show together is said once to all accounts, each of
-//! which trades what it holds and may hold. The strategy hears no fills. It says what it sees while none of the books is
-//! old, and says something again only after a pause in which the orders of the first time have met the books.
+//! Arbitrage as a desk carries it out: what the books of some places show together is said once to all accounts, each
+//! of which trades what it holds and may hold. The strategy hears no fills. It says what it sees while none of the
+//! books is old, and says something again only after a pause in which the orders of the first time have met the books.
 
 use super::Parameters;
 use crate::book::Book;
