@@ -12,6 +12,7 @@ mod billing;
 mod blocks;
 mod bookkeeping;
 pub mod breaker;
+mod calm;
 mod claims;
 mod contracts;
 mod copying;
@@ -58,6 +59,7 @@ use alarm::Alarm;
 use answer::Answer;
 use apply::Broken;
 use blocks::Blocks;
+use calm::Calm;
 use event::Event;
 use held::{Act, Held, Pending};
 use input::{Command, Input, Key};
@@ -139,6 +141,8 @@ pub struct Desk {
     noes: BTreeMap<(AccountNo, StrategyName, InstrumentId), quotes::No>,
     /// Why every partition must stop, until that was taken.
     tripped: Option<String>,
+    /// Prices that need no look, until something is written down.
+    calm: Option<Calm>,
     /// The lead whose sleeves have their turns now.
     turns: following::Turns,
     /// The last lead of each leader that was told here since this desk began.
@@ -175,6 +179,7 @@ impl Desk {
             alarms: Vec::new(),
             entries: breaker::Allowance::default(),
             tripped: None,
+            calm: None,
             turns: following::Turns::default(),
             told: BTreeMap::new(),
             sent: false,
@@ -216,6 +221,7 @@ impl Desk {
         if batch.at < self.state.now {
             return Err(Damage::Unreadable(Broken::Clock.to_string()));
         }
+        self.calm = None;
         self.state.now = batch.at;
         batch.each(|event, _| {
             self.state.apply(&event).map_err(|broken| Damage::Unreadable(broken.to_string()))
@@ -436,6 +442,7 @@ impl Desk {
             self.write(&Event::Clock { at: self.clock });
             self.state.now = self.clock;
         }
+        self.calm = None;
         self.write(&event);
         self.tally.count(&event);
         if let Err(broken) = self.state.apply(&event) {

@@ -1,6 +1,7 @@
 //! The backtest: the same desk, gates, ledger, analyst and exchange as the paper run, driven in one thread by
 //! the data. There is no second executor and no flag in the core that says "backtest".
 
+mod desks;
 pub mod tape;
 
 use crate::feeds::steps::Steps;
@@ -9,16 +10,16 @@ use crate::partitions::{Partitions, Stopped};
 use crate::recovery;
 use crate::sim::Exchange;
 use crate::trader::Trader;
+use desks::Desks;
 use nija_core::commit::{Release, commit};
-use nija_core::desk::answer::{Answer, Decline};
+use nija_core::desk::answer::Answer;
 use nija_core::desk::held::Act;
 use nija_core::desk::input::Input;
 use nija_core::desk::{Desk, Outstanding};
 use nija_core::journal::Batch;
 use nija_core::lanes::Lanes;
 use nija_core::ports::{AppendError, Journal};
-use nija_core::words::id::{InstrumentId, OrderId, PartitionId};
-use nija_core::words::money::Price;
+use nija_core::words::id::{OrderId, PartitionId};
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
@@ -26,15 +27,18 @@ use std::sync::Arc;
 
 /// Entries that may wait in one lane; the same as at a gateway.
 const LANE_CAPACITY: usize = 65_536;
-/// Reports taken from the exchange at a time.
-const HANDFUL: usize = 1_024;
 
-/// Why a backtest ended early.
+/// Why a backtest ended early. Boxed: what a step answers is moved with every step.
 #[derive(Debug, thiserror::Error)]
-pub enum Ended {
-    /// The market data are not as they should be. Boxed: what a step answers is moved with every step.
+#[error(transparent)]
+pub struct Ended(Box<Cause>);
+
+/// What ended a backtest.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// The market data are not as they should be.
     #[error(transparent)]
-    Feed(Box<feeds::Error>),
+    Feed(#[from] feeds::Error),
     /// A desk met a bug.
     #[error(transparent)]
     Broken(#[from] Stopped),
@@ -43,27 +47,25 @@ pub enum Ended {
     Journal(#[from] AppendError),
 }
 
-impl From<feeds::Error> for Ended {
-    fn from(error: feeds::Error) -> Self {
-        Self::Feed(Box::new(error))
+impl<E> From<E> for Ended
+where
+    Cause: From<E>,
+{
+    fn from(cause: E) -> Self {
+        Self(Box::new(cause.into()))
     }
 }
 
 /// One run over data.
 pub struct Backtest {
-    partitions: Partitions,
+    desks: Desks,
     exchange: Exchange,
     trader: Trader,
     journal: Arc<dyn Journal>,
     lanes: Lanes<Release>,
-    inputs: Vec<Input>,
     seen: Box<dyn FnMut(&Batch) + Send>,
     /// Whose signals are heard; all where none is named.
     heard: Vec<StrategyName>,
-    /// Is a batch sealed only when something must leave, or when it is full?
-    in_large_batches: bool,
-    /// Newest prices that change nothing but the price, until something else comes; oldest first.
-    waiting: Vec<(InstrumentId, Price, Timestamp)>,
 }
 
 impl Backtest {
@@ -76,21 +78,8 @@ impl Backtest {
         journal: Arc<dyn Journal>,
         seen: Box<dyn FnMut(&Batch) + Send>,
     ) -> Self {
-        let lanes = Lanes::new(LANE_CAPACITY);
-        let (inputs, heard) = (Vec::new(), Vec::new());
-        let (in_large_batches, waiting) = (false, Vec::new());
-        Self {
-            partitions,
-            exchange,
-            trader,
-            journal,
-            lanes,
-            inputs,
-            seen,
-            heard,
-            in_large_batches,
-            waiting,
-        }
+        let (desks, lanes) = (Desks::of(partitions), Lanes::new(LANE_CAPACITY));
+        Self { desks, exchange, trader, journal, lanes, seen, heard: Vec::new() }
     }
 
     /// For runs whose journal nobody keeps: a batch is sealed only when an effect waits for it or it is full, and a
@@ -98,7 +87,7 @@ impl Backtest {
     /// What is decided, and when, is the same; how it lies in batches is not. [`Backtest::finish`] must close the run.
     #[must_use]
     pub fn in_large_batches(mut self) -> Self {
-        self.in_large_batches = true;
+        self.desks.in_large_batches = true;
         self
     }
 
@@ -107,8 +96,7 @@ impl Backtest {
     /// # Errors
     /// See [`Ended`].
     pub async fn finish(&mut self) -> Result<(), Ended> {
-        self.adopt()?;
-        let held = self.partitions.seal();
+        let held = self.desks.current()?.seal();
         held.iter().for_each(|h| (self.seen)(h.batch()));
         // Nothing waits for it: what did has made its batch leave before.
         let _ = commit(&*self.journal, held).await?;
@@ -127,8 +115,7 @@ impl Backtest {
     /// # Errors
     /// See [`Ended`].
     pub fn partitions(&mut self) -> Result<&Partitions, Ended> {
-        self.adopt()?;
-        Ok(&self.partitions)
+        Ok(self.desks.current()?)
     }
 
     /// Brings an input that is no market event, such as opening an account.
@@ -136,8 +123,7 @@ impl Backtest {
     /// # Errors
     /// See [`Ended`].
     pub async fn input(&mut self, input: Input, at: Timestamp) -> Result<Answer, Ended> {
-        self.adopt()?;
-        let answer = self.partitions.take(input, at)?;
+        let answer = self.desks.current()?.take(input, at)?;
         self.settle(at).await?;
         Ok(answer)
     }
@@ -152,12 +138,7 @@ impl Backtest {
         input: Input,
         at: Timestamp,
     ) -> Result<Answer, Ended> {
-        self.adopt()?;
-        let desk = self.partitions.desks_mut().iter_mut().find(|d| d.partition() == partition);
-        let Some(desk) = desk else {
-            return Ok(Answer::Declined(Decline::UnknownPartition));
-        };
-        let answer = desk.take(input, at).map_err(|broken| Stopped { partition, broken })?;
+        let answer = self.desks.take_at(partition, input, at)?;
         self.settle(at).await?;
         Ok(answer)
     }
@@ -173,20 +154,20 @@ impl Backtest {
         trader: Trader,
         at: Timestamp,
     ) -> Result<(), Ended> {
-        self.adopt()?;
         (self.exchange, self.trader) = (exchange, trader);
+        let partitions = self.desks.current()?;
         // Options were listed on the way and stand in no catalog.
-        for row in self.partitions.desks().iter().take(1).flat_map(Desk::options) {
+        for row in partitions.desks().iter().take(1).flat_map(Desk::options) {
             self.exchange.list(row.clone());
         }
-        for (instrument, price) in recovery::known_prices(&self.partitions) {
+        for (instrument, price) in recovery::known_prices(partitions) {
             self.exchange.know(instrument, price);
         }
         let back = |open: &Outstanding| {
             self.exchange.restore(&open.ticket, open.filled, open.fills, at);
         };
-        for report in recovery::hand_back(&self.partitions, at, back) {
-            self.partitions.take(Input::Report(report), at)?;
+        for report in recovery::hand_back(partitions, at, back) {
+            partitions.take(Input::Report(report), at)?;
         }
         self.settle(at).await
     }
@@ -211,77 +192,29 @@ impl Backtest {
     /// See [`Ended`].
     pub async fn step(&mut self, at: Timestamp, events: &[MarketEvent]) -> Result<(), Ended> {
         events.iter().for_each(|event| self.exchange.on_market(event));
-        let mut inputs = std::mem::take(&mut self.inputs);
-        loop {
-            let reports = self.exchange.take_reports(HANDFUL);
-            if reports.is_empty() {
-                break;
+        let Self { desks, exchange, trader, heard, .. } = self;
+        bring_reports(exchange, desks, at)?;
+        let mut taken = Ok(());
+        trader.step(events, |input| {
+            if taken.is_ok() {
+                taken = match input {
+                    // By far the most are prices: told as they are, they are not moved about.
+                    Input::Mark { instrument, price } => desks.take_price(instrument, price, at),
+                    Input::Signal(said) if !heard.is_empty() && !heard.contains(&said.strategy) => {
+                        Ok(())
+                    }
+                    input => desks.take(input, at).map(drop),
+                };
             }
-            inputs.extend(reports.into_iter().map(Input::Report));
-        }
-        self.trader.step(events, &mut inputs);
-        if !self.heard.is_empty() {
-            inputs.retain(|input| match input {
-                Input::Signal(signal) => self.heard.contains(&signal.strategy),
-                _ => true,
-            });
-        }
-        for input in &inputs {
-            // Where it lies it is read faster than it is moved.
-            match input {
-                Input::Mark { instrument, price } => self.take_price(*instrument, *price, at)?,
-                input => {
-                    self.adopt()?;
-                    self.partitions.take(input.clone(), at)?;
-                }
-            }
-        }
-        inputs.clear();
-        self.inputs = inputs;
-        if self.must_seal() { self.settle(at).await } else { Ok(()) }
-    }
-
-    /// Takes a price, or lets it wait where it changes nothing but the price.
-    fn take_price(
-        &mut self,
-        instrument: InstrumentId,
-        price: Price,
-        at: Timestamp,
-    ) -> Result<(), Ended> {
-        if self.in_large_batches && price.is_positive() {
-            let is_other = |of| of != instrument && self.partitions.is_held(of);
-            let mut waiting = self.waiting.iter().map(|(of, ..)| *of);
-            // What holders are worth is judged by one new price at a time.
-            if self.partitions.is_held(instrument) && waiting.any(is_other) {
-                self.adopt()?;
-            }
-            if self.partitions.rest(instrument, price, at) {
-                self.waiting.retain(|(of, ..)| *of != instrument);
-                self.waiting.push((instrument, price, at));
-                return Ok(());
-            }
-        }
-        self.adopt()?;
-        Ok(self.partitions.take_price(instrument, price, at)?)
-    }
-
-    /// Adopts the prices that wait.
-    fn adopt(&mut self) -> Result<(), Ended> {
-        for (instrument, price, at) in self.waiting.drain(..) {
-            self.partitions.take_price(instrument, price, at)?;
-        }
-        Ok(())
-    }
-
-    /// In large batches, only what an effect waits for is sealed, and what is full.
-    fn must_seal(&self) -> bool {
-        !self.in_large_batches || self.partitions.hold_back() || self.partitions.is_full()
+        });
+        taken?;
+        if desks.must_seal() { self.settle(at).await } else { Ok(()) }
     }
 
     /// Commits, sends what was released in the order of the lanes, and takes what the exchange says at once.
     async fn settle(&mut self, now: Timestamp) -> Result<(), Ended> {
-        while self.must_seal() {
-            let held = self.partitions.seal();
+        while self.desks.must_seal() {
+            let held = self.desks.seal();
             if held.is_empty() {
                 break;
             }
@@ -292,15 +225,7 @@ impl Backtest {
             while let Some(release) = self.lanes.pop() {
                 self.exchange.act(release.act(), now);
             }
-            loop {
-                let reports = self.exchange.take_reports(HANDFUL);
-                if reports.is_empty() {
-                    break;
-                }
-                for report in reports {
-                    self.partitions.take(Input::Report(report), now)?;
-                }
-            }
+            bring_reports(&mut self.exchange, &mut self.desks, now)?;
         }
         Ok(())
     }
@@ -322,9 +247,18 @@ impl Backtest {
 
     fn lapse(&mut self, order: OrderId, why: &'static str, at: Timestamp) -> Result<(), Ended> {
         let report = Report { order, outcome: Outcome::Lapsed { why }, at };
-        self.partitions.take(Input::Report(report), at)?;
+        self.desks.take(Input::Report(report), at)?;
         Ok(())
     }
+}
+
+/// Brings what the exchange has to say.
+#[inline]
+fn bring_reports(exchange: &mut Exchange, desks: &mut Desks, at: Timestamp) -> Result<(), Stopped> {
+    while let Some(report) = exchange.take_report() {
+        desks.take(Input::Report(report), at)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -149,7 +149,7 @@ impl Driver {
         events.iter().for_each(|event| rooms.venue.on_market(event));
         let mut inputs: Vec<Input> = Vec::new();
         take_reports(rooms, &mut inputs);
-        self.trader.step(events, &mut inputs);
+        self.trader.step(events, |input| inputs.push(input));
         for event in events {
             if let Kind::Listed(terms) = event.kind {
                 (self.listed)(terms.instrument());

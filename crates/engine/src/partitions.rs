@@ -141,10 +141,17 @@ impl Partitions {
         self.desks.iter().any(|desk| desk.is_held(instrument))
     }
 
+    /// Is it known at every desk that a price of this changes nothing but the price?
+    #[inline]
+    #[must_use]
+    pub(crate) fn is_calm(&self, instrument: InstrumentId, price: Price, at: Timestamp) -> bool {
+        self.desks.iter().all(|desk| desk.is_calm(instrument, price, at))
+    }
+
     /// Would a price of this change nothing but the price, at every desk?
     #[must_use]
-    pub(crate) fn rest(&self, instrument: InstrumentId, price: Price, at: Timestamp) -> bool {
-        self.desks.iter().all(|desk| desk.rests(instrument, price, at))
+    pub(crate) fn rest(&mut self, instrument: InstrumentId, price: Price, at: Timestamp) -> bool {
+        self.desks.iter_mut().all(|desk| desk.rests(instrument, price, at))
     }
 
     /// Looks whether some desk found reason to stop everywhere.
@@ -207,10 +214,10 @@ impl Partitions {
         self.desks.iter().any(Desk::is_full)
     }
 
-    /// Does some desk hold an effect back until its batch is kept?
+    /// Does some desk hold an effect back until its batch is kept, or as much as a batch should?
     #[must_use]
-    pub(crate) fn hold_back(&self) -> bool {
-        self.desks.iter().any(Desk::holds_back)
+    pub(crate) fn must_seal(&self) -> bool {
+        self.desks.iter().any(|desk| desk.holds_back() || desk.is_full())
     }
 
     /// Closes the batches of all desks to which something happened.

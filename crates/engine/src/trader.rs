@@ -42,12 +42,12 @@ impl Trader {
     }
 
     /// What the events of one step mean to the desks, in order. Books are shown once all of it is known.
-    pub fn step(&mut self, events: &[MarketEvent], out: &mut Vec<Input>) {
+    pub fn step(&mut self, events: &[MarketEvent], mut say: impl FnMut(Input)) {
         for event in events {
-            self.event(event, out);
+            self.event(event, &mut say);
         }
         if !self.books.is_empty() {
-            self.show(out);
+            self.show(&mut say);
         }
     }
 
@@ -70,58 +70,56 @@ impl Trader {
     }
 
     /// Shows the books that have changed.
-    fn show(&mut self, out: &mut Vec<Input>) {
+    fn show(&mut self, say: &mut impl FnMut(Input)) {
         for (&instrument, (depth, changed)) in &mut self.books {
             let Some(at) = changed.take() else { continue };
             let [bids, asks] = [Side::Buy, Side::Sell].map(|side| depth.levels(side, SHOWN));
             let signals = self.analyst.on_book(&Book { instrument, place: 0, at, bids, asks });
-            out.extend(signals.into_iter().map(Input::Signal));
+            signals.into_iter().map(Input::Signal).for_each(&mut *say);
         }
     }
 
     /// What an event means to the desks, in order: price first, then conditions, then signals.
-    fn event(&mut self, event: &MarketEvent, out: &mut Vec<Input>) {
+    fn event(&mut self, event: &MarketEvent, say: &mut impl FnMut(Input)) {
         if !self.books.is_empty() {
             self.follow(event);
         }
-        match event.kind {
-            Kind::SessionOpened { hours, until } => {
-                out.push(Input::Session { hours, open: true, until });
+        match &event.kind {
+            &Kind::SessionOpened { hours, until } => {
+                say(Input::Session { hours, open: true, until });
             }
-            Kind::SessionClosed { hours, until } => {
-                out.push(Input::Session { hours, open: false, until });
+            &Kind::SessionClosed { hours, until } => {
+                say(Input::Session { hours, open: false, until });
             }
-            Kind::BarOpened { instrument, price } => out.push(Input::Mark { instrument, price }),
-            Kind::Trade { instrument, price, .. } => out.push(Input::Tick { instrument, price }),
+            &Kind::BarOpened { instrument, price } => say(Input::Mark { instrument, price }),
+            &Kind::Trade { instrument, price, .. } => say(Input::Tick { instrument, price }),
             Kind::Listed(terms) => {
-                self.analyst.on_contract(terms);
-                out.push(Input::List(terms.instrument()));
+                self.analyst.on_contract(*terms);
+                say(Input::List(terms.instrument()));
             }
-            Kind::Pictured { underlying, spot, next_session } => {
+            &Kind::Pictured { underlying, spot, next_session } => {
                 let of = (underlying, spot);
                 let (chain, signals) = self.analyst.on_picture(of, next_session, event.at);
                 if let Some(board) = &self.board {
                     board.take(&chain);
                 }
-                out.extend(signals.into_iter().map(Input::Signal));
+                signals.into_iter().map(Input::Signal).for_each(say);
             }
-            Kind::Quote { instrument, bid, ask, .. } => {
+            &Kind::Quote { instrument, bid, ask, .. } => {
                 self.analyst.on_quote(instrument, (bid, ask), event.at);
                 if let Some(price) = middle(bid, ask) {
-                    out.push(Input::Tick { instrument, price });
+                    say(Input::Tick { instrument, price });
                 }
             }
             // Desks decide on prices; what lies behind the best of them is the venue's.
             Kind::Level { .. } | Kind::Cleared { .. } => {}
             Kind::BarClosed(candle) => {
-                out.push(Input::Mark { instrument: candle.instrument, price: candle.close });
-                let said = self.analyst.on_candle(&candle);
+                say(Input::Mark { instrument: candle.instrument, price: candle.close });
+                let said = self.analyst.on_candle(candle);
                 if let Some(conditions) = said.conditions {
-                    out.push(Input::Conditions(conditions));
+                    say(Input::Conditions(conditions));
                 }
-                for signal in said.signals {
-                    out.push(Input::Signal(signal));
-                }
+                said.signals.into_iter().map(Input::Signal).for_each(say);
             }
         }
     }

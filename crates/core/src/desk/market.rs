@@ -3,6 +3,7 @@
 use super::Desk;
 use super::account::Account;
 use super::answer::{Answer, Decline};
+use super::calm::Calm;
 use super::event::{Event, Wish};
 use super::state::Listing;
 use crate::copy::sleeve::StopCause;
@@ -52,13 +53,29 @@ impl Desk {
         self.state.holders.get(&instrument).is_some_and(|of| !of.is_empty())
     }
 
+    /// Is it known that a price of this, at this instant, changes nothing but the price?
+    #[inline]
+    #[must_use]
+    pub fn is_calm(&self, instrument: InstrumentId, price: Price, at: Timestamp) -> bool {
+        let covers = |calm: Calm| calm.is_of(instrument) && calm.covers(price);
+        at < self.next_roll && self.calm.is_some_and(covers)
+    }
+
     /// Would a price of this, at this instant, change nothing but the price? No day ends, and for whoever holds it
     /// nothing follows.
     #[must_use]
-    pub fn rests(&self, instrument: InstrumentId, price: Price, at: Timestamp) -> bool {
-        let calm = |no: &AccountNo| self.stays_calm(*no, instrument, price);
-        let holders = self.state.holders.get(&instrument);
-        at < self.next_roll && holders.is_none_or(|of| of.iter().all(calm))
+    pub fn rests(&mut self, instrument: InstrumentId, price: Price, at: Timestamp) -> bool {
+        if at >= self.next_roll {
+            return false;
+        }
+        let known = self.calm.filter(|calm| calm.is_of(instrument));
+        let stays_calm = |no: &AccountNo| self.stays_calm(*no, instrument, price);
+        let is_calm =
+            self.state.holders.get(&instrument).is_none_or(|of| of.iter().all(stays_calm));
+        if is_calm {
+            self.calm = Some(known.unwrap_or(Calm::at(instrument, price)).with(price));
+        }
+        is_calm
     }
 
     /// Would a price leave an account as it is? Nothing waits for one, and what the account is worth at it is neither
@@ -73,9 +90,15 @@ impl Desk {
         if is_family || account.is_busy() || row.is_margined() {
             return false;
         }
+        let held = account.position(instrument);
+        let worth = held.map(|position| row.value(price, position.signed(), Round::Down));
+        // Beyond the range of money it would count at its cost, which does not move with the price.
+        let Some(Some(worth)) = worth else {
+            return false;
+        };
         let equity = self.state.equity_where(account, |position| {
             if position.instrument == instrument {
-                row.value(price, position.signed(), Round::Down)
+                Some(worth)
             } else {
                 self.state.worth(position.instrument, position.signed())
             }

@@ -67,7 +67,8 @@ fn a_price_that_rests_changes_nothing_but_the_price() {
             world.desk.take_price(AAPL, price, at).unwrap();
         }
     };
-    let (mut cents, mut chance, mut waits, mut rested) = (20_000i64, 7u32, None, [0, 0]);
+    let (mut cents, mut chance, mut waits) = (20_000i64, 7u32, None);
+    let (mut rested, mut known) = ([0, 0], 0);
     for n in 0..2_000 {
         chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         cents += cents * (i64::from(chance >> 20) - 2_048) / 200_000;
@@ -76,7 +77,10 @@ fn a_price_that_rests_changes_nothing_but_the_price() {
             world.wait(Span::seconds(60));
         }
         told.take(Input::Mark { instrument: AAPL, price });
+        let is_known = spared.desk.is_calm(AAPL, price, spared.now);
         let rests = spared.desk.rests(AAPL, price, spared.now);
+        assert!(rests || !is_known, "{price} was known to change nothing");
+        known += usize::from(is_known);
         rested[usize::from(rests)] += 1;
         if rests {
             waits = Some((price, spared.now));
@@ -104,5 +108,5 @@ fn a_price_that_rests_changes_nothing_but_the_price() {
     assert_eq!(told.desk.state_hash(), spared.desk.state_hash());
     assert_eq!(decided(&told), decided(&spared));
     assert!(told.log.contains("halted"), "the guards had nothing to do");
-    assert!(rested[0] > 100 && rested[1] > 1_000, "{rested:?}");
+    assert!(rested[0] > 100 && rested[1] > 1_000 && known > 500, "{rested:?}, {known}");
 }

@@ -122,7 +122,7 @@ async fn after_a_restart_an_order_waits_for_the_first_price() {
 async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
     let (mut run, tape, batches) = begun().await;
     let limit = OrderType::Limit { limit: Price::whole(99) };
-    let placed = run.partitions.take(buy(limit), NOON).unwrap();
+    let placed = run.desks.take(buy(limit), NOON).unwrap();
     let Answer::Placed { order, .. } = placed else { panic!("{placed:?}") };
     let kill = Input::Kill {
         scope: Scope::Class(AssetClass::Crypto),
@@ -130,7 +130,7 @@ async fn an_entry_taken_back_in_its_own_batch_is_never_sent() {
         reason: "black swan".to_owned(),
         flatten: false,
     };
-    run.partitions.take(kill, NOON).unwrap();
+    run.desks.take(kill, NOON).unwrap();
     run.settle(NOON).await.unwrap();
 
     assert_eq!(run.exchange.find(order), Found::Never);

@@ -140,18 +140,17 @@ impl Waiting<'_> {
     ) -> Result<(), Ended> {
         let at = start.max(self.span.0);
         let (mut exchange, mut trader) = ((self.world.exchange)(), (self.world.trader)());
-        let (mut inputs, mut conditions) = (Vec::new(), None);
+        let mut conditions = None;
         while past.peek_time()?.is_some_and(|next| next < at) {
             let Some(event) = past.next()? else { break };
             if event.at >= start {
                 exchange.on_market(&event);
             }
-            trader.step(&[event], &mut inputs);
-            for input in inputs.drain(..) {
+            trader.step(&[event], |input| {
                 if let Input::Conditions(read) = input {
                     conditions = Some(read);
                 }
-            }
+            });
         }
         // To look is to read what was known at the start.
         past.peek_time()?;

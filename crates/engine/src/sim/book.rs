@@ -7,6 +7,7 @@ use super::matching::Print;
 use super::order::{Order, Stage, limit_key, stop_key};
 use super::rules::Terms;
 use super::trading::Seen;
+use crate::feeds::{Kind, volume_units};
 use nija_core::words::fixed::{Round, SCALE, mul_div};
 use nija_core::words::id::OrderId;
 use nija_core::words::instrument::Instrument;
@@ -41,6 +42,8 @@ pub(super) struct Book {
     pub(super) own: Option<Box<(Terms, Latency)>>,
     /// Of a pair, dollars for one of what its prices are in, as last seen.
     pub(super) rate: Option<Price>,
+    /// How many orders are in its rows.
+    orders: usize,
     arriving: Row,
     market: [Row; 2],
     stops: [Row; 2],
@@ -65,6 +68,7 @@ impl Book {
             depth: Depth::new(),
             own: None,
             rate: None,
+            orders: 0,
             arriving: Row::new(),
             market: [Row::new(), Row::new()],
             stops: [Row::new(), Row::new()],
@@ -97,31 +101,37 @@ impl Book {
     }
 
     pub(super) fn insert(&mut self, order: &Order) {
-        self.row(order.stage, order.ticket.side).insert(order.key(), order.ticket.id);
+        let row = self.row(order.stage, order.ticket.side);
+        let is_new = row.insert(order.key(), order.ticket.id).is_none();
+        self.orders += usize::from(is_new);
     }
     pub(super) fn remove(&mut self, order: &Order) {
-        self.row(order.stage, order.ticket.side).remove(&order.key());
+        let was_here = self.row(order.stage, order.ticket.side).remove(&order.key()).is_some();
+        self.orders -= usize::from(was_here);
     }
 
     /// Notes what an event says about price and volume, whether or not the market is open.
-    pub(super) const fn note(&mut self, seen: &Seen) {
-        match seen.print {
-            Print::Open(price) => {
+    #[inline]
+    pub(super) fn note(&mut self, kind: &Kind) {
+        match kind {
+            Kind::BarOpened { price, .. } => {
                 self.taken = [Qty::ZERO; 2];
-                self.last = Some(price);
+                self.last = Some(*price);
             }
-            Print::Close(range) => {
-                self.last = Some(range.close);
-                self.volume = match seen.volume {
-                    Some([volume, _]) => Some(volume),
-                    None => self.volume,
-                };
+            Kind::BarClosed(candle) => {
+                self.last = Some(candle.close);
+                self.volume = Some(Qty::from_raw(volume_units(candle.volume)));
             }
-            Print::Trade(price) => self.last = Some(price),
-            Print::Quote { bid, .. } => self.last = Some(bid),
+            Kind::Trade { price, .. } => self.last = Some(*price),
+            Kind::Quote { bid, .. } => self.last = Some(*bid),
+            _ => {}
         }
     }
 
+    /// Is no order here, and was nothing taken of the running bar?
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.is_empty() && self.taken[0].is_zero() && self.taken[1].is_zero()
+    }
     /// With its end, what was taken of a bar counts no more.
     pub(super) const fn forget_taken(&mut self, seen: &Seen) {
         if seen.is_end() {
@@ -130,9 +140,8 @@ impl Book {
     }
 
     /// Is no order here?
-    pub(super) fn is_empty(&self) -> bool {
-        let sides = [&self.market, &self.stops, &self.limits];
-        self.arriving.is_empty() && sides.into_iter().flatten().all(Row::is_empty)
+    pub(super) const fn is_empty(&self) -> bool {
+        self.orders == 0
     }
 
     /// The next order that has arrived by this instant; `by` itself counts unless a bar ends there.

@@ -67,6 +67,14 @@ fn rated(
     Some(book)
 }
 
+/// The terms that hold at a book: its own, where it has some.
+const fn terms_at<'a>(rules: &'a Rules, book: &'a Book) -> &'a Terms {
+    match &book.own {
+        Some(own) => &own.0,
+        None => rules.terms_of(&book.instrument),
+    }
+}
+
 impl Exchange {
     /// An exchange without instruments.
     #[must_use]
@@ -188,9 +196,7 @@ impl Exchange {
             return Some("no such instrument is listed here".to_owned());
         };
         let is_open = self.cursors[book.instrument.hours as usize].is_open(eligible_at);
-        let own = book.own.as_deref().map(|(terms, _)| terms);
-        let terms = own.unwrap_or_else(|| self.rules.terms_of(&book.instrument));
-        check(ticket, book, terms, self.now, is_open).err()
+        check(ticket, book, terms_at(&self.rules, book), self.now, is_open).err()
     }
 
     /// When an order that can first trade at `first` has lived its time; none for one without an end.
@@ -279,6 +285,11 @@ impl Exchange {
         }
     }
 
+    /// Takes the oldest report.
+    pub fn take_report(&mut self) -> Option<Report> {
+        self.outbox.pop_front()
+    }
+
     /// Takes up to `limit` reports, oldest first.
     pub fn take_reports(&mut self, limit: usize) -> Vec<Report> {
         // Mostly there are none, and emptying nothing is work all the same.
@@ -300,7 +311,23 @@ impl Exchange {
     }
 
     /// Trades what an event allows.
+    #[inline]
     pub fn on_market(&mut self, event: &MarketEvent) {
+        // Most events meet nobody.
+        if self.agenda.is_empty()
+            && let Some(instrument) = event.instrument()
+            && let Some(book) = self.books.get_mut(&instrument)
+            && book.is_quiet()
+            && !terms_at(&self.rules, book).follows_book()
+        {
+            self.now = self.now.max(event.at);
+            return book.note(&event.kind);
+        }
+        self.take_event(event);
+    }
+
+    #[inline(never)]
+    fn take_event(&mut self, event: &MarketEvent) {
         self.moved_to(event.at);
         self.settle(event.at, matches!(event.kind, Kind::BarClosed(_)));
         match (event.kind, event.instrument()) {
@@ -314,10 +341,7 @@ impl Exchange {
 
     fn follows_book(&self, instrument: InstrumentId) -> bool {
         let book = self.books.get(&instrument);
-        book.is_some_and(|book| match book.own.as_deref() {
-            Some((terms, _)) => terms.follows_book(),
-            None => self.rules.terms_of(&book.instrument).follows_book(),
-        })
+        book.is_some_and(|book| terms_at(&self.rules, book).follows_book())
     }
 
     /// Brings an event to the book it is about.
@@ -351,8 +375,7 @@ impl Exchange {
         // A bar belongs to the session that it ends, whose own last instant is not open any more.
         let inside = if seen.is_end() { seen.at.plus(Span(-1)) } else { seen.at };
         let is_open = cursor.is_open(inside);
-        book.note(&seen);
-        // Most events meet nobody.
+        book.note(&event.kind);
         if is_open && !book.is_empty() {
             let mut trading = Trading::new(book, &seen, terms, self.now);
             trading.run(&mut self.orders);

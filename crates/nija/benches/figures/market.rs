@@ -61,7 +61,7 @@ impl Street {
         self.exchange.on_market(event);
         self.settle(event.at).await?;
         let began = Instant::now();
-        self.trader.step(std::slice::from_ref(event), &mut self.inputs);
+        self.trader.step(std::slice::from_ref(event), |input| self.inputs.push(input));
         let heard = self.inputs.iter().any(|input| matches!(input, Input::Signal(_)));
         for input in self.inputs.drain(..) {
             self.desks.take(input, event.at)?;

@@ -196,17 +196,15 @@ async fn generated(
             *price = scaled.map_or(*price, Price::from_raw).max(Price::STEP);
         }
     }
-    let mut inputs = Vec::new();
     let recorder = market::recorder(config, now)?;
     let mut feed = Recording::new(market::generated(rows, &start, history, config.seed)?, recorder);
     let mut conditions = None;
     while let Some(event) = feed.next()? {
-        trader.step(&[event], &mut inputs);
-        for input in inputs.drain(..) {
+        trader.step(&[event], |input| {
             if let Input::Conditions(read) = input {
                 conditions = Some(read);
             }
-        }
+        });
     }
     let last = last_prices(&start, market::generated(rows, &start, history, config.seed)?)?;
     let mut recorder = feed.stop();

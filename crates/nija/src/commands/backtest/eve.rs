@@ -18,27 +18,24 @@ pub(super) fn pass(
 ) -> anyhow::Result<Vec<Input>> {
     let mut sessions: Vec<(Hours, Input)> = Vec::new();
     let mut marks: BTreeMap<InstrumentId, Price> = BTreeMap::new();
-    let (mut conditions, mut inputs, mut listed) = (None, Vec::new(), Vec::new());
+    let (mut conditions, mut listed) = (None, Vec::new());
     while data.feed.peek_time()?.is_some_and(|at| at < from) {
         let Some(event) = data.feed.next()? else {
             break;
         };
         exchange.on_market(&event);
-        data.trader.step(&[event], &mut inputs);
-        for input in inputs.drain(..) {
-            match input {
-                Input::Session { hours, .. } => {
-                    sessions.retain(|(known, _)| *known != hours);
-                    sessions.push((hours, input));
-                }
-                Input::Mark { instrument, price } => {
-                    marks.insert(instrument, price);
-                }
-                Input::Conditions(read) => conditions = Some(read),
-                Input::List(_) => listed.push(input),
-                _ => {}
+        data.trader.step(&[event], |input| match input {
+            Input::Session { hours, .. } => {
+                sessions.retain(|(known, _)| *known != hours);
+                sessions.push((hours, input));
             }
-        }
+            Input::Mark { instrument, price } => {
+                marks.insert(instrument, price);
+            }
+            Input::Conditions(read) => conditions = Some(read),
+            Input::List(_) => listed.push(input),
+            _ => {}
+        });
     }
     let marks = marks.into_iter().map(|(instrument, price)| Input::Mark { instrument, price });
     let sessions = sessions.into_iter().map(|(_, input)| input);
