@@ -1,4 +1,5 @@
-//! `nija backtest --strategy sma-cross` against what other programs found on the same files, and its sweeps.
+//! `nija backtest --strategy sma-cross` against what other programs found on the same files, its sweeps, and those of
+//! the platform's strategies.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,20 +11,26 @@ use tempfile::TempDir;
 
 const TERMS: [&str; 6] = ["--cash", "10000", "--commission", "0.002", "--fill", "next-open"];
 
-fn run(arguments: &[&str]) -> Output {
+fn run(strategy: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nija"));
-    command.args(["backtest", "--strategy", "sma-cross"]).args(arguments);
+    command.args(["backtest", "--strategy", strategy]).args(arguments);
     command.env_clear().output().unwrap()
 }
-fn good(arguments: &[&str]) -> Value {
-    let output = run(&[arguments, &["--format", "json"]].concat());
+fn good_of(strategy: &str, arguments: &[&str]) -> Value {
+    let output = run(strategy, &[arguments, &["--format", "json"]].concat());
     assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
-fn bad(arguments: &[&str]) -> String {
-    let output = run(arguments);
+fn bad_of(strategy: &str, arguments: &[&str]) -> String {
+    let output = run(strategy, arguments);
     assert!(!output.status.success(), "{arguments:?} succeeded");
     text(&output.stderr)
+}
+fn good(arguments: &[&str]) -> Value {
+    good_of("sma-cross", arguments)
+}
+fn bad(arguments: &[&str]) -> String {
+    bad_of("sma-cross", arguments)
 }
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -136,6 +143,40 @@ fn a_killed_sweep_goes_on_and_finds_the_same() {
     assert_eq!(again["best"], once["best"]);
     let other = bad(&[&with[..], &["--cash", "5"]].concat());
     assert!(other.contains("another command"), "{other}");
+}
+
+#[test]
+fn a_strategy_of_the_platform_is_swept_as_its_runs_go() {
+    let (folder, riding) = (tempfile::tempdir().unwrap(), "crypto_trend_riding");
+    let kept = folder.path().join("kept.jsonl").display().to_string();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/demo/crypto/BTC-USD/1d.csv");
+    let sweep = ["--data", data, "--sweep", "target_volatility=0.15..0.25:0.05"];
+    let with = [&sweep[..], &["--results", &kept]].concat();
+    let found = good_of(riding, &with);
+    let (trials, best) = (found["sweep"].as_array().unwrap(), &found["best"]);
+    assert_eq!((trials.len(), &found["overfitting"]["trials"]), (3, &3.into()));
+    let chosen = &trials[found["best_trial"].as_u64().unwrap() as usize];
+    assert_eq!(chosen["final_equity"], best["final_equity"]);
+    // Each trial is the run that names its parameters.
+    let value = trials[0]["parameters"]["target_volatility"].as_str().unwrap();
+    let alone =
+        ["--data", data, "--param", &format!("target_volatility={value}")].map(str::to_owned);
+    let alone = good_of(riding, &alone.each_ref().map(String::as_str));
+    assert_eq!((value, &trials[0]["final_equity"]), ("0.15", &alone["final_equity"]));
+    assert_eq!(trials[0]["sharpe"], alone["statistics"]["sharpe"]);
+    let again = good_of(riding, &[&with[..], &["--threads", "1"]].concat());
+    assert_eq!((&again["resumed"], &again["sweep"]), (&3.into(), &found["sweep"]));
+    let other = bad_of(riding, &[&with[..], &["--cash", "5000"]].concat());
+    assert!(other.contains("another command"), "{other}");
+    for (arguments, wanted) in [
+        (&["--sweep", "speed=1,2"][..], "has no parameter `speed`; it has"),
+        (&["--sweep", "target_volatility=0.2,much"], "target_volatility=much"),
+        (&["--sweep", "grow=0.1,0.2", "--tier", "all"], "name it with --tier"),
+        (&["--sweep", "grow=0.1,0.2", "--walk-forward", "train=9,test=9"], "is for sma-cross"),
+    ] {
+        let told = bad_of(riding, &[&["--data", data], arguments].concat());
+        assert!(told.contains(wanted), "{told}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod research;
 mod sheet;
 mod tally;
 mod teaching;
+mod trials;
 mod tuned;
 
 pub(crate) use options::Options;
@@ -49,7 +50,7 @@ use nija_engine::feeds::steps::Steps;
 use nija_engine::feeds::{Feed, Kind, MarketEvent};
 use nija_engine::partitions::Partitions;
 use nija_engine::research::chart::Chart;
-use nija_engine::sim::Exchange;
+use nija_engine::sim::{Exchange, Rules};
 use nija_market::candle::Timeframe;
 use nija_store::memory;
 use nija_store::sqlite::{Database, Mode};
@@ -75,26 +76,23 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(strategy) = books::strategy(options) {
         return books::run(options, strategy);
     }
-    let strategies = options.strategies()?;
     let config = Config::read()?;
+    if !options.search.sweep.is_empty() {
+        return trials::run(options, &config);
+    }
     let data = data::read(options, &config)?;
     let began = Instant::now();
-    let tiers = options.tier.0.iter().map(|tier| tier.name()).collect();
-    let tally = Arc::new(Mutex::new(Heard::Well(Tally::new(&data.instruments, tiers))));
     // Only a journal that is to be kept is remembered: a run may be longer than memory.
     let kept = options.journal.as_ref().map(|path| (path, Arc::new(memory::Journal::default())));
     let journal: Arc<dyn Journal> = match &kept {
         Some((_, journal)) => Arc::clone(journal) as _,
         None => Arc::new(Tape::default()),
     };
-    let listener = Arc::clone(&tally);
-    let seen: Listener = Box::new(move |batch| lock(&listener).take(batch));
-    let outcome = block(drive(options, (&config, strategies), data, (journal, seen)))?;
+    let (outcome, tally) = once(options, (&config, rules(options)?), data, journal)?;
     let seconds = began.elapsed().as_secs_f64().max(1e-9);
     if let Some((path, journal)) = &kept {
         keep(path, journal)?;
     }
-    let tally = std::mem::replace(&mut *lock(&tally), Heard::Nothing).tally()?;
     if let Some(path) = &options.report {
         page::keep(path, &sheet::page(options, &outcome, &tally))?;
     }
@@ -104,6 +102,30 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let bars = outcome.bars;
     writeln!(std::io::stderr(), "{bars} bars in {seconds:.2} s ({:.0}/s)", bars as f64 / seconds)?;
     Ok(())
+}
+
+/// The terms of the exchange of a run.
+fn rules(options: &Options) -> anyhow::Result<Rules> {
+    match books::Settings::of(options)? {
+        Some(ticks) => ticks.settings.rules(options, 0),
+        None => options.rules(),
+    }
+}
+
+/// One run over data, at an exchange of these terms.
+fn once(
+    options: &Options,
+    (config, rules): (&Config, Rules),
+    data: Data,
+    journal: Arc<dyn Journal>,
+) -> anyhow::Result<(Outcome, Tally)> {
+    let tiers = options.tier.0.iter().map(|tier| tier.name()).collect();
+    let tally = Arc::new(Mutex::new(Heard::Well(Tally::new(&data.instruments, tiers))));
+    let listener = Arc::clone(&tally);
+    let seen: Listener = Box::new(move |batch| lock(&listener).take(batch));
+    let outcome = block(drive(options, (config, rules), data, (journal, seen)))?;
+    let tally = std::mem::replace(&mut *lock(&tally), Heard::Nothing).tally()?;
+    Ok((outcome, tally))
 }
 
 /// Is told of each batch.
@@ -171,14 +193,11 @@ fn named(name: &str) -> u128 {
 
 async fn drive(
     options: &Options,
-    (config, strategies): (&Config, Vec<StrategyName>),
+    (config, rules): (&Config, Rules),
     mut data: Data,
     (journal, seen): (Arc<dyn Journal>, Listener),
 ) -> anyhow::Result<Outcome> {
-    let rules = match books::Settings::of(options)? {
-        Some(ticks) => ticks.settings.rules(options, 0)?,
-        None => options.rules()?,
-    };
+    let strategies = options.strategies()?;
     let mut exchange = Exchange::new(rules);
     data.instruments.iter().for_each(|row| exchange.list(row.clone()));
     data.places.part(&mut exchange);

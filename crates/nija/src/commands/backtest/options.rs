@@ -15,7 +15,7 @@ use nija_market::candle::Timeframe;
 use std::path::PathBuf;
 
 /// What to run.
-#[derive(clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("source").required(true).args(["data", "demo_data"]))]
 pub(crate) struct Options {
     /// A file of bars (.csv, .csv.zst or .parquet), best named SYMBOL/TIMEFRAME.csv; may be
@@ -132,11 +132,11 @@ pub(crate) struct Options {
     pub(super) journal: Option<PathBuf>,
 }
 
-/// Many runs of sma-cross instead of one.
-#[derive(clap::Args)]
+/// Many runs instead of one.
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct Search {
-    /// Values of a parameter to try, for example fast=5..50:5 or slow=20,50,100; with several, all
-    /// combinations.
+    /// Values of a parameter of the strategy to try, for example fast=5..50:5, target_volatility=0.2..0.6:0.1 or
+    /// slow=20,50,100; with several, all combinations.
     #[arg(long, value_name = "NAME=VALUES", value_parser = pair, requires = "strategy")]
     pub(super) sweep: Vec<(String, String)>,
     /// Keep each trial in this file as it is done; the same command goes on where it stopped.
@@ -145,7 +145,7 @@ pub(super) struct Search {
     /// What the best trial is the best in.
     #[arg(long, value_enum, default_value = "sharpe")]
     pub(super) rank: Rank,
-    /// Choose anew on a window, trade the next one, move on: train=500,test=100, in bars.
+    /// Choose anew on a window, trade the next one, move on: train=500,test=100, in bars; for sma-cross.
     #[arg(long, value_name = "train=N,test=N", requires = "sweep", conflicts_with = "results")]
     pub(super) walk_forward: Option<WalkForward>,
     /// How many threads search; all cores unless it is said. Results are the same with any number.
@@ -154,7 +154,7 @@ pub(super) struct Search {
 }
 
 /// When an order is filled.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Fill {
     /// At the open of the next bar.
     NextOpen,
@@ -209,7 +209,7 @@ fn fraction(text: &str) -> Result<f64, &'static str> {
 }
 
 /// How results are printed.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
     /// A table for people.
     Text,
@@ -217,7 +217,7 @@ pub(super) enum Format {
     Json,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(super) enum Trading {
     /// Around the clock, as crypto does.
     Always,
@@ -237,7 +237,7 @@ impl From<Trading> for Hours {
     }
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(super) enum Appetite {
     Conservative,
     Moderate,
@@ -255,7 +255,7 @@ impl From<Appetite> for Tolerance {
 }
 
 /// One tier, or all of them.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Tiers(pub(super) Vec<Tier>);
 
 fn tiers(text: &str) -> Result<Tiers, nija_core::words::tier::UnknownTier> {
@@ -312,7 +312,6 @@ impl Options {
             })
         };
         let strategies = self.strategy.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
-        ensure!(self.search.sweep.is_empty(), "only {SMA_CROSS} can be swept");
         ensure!(!self.strict, "--strict is for {SMA_CROSS}; name --skip-bad to leave rows out");
         Ok(strategies)
     }

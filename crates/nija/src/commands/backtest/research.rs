@@ -3,19 +3,19 @@
 
 mod closes;
 mod crew;
-mod gate;
-mod grid;
+pub(super) mod gate;
+pub(super) mod grid;
 mod page;
 mod print;
 mod progress;
 mod regimes;
-mod results;
-mod search;
+pub(super) mod results;
+pub(super) mod search;
 mod source;
 mod study;
-mod sweep;
+pub(super) mod sweep;
 mod walk;
-mod whole;
+pub(super) mod whole;
 
 use study::Study;
 
@@ -69,7 +69,7 @@ fn report(options: &Options, studies: &[Study], settings: &Settings) -> anyhow::
 }
 
 /// Threads to use: those asked for, else one a core.
-fn threads(options: &Options) -> usize {
+pub(super) fn threads(options: &Options) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     options.search.threads.map_or(cores, usize::from)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Does the same with each item, on up to so many threads; results come in the order of the items. After a failure
 /// nothing new is begun, and the first of them in that order is given back.
-pub(super) fn each<T: Sync, R: Send>(
+pub(in super::super) fn each<T: Sync, R: Send>(
     threads: usize,
     items: &[T],
     work: impl Fn(&T) -> anyhow::Result<R> + Sync,

@@ -2,9 +2,10 @@
 //! its neighbors are good as well. The number of trials stands beside every verdict.
 
 use super::super::options::Rank;
-use super::grid::Grid;
+use super::grid::{Grid, Tunable};
 use super::results::Result;
 use nija_core::words::money::{Money, Pct};
+use nija_engine::sim::Rules;
 use nija_engine::sim::fee::Fee;
 use nija_engine::sim::rules::Terms;
 use nija_engine::sim::slippage::Slippage;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 const PLATEAU: f64 = 0.5;
 
 /// The verdict on a sweep.
-pub(super) struct Verdict {
+pub(in super::super) struct Verdict {
     /// Of the trial with the highest Sharpe ratio; none where the histories are too short to judge.
     pub(super) judgment: Option<Judgment>,
     /// What the best trial earned when everything cost twice as much, in percent.
@@ -27,8 +28,8 @@ pub(super) struct Verdict {
 
 impl Verdict {
     /// Judges a sweep whose best trial is `best`; `stressed_pct` is its return at twice the costs.
-    pub(super) fn of(
-        grid: &Grid,
+    pub(in super::super) fn of<S: Tunable>(
+        grid: &Grid<S>,
         results: &[Result],
         (best, rank): (usize, Rank),
         stressed_pct: f64,
@@ -112,6 +113,17 @@ impl Verdict {
     }
 }
 
+/// The same exchange with everything twice as dear.
+pub(in super::super) fn dearer(rules: Rules) -> Rules {
+    Rules {
+        crypto: doubled(rules.crypto),
+        equity: doubled(rules.equity),
+        derivatives: doubled(rules.derivatives),
+        options: doubled(rules.options),
+        ..rules
+    }
+}
+
 /// The same terms with everything twice as dear.
 pub(super) fn doubled(terms: Terms) -> Terms {
     let twice = |pct: Pct| pct.saturating_add(pct);
@@ -187,7 +199,7 @@ mod tests {
 
     #[test]
     fn costs_are_doubled() {
-        let terms = nija_engine::sim::Rules::default().crypto;
+        let terms = Rules::default().crypto;
         let twice = doubled(terms);
         assert_eq!(twice.half_spread.raw(), 2 * terms.half_spread.raw());
         assert_ne!((twice.fee, twice.slippage), (terms.fee, terms.slippage));

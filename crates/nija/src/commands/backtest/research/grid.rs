@@ -2,29 +2,47 @@
 
 use super::super::teaching::Settings;
 use anyhow::{Context, bail, ensure};
+use nija_core::words::money::Qty;
 
 /// Most trials of one sweep: each is kept until all are judged together.
 const MOST: usize = 20_000;
 
+/// What a sweep sets parameters of.
+pub(in super::super) trait Tunable: Clone {
+    /// Sets one.
+    fn set(&mut self, name: &str, value: &str) -> anyhow::Result<()>;
+    /// Do they go together? Those that do not are left out.
+    fn is_sane(&self) -> bool;
+}
+
+impl Tunable for Settings {
+    fn set(&mut self, name: &str, value: &str) -> anyhow::Result<()> {
+        self.set(name, value)
+    }
+    fn is_sane(&self) -> bool {
+        self.is_sane()
+    }
+}
+
 /// One combination.
 #[derive(Clone, Debug)]
-pub(super) struct Trial {
+pub(in super::super) struct Trial<S = Settings> {
     /// Which value of each swept parameter.
     pub(super) places: Vec<usize>,
     /// The swept parameters as they were written.
     pub(super) values: Vec<(String, String)>,
-    pub(super) settings: Settings,
+    pub(in super::super) settings: S,
 }
 
 /// All trials, and the combinations left out because their averages are no pair.
-pub(super) struct Grid {
-    pub(super) trials: Vec<Trial>,
+pub(in super::super) struct Grid<S = Settings> {
+    pub(in super::super) trials: Vec<Trial<S>>,
     pub(super) left_out: usize,
 }
 
-impl Grid {
+impl<S: Tunable> Grid<S> {
     /// Combines the values of each `--sweep`; what is not swept stays as `settings` has it.
-    pub(super) fn of(settings: &Settings, sweeps: &[(String, String)]) -> anyhow::Result<Self> {
+    pub(in super::super) fn of(settings: &S, sweeps: &[(String, String)]) -> anyhow::Result<Self> {
         let mut axes: Vec<(&str, Vec<String>)> = Vec::new();
         for (name, values) in sweeps {
             let twice = axes.iter().any(|(known, _)| known == name);
@@ -50,7 +68,7 @@ impl Grid {
     /// The trials one step away from one of them in one parameter.
     pub(super) fn neighbors(&self, of: usize) -> impl Iterator<Item = usize> {
         let center = self.trials.get(of).map(|trial| trial.places.as_slice()).unwrap_or_default();
-        let near = move |trial: &Trial| {
+        let near = move |trial: &Trial<S>| {
             let steps = trial.places.iter().zip(center).map(|(a, b)| a.abs_diff(*b));
             steps.sum::<usize>() == 1
         };
@@ -58,11 +76,11 @@ impl Grid {
     }
 }
 
-fn trial(
-    settings: &Settings,
+fn trial<S: Tunable>(
+    settings: &S,
     axes: &[(&str, Vec<String>)],
     number: usize,
-) -> anyhow::Result<Trial> {
+) -> anyhow::Result<Trial<S>> {
     let mut settings = settings.clone();
     let (mut places, mut values, mut rest) = (Vec::new(), Vec::new(), number);
     for (name, choices) in axes.iter().rev() {
@@ -78,16 +96,18 @@ fn trial(
     Ok(Trial { places, values, settings })
 }
 
-/// `5..50:5` (both ends included), `5..50`, or `20,50,100`.
+/// `5..50:5` (both ends included), `0.2..0.6:0.1`, `5..50`, or `20,50,100`.
 fn read(text: &str) -> anyhow::Result<Vec<String>> {
     if let Some((from, rest)) = text.split_once("..") {
         let (to, step) = rest.split_once(':').unwrap_or((rest, "1"));
-        let wanted = "write FROM..TO:STEP in whole numbers, for example 5..50:5";
-        let number = |text: &str| text.trim().parse::<usize>().context(wanted);
+        let wanted = "write FROM..TO:STEP, for example 5..50:5 or 0.2..0.6:0.1";
+        let number = |text: &str| text.trim().parse::<Qty>().context(wanted);
         let (from, to, step) = (number(from)?, number(to)?, number(step)?);
-        ensure!(step > 0 && from <= to, "{wanted}");
-        ensure!((to - from) / step < MOST, "a sweep has at most {MOST} trials");
-        return Ok((from..=to).step_by(step).map(|n| n.to_string()).collect());
+        ensure!(step.is_positive() && from <= to, "{wanted}");
+        let all = (i128::from(to.raw()) - i128::from(from.raw())) / i128::from(step.raw());
+        ensure!(all < MOST as i128, "a sweep has at most {MOST} trials");
+        let values = std::iter::successors(Some(from), |n| n.checked_add(step));
+        return Ok(values.take_while(|n| *n <= to).map(|n| n.to_string()).collect());
     }
     let values: Vec<String> = text.split(',').map(|value| value.trim().to_owned()).collect();
     if values.iter().any(String::is_empty) {
@@ -119,6 +139,7 @@ mod tests {
         assert_eq!(grid.left_out, 2);
         assert_eq!(grid.neighbors(1).collect::<Vec<_>>(), [0, 2]);
         assert_eq!(grid.trials[1].values[1], ("slow".to_owned(), "20".to_owned()));
+        assert_eq!(read("0.2..0.35:0.05").unwrap(), ["0.2", "0.25", "0.3", "0.35"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 const WIDTH: usize = 30;
 
 /// Work that is measured in units of its own.
-pub(super) struct Progress {
+pub(in super::super) struct Progress {
     what: &'static str,
     whole: u64,
     done: AtomicU64,
@@ -24,14 +24,14 @@ pub(super) struct Progress {
 
 impl Progress {
     /// `whole` units of work, of which `before` are done already.
-    pub(super) fn new(what: &'static str, whole: u64, before: u64) -> Self {
+    pub(in super::super) fn new(what: &'static str, whole: u64, before: u64) -> Self {
         let (done, began) = (AtomicU64::new(before), Instant::now());
         let is_bar = stderr().is_terminal();
         Self { what, whole, done, before, began, told: Mutex::new(began), is_bar }
     }
 
     /// So much more is done.
-    pub(super) fn add(&self, units: u64) {
+    pub(in super::super) fn add(&self, units: u64) {
         let done = self.done.fetch_add(units, Ordering::Relaxed) + units;
         let every = if self.is_bar { DRAWN_EVERY } else { TOLD_EVERY };
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,7 +42,7 @@ impl Progress {
     }
 
     /// Draws it once more, as it is now.
-    pub(super) fn finish(&self) {
+    pub(in super::super) fn finish(&self) {
         if self.is_bar {
             self.tell(self.done.load(Ordering::Relaxed));
             let _ = writeln!(stderr());

@@ -12,39 +12,39 @@ use std::path::Path;
 
 /// What a trial came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Result {
+pub(in super::super) struct Result {
     /// Its place in the sweep.
-    pub(super) trial: usize,
+    pub(in super::super) trial: usize,
     /// Equity at the end, of all files together.
-    pub(super) final_equity: String,
-    pub(super) closed: u64,
-    pub(super) return_pct: f64,
-    pub(super) sharpe: Option<f64>,
-    pub(super) calmar: Option<f64>,
-    pub(super) max_drawdown_pct: f64,
+    pub(in super::super) final_equity: String,
+    pub(in super::super) closed: u64,
+    pub(in super::super) return_pct: f64,
+    pub(in super::super) sharpe: Option<f64>,
+    pub(in super::super) calmar: Option<f64>,
+    pub(in super::super) max_drawdown_pct: f64,
     /// Net returns of the days, joined where there are very many.
-    pub(super) returns: Vec<f64>,
+    pub(in super::super) returns: Vec<f64>,
 }
 
 /// What a file of results is of. Two commands with equal heads have equal trials.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Head {
-    pub(super) nija_sweep: u32,
-    pub(super) strategy: String,
-    pub(super) command: String,
+pub(in super::super) struct Head {
+    pub(in super::super) nija_sweep: u32,
+    pub(in super::super) strategy: String,
+    pub(in super::super) command: String,
     /// Files with a digest of their bytes.
-    pub(super) data: Vec<(String, String)>,
+    pub(in super::super) data: Vec<(String, String)>,
 }
 
 /// A file of results.
-pub(super) struct Book {
+pub(in super::super) struct Book {
     file: File,
     path: String,
 }
 
 impl Book {
     /// Opens or creates it; gives the trials that it holds.
-    pub(super) fn open(
+    pub(in super::super) fn open(
         path: &Path,
         head: &Head,
     ) -> anyhow::Result<(Self, BTreeMap<usize, Result>)> {
@@ -86,7 +86,7 @@ impl Book {
     }
 
     /// Adds trials.
-    pub(super) fn add(&mut self, results: &[Result]) -> anyhow::Result<()> {
+    pub(in super::super) fn add(&mut self, results: &[Result]) -> anyhow::Result<()> {
         results.iter().try_for_each(|result| self.write(result))
     }
 
@@ -101,7 +101,7 @@ impl Book {
 }
 
 /// A digest of a file that tells other data apart (FNV-1a; no defense against people).
-pub(super) fn digest(path: &Path) -> anyhow::Result<String> {
+pub(in super::super) fn digest(path: &Path) -> anyhow::Result<String> {
     let mut file = File::open(path).with_context(|| path.display().to_string())?;
     let mut buffer = vec![0; 64 * 1_024];
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;

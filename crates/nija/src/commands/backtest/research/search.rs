@@ -57,46 +57,69 @@ fn over(options: &Options, grid: &Grid, sources: &[Source]) -> anyhow::Result<St
     let verdict = Verdict::of(grid, &swept.results, (best, rank), gain.unwrap_or(0.0) * 100.0);
     let studies = again(false, super::keep(options))?;
     super::report(options, &studies, &trial.settings)?;
+    let found = Found { grid, swept: &swept, best, verdict: &verdict };
     match options.format {
-        Format::Json => {
-            let object = json!({
-                "strategy": SMA_CROSS,
-                "trials": swept.results.len(),
-                "left_out": grid.left_out,
-                "resumed": swept.resumed,
-                "rank": format!("{rank:?}").to_lowercase(),
-                "best_trial": best,
-                "overfitting": verdict.told(),
-                "best": print::object(&trial.settings, &studies),
-                "sweep": swept.results.iter().map(|result| told(grid, result)).collect::<Vec<_>>(),
-            });
-            Ok(serde_json::to_string_pretty(&object)? + "\n")
-        }
-        Format::Text => {
-            let mut text = table(options, grid, &swept);
-            list(&mut text, "may the best be believed", &verdict.lines());
-            text.push_str(if verdict.passed() {
-                "\nIt passes.\n"
-            } else {
-                "\nIt does not pass.\n"
-            });
-            text.push_str("\nthe best trial:\n");
-            text.push_str(&print::table(&trial.settings, &studies));
-            Ok(text)
-        }
+        Format::Json => found.object(options, SMA_CROSS, &print::object(&trial.settings, &studies)),
+        Format::Text => Ok(found.text(options, &print::table(&trial.settings, &studies))),
     }
 }
 
-fn values(grid: &Grid, trial: usize) -> Vec<(String, String)> {
+/// What a sweep found.
+pub(in super::super) struct Found<'a, S> {
+    pub(in super::super) grid: &'a Grid<S>,
+    pub(in super::super) swept: &'a Swept,
+    pub(in super::super) best: usize,
+    pub(in super::super) verdict: &'a Verdict,
+}
+
+impl<S> Found<'_, S> {
+    /// As JSON, with what the best trial came to.
+    pub(in super::super) fn object(
+        &self,
+        options: &Options,
+        strategy: &str,
+        best: &Value,
+    ) -> anyhow::Result<String> {
+        let results = self.swept.results.iter();
+        let object = json!({
+            "strategy": strategy,
+            "trials": self.swept.results.len(),
+            "left_out": self.grid.left_out,
+            "resumed": self.swept.resumed,
+            "rank": format!("{:?}", options.search.rank).to_lowercase(),
+            "best_trial": self.best,
+            "overfitting": self.verdict.told(),
+            "best": best,
+            "sweep": results.map(|result| told(self.grid, result)).collect::<Vec<_>>(),
+        });
+        Ok(serde_json::to_string_pretty(&object)? + "\n")
+    }
+
+    /// For people, with what the best trial came to.
+    pub(in super::super) fn text(&self, options: &Options, best: &str) -> String {
+        let mut text = table(options, self.grid, self.swept);
+        list(&mut text, "may the best be believed", &self.verdict.lines());
+        text.push_str(if self.verdict.passed() {
+            "\nIt passes.\n"
+        } else {
+            "\nIt does not pass.\n"
+        });
+        text.push_str("\nthe best trial:\n");
+        text.push_str(best);
+        text
+    }
+}
+
+fn values<S>(grid: &Grid<S>, trial: usize) -> Vec<(String, String)> {
     grid.trials.get(trial).map(|trial| trial.values.clone()).unwrap_or_default()
 }
 
-fn named(grid: &Grid, trial: usize) -> String {
+fn named<S>(grid: &Grid<S>, trial: usize) -> String {
     let values = values(grid, trial);
     values.iter().map(|(name, value)| format!("{name}={value} ")).collect()
 }
 
-fn told(grid: &Grid, result: &Result) -> Value {
+fn told<S>(grid: &Grid<S>, result: &Result) -> Value {
     let values: serde_json::Map<String, Value> =
         values(grid, result.trial).into_iter().map(|(name, value)| (name, json!(value))).collect();
     json!({
@@ -111,7 +134,7 @@ fn told(grid: &Grid, result: &Result) -> Value {
     })
 }
 
-fn table(options: &Options, grid: &Grid, swept: &Swept) -> String {
+fn table<S>(options: &Options, grid: &Grid<S>, swept: &Swept) -> String {
     let rank = options.search.rank;
     let mut text = format!("{} trials", swept.results.len());
     if grid.left_out > 0 {

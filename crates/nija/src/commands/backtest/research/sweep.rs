@@ -3,7 +3,7 @@
 
 use super::super::options::{Options, Rank};
 use super::super::teaching::SMA_CROSS;
-use super::grid::{Grid, Trial};
+use super::grid::{Grid, Trial, Tunable};
 use super::progress::Progress;
 use super::results::{self, Book, Head, Result};
 use super::source::Source;
@@ -16,17 +16,15 @@ use std::sync::{Mutex, PoisonError};
 
 /// Trials that are shown a piece of a file one after the other: their state stays in the cache.
 const TOGETHER: usize = 64;
-/// Longest history of returns that is kept of a trial.
-const PERIODS: usize = 1_024;
 
 /// All trials of a sweep, in their order.
-pub(super) struct Swept {
-    pub(super) results: Vec<Result>,
+pub(in super::super) struct Swept {
+    pub(in super::super) results: Vec<Result>,
     /// How many of them were found in the file of results.
     pub(super) resumed: usize,
 }
 
-/// Runs all trials that are not done yet.
+/// Runs all trials of the teaching strategy that are not done yet.
 pub(super) fn run(
     options: &Options,
     grid: &Grid,
@@ -34,38 +32,6 @@ pub(super) fn run(
     window: Window,
     threads: usize,
 ) -> anyhow::Result<Swept> {
-    let (book, mut done) = open(options, sources)?;
-    done.retain(|trial, _| *trial < grid.trials.len());
-    let resumed = done.len();
-    let left: Vec<usize> =
-        (0..grid.trials.len()).filter(|trial| !done.contains_key(trial)).collect();
-    let size = left.len().div_ceil(threads.max(1)).clamp(1, TOGETHER);
-    let batches: Vec<&[usize]> = left.chunks(size).collect();
-    let whole = (grid.trials.len()) as u64;
-    let progress = Progress::new("the trials", whole, resumed as u64);
-    let book = Mutex::new(book);
-    let results = crew::each(threads, &batches, |batch| {
-        let trials: Vec<(usize, &Trial)> =
-            batch.iter().filter_map(|at| Some((*at, grid.trials.get(*at)?))).collect();
-        let results = together(sources, &trials, window)?;
-        if let Some(book) = book.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            book.add(&results)?;
-        }
-        progress.add(results.len() as u64);
-        Ok(results)
-    })?;
-    progress.finish();
-    done.extend(results.into_iter().flatten().map(|result| (result.trial, result)));
-    Ok(Swept { results: done.into_values().collect(), resumed })
-}
-
-fn open(
-    options: &Options,
-    sources: &[Source],
-) -> anyhow::Result<(Option<Book>, BTreeMap<usize, Result>)> {
-    let Some(path) = &options.search.results else {
-        return Ok((None, BTreeMap::new()));
-    };
     let digest = |source: &Source| -> anyhow::Result<(String, String)> {
         Ok((source.path.display().to_string(), results::digest(&source.path)?))
     };
@@ -75,8 +41,45 @@ fn open(
         command: options.told(),
         data: sources.iter().map(digest).collect::<anyhow::Result<_>>()?,
     };
-    let (book, done) = Book::open(path, &head)?;
-    Ok((Some(book), done))
+    all(options, (grid, &head), (threads, TOGETHER), |trials| together(sources, trials, window))
+}
+
+/// Runs all trials that are not done yet, up to so many of them together.
+pub(in super::super) fn all<S: Tunable + Sync>(
+    options: &Options,
+    (grid, head): (&Grid<S>, &Head),
+    (threads, most): (usize, usize),
+    some: impl Fn(&[(usize, &Trial<S>)]) -> anyhow::Result<Vec<Result>> + Sync,
+) -> anyhow::Result<Swept> {
+    let (book, mut done) = match &options.search.results {
+        Some(path) => {
+            let (book, done) = Book::open(path, head)?;
+            (Some(book), done)
+        }
+        None => (None, BTreeMap::new()),
+    };
+    done.retain(|trial, _| *trial < grid.trials.len());
+    let resumed = done.len();
+    let left: Vec<usize> =
+        (0..grid.trials.len()).filter(|trial| !done.contains_key(trial)).collect();
+    let size = left.len().div_ceil(threads.max(1)).clamp(1, most);
+    let batches: Vec<&[usize]> = left.chunks(size).collect();
+    let whole = (grid.trials.len()) as u64;
+    let progress = Progress::new("the trials", whole, resumed as u64);
+    let book = Mutex::new(book);
+    let results = crew::each(threads, &batches, |batch| {
+        let trials: Vec<(usize, &Trial<S>)> =
+            batch.iter().filter_map(|at| Some((*at, grid.trials.get(*at)?))).collect();
+        let results = some(&trials)?;
+        if let Some(book) = book.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            book.add(&results)?;
+        }
+        progress.add(results.len() as u64);
+        Ok(results)
+    })?;
+    progress.finish();
+    done.extend(results.into_iter().flatten().map(|result| (result.trial, result)));
+    Ok(Swept { results: done.into_values().collect(), resumed })
 }
 
 /// Runs some trials over all files, each file read once for all of them.
@@ -118,7 +121,7 @@ pub(super) fn result(trial: usize, whole: &Whole) -> Result {
         sharpe: whole.curve.sharpe,
         calmar: whole.curve.calmar,
         max_drawdown_pct: whole.curve.max_drawdown_pct,
-        returns: whole.returns(PERIODS),
+        returns: whole.returns(),
     }
 }
 
@@ -134,7 +137,7 @@ impl Rank {
     }
 
     /// The best of them, the first of those that are equal.
-    pub(super) fn best(self, results: &[Result]) -> Option<usize> {
+    pub(in super::super) fn best(self, results: &[Result]) -> Option<usize> {
         let places = results.iter().enumerate();
         let better = |a: &(usize, &Result), b: &(usize, &Result)| {
             self.of(a.1).total_cmp(&self.of(b.1)).then(b.0.cmp(&a.0))

@@ -94,16 +94,24 @@ impl Whole {
         whole
     }
 
-    /// Net returns of the days, joined by equal numbers of days where there are more than `most`.
-    pub(super) fn returns(&self, most: usize) -> Vec<f64> {
-        let joined = self.points.len().div_ceil(most.max(1)).max(1);
-        let mut before = dollars(self.start);
-        let ends = self.points.chunks(joined).filter_map(|days| days.last());
-        let gain = |point: &Point| {
-            let gain = if before > 0.0 { point.equity / before - 1.0 } else { 0.0 };
-            before = point.equity;
-            gain
-        };
-        ends.map(gain).collect()
+    /// Net returns of the days, joined where there are very many.
+    pub(super) fn returns(&self) -> Vec<f64> {
+        returns(dollars(self.start), &self.points)
     }
+}
+
+/// Longest history of returns that is kept of a trial.
+const PERIODS: usize = 1_024;
+
+/// Net returns of days, joined by equal numbers of days where there are more than are kept.
+pub(in super::super) fn returns(start: f64, points: &[Point]) -> Vec<f64> {
+    let joined = points.len().div_ceil(PERIODS).max(1);
+    let mut before = start;
+    let ends = points.chunks(joined).filter_map(|days| days.last());
+    let gain = |point: &Point| {
+        let gain = if before > 0.0 { point.equity / before - 1.0 } else { 0.0 };
+        before = point.equity;
+        gain
+    };
+    ends.map(gain).collect()
 }
