@@ -4,6 +4,7 @@
 use nija_core::ports::Doing;
 use nija_core::ports::backtests::{BacktestError, Backtests, Bars, Finished, Plan};
 use rustix::process::{Pid, Resource, Rlimit, prlimit, setpriority_process};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -43,11 +44,16 @@ impl Workshop {
             }
         };
         let folder = tempfile::tempdir().map_err(told("no folder for it"))?;
-        let file = plan.bars.as_ref().map(|bars| place(folder.path(), bars)).transpose();
-        let file = file.map_err(told("its bars cannot be written"))?;
+        let tables = match plan.bars.as_ref().map(tables).transpose() {
+            Ok(tables) => tables.unwrap_or_default(),
+            Err(why) => return Ok(Finished::Refused(why)),
+        };
+        let files = tables.iter().map(|(symbol, table)| place(folder.path(), symbol, table));
+        let files: Vec<PathBuf> =
+            files.collect::<Result<_, _>>().map_err(told("its bars cannot be written"))?;
         let child = Command::new(&self.program)
             .arg("backtest")
-            .args(arguments(plan, file.as_deref()))
+            .args(arguments(plan, &files))
             .current_dir(folder.path())
             .env_clear()
             .stdin(Stdio::null())
@@ -86,22 +92,58 @@ fn humble(child: &Child) {
     }
 }
 
-/// Writes the bars; gives the file's name within the folder, which says what they are about.
-fn place(folder: &Path, bars: &Bars) -> std::io::Result<PathBuf> {
-    let name = PathBuf::from(format!("{}.csv", bars.symbol.replace('.', "-")));
-    std::fs::write(folder.join(&name), &bars.csv)?;
+/// The table of each symbol, or why there is none. Lines stay where they were, so that a fault names the line that was
+/// sent.
+fn tables(bars: &Bars) -> Result<Vec<(&str, Cow<'_, [u8]>)>, String> {
+    if let [symbol] = &bars.symbols[..] {
+        return Ok(vec![(symbol, Cow::Borrowed(&bars.csv))]);
+    }
+    let text = std::str::from_utf8(&bars.csv).map_err(|_| "the table is no text".to_owned())?;
+    let cell = |line: &str, column: usize| {
+        line.split(',').nth(column).map(|cell| cell.trim().trim_matches('"').to_owned())
+    };
+    let mut lines = text.lines();
+    let head = lines.next().unwrap_or_default();
+    let column = head.split(',').position(|name| name.trim().eq_ignore_ascii_case("symbol"));
+    let column =
+        column.ok_or("bars of several symbols need a column `symbol` that tells them apart")?;
+    let mut tables: Vec<(&str, String)> =
+        bars.symbols.iter().map(|symbol| (symbol.as_str(), format!("{head}\n"))).collect();
+    for (at, line) in lines.enumerate() {
+        let about = cell(line, column).unwrap_or_default();
+        if !line.trim().is_empty() && !bars.symbols.contains(&about) {
+            return Err(format!("line {}: `{about}` is none of the symbols", at + 2));
+        }
+        for (symbol, table) in &mut tables {
+            if *symbol == about {
+                table.push_str(line);
+            }
+            table.push('\n');
+        }
+    }
+    Ok(tables.into_iter().map(|(symbol, table)| (symbol, table.into_bytes().into())).collect())
+}
+
+/// Writes a table; gives the file's name within the folder, which says what it is about.
+fn place(folder: &Path, symbol: &str, table: &[u8]) -> std::io::Result<PathBuf> {
+    let name = PathBuf::from(format!("{}.csv", symbol.replace('.', "-")));
+    std::fs::write(folder.join(&name), table)?;
     Ok(name)
 }
 
 /// What the command is told. Every value is glued to its name, so that none can pass for another option.
-fn arguments(plan: &Plan, file: Option<&Path>) -> Vec<String> {
+fn arguments(plan: &Plan, files: &[PathBuf]) -> Vec<String> {
     let mut all = vec!["--format=json".to_owned()];
     let mut add = |name: &str, value: Option<String>| {
         all.extend(value.map(|value| format!("--{name}={value}")));
     };
-    if let (Some(bars), Some(file)) = (&plan.bars, file) {
-        add("data", Some(file.display().to_string()));
-        add("symbol", Some(bars.symbol.clone()));
+    if let Some(bars) = &plan.bars {
+        for file in files {
+            add("data", Some(file.display().to_string()));
+        }
+        if let [symbol] = &bars.symbols[..] {
+            add("symbol", Some(symbol.clone()));
+        }
         add("timeframe", bars.timeframe.clone());
         add("hours", bars.hours.clone());
     }
@@ -113,7 +155,14 @@ fn arguments(plan: &Plan, file: Option<&Path>) -> Vec<String> {
     }
     add("cash", plan.cash.map(|cash| cash.to_string()));
     add("commission", plan.commission.map(|part| part.to_string()));
-    add("tier", plan.tier.map(|tier| tier.name().to_owned()));
+    add(
+        "tier",
+        match &plan.tiers[..] {
+            [] => None,
+            [tier] => Some(tier.name().to_owned()),
+            _ => Some("all".to_owned()),
+        },
+    );
     add("tolerance", plan.tolerance.map(|word| format!("{word:?}").to_lowercase()));
     add("from", plan.from.clone());
     add("to", plan.to.clone());

@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nija_core::ports::backtests::{BacktestError, Bars, Finished, Plan};
 use nija_core::words::signal::StrategyName;
-use nija_core::words::tier::Tolerance;
+use nija_core::words::tier::{Tier, Tolerance};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -40,7 +40,7 @@ pub(crate) struct Asked {
     params: Option<String>,
     /// `demo` for the shipped history of 2017 to 2020 in place of bars that are sent.
     data: Option<String>,
-    /// What the bars are about, like GOOG.
+    /// What the bars are about, like GOOG; several are separated by commas, and the bars have a column `symbol` then.
     #[param(example = "GOOG")]
     symbol: Option<String>,
     /// How long bars are: 1m, 5m, 15m, 1h or 1d; read off them when absent.
@@ -51,7 +51,7 @@ pub(crate) struct Asked {
     cash: Option<String>,
     /// Fee as a fraction of the value, like 0.002; the fees of each class when absent.
     commission: Option<String>,
-    /// Tier of the account; INVESTOR when absent. Not used by sma-cross.
+    /// Tier of the account, or `all` for one account of each; INVESTOR when absent. Not used by sma-cross.
     tier: Option<String>,
     /// `conservative`, `moderate` or `aggressive`; `moderate` when absent.
     tolerance: Option<String>,
@@ -104,15 +104,11 @@ impl Asked {
         if data.is_some() == self.symbol.is_some() {
             return Err(wrong("symbol", "name what the bars are about, or take data=demo"));
         }
-        let bars = self.symbol.map(|symbol| {
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-            let fits = (1..=20).contains(&symbol.len()) && symbol.chars().all(plain);
-            let why = "must be 1 to 20 letters, digits, points and hyphens";
-            let begins = symbol.starts_with(|c: char| c.is_ascii_alphanumeric());
-            let symbol = (fits && begins).then_some(symbol).ok_or(wrong("symbol", why))?;
+        let bars = self.symbol.map(|symbols| {
+            let symbols = symbols_of(&symbols)?;
             let timeframe = word("timeframe", self.timeframe, &["1m", "5m", "15m", "1h", "1d"])?;
             let hours = word("hours", self.hours, &["always", "nyse"])?;
-            Ok::<_, Problem>(Bars { symbol, timeframe, hours, csv: Vec::new() })
+            Ok::<_, Problem>(Bars { symbols, timeframe, hours, csv: Vec::new() })
         });
         let number = |text: &str| text.parse().ok();
         Ok(Plan {
@@ -126,15 +122,41 @@ impl Asked {
                 "must be a fraction",
                 |text| text.parse().ok(),
             )?,
-            tier: of("tier", self.tier.as_deref(), "is none of the tiers", |text| {
-                text.parse().ok()
-            })?,
+            tiers: of("tier", self.tier.as_deref(), "is `all` or one of the tiers", |text| {
+                match text {
+                    "all" => Some(Tier::ALL.to_vec()),
+                    text => text.parse().ok().map(|tier| vec![tier]),
+                }
+            })?
+            .unwrap_or_default(),
             tolerance,
             from: self.from,
             to: self.to,
             page: format.as_deref() == Some("html"),
         })
     }
+}
+
+/// What bars are about.
+fn symbols_of(text: &str) -> Result<Vec<String>, Problem> {
+    let symbols: Vec<String> = text.split(',').map(str::to_owned).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let fits = |symbol: &String| {
+        let begins = symbol.starts_with(|c: char| c.is_ascii_alphanumeric());
+        begins && symbol.len() <= 20 && symbol.chars().all(plain)
+    };
+    let no = |why| Err(Problem::field("symbol", why));
+    if symbols.len() > LIST_MAX || !symbols.iter().all(fits) {
+        return no("must be at most 20, each of 1 to 20 letters, digits, points and hyphens");
+    }
+    if symbols.len() > 1 && symbols.iter().any(|symbol| symbol.contains('.')) {
+        return no("with a point in it must come alone");
+    }
+    let twice = |(at, symbol)| symbols.iter().take(at).any(|before| before == symbol);
+    if symbols.iter().enumerate().any(twice) {
+        return no("must name each once");
+    }
+    Ok(symbols)
 }
 
 /// Reads a parameter where it is there.
@@ -192,7 +214,8 @@ impl From<BacktestError> for Problem {
     request_body(
         content = String,
         content_type = "text/csv",
-        description = "Bars: timestamp,open,high,low,close,volume; at most 8 MiB. Empty with data=demo",
+        description = "Bars: timestamp,open,high,low,close,volume, and symbol where there are several; at most 8 MiB. \
+            Empty with data=demo",
     ),
     responses(
         (

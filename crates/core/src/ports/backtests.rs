@@ -5,16 +5,16 @@ use super::Doing;
 use crate::words::money::{Money, Pct};
 use crate::words::tier::{Tier, Tolerance};
 
-/// Bars of one instrument.
+/// Bars of one or some instruments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bars {
-    /// What they are about: 1 to 20 letters, digits, points and hyphens.
-    pub symbol: String,
+    /// What they are about, at least one: 1 to 20 letters, digits, points and hyphens each.
+    pub symbols: Vec<String>,
     /// How long they are, like `1d`; read off them when absent.
     pub timeframe: Option<String>,
     /// When it trades, `always` or `nyse`, where the catalog does not say.
     pub hours: Option<String>,
-    /// A table as the command takes it.
+    /// A table as the command takes it; of several symbols with a column `symbol`.
     pub csv: Vec<u8>,
 }
 
@@ -31,8 +31,8 @@ pub struct Plan {
     pub cash: Option<Money>,
     /// Fee as a fraction of the value, instead of the fees of each class.
     pub commission: Option<Pct>,
-    /// Of which tier the account is.
-    pub tier: Option<Tier>,
+    /// Of which tiers the accounts are, one each; one of the usual where none is named.
+    pub tiers: Vec<Tier>,
     /// Its appetite for risk.
     pub tolerance: Option<Tolerance>,
     /// First day of trading, like `2019-01-01`.
