@@ -31,7 +31,7 @@ pub struct Reason {
 const WHOLE: u32 = 10_000;
 const CASH: usize = 3;
 /// Above this liquidity derivatives take a share in calm and trending markets.
-const LIQUID_FROM: u16 = 8_000;
+pub const LIQUID: Score = Score::points(80);
 /// The most that derivatives take, in hundredths of a percent.
 const DERIVATIVES_MOST: u32 = 2_000;
 /// A split changes only when some share moves by at least this much: switching costs money.
@@ -123,10 +123,10 @@ fn table(regime: Option<Regime>, crypto_leads: bool) -> [u32; 4] {
 fn for_derivatives(regime: Option<Regime>, liquidity: Option<Score>) -> u32 {
     let open =
         matches!(regime, Some(Regime::TrendingUp | Regime::TrendingDown | Regime::LowVolatility));
-    match liquidity.map(Score::as_hundredths) {
-        Some(score) if open && score > LIQUID_FROM => {
-            let above = u32::from(score - LIQUID_FROM);
-            DERIVATIVES_MOST * above / (WHOLE - u32::from(LIQUID_FROM))
+    let above = |score: Score| u32::from(score.as_hundredths() - LIQUID.as_hundredths());
+    match liquidity {
+        Some(score) if open && score > LIQUID => {
+            DERIVATIVES_MOST * above(score) / above(Score::MAX)
         }
         _ => 0,
     }

@@ -212,6 +212,9 @@ impl Analyst {
 
     /// Asks about what is read of a candle, then lets contracts roll that it was the close for.
     fn ask(&mut self, timeframe: Timeframe, candle: &Candle, signals: &mut Vec<Signal>) {
+        if let Some(front) = self.rolls.pass(candle) {
+            self.engines.iter_mut().for_each(|engine| engine.on_front(front, |_, _| ()));
+        }
         if let Some(read) = self.rolls.read(candle) {
             let earlier = signals.len();
             self.ask_of(timeframe, &read, signals);

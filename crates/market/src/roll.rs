@@ -3,7 +3,8 @@
 //! Which month is in front is decided at daily closes, by what is known there: the next one takes over once more of it
 //! was traded than of the front month at [`CROSSED`] closes in a row, and at the latest [`LATEST`] before the front
 //! month ends. It does so at a close of both, so that their prices can be joined; not where a strategy has just
-//! spoken about the series, for an order cannot move before it has met the market.
+//! spoken about the series, for an order cannot move before it has met the market. A month that nobody quoted is passed
+//! over once it has ended.
 //!
 //! Prices are joined by ratio and forwards: from a roll on, those of the new month count times what the old one's close
 //! was in the new one's. Nothing that was read is changed later. At every instant this is the series that is adjusted
@@ -12,6 +13,7 @@
 use crate::candle::{Candle, Timeframe};
 use crate::clamp;
 use crate::engine::{Contract, Want};
+use nija_core::words::catalog;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Price;
 use nija_core::words::signal::{Action, Signal};
@@ -31,6 +33,13 @@ pub const LATEST: Span = Span(7 * Span::DAY.0);
 pub struct Family {
     /// All of them.
     pub months: Vec<Contract>,
+}
+
+impl From<&catalog::Family> for Family {
+    fn from(named: &catalog::Family) -> Self {
+        let month = |(instrument, expiry)| Contract { instrument, expiry };
+        Self { months: named.months().map(month).collect() }
+    }
 }
 
 /// What a close led to.
@@ -110,6 +119,13 @@ impl Rolls {
         months.flat_map(each).collect()
     }
 
+    /// Passes over months that had ended before anything was read of them: catalogs name what feeds no longer have. Gives
+    /// the series, and when the month ends that this brings to the front.
+    pub(crate) fn pass(&mut self, candle: &Candle) -> Option<Contract> {
+        let (chain, _) = *self.places.get(&candle.instrument)?;
+        self.chains[chain].pass(candle.close_at)
+    }
+
     /// What strategies read of a candle: itself, or of a front month the series; nothing of another month.
     pub(crate) fn read(&self, candle: &Candle) -> Option<Candle> {
         let Some(&(chain, month)) = self.places.get(&candle.instrument) else {
@@ -153,33 +169,51 @@ impl Chain {
         self.months[0].contract.instrument
     }
 
+    /// The first month from here on of which something was read, or may still be.
+    fn alive(&self, from: usize, at: Timestamp) -> Option<usize> {
+        let is_alive = |month: &Month| month.last.is_some() || month.contract.expiry >= at;
+        let later = self.months.get(from..)?;
+        later.iter().position(is_alive).map(|n| from + n)
+    }
+
+    fn pass(&mut self, at: Timestamp) -> Option<Contract> {
+        let front = self.alive(self.front, at).filter(|front| *front != self.front)?;
+        self.front = front;
+        Some(self.contract())
+    }
+
+    /// The series, and when it ends as things stand: with its front month.
+    fn contract(&self) -> Contract {
+        Contract { instrument: self.series(), ..self.months[self.front].contract }
+    }
+
     fn on_day(&mut self, month: usize, candle: &Candle, now: Timestamp) -> Option<Rolled> {
         self.months[month].last = Some(*candle);
         let Month { contract: Contract { expiry, .. }, last: old } = self.months[self.front];
-        let new = self.months.get(self.front + 1)?.last?;
+        let next = self.alive(self.front + 1, candle.close_at)?;
+        let new = self.months[next].last?;
         if candle.close_at > expiry {
             // What is over has no close to come; its last one must do.
-            return old.map(|old| self.join(&old, &new, false));
+            return old.map(|old| self.join(next, [&old, &new], false));
         }
         let old = old.filter(|old| old.close_at == new.close_at && new.close_at > self.judged)?;
         self.judged = new.close_at;
         self.crossed = if new.volume > old.volume { self.crossed.saturating_add(1) } else { 0 };
         let is_due = self.crossed >= CROSSED || expiry.since(new.close_at) <= LATEST;
-        (is_due && self.spoke != now).then(|| self.join(&old, &new, true))
+        (is_due && self.spoke != now).then(|| self.join(next, [&old, &new], true))
     }
 
-    /// Brings the next month to the front.
-    fn join(&mut self, old: &Candle, new: &Candle, moves: bool) -> Rolled {
+    /// Brings a later month to the front.
+    fn join(&mut self, next: usize, [old, new]: [&Candle; 2], moves: bool) -> Rolled {
         let ratio = old.close_f64() / new.close_f64();
         // Oil once cost less than nothing.
         if ratio.is_finite() && ratio > 0.0 {
             self.factor *= ratio;
         }
-        self.front += 1;
+        self.front = next;
         self.crossed = 0;
-        let expiry = self.months[self.front].contract.expiry;
         Rolled {
-            front: Contract { instrument: self.series(), expiry },
+            front: self.contract(),
             from: old.instrument,
             into: new.instrument,
             mark: new.close,
@@ -197,10 +231,13 @@ mod tests {
     const JUNE: InstrumentId = InstrumentId(3);
     const JULY: InstrumentId = InstrumentId(5);
 
+    fn expiry(day: i32) -> Timestamp {
+        Timestamp::of_day(day, Span::ZERO)
+    }
+
     /// Three months that end on days 30, 60 and 90.
     fn rolls() -> Rolls {
-        let month =
-            |(instrument, day)| Contract { instrument, expiry: Timestamp::of_day(day, Span::ZERO) };
+        let month = |(instrument, day)| Contract { instrument, expiry: expiry(day) };
         let months = [(JUNE, 60), (MAY, 30), (JULY, 90)].map(month).to_vec();
         Rolls::new(&[Family { months }, Family::default()])
     }
@@ -233,7 +270,7 @@ mod tests {
             let rolled = take(3, [9.0, 10.0]).unwrap();
             assert_eq!((rolled.from, rolled.into, rolled.moves), (MAY, JUNE, true));
             assert_eq!(rolled.mark, Price::whole(102));
-            let front = Contract { instrument: MAY, expiry: Timestamp::of_day(60, Span::ZERO) };
+            let front = Contract { instrument: MAY, expiry: expiry(60) };
             assert_eq!(rolled.front, front, "the series keeps its number and ends with its month");
             assert_eq!(take(4, [9.0, 10.0]), None, "what was left does not come back");
         }
@@ -302,6 +339,37 @@ mod tests {
         let rolled = rolls.on_day(&late, late.close_at).unwrap();
         assert_eq!((rolled.into, rolled.moves), (JUNE, false));
         assert_eq!(rolls.read(&late).unwrap().close, Price::whole(100));
+    }
+
+    #[test]
+    fn months_that_ended_before_anything_was_read_of_them_are_passed_over() {
+        let mut rolls = rolls();
+        let first = candle(JULY, 45, 125.0, 1.0);
+        assert_eq!(rolls.pass(&first).map(|front| front.expiry), Some(expiry(60)), "not July yet");
+        assert_eq!((rolls.pass(&first), rolls.read(&first)), (None, None));
+        let read = rolls.read(&candle(JUNE, 45, 100.0, 1.0)).unwrap();
+        assert_eq!((read.instrument, read.close), (MAY, Price::whole(100)), "the series is May's");
+        assert_eq!(
+            rolls.pass(&candle(JULY, 89, 125.0, 1.0)).map(|front| front.expiry),
+            Some(expiry(90))
+        );
+        assert_eq!(rolls.pass(&candle(JULY, 99, 125.0, 1.0)), None, "there is no month behind it");
+    }
+
+    #[test]
+    fn a_month_between_that_nobody_quotes_is_waited_for_until_it_has_ended() {
+        let mut rolls = rolls();
+        let close = |rolls: &mut Rolls, of, day, price| {
+            let candle = candle(of, day, price, 1.0);
+            assert_eq!(rolls.pass(&candle), None, "May was read");
+            rolls.on_day(&candle, candle.close_at)
+        };
+        assert_eq!(close(&mut rolls, MAY, 29, 100.0), None);
+        assert_eq!(close(&mut rolls, JULY, 40, 125.0), None, "June may still come");
+        let rolled = close(&mut rolls, JULY, 60, 125.0).unwrap();
+        assert_eq!((rolled.from, rolled.into, rolled.moves), (MAY, JULY, false));
+        let late = rolls.read(&candle(JULY, 60, 125.0, 1.0)).unwrap();
+        assert_eq!((late.instrument, late.close), (MAY, Price::whole(100)));
     }
 
     #[test]

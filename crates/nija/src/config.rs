@@ -9,10 +9,12 @@ use billing::Billing;
 use nija_api::{Network, RateLimits};
 use nija_core::billing::plans::FeePolicy;
 use nija_core::words::money::Money;
+use nija_core::words::score::Score;
 use nija_core::words::time::Span;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 use variables::Variables;
 
 /// The file beside the environment, in the working folder.
@@ -51,7 +53,11 @@ pub(crate) struct Config {
     pub(crate) instruments: Option<PathBuf>,
     pub(crate) strategies: Option<PathBuf>,
     pub(crate) earnings: Option<PathBuf>,
+    /// Liquidity that is taken for granted, since no bar tells it.
+    pub(crate) liquidity: Option<Score>,
     pub(crate) feed: Feed,
+    /// How long a day of a replay takes.
+    pub(crate) replay_day: Duration,
     /// Where the market is written down.
     pub(crate) record: Option<PathBuf>,
     pub(crate) seed: u64,
@@ -133,7 +139,9 @@ impl Config {
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
             strategies: of.get("NIJA_STRATEGIES_FILE").map(PathBuf::from),
             earnings: of.get("NIJA_EARNINGS_FILE").map(PathBuf::from),
+            liquidity: wrong.or(of.get("NIJA_LIQUIDITY").map(liquidity).transpose(), None),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
+            replay_day: Duration::from_millis(wrong.or(of.parse("NIJA_REPLAY_DAY_MS"), 1_000)),
             record: of.get("NIJA_RECORD").map(PathBuf::from),
             seed: wrong.or(of.parse("NIJA_SEED"), 1),
             quote_every: Span::millis(every.max(1).into()),
@@ -165,6 +173,11 @@ fn rates(of: &Variables, wrong: &mut Mistakes) -> RateLimits {
         refreshes: wrong.or(of.parse("NIJA_LIMIT_REFRESHES"), usual.refreshes),
         webhooks: wrong.or(of.parse("NIJA_LIMIT_WEBHOOKS"), usual.webhooks),
     }
+}
+
+fn liquidity(text: &str) -> anyhow::Result<Score> {
+    let points = text.parse().ok().filter(|points| *points <= 100);
+    points.map(Score::points).context("NIJA_LIQUIDITY is a whole number from 0 to 100")
 }
 
 fn feed(text: &str) -> anyhow::Result<Feed> {

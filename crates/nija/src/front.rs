@@ -52,7 +52,7 @@ pub(crate) fn doors(
         entropy: Arc::new(System),
         tiers: Arc::new(platform.tiers.clone()),
         catalog: Arc::new(Catalog::of(
-            platform.instruments.iter().chain(&platform.contracts.listed).cloned(),
+            platform.catalog.instruments.iter().chain(&platform.contracts.listed).cloned(),
         )),
         greeks: Arc::clone(&platform.contracts.greeks) as _,
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),

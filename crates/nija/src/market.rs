@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use anyhow::{Context, bail, ensure};
+use nija_core::words::catalog::{Catalog, Family};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind};
 use nija_core::words::money::Price;
@@ -17,7 +18,7 @@ use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
 use nija_market::earnings::{self, Report};
-use nija_market::engine::Contract;
+use nija_market::engine::{Contract, derivatives};
 use nija_market::playbook::Playbook;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,14 +66,23 @@ pub(crate) fn shipped() -> anyhow::Result<Setup> {
     toml::from_str(ANALYST).context("analyst.toml")
 }
 
-/// What the analyst reads and the strategies trade: as shipped, by the operator's playbook and with the reports
-/// that the operator has of these instruments.
-pub(crate) fn setup(config: &Config, instruments: &[Instrument]) -> anyhow::Result<Setup> {
+/// What the analyst reads and the strategies trade: as shipped, by the operator's playbook, with the reports that the
+/// operator has of this catalog, and with its families.
+pub(crate) fn setup(config: &Config, catalog: &Catalog) -> anyhow::Result<Setup> {
     let mut setup = shipped()?;
     setup.playbook = playbook(config)?;
-    setup.calendar = calendar(config, instruments)?;
-    setup.derivatives.contracts = contracts(instruments);
+    setup.calendar = calendar(config, &catalog.instruments)?;
+    setup.liquidity = config.liquidity;
+    setup.derivatives.contracts = contracts(&catalog.instruments);
+    roll(&mut setup.derivatives, &catalog.families);
     Ok(setup)
+}
+
+/// Lets the months of these families be read as one series each, which the trend follows by the number of the first.
+pub(crate) fn roll(derivatives: &mut derivatives::Setup, families: &[Family]) {
+    derivatives.families.extend(families.iter().map(Into::into));
+    let series = families.iter().filter_map(|family| family.months().next());
+    derivatives.trend.extend(series.map(|(first, _)| first));
 }
 
 /// Whose sessions are told: those of crypto and New York, and of CME where some instrument keeps them.
@@ -117,8 +127,8 @@ pub(crate) fn reports(path: &Path, instruments: &[Instrument]) -> anyhow::Result
 }
 
 /// The analyst and its strategies.
-pub(crate) fn trader(config: &Config, instruments: &[Instrument]) -> anyhow::Result<Trader> {
-    Ok(Trader::new(Analyst::new(&setup(config, instruments)?)))
+pub(crate) fn trader(config: &Config, catalog: &Catalog) -> anyhow::Result<Trader> {
+    Ok(Trader::new(Analyst::new(&setup(config, catalog)?)))
 }
 
 /// The paper exchange over a catalog.
@@ -230,7 +240,7 @@ pub(crate) fn beginnings(
     for row in instruments {
         let known = BEGINNINGS.iter().find(|(symbol, _)| *symbol == row.symbol);
         let Some((_, price)) = known else {
-            bail!("{}: the generator knows no beginning for this symbol", row.symbol)
+            bail!("the generator knows no price that {} begins at", row.symbol)
         };
         last.insert(row.id, Price::whole(*price));
     }

@@ -10,7 +10,7 @@ use nija_core::desk::Rules;
 use nija_core::desk::input::Input;
 use nija_core::ports::payments::Payments;
 use nija_core::ports::{Bus, Clock, Journal, Memory, Venue};
-use nija_core::words::instrument::Instrument;
+use nija_core::words::catalog::Catalog;
 use nija_core::words::order::Report;
 use nija_core::words::tier::TierTable;
 use nija_core::words::time::Timestamp;
@@ -46,7 +46,7 @@ pub(crate) struct Platform {
     pub(crate) tiers: TierTable,
     pub(crate) plans: Plans,
     pub(crate) payments: Arc<dyn Payments>,
-    pub(crate) instruments: Vec<Instrument>,
+    pub(crate) catalog: Catalog,
     pub(crate) contracts: Contracts,
     /// How the desks ended, once they have.
     pub(crate) ended: oneshot::Receiver<Result<(), Ended>>,
@@ -84,12 +84,13 @@ pub(crate) fn rules(config: &Config) -> anyhow::Result<Arc<Rules>> {
 
 /// Starts all rooms but the API: recovers, announces itself, lists the catalog, resumes open orders.
 pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Platform> {
-    let instruments = crate::catalog::read(config.instruments.as_deref())?;
+    let catalog = crate::catalog::read(config.instruments.as_deref())?;
+    let instruments = &catalog.instruments;
     let rules = rules(config)?;
     let database = Database::own(&config.database, config.reserve, Arc::clone(&clock))?;
     database.require_sound()?;
     let journal: Arc<dyn Journal> = database.journal();
-    let exchange = crate::market::exchange(&instruments, config.seed);
+    let exchange = crate::market::exchange(instruments, config.seed);
     let venue = Arc::new(Paper::new(exchange, Arc::clone(&clock)));
     let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
     let latencies = Arc::new(Latencies::new()?);
@@ -100,7 +101,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
     ));
 
     let now = clock.now();
-    let taken = take_over(&journal, config.partitions, &rules, &instruments, now).await;
+    let taken = take_over(&journal, config.partitions, &rules, instruments, now).await;
     let (partitions, releases) = taken.context("recovery refused to start")?;
     let contracts = Contracts::recover(config, &partitions, &venue)?;
     let mut early = match venue.abilities().memory {
@@ -148,7 +149,7 @@ pub(crate) async fn start(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Res
         tiers: rules.tiers.clone(),
         plans: rules.plans.clone(),
         payments,
-        instruments,
+        catalog,
         contracts,
         ended,
         stop,

@@ -3,7 +3,7 @@
 
 use crate::world::{
     AAPL, ACCOUNT, Asked, BEGIN, END, Given, Kept, at, beginning, call, evening, exchange, market,
-    months, placed, rules, setup, signaled,
+    months, placed, rules, setup, signaled, trader,
 };
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::Event;
@@ -25,8 +25,6 @@ use nija_engine::parity::rerun::World;
 use nija_engine::partitions::Partitions;
 use nija_engine::sim::Rules as VenueRules;
 use nija_engine::sim::fee::Fee;
-use nija_engine::trader::Trader;
-use nija_market::analyst::Analyst;
 use std::sync::{Arc, Mutex};
 
 struct Told {
@@ -37,14 +35,8 @@ struct Told {
 /// A paper run at a venue of these terms in which this was asked for, held against the backtest of the usual venue.
 async fn compared(events: &[MarketEvent], terms: VenueRules, asked: &[Asked]) -> Told {
     let setup = setup();
-    let (warm, live): (Vec<_>, Vec<_>) = events.iter().copied().partition(|e| e.at < at(BEGIN));
-    let trader = || {
-        let mut trader = Trader::new(Analyst::new(&setup));
-        for event in &warm {
-            trader.step(std::slice::from_ref(event), drop);
-        }
-        trader
-    };
+    let live: Vec<_> = events.iter().copied().filter(|event| event.at >= at(BEGIN)).collect();
+    let trader = || trader(&setup, BEGIN);
     let batches = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&batches);
     let seen = Box::new(move |batch: &Batch| kept.lock().unwrap().push(batch.clone()));

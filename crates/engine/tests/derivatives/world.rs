@@ -6,6 +6,7 @@ use nija_core::desk::event::{Size, Wish};
 use nija_core::desk::input::{Command, Input, OwnSignal};
 use nija_core::journal::{Batch, Head};
 use nija_core::ports::{AppendError, Doing, Journal, ReadError, Snapshot};
+use nija_core::words::catalog;
 use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, Right, VenueName};
 use nija_core::words::money::{Money, Price, Qty};
@@ -21,7 +22,8 @@ use nija_engine::feeds::chain::{Numbers, Underlying};
 use nija_engine::feeds::merge::Merge;
 use nija_engine::feeds::{self, Feed, MarketEvent, csv};
 use nija_engine::sim::{Exchange, Rules as VenueRules};
-use nija_market::analyst::Setup;
+use nija_engine::trader::Trader;
+use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
 use nija_market::chain;
 use nija_market::earnings;
@@ -35,7 +37,7 @@ const BTC: InstrumentId = InstrumentId(1);
 const SPY: InstrumentId = InstrumentId(2);
 const VIX: InstrumentId = InstrumentId(3);
 pub(crate) const AAPL: InstrumentId = InstrumentId(4);
-const FIRST_MONTH: u32 = 100;
+pub(crate) const FIRST_MONTH: u32 = 100;
 pub(crate) const ACCOUNT: AccountId = AccountId(1);
 /// The account trades from here on; what lies before is read by the analyst alone.
 pub(crate) const BEGIN: &str = "2015-01-02";
@@ -109,7 +111,15 @@ pub(crate) fn catalog() -> Vec<Instrument> {
     rest.into_iter().chain(months().into_iter().map(month)).collect()
 }
 
+/// What a server trades whose catalog names all months.
 pub(crate) fn setup() -> Setup {
+    setup_of(&catalog())
+}
+
+/// What a server trades of a catalog, whose months are a family.
+pub(crate) fn setup_of(rows: &[Instrument]) -> Setup {
+    let rows: Vec<&Instrument> = rows.iter().filter(|row| row.is_margined()).collect();
+    let family = Family::from(&catalog::Family::of("M", &rows).unwrap());
     let mut setup = Setup::default();
     setup.roles.leader = Some(BTC);
     setup.roles.index = Some(SPY);
@@ -118,8 +128,8 @@ pub(crate) fn setup() -> Setup {
     setup.equity.earnings = vec![AAPL];
     let text = std::fs::read_to_string(shared("earnings/surprises_2012_2019.csv")).unwrap();
     setup.calendar = earnings::read(&text, |symbol| (symbol == "AAPL").then_some(AAPL)).unwrap();
-    setup.derivatives.contracts = months();
-    setup.derivatives.families = vec![Family { months: months() }];
+    setup.derivatives.contracts = family.months.clone();
+    setup.derivatives.families = vec![family];
     setup.derivatives.trend = vec![InstrumentId(FIRST_MONTH)];
     let trend = &mut setup.playbook.macro_trend.parameters;
     (trend.look_back, trend.center_of_mass, trend.cash_return) = (40, 20, 0.0);
@@ -242,6 +252,15 @@ impl Journal for Kept {
 pub(crate) fn rules() -> Arc<Rules> {
     let tiers = TierTable::parse(DEFAULT_TABLE).unwrap();
     Arc::new(Rules::new(tiers, Plans::parse(DEFAULT_PLANS).unwrap(), Money::whole(10)))
+}
+
+/// A trader of this setup that has read what came before a time.
+pub(crate) fn trader(setup: &Setup, before: &str) -> Trader {
+    let mut trader = Trader::new(Analyst::new(setup));
+    for event in market().iter().take_while(|event| event.at < at(before)) {
+        trader.step(std::slice::from_ref(event), drop);
+    }
+    trader
 }
 
 pub(crate) fn exchange(rules: VenueRules) -> Exchange {

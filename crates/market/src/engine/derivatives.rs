@@ -49,10 +49,11 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// All that it trades.
+    /// All that it trades, months of families among them.
     pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> + '_ {
         let within = self.scalping.iter().chain(&self.breakout).map(|market| market.instrument);
-        self.trend.iter().copied().chain(within)
+        let months = self.families.iter().flat_map(|family| &family.months);
+        self.trend.iter().copied().chain(within).chain(months.map(|month| month.instrument))
     }
 
     /// The engine that this describes.

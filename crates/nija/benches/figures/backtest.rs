@@ -85,7 +85,7 @@ pub(crate) fn trader() -> Result<Trader> {
 }
 
 pub(crate) fn catalog() -> Result<Vec<Instrument>> {
-    Ok(catalog::parse(include_str!("../../data/instruments.toml"))?)
+    Ok(catalog::parse(include_str!("../../data/instruments.toml"))?.instruments)
 }
 
 /// The shipped history: every series of the demo folder whose symbol is in the catalog.

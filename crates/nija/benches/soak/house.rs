@@ -70,7 +70,7 @@ pub(crate) struct Closed {
 
 impl House {
     pub(crate) async fn open(folder: &Path, count: u16) -> Result<Self> {
-        let instruments = catalog::parse(include_str!("../../data/instruments.toml"))?;
+        let instruments = catalog::parse(include_str!("../../data/instruments.toml"))?.instruments;
         let tiers = TierTable::parse(DEFAULT_TABLE)?;
         let plans = Plans::parse(DEFAULT_PLANS)?;
         let rules = Arc::new(Rules::new(tiers, plans, Money::whole(10)));

@@ -3,6 +3,7 @@
 use super::Findings;
 use crate::config::{Config, Feed};
 use crate::{catalog, front, market, wire};
+use nija_core::allocation::LIQUID;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::time::Timestamp;
 use nija_engine::feeds::chain::Numbers;
@@ -28,16 +29,29 @@ pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
                 "mend the file, or unset it",
             );
         }
-        Ok(instruments) => {
-            if let Err(why) = market::calendar(config, &instruments) {
+        Ok(catalog) => {
+            let instruments = &catalog.instruments;
+            if let Err(why) = market::calendar(config, instruments) {
                 let todo = "mend the file, or unset it";
                 findings.refuse("NIJA_EARNINGS_FILE", format!("{why:#}"), todo);
             }
-            let numbers = Numbers::after([], InstrumentId(0));
-            if let Feed::Replay(folder) = &config.feed
-                && let Err(why) = market::folder(folder, &instruments, &numbers)
+            if !catalog.families.is_empty() && config.liquidity.is_none_or(|score| score <= LIQUID)
             {
-                let todo = "name a folder laid out like data/demo";
+                let found = "is not above 80, so contracts of the catalog's families have no share of the capital";
+                findings.warn("NIJA_LIQUIDITY", found, "set it, to 100 for the whole share");
+            }
+            let numbers = Numbers::after([], InstrumentId(0));
+            let (fed, todo) = match &config.feed {
+                Feed::Replay(folder) => (
+                    market::folder(folder, instruments, &numbers).map(drop),
+                    "name a folder laid out like data/demo",
+                ),
+                Feed::Generator => (
+                    market::beginnings(instruments).map(drop),
+                    "replay bars of it with NIJA_FEED=replay:FOLDER, or take it out of the catalog",
+                ),
+            };
+            if let Err(why) = fed {
                 findings.refuse("NIJA_FEED", format!("{why:#}"), todo);
             }
         }

@@ -105,8 +105,8 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
     let listener = front::listen(config).await?;
     let address = listener.local_addr()?;
     let clock = Arc::new(Simulated::default());
-    let instruments = crate::catalog::read(config.instruments.as_deref())?;
-    let mut history = market::history(&instruments)?;
+    let catalog = crate::catalog::read(config.instruments.as_deref())?;
+    let mut history = market::history(&catalog.instruments)?;
     let first = history.peek_time()?.context("the shipped history is empty")?;
     clock.advance(first);
     let metrics = crate::watch::install()?;
@@ -134,7 +134,7 @@ async fn play(options: &Options, config: &Config) -> anyhow::Result<()> {
 
     let operator = Operator::of(&people, platform.handle.clone(), config.partitions);
     let mut market = drive((options, config), &platform, (&clock, operator), history, stopped)?;
-    let mut tally = Tally::new(platform.database.journal(), &people, &platform.instruments);
+    let mut tally = Tally::new(platform.database.journal(), &people, &platform.catalog.instruments);
     let mut told = Timestamp::EPOCH;
     loop {
         tokio::select! {
@@ -192,8 +192,8 @@ fn drive(
         venue: Arc::clone(&platform.venue),
         parcels: Arc::clone(&platform.parcels),
     };
-    let rows = platform.instruments.clone();
-    let mut driver = Driver::new(rooms, market::trader(config, &rows)?, pace);
+    let rows = platform.catalog.instruments.clone();
+    let mut driver = Driver::new(rooms, market::trader(config, &platform.catalog)?, pace);
     let exit_at_end = options.exit_at_end;
     let recorder = market::recorder(config, Timestamp::EPOCH)?;
     Ok(tokio::spawn(async move {

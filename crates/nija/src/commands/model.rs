@@ -41,9 +41,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn weighting(options: &Options) -> anyhow::Result<()> {
-    let (config, instruments) = (Config::read()?, catalog::read(None)?);
-    let mut feed = market::history(&instruments)?;
-    let mut analyst = Analyst::new(&market::setup(&config, &instruments)?);
+    let (config, catalog) = (Config::read()?, catalog::read(None)?);
+    let mut feed = market::history(&catalog.instruments)?;
+    let mut analyst = Analyst::new(&market::setup(&config, &catalog)?);
     while let Some(event) = feed.next()? {
         if let Kind::BarClosed(candle) = event.kind {
             analyst.on_candle(&candle);

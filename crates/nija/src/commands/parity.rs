@@ -79,8 +79,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let rules = wire::rules(&config)?;
     let span = options.span();
     let source = options.source(&config)?;
-    let instruments = crate::catalog::read(config.instruments.as_deref())?;
-    let setup = market::setup(&config, &instruments)?;
+    let catalog = crate::catalog::read(config.instruments.as_deref())?;
+    let setup = market::setup(&config, &catalog)?;
+    let instruments = catalog.instruments;
     let world = World {
         exchange: &|| market::exchange(&instruments, config.seed),
         trader: &|| Trader::new(Analyst::new(&setup)),

@@ -68,9 +68,9 @@ fn read(options: &Options) -> anyhow::Result<Scorecard> {
     let (mut feed, roles, bonds) = match &options.data {
         Some(path) => folder(path)?,
         None => {
-            let instruments = catalog::read(None)?;
-            let roles = market::setup(&Config::read()?, &instruments)?.roles;
-            (market::history(&instruments)?, roles, None)
+            let catalog = catalog::read(None)?;
+            let roles = market::setup(&Config::read()?, &catalog)?.roles;
+            (market::history(&catalog.instruments)?, roles, None)
         }
     };
     let (crypto, index) =

@@ -33,9 +33,6 @@ use tokio::time::timeout;
 /// Days of generated history that the analyst reads before it says anything.
 const WARM_UP: i64 = 420;
 
-/// How fast a recorded folder is replayed by the server: a simulated day a second.
-const REPLAY_DAY: Duration = Duration::from_secs(1);
-
 /// How long the desks may take to say how they ended.
 const SETTLE: Duration = Duration::from_secs(1);
 
@@ -62,7 +59,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
             Feed::Generator => (Arc::new(Real), Pace::Real(Arc::new(Real))),
             Feed::Replay(_) => {
                 let clock = Arc::new(Simulated::default());
-                let day = Box::new(|_| Some(REPLAY_DAY));
+                let day = Some(config.replay_day);
+                let day = Box::new(move |_| day);
                 (Arc::clone(&clock) as Arc<dyn Clock>, Pace::Simulated { clock, day })
             }
         };
@@ -151,7 +149,7 @@ async fn begin(
         venue: Arc::clone(&platform.venue),
         parcels: Arc::clone(&platform.parcels),
     };
-    let trader = market::trader(config, &platform.instruments)?;
+    let trader = market::trader(config, &platform.catalog)?;
     let mut trader = trader.writing(Arc::clone(&platform.contracts.greeks));
     match &config.feed {
         Feed::Generator => {
@@ -160,7 +158,7 @@ async fn begin(
             Ok(tokio::spawn(async move { Ok(driver.run(&mut feed, &mut stop).await?) }))
         }
         Feed::Replay(folder) => {
-            let (rows, numbers) = (&platform.instruments, &platform.contracts.numbers);
+            let (rows, numbers) = (&platform.catalog.instruments, &platform.contracts.numbers);
             let feed = market::folder(Path::new(folder), rows, numbers)?;
             let mut feed = Recording::new(feed, market::recorder(config, Timestamp::EPOCH)?);
             let listed = Box::new(move |row| catalog.add(row));
@@ -181,7 +179,7 @@ async fn generated(
     platform: &Platform,
     trader: &mut Trader,
 ) -> anyhow::Result<Recording<Quoted<nija_engine::feeds::merge::Merge>>> {
-    let rows = &platform.instruments;
+    let rows = &platform.catalog.instruments;
     let now = platform.clock.now();
     let midnight = Timestamp(now.0 - now.0.rem_euclid(Span::DAY.0));
     let from = midnight.plus(Span(-WARM_UP * Span::DAY.0));

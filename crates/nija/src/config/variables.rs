@@ -65,7 +65,13 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "",
         "a table of companies' reports; without it their drift is not traded",
     ),
+    row(
+        "NIJA_LIQUIDITY",
+        "",
+        "liquidity from 0 to 100 that is taken for granted; above 80 it opens a share for derivatives",
+    ),
     row("NIJA_FEED", "generator", "where prices come from: `generator` or `replay:FOLDER`"),
+    row("NIJA_REPLAY_DAY_MS", "1000", "milliseconds that a day of a replay takes"),
     row("NIJA_RECORD", "", "a folder in which the market is written down, for `nija parity`"),
     row("NIJA_SEED", "1", "seed of generated prices and of the paper venue's chance"),
     row("NIJA_QUOTE_EVERY_MS", "1000", "milliseconds between generated quotes"),

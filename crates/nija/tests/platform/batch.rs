@@ -34,7 +34,7 @@ async fn node(journal: Arc<memory::Journal>) -> (Handle, Arc<Mutex<usize>>) {
     let mut partitions = Partitions::new(1, &rules);
     let announce = Input::Announce { node: "batch".to_owned(), epoch: Epoch(1) };
     partitions.take(announce, NOW).unwrap();
-    for row in catalog::parse(include_str!("../../data/instruments.toml")).unwrap() {
+    for row in catalog::parse(include_str!("../../data/instruments.toml")).unwrap().instruments {
         partitions.take(Input::List(row), NOW).unwrap();
     }
     let clock = Arc::new(Simulated::default());

@@ -18,6 +18,7 @@ mod months;
 mod parity;
 mod paying;
 mod restart;
+mod rolls;
 mod signals;
 mod tour;
 mod watching;

@@ -64,7 +64,7 @@ const FILES: [(&str, &str, Timeframe); 13] = [
 ];
 
 fn catalog() -> Vec<Instrument> {
-    catalog::parse(include_str!("../../data/instruments.toml")).unwrap()
+    catalog::parse(include_str!("../../data/instruments.toml")).unwrap().instruments
 }
 
 /// A feed from a time on.

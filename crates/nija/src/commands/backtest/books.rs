@@ -7,7 +7,6 @@ mod settings;
 
 use super::options::Options;
 use super::tuned;
-use crate::catalog;
 use crate::config::Config;
 use crate::market;
 use anyhow::{Context, bail, ensure};
@@ -60,9 +59,7 @@ pub(super) fn run(options: &Options, strategy: StrategyName) -> anyhow::Result<(
     check(options)?;
     let config = Config::read()?;
     let (settings, rest) = Settings::split(&options.param)?;
-    let instruments = catalog::read(config.instruments.as_deref())?;
-    let playbook = market::setup(&config, &instruments)?.playbook;
-    let playbook = tuned::playbook(playbook, &[strategy], &rest)?;
+    let playbook = tuned::playbook(market::playbook(&config)?, &[strategy], &rest)?;
     let began = Instant::now();
     let (text, events) = match strategy {
         StrategyName::CryptoMarketMaking => making(options, &settings, &playbook)?,

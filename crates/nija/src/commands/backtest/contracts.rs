@@ -2,7 +2,8 @@
 
 use super::data::Source;
 use crate::market;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
+use nija_core::words::catalog::Family;
 use nija_core::words::fixed::SCALE;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Instrument, Kind};
@@ -11,9 +12,7 @@ use nija_core::words::time::{Span, Timestamp};
 use nija_engine::calendar::session_of;
 use nija_market::analyst::Setup;
 use nija_market::candle::Timeframe;
-use nija_market::engine::Contract;
 use nija_market::engine::derivatives::Intraday;
-use nija_market::roll::Family;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -79,26 +78,23 @@ impl FromStr for Months {
     }
 }
 
-/// The families that the options name.
+/// The families that the options name, in whatever order their months stand there.
 pub(super) fn families(rolls: &[Months], sources: &[Source]) -> anyhow::Result<Vec<Family>> {
     let mut seen = BTreeSet::new();
     let mut month = |symbol: &String| {
         let source = sources.iter().find(|source| source.instrument.symbol == *symbol);
         let row = source.map(|source| &source.instrument);
         let row = row.with_context(|| format!("--roll: {symbol} is not among the files"))?;
-        let expiry = row.expiry().filter(|expiry| row.is_margined() && *expiry < ENDLESS);
-        let Some(expiry) = expiry else {
-            bail!("--roll: {symbol} has no end; name it with --contract {symbol}=DOLLARS@DATE")
-        };
+        let ends = row.is_margined() && row.expiry().is_some_and(|expiry| expiry < ENDLESS);
+        ensure!(ends, "--roll: {symbol} has no end; name it with --contract {symbol}=DOLLARS@DATE");
         ensure!(seen.insert(row.id), "--roll: {symbol} is named twice");
-        Ok(Contract { instrument: row.id, expiry })
+        Ok(row)
     };
     let family = |months: &Months| {
-        let mut months = months.0.iter().map(&mut month).collect::<anyhow::Result<Vec<_>>>()?;
-        months.sort_by_key(|month| month.expiry);
-        let apart = months.is_sorted_by(|one, next| one.expiry < next.expiry);
-        ensure!(apart, "--roll: two of the months end at the same time");
-        Ok(Family { months })
+        let name = months.0.join(",");
+        let mut rows = months.0.iter().map(&mut month).collect::<anyhow::Result<Vec<_>>>()?;
+        rows.sort_by_key(|row| row.expiry());
+        Family::of(&name, &rows).with_context(|| format!("--roll {name}"))
     };
     rolls.iter().map(family).collect()
 }
@@ -127,10 +123,13 @@ pub(super) fn give(setup: &mut Setup, sources: &[Source]) {
     derivatives.contracts = market::contracts(sources.iter().map(|source| &source.instrument));
 }
 
-/// What is told of months that follow each other.
-pub(super) fn note(rolls: &[Months]) -> impl Iterator<Item = String> {
-    let told = |months: &Months| {
-        format!("{} are read as one series, joined by ratio; positions move", months.0.join(", "))
+/// What is told of the months of a family that are among the files; nothing where they have nothing to follow.
+pub(super) fn note(family: &Family, sources: &[Source]) -> Option<String> {
+    let symbol = |(month, _)| {
+        let source = sources.iter().find(|source| source.instrument.id == month)?;
+        Some(source.instrument.symbol.as_str())
     };
-    rolls.iter().map(told)
+    let months: Vec<&str> = family.months().filter_map(symbol).collect();
+    let told = "are read as one series, joined by ratio; positions move";
+    (months.len() > 1).then(|| format!("{} {told}", months.join(", ")))
 }

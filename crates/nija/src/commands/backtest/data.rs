@@ -12,6 +12,7 @@ use crate::catalog;
 use crate::config::Config;
 use crate::market;
 use anyhow::{Context, bail, ensure};
+use nija_core::words::catalog::{Catalog, Family};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
@@ -67,12 +68,12 @@ pub(super) struct Source {
 
 /// Reads what the options name.
 pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
-    let mut instruments = catalog::read(config.instruments.as_deref())?;
+    let mut catalog = catalog::read(config.instruments.as_deref())?;
     if options.demo_data {
-        let feed = Box::new(market::history(&instruments)?);
-        let trader = Trader::new(Analyst::new(&asked(options, config, &instruments)?));
+        let feed = Box::new(market::history(&catalog.instruments)?);
+        let trader = Trader::new(Analyst::new(&asked(options, config, &catalog)?));
         let (notes, files, places) = (Vec::new(), Vec::new(), Places::default());
-        let around_the_clock = true;
+        let (instruments, around_the_clock) = (catalog.instruments, true);
         return Ok(Data { instruments, feed, trader, around_the_clock, notes, files, places });
     }
     let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
@@ -80,10 +81,10 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut places = Places::default();
     for path in books::coins_first(&options.data) {
         if path.is_dir() {
-            feeds.push(places.add(path, options, (&playbook, &mut instruments))?);
+            feeds.push(places.add(path, options, (&playbook, &mut catalog.instruments))?);
             continue;
         }
-        let source = source(path, options, &mut instruments)?;
+        let source = source(path, options, &mut catalog.instruments)?;
         let terms = Terms {
             instrument: source.instrument.id,
             hours: source.instrument.hours,
@@ -98,10 +99,14 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         files.push(read);
         sources.push(source);
     }
-    let mut wanted = asked(options, config, &instruments)?;
-    wanted.derivatives.families = contracts::families(&options.roll, &sources)?;
-    let (mut setup, mut notes) = setup(wanted, &sources);
-    notes.extend(contracts::note(&options.roll));
+    let rolled = contracts::families(&options.roll, &sources)?;
+    // What is named here is rolled so, whatever the catalog says of it.
+    let is_named = |month| rolled.iter().any(|named| named.has(month));
+    catalog.families.retain(|family| !family.months().any(|(month, _)| is_named(month)));
+    let (mut setup, mut notes) = setup(asked(options, config, &catalog)?, &sources, &rolled);
+    let families = catalog.families.iter().chain(&rolled);
+    notes.extend(families.filter_map(|family| contracts::note(family, &sources)));
+    let instruments = catalog.instruments;
     places.give(&mut setup.crypto, &options.strategies()?)?;
     let chains = Chains::of(options, &sources, &instruments)?;
     chains.note(&mut notes);
@@ -127,11 +132,11 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
 }
 
 /// The setup of a paper run, with the parameters that the options write over.
-fn asked(options: &Options, config: &Config, instruments: &[Instrument]) -> anyhow::Result<Setup> {
-    let mut setup = market::setup(config, instruments)?;
-    setup.liquidity = options.liquidity.map(Score::points);
+fn asked(options: &Options, config: &Config, catalog: &Catalog) -> anyhow::Result<Setup> {
+    let mut setup = market::setup(config, catalog)?;
+    setup.liquidity = options.liquidity.map(Score::points).or(setup.liquidity);
     if let Some(path) = &options.earnings {
-        setup.calendar = market::reports(path, instruments)?;
+        setup.calendar = market::reports(path, &catalog.instruments)?;
     }
     setup.playbook = playbook(options, config)?;
     Ok(setup)
@@ -246,8 +251,8 @@ pub(super) fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument])
     }
 }
 
-/// The shipped setup, with the classes of which it reads none of these files given to them.
-fn setup(mut setup: Setup, sources: &[Source]) -> (Setup, Vec<String>) {
+/// The shipped setup, with the classes of which it reads none of these files given to them, and with what rolls here.
+fn setup(mut setup: Setup, sources: &[Source], rolled: &[Family]) -> (Setup, Vec<String>) {
     let mut notes = Vec::new();
     let has = |id: InstrumentId| sources.iter().any(|s| s.instrument.id == id);
     let of = |class: AssetClass| {
@@ -298,7 +303,9 @@ fn setup(mut setup: Setup, sources: &[Source]) -> (Setup, Vec<String>) {
         notes.push("the equity strategies trade the given files".into());
     }
     let given = of(AssetClass::Derivatives);
-    if !given.is_empty() && !setup.derivatives.instruments().any(|id| given.contains(&id)) {
+    let reads_derivatives = setup.derivatives.instruments().any(|id| given.contains(&id));
+    market::roll(&mut setup.derivatives, rolled);
+    if !given.is_empty() && !reads_derivatives {
         contracts::give(&mut setup, sources);
         notes.push("the derivatives strategies trade the given contracts".into());
     }

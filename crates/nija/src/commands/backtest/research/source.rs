@@ -25,7 +25,7 @@ pub(super) struct Source {
 
 /// All files that the options name.
 pub(super) fn all(options: &Options, config: &Config) -> anyhow::Result<Vec<Source>> {
-    let catalog = catalog::read(config.instruments.as_deref())?;
+    let catalog = catalog::read(config.instruments.as_deref())?.instruments;
     let rules = options.rules()?;
     options.data.iter().map(|path| source(path.clone(), options, &catalog, &rules)).collect()
 }
