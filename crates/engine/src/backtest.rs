@@ -1,8 +1,10 @@
 //! The backtest: the same desk, gates, ledger, analyst and exchange as the paper run, driven in one thread by
-//! the data. There is no second executor and no flag in the core that says "backtest".
+//! the data. There is no second executor and no flag in the core that says "backtest". Parcels are carried as the
+//! copier carries them, so masters may be copied here as well.
 
 pub mod tape;
 
+use crate::copier::errands;
 use crate::feeds::steps::Steps;
 use crate::feeds::{self, Feed, MarketEvent};
 use crate::partitions::{Partitions, Stopped};
@@ -10,8 +12,8 @@ use crate::recovery;
 use crate::sim::Exchange;
 use crate::trader::Trader;
 use nija_core::commit::{Release, commit};
-use nija_core::desk::answer::{Answer, Decline};
-use nija_core::desk::held::Act;
+use nija_core::desk::answer::{Answer, Decline, Query, View};
+use nija_core::desk::held::{Act, Held};
 use nija_core::desk::input::Input;
 use nija_core::desk::{Desk, Outstanding};
 use nija_core::journal::Batch;
@@ -22,6 +24,7 @@ use nija_core::words::money::Price;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Entries that may wait in one lane; the same as at a gateway.
@@ -64,6 +67,10 @@ pub struct Backtest {
     in_large_batches: bool,
     /// Newest prices that change nothing but the price, until something else comes; oldest first.
     waiting: Vec<(InstrumentId, Price, Timestamp)>,
+    /// May there be parcels in the outboxes?
+    sent: bool,
+    /// What it takes to carry those that were found there, oldest first.
+    errands: VecDeque<Input>,
 }
 
 impl Backtest {
@@ -79,6 +86,8 @@ impl Backtest {
         let lanes = Lanes::new(LANE_CAPACITY);
         let (inputs, heard) = (Vec::new(), Vec::new());
         let (in_large_batches, waiting) = (false, Vec::new());
+        // Desks that have traded before may have some that nobody took.
+        let (sent, errands) = (true, VecDeque::new());
         Self {
             partitions,
             exchange,
@@ -90,6 +99,8 @@ impl Backtest {
             heard,
             in_large_batches,
             waiting,
+            sent,
+            errands,
         }
     }
 
@@ -278,19 +289,25 @@ impl Backtest {
         !self.in_large_batches || self.partitions.hold_back() || self.partitions.is_full()
     }
 
-    /// Commits, sends what was released in the order of the lanes, and takes what the exchange says at once.
+    /// Commits, sends what was released in the order of the lanes, carries parcels, and takes what the exchange says
+    /// at once.
     async fn settle(&mut self, now: Timestamp) -> Result<(), Ended> {
-        while self.must_seal() {
+        while self.sent || self.must_seal() {
             let held = self.partitions.seal();
-            if held.is_empty() {
+            if held.is_empty() && !self.sent {
                 break;
             }
+            self.sent |= held.iter().any(Held::sends_parcels);
             held.iter().for_each(|h| (self.seen)(h.batch()));
             for release in commit(&*self.journal, held).await? {
                 self.queue(release, now)?;
             }
             while let Some(release) = self.lanes.pop() {
                 self.exchange.act(release.act(), now);
+            }
+            // Who copies hears of a fill before the exchange says more, as in the paper run.
+            if self.sent && self.carry(now)? {
+                continue;
             }
             loop {
                 let reports = self.exchange.take_reports(HANDFUL);
@@ -303,6 +320,26 @@ impl Backtest {
             }
         }
         Ok(())
+    }
+
+    /// Does one thing of what it takes to carry parcels: a part of a lead is one. `false` when nothing is left.
+    fn carry(&mut self, now: Timestamp) -> Result<bool, Ended> {
+        if self.errands.is_empty() {
+            for partition in (0..self.partitions.count()).map(PartitionId) {
+                if let View::Outbox(parcels) = self.partitions.query(&Query::Outbox(partition)) {
+                    self.errands.extend(errands(partition, &parcels));
+                }
+            }
+        }
+        let Some(errand) = self.errands.pop_front() else {
+            self.sent = false;
+            return Ok(false);
+        };
+        let answer = self.partitions.take(errand.clone(), now)?;
+        if matches!(answer, Answer::Led { left } if left > 0) {
+            self.errands.push_front(errand);
+        }
+        Ok(true)
     }
 
     /// Queues a release as a gateway does: a cancel takes its order out of the lanes before it is sent.

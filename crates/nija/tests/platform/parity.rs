@@ -1,6 +1,7 @@
 //! Paper run and backtest over the same half year, March 2020 included: the same events in every partition, and
-//! a backtest that writes the same bytes whenever it is run.
+//! a backtest that writes the same bytes whenever it is run. Among the accounts are two masters and who copies them.
 
+mod copies;
 mod gap;
 
 use nija_bus::LocalBus;
@@ -15,12 +16,14 @@ use nija_core::words::catalog;
 use nija_core::words::id::{AccountId, Epoch, PartitionId, Seq, UserId};
 use nija_core::words::instrument::{Hours, Instrument};
 use nija_core::words::money::Money;
+use nija_core::words::order::Origin;
 use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable, Tolerance};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
 use nija_engine::backtest::tape::Tape;
 use nija_engine::clock::Simulated;
+use nija_engine::copier::{Copier, Parcels};
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::bars::Terms;
 use nija_engine::feeds::merge::Merge;
@@ -155,19 +158,19 @@ fn exchange_of(rules: VenueRules) -> Exchange {
     exchange
 }
 
-/// Two accounts of each tier, so that lanes and partitions are shared.
+/// Two accounts of each tier, so that lanes and partitions are shared; then the masters and their followers.
 fn accounts() -> impl Iterator<Item = (AccountId, Command)> {
     let twice = Tier::ALL.into_iter().chain(Tier::ALL).zip(1u128..);
-    twice.map(|(tier, n)| {
-        let open = Command::Open {
-            user: UserId(n),
-            tier,
-            tolerance: if n > 7 { Tolerance::Aggressive } else { Tolerance::Moderate },
-            day_starts: Span::ZERO,
-            deposit: Money::whole(30_000),
-        };
-        (AccountId(n), open)
-    })
+    let twice = twice.map(|(tier, n)| {
+        let tolerance = if n > 7 { Tolerance::Aggressive } else { Tolerance::Moderate };
+        opened(n, tier, tolerance)
+    });
+    twice.chain(copies::begin())
+}
+
+fn opened(n: u128, tier: Tier, tolerance: Tolerance) -> (AccountId, Command) {
+    let (user, day_starts, deposit) = (UserId(n), Span::ZERO, Money::whole(30_000));
+    (AccountId(n), Command::Open { user, tier, tolerance, day_starts, deposit })
 }
 
 async fn read(journal: &dyn Journal) -> Vec<Vec<Batch>> {
@@ -250,6 +253,7 @@ async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> 
     let database =
         Database::open(folder.path().join("paper.db"), Mode::Owner, Arc::clone(&time)).unwrap();
     let venue = Arc::new(Paper::new(exchange(), Arc::clone(&time)));
+    let parcels = Arc::new(Parcels::default());
     let latencies = Arc::new(Latencies::new().unwrap());
     let door = Arc::clone(&venue) as Arc<dyn Venue>;
     let gateway = Arc::new(Gateway::new(door, Arc::clone(&time), latencies));
@@ -259,14 +263,16 @@ async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> 
         journal: database.journal(),
         clock: time,
         bus: Arc::new(LocalBus::new()),
-        parcels: Arc::default(),
+        parcels: Arc::clone(&parcels),
         release: Box::new(move |releases| at_gateway.accept(releases)),
     };
     let (handle, ended) = node::start(parts).unwrap();
     let (send, mut reports) = mpsc::channel(64);
     let running = Arc::clone(&gateway);
     let sending = tokio::spawn(async move { running.run(send).await });
-    let to = handle.clone();
+    let (to, at_gateway) = (handle.clone(), Arc::clone(&gateway));
+    let copier = Copier::new(handle.clone(), at_gateway, Arc::clone(&parcels), PARTITIONS);
+    let copying = tokio::spawn(async move { copier.run().await });
     let carrying = tokio::spawn(async move {
         while let Some(report) = reports.recv().await {
             let at = report.at;
@@ -278,7 +284,7 @@ async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> 
         assert_eq!(handle.command(account, None, command).await.unwrap(), Answer::Done);
     }
     let (handle_of, gateway_of) = (handle.clone(), Arc::clone(&gateway));
-    let rooms = Rooms { handle: handle_of, gateway: gateway_of, venue, parcels: Arc::default() };
+    let rooms = Rooms { handle: handle_of, gateway: gateway_of, venue, parcels };
     let pace = Pace::Simulated { clock, day: Box::new(|_| None) };
     let (_stop, mut stopped) = watch::channel(false);
     let mut driver = Driver::new(rooms, trader(warm), pace);
@@ -288,6 +294,7 @@ async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> 
     ended.await.unwrap().unwrap();
     sending.abort();
     carrying.abort();
+    copying.abort();
     read(&*database.journal()).await
 }
 
@@ -314,6 +321,11 @@ fn assert_eventful(stories: &[Vec<(Timestamp, Event)>]) {
     assert!(count(|e| matches!(e, Event::Refused { .. })) > 10);
     assert!(count(|e| matches!(e, Event::Killed { .. })) >= PARTITIONS.into());
     assert!(count(|e| matches!(e, Event::Closed { .. })) > 50);
+    let copied = |e: &Event| {
+        matches!(e, Event::Approved { ticket, .. }
+        if matches!(ticket.origin, Origin::Copy { .. }))
+    };
+    assert!(count(copied) > 50);
     let strategies: BTreeSet<StrategyName> = events()
         .filter_map(|event| match event {
             Event::Approved { ticket, .. } => Event::strategy(ticket.origin),
