@@ -4,7 +4,7 @@
 use super::pairs::{self, Led, Orders, Pair};
 use super::{Count, OrderGap, SAME};
 use crate::parity::parts::{Cause, Judge, Parts, earned};
-use crate::parity::story::{Order, Story};
+use crate::parity::story::{Order, Story, Whose};
 use nija_core::copy::lead::CopySkip;
 use nija_core::words::id::{AccountId, InstrumentId};
 use nija_core::words::instrument::Instrument;
@@ -95,12 +95,16 @@ impl<'a> Trades<'a> {
             }
             _ => {}
         }
-        let largest = |of: AccountId| self.owners.get(&of).and_then(Parts::largest);
-        let leader = self.paper.accounts.get(&order.account).and_then(|who| who.copies);
-        let leader = leader.and_then(|copies| largest(copies.leader));
         let differs = || self.data.iter().any(|(_, at)| *at <= order.ticket.at);
         let first = || if differs() { Cause::Data } else { Cause::Decision };
-        largest(self.owner(order.account)).or(leader).unwrap_or_else(first)
+        self.so_far(order.account).unwrap_or_else(first)
+    }
+
+    /// The largest cause so far of an owner's accounts, else of whom it copies.
+    fn so_far(&self, account: AccountId) -> Option<Cause> {
+        let largest = |of: AccountId| self.owners.get(&of).and_then(Parts::largest);
+        let copies = self.paper.accounts.get(&account).and_then(|who| who.copies);
+        largest(self.owner(account)).or_else(|| largest(copies?.leader))
     }
 
     /// Why it met the market at another time, or not at all.
@@ -108,10 +112,13 @@ impl<'a> Trades<'a> {
         let id = order.ticket.instrument;
         let both = || [of.paper, of.rerun].into_iter().flatten();
         let led = of.led.and_then(|led| self.blames.get(&led));
-        if let (Some(led), Some(one), Some(other)) = (led, of.paper, of.rerun)
+        if let (Some(one), Some(other)) = (of.paper, of.rerun)
             && one.ticket.at.since(other.ticket.at).0.abs() > SAME.0
+            && of.subject.whose == Whose::Copy
         {
-            return led.waited;
+            // Without a lead it is sold because copying stopped, which follows from what went before.
+            let first = || self.so_far(order.account).unwrap_or(Cause::Latency);
+            return led.map_or_else(first, |led| led.waited);
         }
         let last = both().filter_map(Order::first).max();
         let near = order.ticket.at..=last.unwrap_or(order.ticket.at).plus(SAME);

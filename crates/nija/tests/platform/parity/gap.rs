@@ -3,7 +3,7 @@
 //! backtest assumes.
 
 use super::{
-    BEGIN, Recorded, WARM, accounts, desks, exchange, exchange_of, history, rules, trader,
+    BEGIN, Recorded, WARM, desks, everybody, exchange, exchange_of, history, rules, trader,
 };
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::{Size, Wish};
@@ -43,7 +43,7 @@ pub(super) fn id_of(symbol: &str) -> InstrumentId {
 pub(super) type Hand = (i64, Input);
 
 pub(super) struct Day {
-    warm: Vec<MarketEvent>,
+    pub(super) warm: Vec<MarketEvent>,
     pub(super) events: Vec<MarketEvent>,
 }
 
@@ -66,7 +66,7 @@ impl Day {
         let kept = Arc::clone(&journal) as Arc<dyn Journal>;
         let (venue, seen) = (exchange_of(terms), Box::new(|_: &_| {}));
         let mut run = Backtest::new(desks(), venue, trader(&self.warm), kept, seen);
-        for (account, command) in accounts() {
+        for (account, command) in everybody() {
             let open = Input::Command { account, key: None, command };
             assert_eq!(run.input(open, BEGIN).await.unwrap(), Answer::Done);
         }
@@ -88,15 +88,21 @@ impl Day {
             run.step(at, step).await.unwrap();
             last = at;
         }
+        let report = self.held(&*journal, from).await;
+        assert!(report.fills.same + report.fills.differ > 20, "too quiet: {:?}", report.fills);
+        report
+    }
+
+    /// A paper run over the day from `from` on, held against the backtest.
+    pub(super) async fn held(&self, journal: &dyn Journal, from: Timestamp) -> Report {
         let span = (from, BEGIN.plus(LENGTH));
-        let paper = Paper::read(&*journal, &rules(), span).await.unwrap();
+        let paper = Paper::read(journal, &rules(), span).await.unwrap();
         let world = World { exchange: &exchange, trader: &|| trader(&self.warm) };
         let past = || Box::new(Once::of(Recorded(self.events.clone().into())));
         let report = paper.compare(&world, [past(), past()]).await.unwrap();
         for account in &report.accounts {
             assert_eq!(account.parts.sum(), account.paper - account.rerun, "{account:?}");
         }
-        assert!(report.fills.same + report.fills.differ > 20, "too quiet: {:?}", report.fills);
         report
     }
 }
