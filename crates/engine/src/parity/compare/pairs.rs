@@ -141,8 +141,8 @@ impl<'a> Orders<'a> {
     }
 }
 
-/// Orders in pairs: those that were open when the span began by their number, the others as they were approved. In order
-/// of time, but copies never before what they copy.
+/// Orders in pairs: those that were open when the span began by their number, the others as they were approved. In
+/// order of time, but copies never before what they copy.
 pub(super) fn orders<'a>(
     paper: &'a Story,
     rerun: &'a Story,

@@ -105,8 +105,8 @@ async fn sleeves_of_an_equal_run_agree_from_the_beginning_and_from_the_middle() 
     }
 }
 
-/// The rooms of the platform, the copier among them, decide as the backtest does. With one master: which of two is heard
-/// first in one instant is a matter of chance there.
+/// The rooms of the platform, the copier among them, decide as the backtest does. With one master: which of two is
+/// heard first in one instant is a matter of chance there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_copier_and_a_backtest_copy_the_same() {
     let mut day = Day::read();
