@@ -271,10 +271,10 @@ impl Desk {
     pub const fn is_dirty(&self) -> bool {
         self.count > 0
     }
-    /// Does an effect wait for the open batch?
+    /// Does an effect wait for the open batch, an order or a parcel?
     #[must_use]
     pub const fn holds_back(&self) -> bool {
-        !self.pending.is_empty()
+        !self.pending.is_empty() || self.sent
     }
     /// Is the batch large enough to be sealed before more is taken?
     #[must_use]

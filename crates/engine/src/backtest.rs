@@ -1,9 +1,11 @@
 //! The backtest: the same desk, gates, ledger, analyst and exchange as the paper run, driven in one thread by
-//! the data. There is no second executor and no flag in the core that says "backtest".
+//! the data. There is no second executor and no flag in the core that says "backtest". Parcels are carried as the
+//! copier carries them, so masters may be copied here as well.
 
 mod desks;
 pub mod tape;
 
+use crate::copier::errands;
 use crate::feeds::steps::Steps;
 use crate::feeds::{self, Feed, MarketEvent};
 use crate::partitions::{Partitions, Stopped};
@@ -12,8 +14,8 @@ use crate::sim::Exchange;
 use crate::trader::Trader;
 use desks::Desks;
 use nija_core::commit::{Release, commit};
-use nija_core::desk::answer::Answer;
-use nija_core::desk::held::Act;
+use nija_core::desk::answer::{Answer, Query, View};
+use nija_core::desk::held::{Act, Held};
 use nija_core::desk::input::Input;
 use nija_core::desk::{Desk, Outstanding};
 use nija_core::journal::Batch;
@@ -23,6 +25,7 @@ use nija_core::words::id::{OrderId, PartitionId};
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Entries that may wait in one lane; the same as at a gateway.
@@ -66,6 +69,10 @@ pub struct Backtest {
     seen: Box<dyn FnMut(&Batch) + Send>,
     /// Whose signals are heard; all where none is named.
     heard: Vec<StrategyName>,
+    /// May there be parcels in the outboxes?
+    sent: bool,
+    /// What it takes to carry those that were found there, oldest first.
+    errands: VecDeque<Input>,
 }
 
 impl Backtest {
@@ -79,7 +86,10 @@ impl Backtest {
         seen: Box<dyn FnMut(&Batch) + Send>,
     ) -> Self {
         let (desks, lanes) = (Desks::of(partitions), Lanes::new(LANE_CAPACITY));
-        Self { desks, exchange, trader, journal, lanes, seen, heard: Vec::new() }
+        // Desks that have traded before may have some that nobody took.
+        let (sent, errands) = (true, VecDeque::new());
+        let heard = Vec::new();
+        Self { desks, exchange, trader, journal, lanes, seen, heard, sent, errands }
     }
 
     /// For runs whose journal nobody keeps: a batch is sealed only when an effect waits for it or it is full, and a
@@ -211,13 +221,15 @@ impl Backtest {
         if desks.must_seal() { self.settle(at).await } else { Ok(()) }
     }
 
-    /// Commits, sends what was released in the order of the lanes, and takes what the exchange says at once.
+    /// Commits, sends what was released in the order of the lanes, carries parcels, and takes what the exchange says
+    /// at once.
     async fn settle(&mut self, now: Timestamp) -> Result<(), Ended> {
-        while self.desks.must_seal() {
+        while self.sent || self.desks.must_seal() {
             let held = self.desks.seal();
-            if held.is_empty() {
+            if held.is_empty() && !self.sent {
                 break;
             }
+            self.sent |= held.iter().any(Held::sends_parcels);
             held.iter().for_each(|h| (self.seen)(h.batch()));
             for release in commit(&*self.journal, held).await? {
                 self.queue(release, now)?;
@@ -225,9 +237,34 @@ impl Backtest {
             while let Some(release) = self.lanes.pop() {
                 self.exchange.act(release.act(), now);
             }
+            // Who copies hears of a fill before the exchange says more, as in the paper run.
+            if self.sent && self.carry(now)? {
+                continue;
+            }
             bring_reports(&mut self.exchange, &mut self.desks, now)?;
         }
         Ok(())
+    }
+
+    /// Does one thing of what it takes to carry parcels: a part of a lead is one. `false` when nothing is left.
+    fn carry(&mut self, now: Timestamp) -> Result<bool, Ended> {
+        if self.errands.is_empty() {
+            let desks = self.desks.current()?;
+            for partition in (0..desks.count()).map(PartitionId) {
+                if let View::Outbox(parcels) = desks.query(&Query::Outbox(partition)) {
+                    self.errands.extend(errands(partition, &parcels));
+                }
+            }
+        }
+        let Some(errand) = self.errands.pop_front() else {
+            self.sent = false;
+            return Ok(false);
+        };
+        let answer = self.desks.take(errand.clone(), now)?;
+        if matches!(answer, Answer::Led { left } if left > 0) {
+            self.errands.push_front(errand);
+        }
+        Ok(true)
     }
 
     /// Queues a release as a gateway does: a cancel takes its order out of the lanes before it is sent.

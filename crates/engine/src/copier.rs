@@ -4,12 +4,13 @@
 
 use crate::gateway::Gateway;
 use crate::node::Handle;
+use crate::partitions::Partitions;
 use nija_core::copy::lead::Lead;
 use nija_core::copy::parcel::{Content, Parcel};
 use nija_core::desk::answer::{Answer, Query, View};
-use nija_core::desk::input::{Command, Input};
+use nija_core::desk::input::{Command, Input, LeaderFacts};
 use nija_core::ports::{DeskError, Desks};
-use nija_core::words::id::PartitionId;
+use nija_core::words::id::{AccountId, PartitionId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -66,6 +67,15 @@ pub fn errands(partition: PartitionId, parcels: &[Parcel]) -> Vec<Input> {
     };
     let last = parcels.last().map(|last| Input::Delivered { partition, parcel: last.no });
     parcels.iter().map(errand).chain(last).collect()
+}
+
+/// What its desk says of a leader to whoever begins to copy it.
+#[must_use]
+pub fn facts(partitions: &Partitions, leader: AccountId) -> LeaderFacts {
+    match partitions.query(&Query::Master(leader)) {
+        View::Master(view) => (*view).into(),
+        _ => LeaderFacts::default(),
+    }
 }
 
 /// Carries parcels between the partitions of a node.

@@ -260,8 +260,8 @@ pub enum CopyAct {
     Stop,
 }
 
-/// What is known of a leader when somebody begins to copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is known of a leader when somebody begins to copy: by default nothing, and so it does not lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeaderFacts {
     /// Whose account it is.
     pub user: UserId,

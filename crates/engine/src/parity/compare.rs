@@ -2,17 +2,18 @@
 //! difference in parts.
 
 mod pairs;
+mod trades;
 
-use super::parts::{Cause, Judge, Parts, STEP, earned, worth};
+use super::parts::{Cause, Parts, STEP, earned, worth};
 use super::rerun::Rerun;
-use super::story::{Account, Order, Story, Subject, Verdict, Who, Whose};
-use nija_core::words::id::{InstrumentId, OrderId};
+use super::story::{Story, Subject, Verdict, Who, Whose};
+use nija_core::words::id::{AccountId, InstrumentId, OrderId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::{Price, Qty};
-use nija_core::words::order::OrderType;
 use nija_core::words::time::{Span, Timestamp};
 use pairs::Pair;
 use std::collections::{BTreeMap, BTreeSet};
+use trades::Trades;
 
 /// What a live clock may differ from the market's, and still mean the same instant.
 pub(super) const SAME: Span = Span::seconds(2);
@@ -102,12 +103,10 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// Orders that earned differently, in order of time.
     pub orders: Vec<OrderGap>,
-    /// Accounts, those that copy apart.
+    /// Accounts, sleeves among them, as they were opened at their desks.
     pub accounts: Vec<AccountGap>,
     /// Prices of the market that one of the runs did not have.
     pub data: Vec<(InstrumentId, Timestamp)>,
-    /// Accounts that copy, or have a sleeve that does: not compared.
-    pub copying: u64,
 }
 
 impl Report {
@@ -116,19 +115,21 @@ impl Report {
     pub fn of(paper: &Story, rerun: &Rerun, without: Option<&Story>) -> Self {
         let mut report = Self { steps: rerun.steps, ..Self::default() };
         report.data = unlike(paper, rerun);
-        let compared = |account: Account| !paper.copying.contains(&account);
-        let pairs = pairs::of(paper, &rerun.story, compared);
+        let pairs = pairs::of(paper, &rerun.story);
         report.decide(&pairs);
-        let gaps = report.trade(paper, &rerun.story, &pairs);
+        let trades = Trades::of(paper, &rerun.story, &report.data, &pairs);
+        (report.fills, report.orders) = (trades.fills, trades.orders);
         let with = &rerun.story;
         let last = |id| paper.last(id).or_else(|| with.last(id)).unwrap_or_default();
         let own = |of: &Story| profits(of, &|id| of.last(id).unwrap_or_default());
         let (here, there, as_run) = (profits(paper, &last), profits(with, &last), own(with));
         let alone = without.map_or_else(|| as_run.clone(), own);
         let (not_here, not_there) = (missed(paper, &last), missed(with, &last));
-        for (account, who) in paper.accounts.iter().filter(|(account, _)| compared(**account)) {
-            let of = |profits: &BTreeMap<Account, i128>| profits.get(account).copied().unwrap_or(0);
-            let mut parts = gaps.get(account).copied().unwrap_or_default();
+        let everybody = paper.numbers.values().filter_map(|id| paper.accounts.get_key_value(id));
+        for (account, who) in everybody {
+            let of =
+                |profits: &BTreeMap<AccountId, i128>| profits.get(account).copied().unwrap_or(0);
+            let mut parts = trades.gaps.get(account).copied().unwrap_or_default();
             let charged = |of: &Story| of.charged.get(account).copied().unwrap_or_default();
             let charges = charged(with).saturating_sub(charged(paper));
             parts.add(Cause::Fee, i128::from(charges.raw()) * STEP);
@@ -139,12 +140,11 @@ impl Report {
             // Contracts that ended were closed at a price of the market: what differs there follows from before.
             let settled = if report.data.is_empty() { Cause::Decision } else { Cause::Data };
             let settled = parts.largest().unwrap_or(settled);
-            let missed = |of: &BTreeMap<Account, i128>| of.get(account).copied().unwrap_or(0);
+            let missed = |of: &BTreeMap<AccountId, i128>| of.get(account).copied().unwrap_or(0);
             parts.add(settled, missed(&not_there) - missed(&not_here));
             debug_assert_eq!(parts.sum(), earned - rerun, "a difference without a cause");
             report.accounts.push(AccountGap { who: *who, paper: earned, rerun, parts });
         }
-        report.copying = paper.copying.len() as u64;
         report
     }
 
@@ -195,101 +195,11 @@ impl Report {
         signals.into_values().for_each(|heard| self.signals.add(heard, true));
         self.differences.sort_by_key(|difference| difference.at);
     }
-
-    /// Why orders earned differently, by account.
-    fn trade(
-        &mut self,
-        paper: &Story,
-        rerun: &Story,
-        pairs: &[Pair<'_>],
-    ) -> BTreeMap<Account, Parts> {
-        let mut gaps: BTreeMap<Account, Parts> = BTreeMap::new();
-        for (subject, one, other) in pairs::orders(paper, rerun, pairs) {
-            let Some(order) = one.or(other) else { continue };
-            let at = order.ticket.at;
-            let so_far = gaps.entry(subject.account).or_default();
-            let blamed = so_far.largest().unwrap_or({
-                let differs = self.data.iter().any(|(_, of)| *of <= at);
-                if differs { Cause::Data } else { Cause::Decision }
-            });
-            let parts = self.judge(paper, rerun, (one, other), blamed);
-            let traded = |of: Option<&Order>| of.is_some_and(|order| !order.fills.is_empty());
-            let both = (traded(one), traded(other));
-            if both != (false, false) {
-                let alike = one.zip(other).is_some_and(|(a, b)| is_alike(a, b));
-                self.fills.add(both, alike);
-            }
-            if !parts.is_zero() {
-                let filled = |of: Option<&Order>| of.map(Order::filled).unwrap_or_default();
-                let (order, filled) = (order.ticket.id, (filled(one), filled(other)));
-                self.orders.push(OrderGap { at, subject, order, filled, parts });
-            }
-            so_far.add_all(&parts);
-        }
-        gaps
-    }
-
-    fn judge(
-        &self,
-        paper: &Story,
-        rerun: &Story,
-        (one, other): (Option<&Order>, Option<&Order>),
-        blamed: Cause,
-    ) -> Parts {
-        let Some(order) = one.or(other) else { return Parts::default() };
-        let id = order.ticket.instrument;
-        let row = paper.instruments.get(&id);
-        let missed = [one, other].into_iter().flatten().any(|order| order.fills.is_empty());
-        let last = [one, other].into_iter().flatten().filter_map(Order::first).max();
-        let until = last.unwrap_or(order.ticket.at).plus(SAME);
-        let near = order.ticket.at..=until;
-        let differs = self.data.iter().any(|(of, at)| *of == id && near.contains(at));
-        // Who was filled in parts waited for room; so did who takes any price and stood there when the other traded.
-        let parts = |order: &Order| order.fills.len() > 1 || order.filled() < order.ticket.qty;
-        let in_parts = !missed && [one, other].into_iter().flatten().any(parts);
-        let met = other.and_then(Order::first);
-        let takes = |order: &&Order| matches!(order.ticket.order_type, OrderType::Market);
-        let there = one.filter(takes).and_then(|order| order.there);
-        let stood = there.zip(met).is_some_and(|(at, met)| at < met);
-        let waited = match (differs, in_parts || stood) {
-            (true, _) => Cause::Data,
-            (false, true) => Cause::Partial,
-            (false, false) => Cause::Latency,
-        };
-        let short = if missed { waited } else { Cause::Partial };
-        let judge = Judge {
-            paper: &|at| paper.shown(id, at),
-            rerun: &|at| rerun.shown(id, at),
-            last: paper.last(id).or_else(|| rerun.last(id)).unwrap_or_default(),
-            multiplier: row.map_or(1, Instrument::multiplier),
-            sized: blamed,
-            short,
-            waited,
-        };
-        match (one, other) {
-            (Some(one), Some(other)) => judge.parts(one, other),
-            _ => {
-                let mut parts = Parts::default();
-                let sign = if one.is_some() { 1 } else { -1 };
-                parts.add(blamed, sign * earned(order, judge.last, judge.multiplier));
-                parts
-            }
-        }
-    }
-}
-
-/// Was the same filled, at the same prices and fees?
-fn is_alike(one: &Order, other: &Order) -> bool {
-    let facts = |order: &Order| {
-        let fill = order.fills.iter().map(|(_, fill)| (fill.qty, fill.price, fill.fee));
-        fill.collect::<Vec<_>>()
-    };
-    facts(one) == facts(other)
 }
 
 /// What positions would have earned until the end that were settled for good before, in units of 10^-16 dollars.
-fn missed(story: &Story, last: &dyn Fn(InstrumentId) -> Price) -> BTreeMap<Account, i128> {
-    let mut missed: BTreeMap<Account, i128> = BTreeMap::new();
+fn missed(story: &Story, last: &dyn Fn(InstrumentId) -> Price) -> BTreeMap<AccountId, i128> {
+    let mut missed: BTreeMap<AccountId, i128> = BTreeMap::new();
     for &(account, id, qty, price) in &story.settled {
         let multiplier = story.instruments.get(&id).map_or(1, Instrument::multiplier);
         let rose = worth(qty, last(id).saturating_sub(price), multiplier);
@@ -299,12 +209,11 @@ fn missed(story: &Story, last: &dyn Fn(InstrumentId) -> Price) -> BTreeMap<Accou
 }
 
 /// What accounts earned in the span, their positions at these last prices, in units of 10^-16 dollars.
-fn profits(story: &Story, last: &dyn Fn(InstrumentId) -> Price) -> BTreeMap<Account, i128> {
+fn profits(story: &Story, last: &dyn Fn(InstrumentId) -> Price) -> BTreeMap<AccountId, i128> {
     let multiplier = |id| story.instruments.get(&id).map_or(1, Instrument::multiplier);
-    let mut profits: BTreeMap<Account, i128> = BTreeMap::new();
+    let mut profits: BTreeMap<AccountId, i128> = BTreeMap::new();
     for order in story.orders.values() {
-        let id = order.ticket.instrument;
-        let account = (order.ticket.id.partition(), order.ticket.account);
+        let (id, account) = (order.ticket.instrument, order.account);
         *profits.entry(account).or_default() += earned(order, last(id), multiplier(id));
     }
     for (&(account, id), &qty) in &story.held {

@@ -1,7 +1,9 @@
 //! What came to the desks otherwise than from the market, made again from what the journal says it led to:
-//! accounts, deposits, settings, payments, and what people did with their hands.
+//! accounts, deposits, settings, payments, who leads and who copies whom, and what people did with their hands.
 //!
-//! Copying is not made again: its orders follow the paper run's own, and accounts that copy are left out.
+//! Leads, copies and copy fees are not given: they follow from the leader's own fills in each run.
+
+mod copying;
 
 use nija_core::billing::subscription::request::Request;
 use nija_core::billing::subscription::step::Step;
@@ -24,6 +26,8 @@ pub struct Given {
     pub partition: PartitionId,
     /// Did the market speak at that instant before it came?
     pub after: bool,
+    /// How many had begun to copy at that desk in that instant, this one included.
+    begun: u32,
     /// Is it the hand of a person, which a backtest would not have?
     pub manual: bool,
     /// The order that it led to, or that it takes back, by its number in the paper run.
@@ -42,6 +46,10 @@ pub struct Hands {
     waiting: BTreeSet<(PartitionId, AccountNo, InstrumentId)>,
     /// Switches that people pressed.
     pressed: BTreeSet<(PartitionId, Scope)>,
+    /// Sleeves, each with the follower's main account and whom it copies.
+    sleeves: BTreeMap<(PartitionId, AccountNo), (AccountNo, AccountId)>,
+    /// How many began to copy at one desk in one instant.
+    begun: ((PartitionId, Timestamp), u32),
     market: Timestamp,
 }
 
@@ -74,8 +82,9 @@ impl Hands {
     /// All of it, in order of time.
     #[must_use]
     pub fn given(mut self) -> Vec<Given> {
-        // Those of one instant stay in the order in which their desk took them.
-        self.given.sort_by_key(|given| (given.at, given.after, given.partition));
+        // Those of one instant stay in the order in which their desk took them. Who begins to copy then comes behind
+        // what other desks took: the master may have opened its book among that.
+        self.given.sort_by_key(|given| (given.at, given.after, given.begun, given.partition));
         self.given
     }
 
@@ -104,7 +113,15 @@ impl Hands {
             }
             Event::AccountOpened { id, no, .. } => {
                 self.names.insert((place.partition, *no), *id);
-                self.account(place, before, event);
+                // A sleeve is opened for whoever begins to copy.
+                let is_of =
+                    |event: &Event| matches!(event, Event::Followed { sleeve, .. } if sleeve == no);
+                if !behind.iter().any(is_of) {
+                    self.account(place, before, event);
+                }
+            }
+            Event::Followed { .. } | Event::CopyChanged { .. } | Event::Moved { .. } => {
+                self.copying(place, before, event, behind);
             }
             event => {
                 self.account(place, before, event);
@@ -126,14 +143,7 @@ impl Hands {
             },
             Event::Transferred { amount, .. } => {
                 // What was asked for stands in the bill before it: a fee may be taken out of what is paid.
-                let asked = before.iter().rev().find_map(|event| match event {
-                    Event::Billed { account, cause: BillCause::Flow(asked), .. }
-                        if *account == no && asked.is_negative() == amount.is_negative() =>
-                    {
-                        Some(*asked)
-                    }
-                    _ => None,
-                });
+                let asked = flow(before.iter().rev(), no, amount.is_negative());
                 Command::Transfer(asked.unwrap_or(*amount))
             }
             Event::SettingsChanged { change, .. } => Command::Set(change.clone()),
@@ -146,9 +156,8 @@ impl Hands {
             Event::Adjusted { kind, amount, why, .. } => {
                 Command::Adjust { kind: *kind, amount: *amount, why: why.clone() }
             }
-            Event::Credited { from, parcel, amount, .. } => {
-                Command::Credit { from: *from, parcel: *parcel, amount: *amount }
-            }
+            Event::MasterChanged { change, .. } => Command::Lead(*change),
+            Event::Billed { cause: BillCause::Refunded, .. } => Command::RefundFee,
             Event::Subscribed { step, .. } => match step.as_ref() {
                 Step::TrialBegan { plan, .. } => Command::Subscription(Request::Subscribe(*plan)),
                 Step::Received { invoice, amount, reference, .. } => {
@@ -199,6 +208,7 @@ impl Hands {
             },
             _ => return,
         };
+        let (no, command) = self.of_owner(place, no, command);
         if let Some(input) = self.command(place, no, command) {
             self.push(place, input, true, order);
         }
@@ -217,9 +227,26 @@ impl Hands {
         let Place { partition, at, is_in } = place;
         if is_in {
             let after = self.market == at;
-            self.given.push(Given { at, partition, after, manual, order, input });
+            let begun = self.begun(place, &input);
+            self.given.push(Given { at, partition, after, begun, manual, order, input });
         }
     }
+}
+
+/// What was asked to go out of an account, or to come in, as the next of these bills tells it.
+fn flow<'a>(
+    mut events: impl Iterator<Item = &'a Event>,
+    no: AccountNo,
+    goes: bool,
+) -> Option<Money> {
+    events.find_map(|event| match event {
+        Event::Billed { account, cause: BillCause::Flow(asked), .. }
+            if *account == no && asked.is_negative() == goes =>
+        {
+            Some(*asked)
+        }
+        _ => None,
+    })
 }
 
 /// Does an event sell because a switch was pressed?

@@ -4,6 +4,7 @@ use super::given::Given;
 use super::story::Story;
 use crate::backtest::tape::Tape;
 use crate::backtest::{self, Backtest};
+use crate::copier::facts;
 use crate::feeds::recorded::Past;
 use crate::feeds::steps::Steps;
 use crate::feeds::{self, Kind, MarketEvent};
@@ -11,7 +12,7 @@ use crate::partitions::Partitions;
 use crate::sim::Exchange;
 use crate::trader::Trader;
 use nija_core::desk::answer::{Answer, Query, View};
-use nija_core::desk::input::{Command, Input};
+use nija_core::desk::input::{Command, CopyAct, Input};
 use nija_core::journal::{Batch, Damage};
 use nija_core::words::id::{InstrumentId, OrderId};
 use nija_core::words::money::Price;
@@ -225,8 +226,16 @@ impl Waiting<'_> {
         while let Some(given) = hands.given.get(hands.next).filter(|given| came(given)) {
             hands.next += 1;
             let mut input = given.input.clone();
-            if let Input::Command { command: Command::Cancel(order), .. } = &mut input {
-                *order = self.orders.get(order).copied().unwrap_or(*order);
+            match &mut input {
+                Input::Command { command: Command::Cancel(order), .. } => {
+                    *order = self.orders.get(order).copied().unwrap_or(*order);
+                }
+                Input::Command { command: Command::Copy { leader, act }, .. } => {
+                    if let CopyAct::Start { leader: seen, .. } = act {
+                        **seen = facts(self.backtest.partitions()?, *leader);
+                    }
+                }
+                _ => {}
             }
             let answer = self.backtest.input_to(given.partition, input, given.at).await?;
             if let (Answer::Placed { order, .. }, Some(there)) = (answer, given.order) {

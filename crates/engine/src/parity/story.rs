@@ -1,7 +1,9 @@
 //! What a journal says of a span: who decided what when, what became of orders, and at which prices. Paper run and
 //! re-run are told in the same words.
 
-use nija_core::desk::event::{Event, Half, Skip};
+use nija_core::copy::lead::CopySkip;
+use nija_core::copy::sleeve::StopCause;
+use nija_core::desk::event::{CopyChange, Event, Half, Setting, Skip};
 use nija_core::journal::{Batch, Damage};
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::risk::refusal::Code;
@@ -12,10 +14,16 @@ use nija_core::words::order::{Fill, OrderState, Origin, Side, Ticket};
 use nija_core::words::signal::{Action, StrategyName};
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// One account, or with [`AccountNo::HOUSE`] the desk itself.
-pub type Account = (PartitionId, AccountNo);
+/// About whom something was decided. By id: two runs may open accounts in another order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Account {
+    /// All accounts of a desk.
+    All(PartitionId),
+    /// One of them.
+    Of(AccountId),
+}
 
 /// Who it is.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +32,27 @@ pub struct Who {
     pub id: AccountId,
     /// Its tier, as of the end.
     pub tier: Tier,
+    /// Whom it copies, where it is a sleeve.
+    pub copies: Option<Copies>,
+}
+
+/// What a sleeve is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Copies {
+    /// The account that is copied.
+    pub leader: AccountId,
+    /// The follower's main account.
+    pub owner: AccountId,
+    /// The last lead before it began: what copies that one, or an earlier one, is no copy of a fill.
+    heard: u64,
+}
+
+impl Who {
+    /// The main account of its owner: itself, unless it is a sleeve.
+    #[must_use]
+    pub fn owner(&self) -> AccountId {
+        self.copies.map_or(self.id, |copies| copies.owner)
+    }
 }
 
 /// Who wanted something.
@@ -102,6 +131,10 @@ pub enum Verdict {
     Refused(Code),
     /// A signal led to nothing.
     Skipped(Skip),
+    /// A lead led to nothing.
+    Uncopied(CopySkip),
+    /// A sleeve stopped: it lost as much as its follower allows.
+    Left,
     /// The account stopped its entries.
     Halted(Code),
     /// The platform stopped a class by itself.
@@ -126,7 +159,8 @@ impl Verdict {
         match self {
             Self::Approved { .. } => "approved",
             Self::Refused(_) => "refused",
-            Self::Skipped(_) => "skipped",
+            Self::Skipped(_) | Self::Uncopied(_) => "skipped",
+            Self::Left => "stop_loss",
             Self::Halted(_) => "halted",
             Self::Stopped(_) => "stopped",
         }
@@ -142,11 +176,15 @@ pub struct Decision {
     pub subject: Subject,
     /// What.
     pub verdict: Verdict,
+    /// The leader's order behind it, where a lead asked for it.
+    pub led: Option<OrderId>,
 }
 
 /// An order with what became of it.
 #[derive(Clone, Debug)]
 pub struct Order {
+    /// Whose.
+    pub account: AccountId,
     /// As approved.
     pub ticket: Ticket,
     /// Since when the venue has it.
@@ -183,11 +221,11 @@ pub struct Story {
     /// When the span began.
     pub from: Timestamp,
     /// Everybody.
-    pub accounts: BTreeMap<Account, Who>,
+    pub accounts: BTreeMap<AccountId, Who>,
+    /// Numbers of accounts at their desks.
+    pub numbers: BTreeMap<(PartitionId, AccountNo), AccountId>,
     /// The catalog.
     pub instruments: BTreeMap<InstrumentId, Instrument>,
-    /// Accounts that copy, are sleeves, or moved money to one.
-    pub copying: BTreeSet<Account>,
     /// Prices adopted, all of an instant in their order; before the span the last of each instrument only.
     pub marks: BTreeMap<InstrumentId, BTreeMap<Timestamp, Vec<Price>>>,
     /// Orders that were open when the span began or came in it.
@@ -195,13 +233,15 @@ pub struct Story {
     /// Decisions in the span.
     pub decisions: Vec<Decision>,
     /// What the platform charged in the span, less what it gave back.
-    pub charged: BTreeMap<Account, Money>,
+    pub charged: BTreeMap<AccountId, Money>,
     /// What was closed by a settlement for good in the span: how much was held, below zero where short, at which price.
-    pub settled: Vec<(Account, InstrumentId, Qty, Price)>,
+    pub settled: Vec<(AccountId, InstrumentId, Qty, Price)>,
     /// What was held when the span began, below zero where short.
-    pub held: BTreeMap<(Account, InstrumentId), Qty>,
+    pub held: BTreeMap<(AccountId, InstrumentId), Qty>,
     /// What is held now.
-    now_held: BTreeMap<(Account, InstrumentId), Qty>,
+    now_held: BTreeMap<(AccountId, InstrumentId), Qty>,
+    /// The orders behind leads that a partition has heard.
+    leads: BTreeMap<(PartitionId, AccountId, u64), OrderId>,
 }
 
 impl Story {
@@ -212,6 +252,10 @@ impl Story {
         self.decisions.clear();
         self.charged.clear();
         self.settled.clear();
+        // The last lead of each leader may have been heard in part.
+        let last: BTreeMap<_, _> =
+            self.leads.keys().map(|&(desk, leader, no)| ((desk, leader), no)).collect();
+        self.leads.retain(|(desk, leader, no), _| last.get(&(*desk, *leader)) == Some(no));
         for marks in self.marks.values_mut() {
             let last = marks.pop_last();
             marks.clear();
@@ -254,18 +298,15 @@ impl Story {
         self.shown(instrument, Timestamp(i64::MAX))
     }
 
+    fn account(&self, partition: PartitionId, no: AccountNo) -> Option<AccountId> {
+        self.numbers.get(&(partition, no)).copied()
+    }
+
     fn event(&mut self, partition: PartitionId, at: Timestamp, event: Event) {
-        let of = |no: AccountNo| (partition, no);
         match event {
             Event::AccountOpened { id, no, tier, .. } => {
-                self.accounts.insert(of(no), Who { id, tier });
-            }
-            Event::SettingsChanged { account, change } => {
-                if let (nija_core::desk::event::Setting::Tier(tier), Some(who)) =
-                    (change, self.accounts.get_mut(&of(account)))
-                {
-                    who.tier = tier;
-                }
+                self.numbers.insert((partition, no), id);
+                self.accounts.insert(id, Who { id, tier, copies: None });
             }
             Event::Listed { instrument } => {
                 self.instruments.insert(instrument.id, instrument);
@@ -277,7 +318,7 @@ impl Story {
                     prices.push(price);
                 }
             }
-            Event::Filled { order, fill, .. } => self.fill(partition, at, order, fill),
+            Event::Filled { order, fill, .. } => self.fill(at, order, fill),
             Event::Acknowledged { order } => {
                 if let Some(order) = self.orders.get_mut(&order) {
                     order.there = Some(at);
@@ -288,74 +329,120 @@ impl Story {
                     order.ended = Some((state, why));
                 }
             }
-            Event::Billed { account, fee, .. } => {
-                let charged = self.charged.entry(of(account)).or_default();
-                *charged = charged.saturating_add(fee.total());
+            Event::LeadHeard { lead, .. } => {
+                self.leads.insert((partition, lead.leader, lead.no), lead.order);
             }
-            Event::Settled { account, instrument, price, qty, last: true, .. } => {
-                self.now_held.remove(&(of(account), instrument));
-                self.settled.push((of(account), instrument, qty, price));
+            Event::Killed { scope, by: Actor::Platform, .. } => {
+                let subject = Subject {
+                    account: Account::All(partition),
+                    whose: Whose::Desk,
+                    instrument: None,
+                    buys: None,
+                };
+                let verdict = Verdict::Stopped(scope);
+                self.decisions.push(Decision { at, subject, verdict, led: None });
             }
-            Event::Swapped { account, half: Half { instrument, side, qty, .. }, .. } => {
-                self.hold((of(account), instrument), side, qty);
+            event => {
+                let account = event.account().and_then(|no| self.account(partition, no));
+                if let Some(account) = account {
+                    self.change(partition, account, &event);
+                    self.decide(partition, at, account, event);
+                }
             }
-            Event::Followed { sleeve, parent, .. } => {
-                self.copying.extend([of(sleeve), of(parent)]);
-            }
-            event => self.decide(partition, at, event),
         }
     }
 
-    fn decide(&mut self, partition: PartitionId, at: Timestamp, event: Event) {
-        let subject = |no, whose, instrument, buys| {
-            let account = (partition, no);
+    /// What changes about an account otherwise than by a decision.
+    fn change(&mut self, partition: PartitionId, account: AccountId, event: &Event) {
+        match event {
+            Event::SettingsChanged { change: Setting::Tier(tier), .. } => {
+                // Sleeves go with their owner.
+                let family = self.accounts.values_mut().filter(|who| who.owner() == account);
+                family.for_each(|who| who.tier = *tier);
+            }
+            Event::Billed { fee, .. } => {
+                let charged = self.charged.entry(account).or_default();
+                *charged = charged.saturating_add(fee.total());
+            }
+            Event::Settled { instrument, price, qty, last: true, .. } => {
+                self.now_held.remove(&(account, *instrument));
+                self.settled.push((account, *instrument, *qty, *price));
+            }
+            Event::Swapped { half: Half { instrument, side, qty, .. }, .. } => {
+                self.hold((account, *instrument), *side, *qty);
+            }
+            Event::Followed { parent, leader, heard, .. } => {
+                let owner = self.account(partition, *parent);
+                if let (Some(who), Some(owner)) = (self.accounts.get_mut(&account), owner) {
+                    who.copies = Some(Copies { leader: *leader, owner, heard: *heard });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn decide(&mut self, partition: PartitionId, at: Timestamp, account: AccountId, event: Event) {
+        let subject = |whose, instrument, side: Option<Side>| {
+            let (account, buys) = (Account::Of(account), side.map(|side| side == Side::Buy));
             Subject { account, whose, instrument, buys }
         };
-        let (subject, verdict) = match event {
+        let led = |origin| match origin {
+            Origin::Copy { lead, .. } => self.led(partition, account, lead),
+            _ => None,
+        };
+        let (subject, verdict, led) = match event {
             Event::Approved { ticket, .. } => {
-                let (whose, buys) = (Whose::of(ticket.origin), ticket.side == Side::Buy);
-                let of = subject(ticket.account, whose, Some(ticket.instrument), Some(buys));
+                let whose = Whose::of(ticket.origin);
+                let of = subject(whose, Some(ticket.instrument), Some(ticket.side));
+                let led = led(ticket.origin);
                 let (order, qty) = (ticket.id, ticket.qty);
                 let (limit, stop) = (ticket.order_type.limit(), ticket.order_type.stop());
                 let (there, ended, fills) = (None, None, Vec::new());
-                let fresh = Order { ticket, there, fills, ended, carried: false };
+                let fresh = Order { account, ticket, there, fills, ended, carried: false };
                 self.orders.insert(order, fresh);
-                (of, Verdict::Approved { order, qty, limit, stop })
+                (of, Verdict::Approved { order, qty, limit, stop }, led)
             }
-            Event::Refused { account, wish, refusal, .. } => {
-                let (whose, buys) = (Whose::of(wish.origin), wish.side == Side::Buy);
-                let of = subject(account, whose, Some(wish.instrument), Some(buys));
-                (of, Verdict::Refused(refusal.code))
+            Event::Refused { wish, refusal, .. } => {
+                let of = subject(Whose::of(wish.origin), Some(wish.instrument), Some(wish.side));
+                (of, Verdict::Refused(refusal.code), led(wish.origin))
             }
-            Event::Skipped { account, signal, why } => {
+            Event::Skipped { signal, why, .. } => {
+                let short = matches!(signal.action, Action::Short { .. });
+                let side = if short { Side::Sell } else { Side::Buy };
                 let whose = Whose::Strategy(signal.strategy);
-                let buys = !matches!(signal.action, Action::Short { .. });
-                let of = subject(account, whose, Some(signal.instrument), Some(buys));
-                (of, Verdict::Skipped(why))
+                (subject(whose, Some(signal.instrument), Some(side)), Verdict::Skipped(why), None)
             }
-            Event::Halted { account, code, .. } => {
-                (subject(account, Whose::Desk, None, None), Verdict::Halted(code))
+            Event::CopySkipped { lead, instrument, side, why, .. } => {
+                let led = self.led(partition, account, lead);
+                (subject(Whose::Copy, Some(instrument), Some(side)), Verdict::Uncopied(why), led)
             }
-            Event::Killed { scope, by: Actor::Platform, .. } => {
-                let of = subject(AccountNo::HOUSE, Whose::Desk, None, None);
-                (of, Verdict::Stopped(scope))
+            Event::Halted { code, .. } => {
+                (subject(Whose::Desk, None, None), Verdict::Halted(code), None)
+            }
+            Event::CopyChanged { change: CopyChange::Stopping(StopCause::StopLoss), .. } => {
+                (subject(Whose::Desk, None, None), Verdict::Left, None)
             }
             _ => return,
         };
-        self.decisions.push(Decision { at, subject, verdict });
+        self.decisions.push(Decision { at, subject, verdict, led });
     }
 
-    fn fill(&mut self, partition: PartitionId, at: Timestamp, id: OrderId, fill: Fill) {
+    /// The leader's order behind a lead that a sleeve heard.
+    fn led(&self, partition: PartitionId, sleeve: AccountId, lead: u64) -> Option<OrderId> {
+        let copies = self.accounts.get(&sleeve)?.copies.filter(|copies| lead > copies.heard)?;
+        self.leads.get(&(partition, copies.leader, lead)).copied()
+    }
+
+    fn fill(&mut self, at: Timestamp, id: OrderId, fill: Fill) {
         let Some(order) = self.orders.get_mut(&id) else { return };
         order.fills.push((at, fill));
         if order.ticket.swap.is_none() {
-            let of = ((partition, order.ticket.account), order.ticket.instrument);
-            let side = order.ticket.side;
+            let (of, side) = ((order.account, order.ticket.instrument), order.ticket.side);
             self.hold(of, side, fill.qty);
         }
     }
 
-    fn hold(&mut self, of: (Account, InstrumentId), side: Side, qty: Qty) {
+    fn hold(&mut self, of: (AccountId, InstrumentId), side: Side, qty: Qty) {
         let held = self.now_held.entry(of).or_default();
         *held = match side {
             Side::Buy => held.saturating_add(qty),

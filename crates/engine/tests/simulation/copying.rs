@@ -5,10 +5,10 @@ use nija_core::copy::master::{DISCLOSURE, MasterChange};
 use nija_core::copy::terms::CopyTerms;
 use nija_core::desk::answer::{Query, View};
 use nija_core::desk::event::Adjustment;
-use nija_core::desk::input::{Command, CopyAct, Input, LeaderFacts};
+use nija_core::desk::input::{Command, CopyAct, Input};
 use nija_core::words::id::{AccountId, PartitionId};
 use nija_core::words::money::{Money, Pct};
-use nija_engine::copier::errands;
+use nija_engine::copier::{errands, facts};
 use nija_engine::partitions::Partitions;
 
 /// Accounts that lead.
@@ -41,7 +41,7 @@ impl Street {
                 CopyAct::Start {
                     amount,
                     terms: self.terms_of_copy(),
-                    leader: facts(partitions, leader),
+                    leader: Box::new(facts(partitions, leader)),
                     open,
                 }
             }
@@ -77,24 +77,6 @@ impl Street {
 
 fn dollars(whole: i64) -> Money {
     Money::whole(i32::try_from(whole).unwrap())
-}
-
-/// What its desk says of a leader.
-fn facts(partitions: &Partitions, leader: AccountId) -> Box<LeaderFacts> {
-    let query = Query::Masters(leader.partition(partitions.count()));
-    let View::Masters(masters) = partitions.query(&query) else { panic!("no masters") };
-    let view = masters.into_iter().find(|view| view.id == leader);
-    Box::new(match view {
-        Some(view) => view.into(),
-        None => LeaderFacts {
-            user: nija_core::words::id::UserId(leader.0),
-            leads: false,
-            vetted: false,
-            risk: None,
-            last: 0,
-            holds: Vec::new(),
-        },
-    })
 }
 
 /// What the copier has to do for a partition now.

@@ -9,7 +9,7 @@ use super::database::{Place, block};
 use crate::config::Config;
 use crate::{market, wire};
 use anyhow::{Context, ensure};
-use nija_core::words::id::InstrumentId;
+use nija_core::words::id::{AccountId, InstrumentId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::chain::Numbers;
@@ -69,7 +69,7 @@ enum Source {
 struct Compared {
     report: Report,
     instruments: Vec<Instrument>,
-    accounts: BTreeMap<Account, Who>,
+    accounts: BTreeMap<AccountId, Who>,
     span: (Timestamp, Timestamp),
 }
 
@@ -149,8 +149,9 @@ impl Compared {
 
     /// Its tier and the first digits of its id.
     fn account(&self, account: Account) -> String {
-        let Some(who) = self.accounts.get(&account) else { return "all".to_owned() };
-        let id: String = who.id.to_string().chars().take(8).collect();
-        format!("{} {id}", who.tier.name())
+        let Account::Of(account) = account else { return "all".to_owned() };
+        let who = self.accounts.get(&account).map_or("", |who| who.tier.name());
+        let id: String = account.to_string().chars().take(8).collect();
+        format!("{who} {id}")
     }
 }

@@ -1,6 +1,7 @@
 //! Paper run and backtest over the same half year, March 2020 included: the same events in every partition, and
 //! a backtest that writes the same bytes whenever it is run.
 
+mod copies;
 mod gap;
 
 use nija_bus::LocalBus;
@@ -21,6 +22,7 @@ use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
 use nija_engine::backtest::tape::Tape;
 use nija_engine::clock::Simulated;
+use nija_engine::copier::{Copier, Parcels};
 use nija_engine::driver::{Driver, Pace, Rooms};
 use nija_engine::feeds::bars::Terms;
 use nija_engine::feeds::merge::Merge;
@@ -157,15 +159,19 @@ fn exchange_of(rules: VenueRules) -> Exchange {
 fn accounts() -> impl Iterator<Item = (AccountId, Command)> {
     let twice = Tier::ALL.into_iter().chain(Tier::ALL).zip(1u128..);
     twice.map(|(tier, n)| {
-        let open = Command::Open {
-            user: UserId(n),
-            tier,
-            tolerance: if n > 7 { Tolerance::Aggressive } else { Tolerance::Moderate },
-            day_starts: Span::ZERO,
-            deposit: Money::whole(30_000),
-        };
-        (AccountId(n), open)
+        let tolerance = if n > 7 { Tolerance::Aggressive } else { Tolerance::Moderate };
+        opened(n, tier, tolerance)
     })
+}
+
+/// With the masters among them, and those who copy them.
+fn everybody() -> impl Iterator<Item = (AccountId, Command)> {
+    accounts().chain(copies::begin(copies::MASTERS.into()))
+}
+
+fn opened(n: u128, tier: Tier, tolerance: Tolerance) -> (AccountId, Command) {
+    let (user, day_starts, deposit) = (UserId(n), Span::ZERO, Money::whole(30_000));
+    (AccountId(n), Command::Open { user, tier, tolerance, day_starts, deposit })
 }
 
 async fn read(journal: &dyn Journal) -> Vec<Vec<Batch>> {
@@ -213,7 +219,7 @@ async fn ended(
     });
     let run = Backtest::new(desks(), exchange(), trader(warm), Arc::new(Tape::default()), seen);
     let mut run = if large { run.in_large_batches() } else { run };
-    for (account, command) in accounts() {
+    for (account, command) in everybody() {
         run.input(Input::Command { account, key: None, command }, BEGIN).await.unwrap();
     }
     run.run(&mut Recorded(events.into())).await.unwrap();
@@ -239,32 +245,35 @@ async fn large_batches_change_nothing_that_is_decided() {
     assert_eq!(order(&step_by_step.1), order(&large.1));
 }
 
-/// The same by the rooms of the platform: node, gateway, paper venue, driver, journal on disk.
-async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(Simulated::default());
+/// The same by the rooms of the platform: node, gateway, paper venue, copier, driver.
+async fn paper(
+    accounts: impl Iterator<Item = (AccountId, Command)>,
+    (warm, events): (&[MarketEvent], &[MarketEvent]),
+    (clock, journal): (Arc<Simulated>, Arc<dyn Journal>),
+) {
     clock.advance(BEGIN);
     let time: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-    let database =
-        Database::open(folder.path().join("paper.db"), Mode::Owner, Arc::clone(&time)).unwrap();
     let venue = Arc::new(Paper::new(exchange(), Arc::clone(&time)));
+    let parcels = Arc::new(Parcels::default());
     let latencies = Arc::new(Latencies::new().unwrap());
     let door = Arc::clone(&venue) as Arc<dyn Venue>;
     let gateway = Arc::new(Gateway::new(door, Arc::clone(&time), latencies));
     let at_gateway = Arc::clone(&gateway);
     let parts = Parts {
         partitions: desks(),
-        journal: database.journal(),
+        journal,
         clock: time,
         bus: Arc::new(LocalBus::new()),
-        parcels: Arc::default(),
+        parcels: Arc::clone(&parcels),
         release: Box::new(move |releases| at_gateway.accept(releases)),
     };
     let (handle, ended) = node::start(parts).unwrap();
     let (send, mut reports) = mpsc::channel(64);
     let running = Arc::clone(&gateway);
     let sending = tokio::spawn(async move { running.run(send).await });
-    let to = handle.clone();
+    let (to, at_gateway) = (handle.clone(), Arc::clone(&gateway));
+    let copier = Copier::new(handle.clone(), at_gateway, Arc::clone(&parcels), PARTITIONS);
+    let copying = tokio::spawn(async move { copier.run().await });
     let carrying = tokio::spawn(async move {
         while let Some(report) = reports.recv().await {
             let at = report.at;
@@ -272,11 +281,11 @@ async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> 
         }
     });
 
-    for (account, command) in accounts() {
+    for (account, command) in accounts {
         assert_eq!(handle.command(account, None, command).await.unwrap(), Answer::Done);
     }
     let (handle_of, gateway_of) = (handle.clone(), Arc::clone(&gateway));
-    let rooms = Rooms { handle: handle_of, gateway: gateway_of, venue, parcels: Arc::default() };
+    let rooms = Rooms { handle: handle_of, gateway: gateway_of, venue, parcels };
     let pace = Pace::Simulated { clock, day: Box::new(|_| None) };
     let (_stop, mut stopped) = watch::channel(false);
     let mut driver = Driver::new(rooms, trader(warm), pace);
@@ -286,7 +295,7 @@ async fn paper(warm: &[MarketEvent], events: &[MarketEvent]) -> Vec<Vec<Batch>> 
     ended.await.unwrap().unwrap();
     sending.abort();
     carrying.abort();
-    read(&*database.journal()).await
+    copying.abort();
 }
 
 /// What happened and when, without the marks of time and of batches.
@@ -332,7 +341,13 @@ async fn paper_and_backtest_tell_one_story() {
 
     let expected: Vec<_> = first.iter().map(|batches| story(batches)).collect();
     assert_eventful(&expected);
-    let told: Vec<_> = paper(&warm, &events).await.iter().map(|batches| story(batches)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Simulated::default());
+    let time: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+    let database = Database::open(folder.path().join("paper.db"), Mode::Owner, time).unwrap();
+    paper(accounts(), (&warm, &events), (clock, database.journal())).await;
+    let told: Vec<_> =
+        read(&*database.journal()).await.iter().map(|batches| story(batches)).collect();
     for (partition, (paper, backtest)) in told.iter().zip(&expected).enumerate() {
         let same = paper.iter().zip(backtest).take_while(|(a, b)| a == b).count();
         let differ = (paper.get(same), backtest.get(same));

@@ -152,10 +152,9 @@ fn fills(batches: &Batches) -> Vec<(usize, Side, Price, bool)> {
 }
 
 fn equity(run: &mut Backtest) -> Money {
-    let view = run.partitions().unwrap().desks()[0]
-        .query(&nija_core::desk::answer::Query::Account(ACCOUNT));
+    let view = run.partitions().unwrap().desks()[0].query(&Query::Account(ACCOUNT));
     match view {
-        nija_core::desk::answer::View::Account(view) => view.equity,
+        View::Account(view) => view.equity,
         other => panic!("{other:?}"),
     }
 }

@@ -1,7 +1,7 @@
 //! Each cause takes what it made, and whatever happened, the parts sum to the gap.
 
 use super::*;
-use nija_core::words::id::{AccountNo, FillId, InstrumentId, OrderId};
+use nija_core::words::id::{AccountId, AccountNo, FillId, InstrumentId, OrderId};
 use nija_core::words::instrument::VenueName;
 use nija_core::words::order::{Fill, OrderType, Origin, Purpose, Ticket, TimeInForce};
 use proptest::prelude::*;
@@ -31,7 +31,8 @@ fn order(buys: bool, qty: i64, fills: &[(i64, i64, i64, i64)]) -> Order {
         (Timestamp(at), Fill { id: FillId(0), qty, price, fee })
     };
     let fills = fills.iter().map(fill).collect();
-    Order { ticket, there: None, fills, ended: None, carried: false }
+    let account = AccountId(0);
+    Order { account, ticket, there: None, fills, ended: None, carried: false }
 }
 
 /// A market whose price is a line.

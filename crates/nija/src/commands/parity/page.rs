@@ -1,7 +1,7 @@
 //! What was found as one page of HTML that needs no script, no font and nothing from anywhere else.
 
 use super::Compared;
-use super::print::{about, counts, said, verdict};
+use super::print::{about, counts, role, said, verdict};
 use crate::commands::backtest::page::{instant, money, plain, style};
 use nija_core::words::time::Timestamp;
 use nija_engine::parity::parts::{Cause, Parts, to_cents};
@@ -38,10 +38,6 @@ fn page(to: &mut String, compared: &Compared) -> std::fmt::Result {
     profits(to, compared)?;
     decisions(to, compared)?;
     orders(to, compared)?;
-    if report.copying > 0 {
-        let left_out = report.copying;
-        note(to, &format!("{left_out} accounts that copy, or are copies, are left out."))?;
-    }
     if !report.data.is_empty() {
         note(to, &format!("{} prices of one market are not in the other.", report.data.len()))?;
     }
@@ -102,7 +98,7 @@ fn profits(to: &mut String, compared: &Compared) -> std::fmt::Result {
             to,
             "<tr><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>{}</tr>",
             of.who.id,
-            of.who.tier.name(),
+            role(&of.who),
             money(to_cents(of.paper)),
             money(to_cents(of.rerun)),
             cells(&of.parts)

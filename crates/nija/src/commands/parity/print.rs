@@ -5,7 +5,7 @@ use nija_core::words::money::Money;
 use nija_core::words::time::Timestamp;
 use nija_engine::parity::compare::{AccountGap, Count, Difference, OrderGap};
 use nija_engine::parity::parts::{Cause, Parts, to_cents};
-use nija_engine::parity::story::{Subject, Verdict};
+use nija_engine::parity::story::{Subject, Verdict, Who};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -23,9 +23,17 @@ pub(super) fn said(verdict: Option<Verdict>) -> String {
         }
         Some(Verdict::Refused(code)) => format!("refused ({})", code.name()),
         Some(Verdict::Skipped(why)) => format!("skipped: {}", why.sentence()),
+        Some(Verdict::Uncopied(why)) => format!("skipped: {}", why.sentence()),
+        Some(Verdict::Left) => "stopped to copy: the follower's loss limit is reached".to_owned(),
         Some(Verdict::Halted(code)) => format!("halted ({})", code.name()),
         Some(Verdict::Stopped(scope)) => format!("stopped {scope}"),
     }
+}
+
+/// An account by its tier; a sleeve is said to be one.
+pub(super) fn role(who: &Who) -> String {
+    let sleeve = if who.copies.is_some() { " copy" } else { "" };
+    format!("{}{sleeve}", who.tier.name())
 }
 
 /// The rows of counts, signals first.
@@ -109,6 +117,7 @@ fn account(of: &AccountGap) -> Value {
     json!({
         "account": of.who.id,
         "tier": of.who.tier.name(),
+        "copies": of.who.copies.map(|copies| copies.leader),
         "paper": to_cents(of.paper),
         "rerun": to_cents(of.rerun),
         "gap": to_cents(of.parts.sum()),
@@ -138,7 +147,6 @@ pub(super) fn json(compared: &Compared) -> anyhow::Result<String> {
         "orders": report.orders.iter().map(|of| order(compared, of)).collect::<Vec<_>>(),
         "differences": differences.collect::<Vec<_>>(),
         "data": data.collect::<Vec<_>>(),
-        "accounts_left_out": report.copying,
     });
     Ok(serde_json::to_string_pretty(&object)? + "\n")
 }
@@ -158,7 +166,7 @@ pub(super) fn table(compared: &Compared) -> Result<String, std::fmt::Error> {
     let heads = ["paper", "backtest", "gap"].map(str::to_owned);
     line(&mut text, "profit, $", heads.into_iter().chain(causes))?;
     for of in &report.accounts {
-        profit(&mut text, of.who.tier.name(), (of.paper, of.rerun), &of.parts)?;
+        profit(&mut text, &role(&of.who), (of.paper, of.rerun), &of.parts)?;
     }
     let (paper, rerun, all) = report.total();
     profit(&mut text, "all", (paper, rerun), &all)?;
@@ -171,7 +179,7 @@ fn line(
     name: &str,
     cells: impl IntoIterator<Item = String>,
 ) -> std::fmt::Result {
-    write!(text, "{name:<12}")?;
+    write!(text, "{name:<14}")?;
     cells.into_iter().try_for_each(|cell| write!(text, "{cell:>14}"))?;
     writeln!(text)
 }
@@ -199,9 +207,6 @@ fn lists(text: &mut String, compared: &Compared) -> std::fmt::Result {
     list(text, "orders that earned differently", orders.collect())?;
     let data = report.data.iter().map(|(id, at)| format!("{at} {}", compared.symbol(Some(*id))));
     list(text, "prices that one of the markets did not have", data.collect())?;
-    if report.copying > 0 {
-        writeln!(text, "\n{} accounts that copy, or are copies, are left out", report.copying)?;
-    }
     Ok(())
 }
 

@@ -3,11 +3,11 @@
 //! backtest assumes.
 
 use super::{
-    BEGIN, Recorded, WARM, accounts, desks, exchange, exchange_of, history, rules, trader,
+    BEGIN, Recorded, WARM, desks, everybody, exchange, exchange_of, history, rules, trader,
 };
 use nija_core::desk::answer::Answer;
 use nija_core::desk::event::{Size, Wish};
-use nija_core::desk::input::{Command, Input};
+use nija_core::desk::input::{Command, CopyAct, Input};
 use nija_core::ports::Journal;
 use nija_core::risk::kill::{Actor, Scope};
 use nija_core::words::id::{AccountId, InstrumentId, UserId};
@@ -15,6 +15,7 @@ use nija_core::words::money::{Money, Pct};
 use nija_core::words::order::{OrderType, Origin, Side, TimeInForce};
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::backtest::Backtest;
+use nija_engine::copier::facts;
 use nija_engine::feeds::recorded::Once;
 use nija_engine::feeds::steps::Steps;
 use nija_engine::feeds::{Kind, MarketEvent};
@@ -30,24 +31,24 @@ use nija_store::memory;
 use std::sync::Arc;
 
 /// Eleven weeks of the half year.
-const LENGTH: Span = Span(77 * Span::DAY.0);
+pub(super) const LENGTH: Span = Span(77 * Span::DAY.0);
 /// Bitcoin of the shipped catalog.
-const BTC: &str = "BTC-USD";
+pub(super) const BTC: &str = "BTC-USD";
 
-fn id_of(symbol: &str) -> InstrumentId {
+pub(super) fn id_of(symbol: &str) -> InstrumentId {
     super::catalog().into_iter().find(|row| row.symbol == symbol).unwrap().id
 }
 
 /// What people do at the end of which day.
-type Hand = (i64, Input);
+pub(super) type Hand = (i64, Input);
 
-struct Day {
-    warm: Vec<MarketEvent>,
-    events: Vec<MarketEvent>,
+pub(super) struct Day {
+    pub(super) warm: Vec<MarketEvent>,
+    pub(super) events: Vec<MarketEvent>,
 }
 
 impl Day {
-    fn read() -> Self {
+    pub(super) fn read() -> Self {
         let (until, all) = (BEGIN.plus(LENGTH), history(WARM));
         let (warm, live): (Vec<_>, Vec<_>) = all.into_iter().partition(|event| event.at < BEGIN);
         Self { warm, events: live.into_iter().filter(|event| event.at < until).collect() }
@@ -55,7 +56,7 @@ impl Day {
 
     /// A paper run over these events at a venue of these terms, with hands in it; then its comparison from `from` on
     /// with the backtest of the true day.
-    async fn compared(
+    pub(super) async fn compared(
         &self,
         (terms, events): (VenueRules, &[MarketEvent]),
         hands: Vec<Hand>,
@@ -65,7 +66,7 @@ impl Day {
         let kept = Arc::clone(&journal) as Arc<dyn Journal>;
         let (venue, seen) = (exchange_of(terms), Box::new(|_: &_| {}));
         let mut run = Backtest::new(desks(), venue, trader(&self.warm), kept, seen);
-        for (account, command) in accounts() {
+        for (account, command) in everybody() {
             let open = Input::Command { account, key: None, command };
             assert_eq!(run.input(open, BEGIN).await.unwrap(), Answer::Done);
         }
@@ -75,32 +76,43 @@ impl Day {
         let mut last = BEGIN;
         while let Some((at, step)) = steps.next_step().unwrap() {
             let due = |hand: &Hand| BEGIN.plus(Span(hand.0 * Span::DAY.0)) < at;
-            while let Some((_, input)) = hands.next_if(due) {
+            while let Some((_, mut input)) = hands.next_if(due) {
+                if let Input::Command { command: Command::Copy { leader, act }, .. } = &mut input
+                    && let CopyAct::Start { leader: seen, .. } = act
+                {
+                    **seen = facts(run.partitions().unwrap(), *leader);
+                }
                 let answer = run.input(input, last).await.unwrap();
                 assert!(matches!(answer, Answer::Placed { .. } | Answer::Done), "{answer:?}");
             }
             run.step(at, step).await.unwrap();
             last = at;
         }
+        let report = self.held(&*journal, from).await;
+        assert!(report.fills.same + report.fills.differ > 20, "too quiet: {:?}", report.fills);
+        report
+    }
+
+    /// A paper run over the day from `from` on, held against the backtest.
+    pub(super) async fn held(&self, journal: &dyn Journal, from: Timestamp) -> Report {
         let span = (from, BEGIN.plus(LENGTH));
-        let paper = Paper::read(&*journal, &rules(), span).await.unwrap();
+        let paper = Paper::read(journal, &rules(), span).await.unwrap();
         let world = World { exchange: &exchange, trader: &|| trader(&self.warm) };
         let past = || Box::new(Once::of(Recorded(self.events.clone().into())));
         let report = paper.compare(&world, [past(), past()]).await.unwrap();
         for account in &report.accounts {
             assert_eq!(account.parts.sum(), account.paper - account.rerun, "{account:?}");
         }
-        assert!(report.fills.same + report.fills.differ > 20, "too quiet: {:?}", report.fills);
         report
     }
 }
 
-fn usual() -> VenueRules {
+pub(super) fn usual() -> VenueRules {
     VenueRules { seed: 7, ..VenueRules::default() }
 }
 
 /// The cause of most of the gap, and of how much of all that is laid somewhere.
-fn mostly(parts: &Parts) -> (Option<Cause>, f64) {
+pub(super) fn mostly(parts: &Parts) -> (Option<Cause>, f64) {
     let sizes = Cause::ALL.map(|cause| parts.of(cause).abs() as f64);
     let largest = parts.largest();
     let share =
@@ -178,7 +190,7 @@ async fn a_bar_that_the_paper_run_did_not_see_is_data() {
     assert!(others.iter().all(|cause| parts.of(*cause).abs() * 20 < parts.of(Cause::Data).abs()));
 }
 
-fn placed(account: u128, symbol: &str, dollars: i32) -> Input {
+pub(super) fn placed(account: u128, symbol: &str, dollars: i32) -> Input {
     let wish = Wish {
         instrument: id_of(symbol),
         side: Side::Buy,
