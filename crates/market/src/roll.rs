@@ -119,8 +119,8 @@ impl Rolls {
         months.flat_map(each).collect()
     }
 
-    /// Passes over months that had ended before anything was read of them: catalogs name what feeds no longer have. Gives
-    /// the series, and when the month ends that this brings to the front.
+    /// Passes over months that had ended before anything was read of them: catalogs name what feeds no longer have.
+    /// Gives the series, and when the month ends that this brings to the front.
     pub(crate) fn pass(&mut self, candle: &Candle) -> Option<Contract> {
         let (chain, _) = *self.places.get(&candle.instrument)?;
         self.chains[chain].pass(candle.close_at)
