@@ -87,9 +87,9 @@ impl<R: Rule> Run<R> {
         self.record.close(candle);
     }
 
-    /// Goes where a wish says, where it does not stand there already.
+    /// Goes where a wish says.
     fn go(&mut self, stand: Stand, at: Timestamp, market: Price) {
-        if !self.portfolio.stands(stand) {
+        if !self.portfolio.follows(stand) {
             let change = self.portfolio.stand(stand, market, self.volume);
             self.record.traded(at, &change, &self.portfolio);
         }

@@ -15,6 +15,8 @@ pub struct Manner {
     pub moment: Moment,
     /// How a fee is charged.
     pub charge: Charge,
+    /// What follows from a wish for where it stands already.
+    pub repeat: Repeat,
 }
 
 /// Where the wish of a close is filled.
@@ -37,6 +39,16 @@ pub enum Charge {
     Cents,
     /// Beside the terms' own fee, so many percent of the price in the price of an entry; nothing at an exit.
     EntryPrice(Pct),
+}
+
+/// What follows from a wish for the side that is held already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeat {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// The position is left and taken anew, at the size and the costs of the moment.
+    Reopen,
 }
 
 impl Charge {

@@ -1,9 +1,10 @@
 //! The books of a research run: cash and one position, long or short, in exact money.
 //!
 //! Every change is a fill at the price and the fee that the simulated venue would charge a market order at an
-//! open, unless a [`Manner`] says otherwise. At any time cash plus what the position stands for is what the run began with, plus profits, less fees.
+//! open, unless a [`Manner`] says otherwise. At any time cash plus what the position stands for is what the run
+//! began with, plus profits, less fees.
 
-use super::manner::Manner;
+use super::manner::{Manner, Repeat};
 use crate::feeds::volume_units;
 use crate::sim::fee::Fee;
 use crate::sim::rules::{LARGEST, Terms};
@@ -164,6 +165,12 @@ impl Portfolio {
         }
     }
 
+    /// Is there nothing to do for a wish?
+    pub(super) fn follows(&self, stand: Stand) -> bool {
+        let keeps = self.plan.manner.repeat == Repeat::Keep || stand == Stand::Flat;
+        keeps && self.stands(stand)
+    }
+
     /// Cash and the position at a price; none beyond the range of money.
     #[must_use]
     pub fn equity(&self, price: Price) -> Option<Money> {
@@ -181,7 +188,7 @@ impl Portfolio {
     /// Goes where a wish says, in a market that stands at this price; `volume` is that of the newest closed bar.
     pub(super) fn stand(&mut self, stand: Stand, market: Price, volume: f64) -> Change {
         let volume = Some(Qty::from_raw(volume_units(volume)));
-        if self.stands(stand) {
+        if self.follows(stand) {
             return Change::default();
         }
         let closed = if self.qty.is_zero() {
@@ -202,7 +209,9 @@ impl Portfolio {
             Stand::Short => Side::Sell,
             Stand::Flat => return Change { closed, opened: None },
         };
-        let before = closed.map_or(Money::ZERO, |fill| fill.owed);
+        // From one side to the other is one order, which goes on in the same direction.
+        let turned = closed.filter(|fill| fill.side == side);
+        let before = turned.map_or(Money::ZERO, |fill| fill.owed);
         let opened = self.affordable(&Leg { terms: self.entry, side, market, volume, before });
         match opened {
             Some(fill) => self.open(fill),

@@ -2,7 +2,7 @@
 
 mod manners;
 
-use super::manner::{Charge, Manner};
+use super::manner::{Charge, Manner, Repeat};
 use super::portfolio::Size;
 use super::*;
 use crate::feeds::{Kind, MarketEvent};
@@ -156,7 +156,9 @@ fn manners() -> impl Strategy<Value = Manner> {
         Just(Charge::Cents),
         (0i64..200_000_000).prop_map(|part| Charge::EntryPrice(Pct::from_raw(part))),
     ];
-    (moment, charge).prop_map(|(moment, charge)| Manner { moment, charge })
+    let repeat = prop_oneof![Just(Repeat::Keep), Just(Repeat::Reopen)];
+    let parts = (moment, charge, repeat);
+    parts.prop_map(|(moment, charge, repeat)| Manner { moment, charge, repeat })
 }
 fn terms() -> impl Strategy<Value = Terms> {
     let fee = prop_oneof![

@@ -72,3 +72,24 @@ fn a_commission_moves_the_price_of_entries() {
     assert_eq!(read.equity, Some(Money::whole(1_171 + 99)));
     assert_eq!(read.record.peak(), 1_270.0);
 }
+
+/// $1,000 buy 9 at 100 (fee 9); at 120 they are left (fee 10.80) and $1,160.20 buy 9 anew (fee 10.80).
+#[test]
+fn a_repeated_wish_takes_the_position_anew() {
+    let candles = dollars(&[(99, 99), (100, 110), (120, 130), (100, 100)]);
+    let wishes = vec![Some(Stand::Long), Some(Stand::Long), None];
+    let manner = Manner { repeat: Repeat::Reopen, ..Manner::default() };
+    let read = run(Plan { manner, ..plan(commission("1"), Size::All) }, wishes, &candles);
+    let [trade] = read.record.trades[..] else { panic!("{:?}", read.record.trades) };
+    assert_eq!((trade.profit, read.record.open.unwrap().qty), (money("160.2"), Qty::whole(9)));
+    assert_eq!(read.portfolio.fees(), money("30.6"));
+    // Out and in are two orders: 1.5 cents and 1.5 cents are 4, not 3.
+    let manner = Manner { charge: Charge::Cents, ..manner };
+    let candles = dollars(&[(6, 6), (6, 6), (6, 6)]);
+    let wishes = vec![Some(Stand::Long), Some(Stand::Long), None];
+    let read = run(odd(commission("0.25"), manner), wishes, &candles);
+    assert_eq!(read.portfolio.fees(), money("0.06"));
+    let wishes = vec![Some(Stand::Flat), Some(Stand::Flat), None];
+    let read = run(odd(commission("0.25"), manner), wishes, &candles);
+    assert_eq!((read.portfolio.traded(), read.record.closed), (Money::ZERO, 0));
+}

@@ -4,7 +4,7 @@ use super::options::Options;
 use super::teaching::SMA_CROSS;
 use anyhow::ensure;
 use nija_core::words::money::Pct;
-use nija_engine::research::manner::{Charge, Manner, Moment};
+use nija_engine::research::manner::{Charge, Manner, Moment, Repeat};
 
 /// When an order is filled.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -26,6 +26,15 @@ pub(super) enum Commission {
     EntryPrice,
 }
 
+/// What a signal for the side that is held already leads to.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Repeated {
+    /// To nothing.
+    Keep,
+    /// To leaving the position and taking it anew.
+    Reopen,
+}
+
 /// What the options say; refused where the platform's own strategies or those on books would run.
 pub(super) fn manner(options: &Options) -> anyhow::Result<Manner> {
     let moment = match options.fill {
@@ -37,10 +46,15 @@ pub(super) fn manner(options: &Options) -> anyhow::Result<Manner> {
         Commission::Cents => Charge::Cents,
         Commission::EntryPrice => Charge::EntryPrice(percent(options)),
     };
-    let manner = Manner { moment, charge };
+    let repeat = match options.repeated_signal {
+        Repeated::Keep => Repeat::Keep,
+        Repeated::Reopen => Repeat::Reopen,
+    };
+    let manner = Manner { moment, charge, repeat };
     ensure!(
         options.is_research() || manner == Manner::default(),
-        "--fill signal-close and --commission-model are for {SMA_CROSS}; other strategies trade as their venue does"
+        "--fill signal-close, --commission-model and --repeated-signal are for {SMA_CROSS}; other \
+         strategies trade as their venue does"
     );
     Ok(manner)
 }
@@ -67,12 +81,21 @@ pub(super) const fn charge_name(charge: Charge) -> &'static str {
     }
 }
 
+/// How the answer to a repeated signal is named in results.
+pub(super) const fn repeat_name(repeat: Repeat) -> &'static str {
+    match repeat {
+        Repeat::Keep => "keep",
+        Repeat::Reopen => "reopen",
+    }
+}
+
 /// What has to be known before results are believed.
 pub(super) fn warnings(manner: Manner) -> Vec<&'static str> {
-    let at_close = "fills are at the close that gave the signal: nobody can get them, since an order for a close must \
-                    be given before it is known; this is for comparing with programs that fill so, and nothing else";
-    let in_price = "the commission is inside the prices of entries, among spread and slippage, and exits are free: no \
-                    venue trades so; this is for comparing with programs that do";
+    let at_close = "fills are at the close that gave the signal: nobody can get them, since an order \
+                    for a close must be given before it is known; this is for comparing with \
+                    programs that fill so, and nothing else";
+    let in_price = "the commission is inside the prices of entries, among spread and slippage, and \
+                    exits are free: no venue trades so; this is for comparing with programs that do";
     let at_close = (manner.moment == Moment::SignalClose).then_some(at_close);
     let in_price = matches!(manner.charge, Charge::EntryPrice(_)).then_some(in_price);
     at_close.into_iter().chain(in_price).collect()

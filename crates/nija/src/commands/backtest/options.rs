@@ -1,7 +1,7 @@
 //! The options of `nija backtest`, and the terms of the exchange that follow from them.
 
 use super::contracts::{Months, Named};
-use super::manner::{self, Commission, Fill};
+use super::manner::{self, Commission, Fill, Repeated};
 use super::teaching::SMA_CROSS;
 use anyhow::{Context, bail, ensure};
 use nija_core::words::instrument::Hours;
@@ -111,6 +111,9 @@ pub(crate) struct Options {
     /// How the commission is taken from a run of sma-cross, to compare with programs that take it otherwise.
     #[arg(long, value_enum, default_value = "exact", requires = "commission")]
     pub(super) commission_model: Commission,
+    /// What a signal of sma-cross for the side that is held already leads to.
+    #[arg(long, value_enum, default_value = "keep")]
+    pub(super) repeated_signal: Repeated,
     /// Slippage of market orders in hundredths of a percent, instead of that of each class.
     #[arg(long, value_name = "N")]
     pub(super) slippage_bps: Option<Pct>,

@@ -1,6 +1,6 @@
 //! The report of a research run.
 
-use super::super::manner::{charge_name, moment_name, warnings};
+use super::super::manner::{charge_name, moment_name, repeat_name, warnings};
 use super::super::page::{Average, Market, Page, Traded, instant, money};
 use super::super::report::{percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
@@ -24,7 +24,11 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
     let paid = costs.fees.saturating_add(costs.friction);
     let manner = manner_of(studies);
     let (fill, charge) = (moment_name(manner.moment), charge_name(manner.charge));
-    let account = format!("on its own, without account rules; fill {fill}, commission {charge}");
+    let repeat = repeat_name(manner.repeat);
+    let account = format!(
+        "on its own, without account rules; fill {fill}, commission {charge}, repeated signal \
+         {repeat}"
+    );
     let warnings = warnings(manner).into_iter().map(|warning| format!("warning: {warning}"));
     Page {
         title: format!("{SMA_CROSS} on {}", shown.join(", ")),

@@ -1,6 +1,6 @@
 //! The results of a research run, as a table for people or as one JSON object.
 
-use super::super::manner::{charge_name, moment_name, warnings};
+use super::super::manner::{charge_name, moment_name, repeat_name, warnings};
 use super::super::options::{Format, Options};
 use super::super::report::{line, list, percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
@@ -79,6 +79,7 @@ pub(super) fn manner_of(studies: &[Study]) -> Manner {
 pub(super) fn manner(object: &mut Value, manner: Manner) {
     object["fill"] = json!(moment_name(manner.moment));
     object["commission_model"] = json!(charge_name(manner.charge));
+    object["repeated_signal"] = json!(repeat_name(manner.repeat));
     object["warnings"] = json!(warnings(manner));
 }
 
@@ -88,7 +89,10 @@ pub(super) fn warned(manner: Manner) -> String {
     let mut text: String = warnings.map(|warning| format!("warning: {warning}\n")).collect();
     if manner != Manner::default() {
         let (fill, commission) = (moment_name(manner.moment), charge_name(manner.charge));
-        text.push_str(&format!("fill: {fill}, commission model: {commission}\n"));
+        let repeated = repeat_name(manner.repeat);
+        text.push_str(&format!(
+            "fill: {fill}, commission model: {commission}, repeated signal: {repeated}\n"
+        ));
     }
     text
 }
