@@ -1,15 +1,18 @@
 //! Research: a strategy on its own, without account rules (decision 0020). One instrument, one rule, exact money,
 //! long and short, at the prices and fees of the simulated venue; no desk, no tiers, no journal.
 //!
-//! What it promises: a wish of one close is filled at the next open and never earlier; the books balance; equal
-//! inputs give equal results. What it leaves out on purpose: orders that rest, partial fills, borrowing costs.
+//! What it promises: a wish of one close is filled at the next open and never earlier, unless the plan's
+//! [`manner`](manner::Manner) is that of an engine which does; the books balance; equal inputs give equal results.
+//! What it leaves out on purpose: orders that rest, partial fills, borrowing costs.
 
 pub mod books;
 pub mod chart;
+pub mod manner;
 pub mod portfolio;
 pub mod record;
 
-use nija_core::words::money::Money;
+use manner::Moment;
+use nija_core::words::money::{Money, Price};
 use nija_core::words::time::Timestamp;
 use nija_market::candle::Candle;
 use nija_market::teaching::{Rule, Stand};
@@ -64,30 +67,38 @@ impl<R: Rule> Run<R> {
 
     /// Takes the next candle: its open fills what was wished at the close before, then its close is shown to the rule.
     pub fn on_candle(&mut self, candle: &Candle) {
-        if let Some(stand) = self.wish.take()
-            && !self.portfolio.stands(stand)
-        {
-            let change = self.portfolio.stand(stand, candle.open, self.volume);
-            self.record.traded(candle.open_at, &change, &self.portfolio);
+        if let Some(stand) = self.wish.take() {
+            self.go(stand, candle.open_at, candle.open);
         }
         self.volume = candle.volume;
-        let equity = self.record.close(candle);
-        self.wish = match self.rule.on_candle(candle) {
+        let wish = match self.rule.on_candle(candle) {
             _ if self.ruined.is_some() => None,
             // Nobody lends to somebody who owns nothing: what is open is closed, and that is the end.
-            _ if equity <= 0.0 => {
+            _ if self.record.equity(candle.close) <= 0.0 => {
                 self.ruined = Some(candle.close_at);
                 Some(Stand::Flat)
             }
             wish => wish,
         };
+        match (self.portfolio.plan().manner.moment, wish) {
+            (Moment::SignalClose, Some(stand)) => self.go(stand, candle.close_at, candle.close),
+            (_, wish) => self.wish = wish,
+        }
+        self.record.close(candle);
+    }
+
+    /// Goes where a wish says.
+    fn go(&mut self, stand: Stand, at: Timestamp, market: Price) {
+        if !self.portfolio.follows(stand) {
+            let change = self.portfolio.stand(stand, market, self.volume);
+            self.record.traded(at, &change, &self.portfolio);
+        }
     }
 
     /// Leaves the position at the open of a candle that belongs to the run no more.
     pub fn leave(&mut self, candle: &Candle) {
         if !self.portfolio.stands(Stand::Flat) {
-            let change = self.portfolio.stand(Stand::Flat, candle.open, self.volume);
-            self.record.traded(candle.open_at, &change, &self.portfolio);
+            self.go(Stand::Flat, candle.open_at, candle.open);
             self.record.left();
         }
         self.wish = None;

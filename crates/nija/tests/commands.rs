@@ -331,6 +331,7 @@ fn what_is_wrong_with_data_is_said_with_file_and_line() {
             "no parameter `a`; it has\n",
         ),
         (&["--demo-data", "--strategy", "sma-cross"], "runs over files"),
+        (&["--demo-data", "--fill", "signal-close"], "are for sma-cross"),
         (&[], "--data"),
     ] {
         let why = desk.bad(&[&["backtest"], arguments].concat());

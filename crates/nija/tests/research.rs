@@ -90,6 +90,58 @@ fn other_programs_find_the_same() {
     }
 }
 
+/// What the plain reference of docs/benchmarks.md finds for engines that fill or pay otherwise than a venue. It lends
+/// without limit, so fixed units get cash enough for all.
+#[test]
+fn engines_with_other_manners_are_repeated() {
+    let path = shared("demo-alt/equity/GOOG/1d.csv");
+    let ten = ["--cash", "100000", "--commission", "0.002", "--param", "size=10"];
+    let one = ["--cash", "10000000", "--commission", "0.0002", "--param", "size=1"];
+    let one = [&one[..], &["--param", "signal=side"]].concat();
+    let all = ["--cash", "10000", "--commission", "0.002"];
+    let (close, cents) = (["--fill", "signal-close"], ["--commission-model", "cents"]);
+    let in_price = ["--commission-model", "entry-price"];
+    for (arguments, orders, equity, warnings) in [
+        ([&ten[..], &[]].concat(), 47, "95578.0191", 0),
+        ([&ten[..], &close].concat(), 47, "94510.2345", 1),
+        ([&ten[..], &close, &cents].concat(), 47, "94510.2200", 1),
+        ([&one[..], &close].concat(), 48, "9999554.1040", 1),
+        ([&one[..], &close, &cents].concat(), 48, "9999554.1285", 1),
+        ([&all[..], &in_price].concat(), 47, "5870.1256", 1),
+    ] {
+        let found = good(&[&["--data", &path], &arguments[..]].concat());
+        let exact: f64 = found["final_equity"].as_str().unwrap().parse().unwrap();
+        assert_eq!(format!("{exact:.4}"), equity, "{arguments:?}");
+        let told = |name: &str| found[name].as_array().unwrap().len();
+        assert_eq!(told("trades") + told("open_trades"), orders, "{arguments:?}");
+        assert_eq!(told("warnings"), warnings, "{arguments:?}: {}", found["warnings"]);
+    }
+    let found = good(&[&["--data", &path], &all[..], &in_price].concat());
+    let peak = found["files"][0]["equity_peak"].as_f64().unwrap();
+    let rate = found["statistics"]["win_rate_pct"].as_f64().unwrap();
+    assert_eq!(format!("{peak:.4} {rate:.4}"), "10347.8950 30.4348");
+}
+
+#[test]
+fn a_price_that_nobody_gets_is_told_wherever_results_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, page) = (waves(&folder, 700), folder.path().join("report.html"));
+    let (shown, kept) = (page.display().to_string(), folder.path().join("kept.jsonl"));
+    let kept = kept.display().to_string();
+    let close = ["--data", &data, "--fill", "signal-close"];
+    let warned = |value: &Value| value["warnings"][0].as_str().unwrap().contains("nobody can get");
+    assert!(warned(&good(&[&close[..], &["--report", &shown]].concat())));
+    assert!(fs::read_to_string(page).unwrap().contains("nobody can get"));
+    assert!(text(&run("sma-cross", &close).stdout).contains("warning: fills are at the close"));
+    let sweep = [&close[..], &["--sweep", "fast=2,4"]].concat();
+    assert!(warned(&good(&sweep)["best"]));
+    assert!(warned(&good(&[&sweep[..], &["--walk-forward", "train=300,test=100"]].concat())));
+    // Trials of the one are none of the other.
+    good(&[&sweep[..], &["--results", &kept]].concat());
+    let other = ["--data", &data, "--sweep", "fast=2,4", "--results", &kept];
+    assert!(bad(&other).contains("another command"));
+}
+
 #[test]
 fn many_files_are_accounts_of_their_own_whatever_the_threads() {
     let (aapl, spy) = (shared("equity/AAPL/1d.csv"), shared("etf/SPY/1d.csv"));
@@ -222,6 +274,7 @@ fn what_cannot_be_meant_is_told() {
         (&["--param", "fast"], "write NAME=VALUE"),
         (&["--param", "slow=5"], "fast must be at least 1 and below slow"),
         (&["--fill", "close"], "invalid value"),
+        (&["--commission-model", "cents"], "--commission <FRACTION>"),
         (&["--lot", "0"], "--lot must be above 0"),
         (&["--strategy", "etf_rotation"], "trades on its own"),
         (&["--sweep", "fast=9..1"], "write FROM..TO:STEP"),

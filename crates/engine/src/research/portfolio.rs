@@ -1,8 +1,10 @@
 //! The books of a research run: cash and one position, long or short, in exact money.
 //!
 //! Every change is a fill at the price and the fee that the simulated venue would charge a market order at an
-//! open. At any time cash plus what the position stands for is what the run began with, plus profits, less fees.
+//! open, unless a [`Manner`] says otherwise. At any time cash plus what the position stands for is what the run
+//! began with, plus profits, less fees.
 
+use super::manner::{Manner, Repeat};
 use crate::feeds::volume_units;
 use crate::sim::fee::Fee;
 use crate::sim::rules::{LARGEST, Terms};
@@ -23,6 +25,8 @@ pub struct Plan {
     pub cash: Money,
     /// How much a position is.
     pub size: Size,
+    /// What differs from the venue.
+    pub manner: Manner,
 }
 
 /// How much a position is.
@@ -43,8 +47,10 @@ pub struct Fill {
     pub qty: Qty,
     /// At which price.
     pub price: Price,
-    /// The venue's fee.
+    /// The fee that is charged.
     pub fee: Money,
+    /// The venue's exact fee.
+    pub owed: Money,
     /// What was paid (below zero) or received, without the fee.
     pub flow: Money,
     /// How much of it went to spread and slippage.
@@ -60,10 +66,25 @@ pub struct Change {
     pub opened: Option<Fill>,
 }
 
+/// A market order as far as it leaves a position or takes one.
+#[derive(Clone, Copy)]
+struct Leg {
+    terms: Terms,
+    side: Side,
+    /// Where the market stands.
+    market: Price,
+    /// What is known of the volume there.
+    volume: Option<Qty>,
+    /// What the order owes for its part before.
+    before: Money,
+}
+
 /// Cash, one position, and sums.
 #[derive(Clone, Debug)]
 pub struct Portfolio {
     plan: Plan,
+    /// The terms of an entry.
+    entry: Terms,
     cash: Money,
     /// Below zero where it is owed.
     qty: Qty,
@@ -77,10 +98,11 @@ pub struct Portfolio {
 }
 
 impl Portfolio {
-    pub(super) const fn new(plan: Plan) -> Self {
+    pub(super) fn new(plan: Plan) -> Self {
         let cash = plan.cash;
         let zero = Money::ZERO;
         Self {
+            entry: plan.manner.charge.entry(plan.terms),
             plan,
             cash,
             qty: Qty::ZERO,
@@ -143,6 +165,12 @@ impl Portfolio {
         }
     }
 
+    /// Is there nothing to do for a wish?
+    pub(super) fn follows(&self, stand: Stand) -> bool {
+        let keeps = self.plan.manner.repeat == Repeat::Keep || stand == Stand::Flat;
+        keeps && self.stands(stand)
+    }
+
     /// Cash and the position at a price; none beyond the range of money.
     #[must_use]
     pub fn equity(&self, price: Price) -> Option<Money> {
@@ -157,18 +185,19 @@ impl Portfolio {
         held.is_some() && held == earned.and_then(|sum| sum.checked_sub(self.fees))
     }
 
-    /// Goes where a wish says, at this open; `volume` is that of the bar before.
-    pub(super) fn stand(&mut self, stand: Stand, open: Price, volume: f64) -> Change {
+    /// Goes where a wish says, in a market that stands at this price; `volume` is that of the newest closed bar.
+    pub(super) fn stand(&mut self, stand: Stand, market: Price, volume: f64) -> Change {
         let volume = Some(Qty::from_raw(volume_units(volume)));
-        if self.stands(stand) {
+        if self.follows(stand) {
             return Change::default();
         }
         let closed = if self.qty.is_zero() {
             None
         } else {
             let side = if self.qty.is_positive() { Side::Sell } else { Side::Buy };
+            let leg = Leg { terms: self.plan.terms, side, market, volume, before: Money::ZERO };
             // A position that cannot be closed within the range of money stays, and its opposite is not taken.
-            let Some(fill) = self.fill(side, open, self.qty.abs(), volume) else {
+            let Some(fill) = self.fill(&leg, self.qty.abs()) else {
                 self.refused += 1;
                 return Change::default();
             };
@@ -180,7 +209,10 @@ impl Portfolio {
             Stand::Short => Side::Sell,
             Stand::Flat => return Change { closed, opened: None },
         };
-        let opened = self.affordable(side, open, volume);
+        // From one side to the other is one order, which goes on in the same direction.
+        let turned = closed.filter(|fill| fill.side == side);
+        let before = turned.map_or(Money::ZERO, |fill| fill.owed);
+        let opened = self.affordable(&Leg { terms: self.entry, side, market, volume, before });
         match opened {
             Some(fill) => self.open(fill),
             None => self.refused += 1,
@@ -210,36 +242,38 @@ impl Portfolio {
         self.traded = self.traded.saturating_add(fill.flow.abs());
     }
 
-    /// A market order at an open, as the venue would fill it; amounts are rounded against the trader.
-    fn fill(&self, side: Side, open: Price, qty: Qty, volume: Option<Qty>) -> Option<Fill> {
-        let Plan { instrument, terms, .. } = &self.plan;
-        let price = terms.at_open(instrument.tick, side, open, (qty, volume));
+    /// A market order as the venue would fill it at an open; amounts are rounded against the trader.
+    fn fill(&self, leg: &Leg, qty: Qty) -> Option<Fill> {
+        let Plan { instrument, manner, .. } = &self.plan;
+        let Leg { terms, side, market, volume, before } = *leg;
+        let price = terms.at_open(instrument.tick, side, market, (qty, volume));
         let (round, away) = match side {
-            Side::Buy => (Round::Up, price.checked_sub(open)?),
-            Side::Sell => (Round::Down, open.checked_sub(price)?),
+            Side::Buy => (Round::Up, price.checked_sub(market)?),
+            Side::Sell => (Round::Down, market.checked_sub(price)?),
         };
         let value = instrument.value(price, qty, round)?;
         let flow = if side == Side::Buy { value.negated() } else { value };
-        let fee = terms.fee.of(instrument, price, qty, Qty::ZERO)?;
+        let owed = terms.fee.of(instrument, price, qty, Qty::ZERO)?;
+        let fee = manner.charge.of(owed, before);
         let friction = if away.is_zero() {
             Money::ZERO
         } else {
             instrument.value(away, qty, Round::HalfEven)?
         };
-        Some(Fill { side, qty, price, fee, flow, friction })
+        Some(Fill { side, qty, price, fee, owed, flow, friction })
     }
 
     /// The fill of a new position, if there is equity for it. A short position needs as much as a long one.
-    fn affordable(&self, side: Side, open: Price, volume: Option<Qty>) -> Option<Fill> {
-        let Plan { instrument, terms, size, .. } = &self.plan;
+    fn affordable(&self, leg: &Leg) -> Option<Fill> {
+        let Plan { instrument, size, .. } = &self.plan;
         let fits = |fill: &Fill| {
             let value = fill.flow.abs();
-            let sane = terms.minimum_notional <= value && value <= LARGEST;
+            let sane = leg.terms.minimum_notional <= value && value <= LARGEST;
             sane && value.checked_add(fill.fee).is_some_and(|all| all <= self.cash)
         };
         let most = match size {
             Size::Units(units) => units.floor_to(instrument.lot),
-            Size::All => self.most(side, open, volume)?,
+            Size::All => self.most(leg)?,
         };
         // The estimate of all that can be paid may be a lot too large where amounts are rounded.
         let lots = if *size == Size::All {
@@ -248,14 +282,15 @@ impl Portfolio {
             [most; 2]
         };
         let mut tried = lots.into_iter().filter(|qty| qty.is_positive());
-        tried.find_map(|qty| self.fill(side, open, qty, volume).filter(fits))
+        tried.find_map(|qty| self.fill(leg, qty).filter(fits))
     }
 
     /// About how many units the cash pays for, fee included.
-    fn most(&self, side: Side, open: Price, volume: Option<Qty>) -> Option<Qty> {
-        let Plan { instrument, terms, .. } = &self.plan;
-        let guess = instrument.quantity(self.cash, open)?;
-        let price = terms.at_open(instrument.tick, side, open, (guess, volume));
+    fn most(&self, leg: &Leg) -> Option<Qty> {
+        let Plan { instrument, .. } = &self.plan;
+        let Leg { terms, side, market, volume, .. } = *leg;
+        let guess = instrument.quantity(self.cash, market)?;
+        let price = terms.at_open(instrument.tick, side, market, (guess, volume));
         match terms.fee {
             Fee::None => instrument.quantity(self.cash, price),
             Fee::Percent { rate } | Fee::MakerTaker { taker: rate, .. } => {

@@ -171,8 +171,19 @@ impl Record {
         }
     }
 
-    /// Notes a close and gives the equity there.
-    pub(super) fn close(&mut self, candle: &Candle) -> f64 {
+    /// Cash and the position at a price.
+    pub(super) fn equity(&self, price: Price) -> f64 {
+        self.cash + self.units * number(price.raw())
+    }
+
+    /// The highest equity at a close, or at the beginning.
+    #[must_use]
+    pub const fn peak(&self) -> f64 {
+        self.peak
+    }
+
+    /// Notes a close.
+    pub(super) fn close(&mut self, candle: &Candle) {
         if candle.open_at >= self.day_ends {
             self.begin_day(candle);
         }
@@ -194,7 +205,6 @@ impl Record {
             *last = candle.close_at;
         }
         self.chart.take(candle);
-        equity
     }
 
     fn begin_day(&mut self, candle: &Candle) {

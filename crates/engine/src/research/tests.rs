@@ -1,5 +1,8 @@
 //! The run by hand, its books on random series, and its fills against those of the exchange itself.
 
+mod manners;
+
+use super::manner::{Charge, Manner, Repeat};
 use super::portfolio::Size;
 use super::*;
 use crate::feeds::{Kind, MarketEvent};
@@ -39,7 +42,8 @@ fn commission(percent: &str) -> Terms {
 }
 
 fn plan(terms: Terms, size: Size) -> Plan {
-    Plan { instrument: instrument(Qty::whole(1)), terms, cash: Money::whole(1_000), size }
+    let (instrument, manner) = (instrument(Qty::whole(1)), Manner::default());
+    Plan { instrument, terms, cash: Money::whole(1_000), size, manner }
 }
 
 /// Says what it was told to say.
@@ -145,6 +149,17 @@ fn drawn(series: &[(Option<Stand>, i64, i64)]) -> Vec<Candle> {
         |(day, (_, open, close)): (i32, &(Option<Stand>, i64, i64))| candle(day, *open, *close);
     (0..).zip(series).map(one).collect()
 }
+fn manners() -> impl Strategy<Value = Manner> {
+    let moment = prop_oneof![Just(Moment::NextOpen), Just(Moment::SignalClose)];
+    let charge = prop_oneof![
+        Just(Charge::Exact),
+        Just(Charge::Cents),
+        (0i64..200_000_000).prop_map(|part| Charge::EntryPrice(Pct::from_raw(part))),
+    ];
+    let repeat = prop_oneof![Just(Repeat::Keep), Just(Repeat::Reopen)];
+    let parts = (moment, charge, repeat);
+    parts.prop_map(|(moment, charge, repeat)| Manner { moment, charge, repeat })
+}
 fn terms() -> impl Strategy<Value = Terms> {
     let fee = prop_oneof![
         Just(Fee::None),
@@ -174,8 +189,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn the_books_always_balance(series in series(), terms in terms(), lot in 1i64..200_000_000) {
-        let mut plan = plan(terms, Size::All);
+    fn the_books_always_balance(
+        series in series(),
+        terms in terms(),
+        manner in manners(),
+        lot in 1i64..200_000_000,
+    ) {
+        let mut plan = Plan { manner, ..plan(terms, Size::All) };
         plan.instrument.lot = Qty::from_raw(lot);
         let wishes = series.iter().map(|(wish, ..)| *wish).collect();
         let candles = drawn(&series);
@@ -236,6 +256,7 @@ proptest! {
     fn results_up_to_a_day_know_nothing_later(
         closes in prop::collection::vec(50i64..150, 12..60),
         cut in 8usize..60,
+        manner in manners(),
     ) {
         let cut = cut.min(closes.len());
         let unit = Price::whole(1).raw();
@@ -243,7 +264,8 @@ proptest! {
         let candles: Vec<Candle> = (0..).zip(&closes).map(flat).collect();
         let study = |candles: &[Candle]| {
             let rule = SmaCross::new(Windows::new(2, 5).unwrap(), false);
-            let mut run = Run::new(rule, plan(commission("0.2"), Size::All), KEEP);
+            let plan = Plan { manner, ..plan(commission("0.2"), Size::All) };
+            let mut run = Run::new(rule, plan, KEEP);
             candles.iter().for_each(|candle| run.on_candle(candle));
             run.finish()
         };

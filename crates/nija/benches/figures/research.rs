@@ -11,6 +11,7 @@ use nija_core::words::instrument::{AssetClass, Instrument};
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_engine::feeds::Kind;
 use nija_engine::feeds::series::{Reading, Series};
+use nija_engine::research::manner::Manner;
 use nija_engine::research::portfolio::{Plan, Size};
 use nija_engine::research::record::Keep;
 use nija_engine::research::{Outcome, Run};
@@ -37,7 +38,8 @@ fn plan() -> Plan {
     let instrument = Instrument { tick: Price::STEP, lot: whole, ..bitcoin() };
     let fee = Fee::Percent { rate: Pct::from_raw(2_000_000) };
     let terms = Terms { fee, ..*Rules::frictionless(0).terms(AssetClass::Crypto) };
-    Plan { instrument, terms, cash: Money::whole(10_000_000), size: Size::Units(whole) }
+    let (cash, size, manner) = (Money::whole(10_000_000), Size::Units(whole), Manner::default());
+    Plan { instrument, terms, cash, size, manner }
 }
 
 fn rule(fast: usize, slow: usize) -> Result<SmaCross> {

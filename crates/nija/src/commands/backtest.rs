@@ -8,6 +8,7 @@ mod contracts;
 mod data;
 mod days;
 mod eve;
+mod manner;
 mod operator;
 mod options;
 pub(super) mod page;

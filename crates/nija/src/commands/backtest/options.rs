@@ -1,6 +1,7 @@
 //! The options of `nija backtest`, and the terms of the exchange that follow from them.
 
 use super::contracts::{Months, Named};
+use super::manner::{self, Commission, Fill, Repeated};
 use super::teaching::SMA_CROSS;
 use anyhow::{Context, bail, ensure};
 use nija_core::words::instrument::Hours;
@@ -8,6 +9,7 @@ use nija_core::words::money::{Money, Pct, Qty};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{Tier, Tolerance};
 use nija_core::words::time::Timestamp;
+use nija_engine::research::manner::Manner;
 use nija_engine::sim::Rules;
 use nija_engine::sim::fee::Fee;
 use nija_engine::sim::slippage::Slippage;
@@ -77,8 +79,8 @@ pub(crate) struct Options {
     /// A parameter of the strategy, for example fast=10; may be repeated.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "strategy")]
     pub(super) param: Vec<(String, String)>,
-    /// When an order of a close is filled. There is one answer: the price of the close itself is the one
-    /// that gave the signal, and nobody can trade at it.
+    /// When an order of a close is filled. Nobody can trade at that close itself; for sma-cross it can be had all
+    /// the same, to compare with programs that fill there.
     #[arg(long, value_enum, default_value = "next-open")]
     pub(super) fill: Fill,
     /// Smallest step of a quantity in a run of sma-cross.
@@ -106,6 +108,12 @@ pub(crate) struct Options {
     /// Fee as a fraction of the value, for example 0.002, instead of the fees of each class.
     #[arg(long, value_name = "FRACTION")]
     pub(super) commission: Option<Pct>,
+    /// How the commission is taken from a run of sma-cross, to compare with programs that take it otherwise.
+    #[arg(long, value_enum, default_value = "exact", requires = "commission")]
+    pub(super) commission_model: Commission,
+    /// What a signal of sma-cross for the side that is held already leads to.
+    #[arg(long, value_enum, default_value = "keep")]
+    pub(super) repeated_signal: Repeated,
     /// Slippage of market orders in hundredths of a percent, instead of that of each class.
     #[arg(long, value_name = "N")]
     pub(super) slippage_bps: Option<Pct>,
@@ -151,13 +159,6 @@ pub(super) struct Search {
     /// How many threads search; all cores unless it is said. Results are the same with any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(super) threads: Option<u16>,
-}
-
-/// When an order is filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Fill {
-    /// At the open of the next bar.
-    NextOpen,
 }
 
 /// What the best trial is the best in.
@@ -276,6 +277,7 @@ impl Options {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!(self.cash.is_positive(), "--cash must be above 0");
         ensure!(self.lot.is_positive(), "--lot must be above 0");
+        manner::manner(self)?;
         ensure!(
             self.symbol.is_none() || self.data.len() == 1,
             "--symbol names what one file is about; name several files SYMBOL/TIMEFRAME.csv"
@@ -292,9 +294,13 @@ impl Options {
         let Self { param, cash, commission, slippage_bps, half_spread_bps, lot, from, to, .. } =
             self;
         let (sweep, strict, skip_bad) = (&self.search.sweep, self.strict, self.skip_bad);
+        let manner = manner::manner(self).unwrap_or_default();
+        // Files of results from before there were manners go on.
+        let manner =
+            if manner == Manner::default() { String::new() } else { format!(" {manner:?}") };
         format!(
             "{param:?} {sweep:?} {cash} {commission:?} {slippage_bps:?} {half_spread_bps:?} {lot} {from:?} {to:?} \
-             {strict} {skip_bad} {:?} {:?}",
+             {strict} {skip_bad} {:?} {:?}{manner}",
             self.timeframe, self.symbol
         )
     }
@@ -341,7 +347,10 @@ impl Options {
             if let Some(fraction) = self.commission {
                 let sane = !fraction.is_negative() && fraction < Pct::whole(1);
                 ensure!(sane, "--commission is a fraction from 0 to below 1, for example 0.002");
-                terms.fee = Fee::Percent { rate: Pct::from_raw(fraction.raw() * 100) };
+                // In the price of an entry it is no fee any more.
+                let in_price = self.commission_model == Commission::EntryPrice;
+                let rate = manner::percent(self);
+                terms.fee = if in_price { Fee::None } else { Fee::Percent { rate } };
             }
             if let Some(rate) = slippage {
                 terms.slippage = Slippage::BasisPoints { rate };

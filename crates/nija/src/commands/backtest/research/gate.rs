@@ -5,6 +5,7 @@ use super::super::options::Rank;
 use super::grid::{Grid, Tunable};
 use super::results::Result;
 use nija_core::words::money::{Money, Pct};
+use nija_engine::research::manner::{Charge, Manner};
 use nija_engine::sim::Rules;
 use nija_engine::sim::fee::Fee;
 use nija_engine::sim::rules::Terms;
@@ -115,17 +116,18 @@ impl Verdict {
 
 /// The same exchange with everything twice as dear.
 pub(in super::super) fn dearer(rules: Rules) -> Rules {
+    let twice = |terms| doubled(terms, Manner::default()).0;
     Rules {
-        crypto: doubled(rules.crypto),
-        equity: doubled(rules.equity),
-        derivatives: doubled(rules.derivatives),
-        options: doubled(rules.options),
+        crypto: twice(rules.crypto),
+        equity: twice(rules.equity),
+        derivatives: twice(rules.derivatives),
+        options: twice(rules.options),
         ..rules
     }
 }
 
-/// The same terms with everything twice as dear.
-pub(super) fn doubled(terms: Terms) -> Terms {
+/// The same with everything twice as dear.
+pub(super) fn doubled(terms: Terms, manner: Manner) -> (Terms, Manner) {
     let twice = |pct: Pct| pct.saturating_add(pct);
     let double = |money: Money| money.saturating_add(money);
     let fee = match terms.fee {
@@ -144,7 +146,12 @@ pub(super) fn doubled(terms: Terms) -> Terms {
         Slippage::BasisPoints { rate } => Slippage::BasisPoints { rate: twice(rate) },
         Slippage::VolumeShare { impact } => Slippage::VolumeShare { impact: twice(impact) },
     };
-    Terms { fee, slippage, half_spread: twice(terms.half_spread), ..terms }
+    let charge = match manner.charge {
+        Charge::EntryPrice(part) => Charge::EntryPrice(twice(part)),
+        charge => charge,
+    };
+    let terms = Terms { fee, slippage, half_spread: twice(terms.half_spread), ..terms };
+    (terms, Manner { charge, ..manner })
 }
 
 #[cfg(test)]
@@ -200,7 +207,10 @@ mod tests {
     #[test]
     fn costs_are_doubled() {
         let terms = Rules::default().crypto;
-        let twice = doubled(terms);
+        let part: Pct = "0.2".parse().unwrap();
+        let manner = Manner { charge: Charge::EntryPrice(part), ..Manner::default() };
+        let (twice, dear) = doubled(terms, manner);
+        assert_eq!(dear.charge, Charge::EntryPrice(part.saturating_add(part)));
         assert_eq!(twice.half_spread.raw(), 2 * terms.half_spread.raw());
         assert_ne!((twice.fee, twice.slippage), (terms.fee, terms.slippage));
         assert_eq!(twice.minimum_notional, terms.minimum_notional);

@@ -1,8 +1,10 @@
 //! The report of a research run.
 
+use super::super::manner::{charge_name, moment_name, repeat_name, warnings};
 use super::super::page::{Average, Market, Page, Traded, instant, money};
 use super::super::report::{percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
+use super::print::manner_of;
 use super::study::{Study, dollars};
 use super::whole::Whole;
 use crate::statistics;
@@ -20,13 +22,21 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
     let shown: Vec<&str> = symbols.iter().copied().take(8).collect();
     let costs = whole.costs;
     let paid = costs.fees.saturating_add(costs.friction);
+    let manner = manner_of(studies);
+    let (fill, charge) = (moment_name(manner.moment), charge_name(manner.charge));
+    let repeat = repeat_name(manner.repeat);
+    let account = format!(
+        "on its own, without account rules; fill {fill}, commission {charge}, repeated signal \
+         {repeat}"
+    );
+    let warnings = warnings(manner).into_iter().map(|warning| format!("warning: {warning}"));
     Page {
         title: format!("{SMA_CROSS} on {}", shown.join(", ")),
         about: vec![
             ("parameters", settings.words()),
             ("time", span),
             ("bars", whole.bars.to_string()),
-            ("account", "on its own, without account rules; fills at the next open".to_owned()),
+            ("account", account),
         ],
         figures: figures(&whole),
         start: dollars(whole.start),
@@ -40,7 +50,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
         costs: vec![("fees", costs.fees), ("spread and slippage", costs.friction)],
         gross: whole.last.saturating_sub(whole.start).saturating_add(paid),
         unmade: Vec::new(),
-        notes: studies.iter().flat_map(Study::notes).collect(),
+        notes: warnings.chain(studies.iter().flat_map(Study::notes)).collect(),
     }
     .html()
 }

@@ -1,5 +1,6 @@
 //! The results of a research run, as a table for people or as one JSON object.
 
+use super::super::manner::{charge_name, moment_name, repeat_name, warnings};
 use super::super::options::{Format, Options};
 use super::super::report::{line, list, percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
@@ -9,6 +10,7 @@ use crate::statistics;
 use nija_core::words::fixed::SCALE;
 use nija_core::words::money::Price;
 use nija_core::words::order::Side;
+use nija_engine::research::manner::Manner;
 use nija_engine::research::record::Trade;
 use serde_json::{Value, json};
 
@@ -39,6 +41,7 @@ pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
             "costs": one.costs.told(&one.points),
             "terms": study.outcome.portfolio.plan().terms,
             "refused": study.outcome.portfolio.refused(),
+            "equity_peak": study.outcome.record.peak(),
         })
     };
     let listed = |study: &Study| -> Vec<Value> {
@@ -46,7 +49,7 @@ pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
     };
     let open =
         |study: &Study| study.outcome.record.open.as_ref().map(|trade| told(&study.symbol, trade));
-    json!({
+    let mut object = json!({
         "strategy": SMA_CROSS,
         "parameters": settings.told(),
         "from": whole.span.map(|(from, _)| from.to_string()),
@@ -61,7 +64,37 @@ pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
         "open_trades": studies.iter().filter_map(open).collect::<Vec<_>>(),
         "files": studies.iter().map(each).collect::<Vec<_>>(),
         "notes": studies.iter().flat_map(Study::notes).collect::<Vec<_>>(),
-    })
+    });
+    manner(&mut object, manner_of(studies));
+    object
+}
+
+/// The manner of a run: that of each of its files.
+pub(super) fn manner_of(studies: &[Study]) -> Manner {
+    let first = studies.first();
+    first.map_or(Manner::default(), |study| study.outcome.portfolio.plan().manner)
+}
+
+/// Adds what a run's manner is, and what that means for its results.
+pub(super) fn manner(object: &mut Value, manner: Manner) {
+    object["fill"] = json!(moment_name(manner.moment));
+    object["commission_model"] = json!(charge_name(manner.charge));
+    object["repeated_signal"] = json!(repeat_name(manner.repeat));
+    object["warnings"] = json!(warnings(manner));
+}
+
+/// The same for people, where there is something to say.
+pub(super) fn warned(manner: Manner) -> String {
+    let warnings = warnings(manner).into_iter();
+    let mut text: String = warnings.map(|warning| format!("warning: {warning}\n")).collect();
+    if manner != Manner::default() {
+        let (fill, commission) = (moment_name(manner.moment), charge_name(manner.charge));
+        let repeated = repeat_name(manner.repeat);
+        text.push_str(&format!(
+            "fill: {fill}, commission model: {commission}, repeated signal: {repeated}\n"
+        ));
+    }
+    text
 }
 
 fn told(symbol: &str, trade: &Trade) -> Value {
@@ -93,6 +126,7 @@ pub(super) fn table(settings: &Settings, studies: &[Study]) -> String {
         None => String::new(),
     };
     text.push_str(&format!("{SMA_CROSS}: {}\n", settings.words()));
+    text.push_str(&warned(manner_of(studies)));
     for note in studies.iter().flat_map(Study::notes) {
         text.push_str(&format!("note: {note}\n"));
     }

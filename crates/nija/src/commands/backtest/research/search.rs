@@ -46,8 +46,9 @@ fn over(options: &Options, grid: &Grid, sources: &[Source]) -> anyhow::Result<St
     let trial = grid.trials.get(best).context("nothing was tried")?;
     let again = |twice: bool, keep: Keep| -> anyhow::Result<Vec<Study>> {
         let one = |source: &Source| {
-            let terms = if twice { gate::doubled(source.terms) } else { source.terms };
-            study::study(&source.on(terms), &trial.settings, keep, window)
+            let dear = twice.then(|| gate::doubled(source.terms, source.manner));
+            let (terms, manner) = dear.unwrap_or((source.terms, source.manner));
+            study::study(&source.on(terms, manner), &trial.settings, keep, window)
         };
         sources.iter().map(one).collect()
     };
@@ -185,9 +186,11 @@ fn forward(
     let efficiency = (seen > 0.0).then(|| traded / seen);
     match options.format {
         Format::Json => {
-            Ok(serde_json::to_string_pretty(&walk_object(grid, &walked, efficiency))? + "\n")
+            let mut object = walk_object(grid, &walked, efficiency);
+            print::manner(&mut object, source.manner);
+            Ok(serde_json::to_string_pretty(&object)? + "\n")
         }
-        Format::Text => Ok(walk_table(grid, &walked, efficiency)),
+        Format::Text => Ok(print::warned(source.manner) + &walk_table(grid, &walked, efficiency)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The files of a research run, each with the instrument it is about and the terms it is traded on.
 
 use super::super::data;
+use super::super::manner;
 use super::super::options::Options;
 use crate::catalog;
 use crate::config::Config;
@@ -8,6 +9,7 @@ use anyhow::ensure;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument};
 use nija_core::words::money::{Money, Price};
 use nija_engine::feeds::series::{Reading, Series};
+use nija_engine::research::manner::Manner;
 use nija_engine::research::portfolio::{Plan, Size};
 use nija_engine::sim::Rules;
 use nija_engine::sim::rules::Terms;
@@ -19,6 +21,7 @@ pub(super) struct Source {
     pub(super) path: PathBuf,
     pub(super) instrument: Instrument,
     pub(super) terms: Terms,
+    pub(super) manner: Manner,
     pub(super) cash: Money,
     reading: Reading,
 }
@@ -51,8 +54,8 @@ fn source(
     };
     // Prices stand as the file has them: many are adjusted and lie on no tick.
     (instrument.tick, instrument.lot) = (Price::STEP, options.lot);
-    let terms = *rules.terms(instrument.class);
-    Ok(Source { path, instrument, terms, cash: options.cash, reading })
+    let (terms, manner) = (*rules.terms(instrument.class), manner::manner(options)?);
+    Ok(Source { path, instrument, terms, manner, cash: options.cash, reading })
 }
 
 impl Source {
@@ -65,13 +68,14 @@ impl Source {
     }
 
     /// The same on other terms.
-    pub(super) fn on(&self, terms: Terms) -> Self {
-        Self { terms, ..self.clone() }
+    pub(super) fn on(&self, terms: Terms, manner: Manner) -> Self {
+        Self { terms, manner, ..self.clone() }
     }
 
     /// What a run over it trades with.
     pub(super) fn plan(&self, size: Size) -> Plan {
-        Plan { instrument: self.instrument.clone(), terms: self.terms, cash: self.cash, size }
+        let &Self { terms, manner, cash, .. } = self;
+        Plan { instrument: self.instrument.clone(), terms, cash, size, manner }
     }
 
     /// Is its market read as crypto is?
