@@ -7,7 +7,7 @@ use nija_core::words::money::Pct;
 use nija_engine::research::manner::{Charge, Manner, Moment, Repeat};
 
 /// When an order is filled.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Fill {
     /// At the open of the next bar.
     NextOpen,
@@ -16,7 +16,7 @@ pub(super) enum Fill {
 }
 
 /// How a commission is taken.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Commission {
     /// From every fill, exactly.
     Exact,
@@ -27,7 +27,7 @@ pub(super) enum Commission {
 }
 
 /// What a signal for the side that is held already leads to.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Repeated {
     /// To nothing.
     Keep,
