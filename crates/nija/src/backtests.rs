@@ -92,9 +92,12 @@ fn humble(child: &Child) {
     }
 }
 
+/// A symbol with the table of its bars.
+type Table<'a> = (&'a str, Cow<'a, [u8]>);
+
 /// The table of each symbol, or why there is none. Lines stay where they were, so that a fault names the line that was
 /// sent.
-fn tables(bars: &Bars) -> Result<Vec<(&str, Cow<'_, [u8]>)>, String> {
+fn tables(bars: &Bars) -> Result<Vec<Table<'_>>, String> {
     if let [symbol] = &bars.symbols[..] {
         return Ok(vec![(symbol, Cow::Borrowed(&bars.csv))]);
     }

@@ -215,8 +215,8 @@ impl Cross {
     }
 }
 
-/// Bars a CPU second of minute bars with a crossover that buys and sells, or that only looks where it is `watching`; and
-/// the orders of a run.
+/// Bars a CPU second of minute bars with a crossover that buys and sells, or only looks where it is `watching`; and the
+/// orders of a run.
 async fn crossover(events: &[MarketEvent], watching: bool) -> Result<(f64, u64)> {
     let first = events.first().context("no events")?.at;
     let idle = Trader::new(Analyst::new(&Setup::default()));

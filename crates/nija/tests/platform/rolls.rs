@@ -7,6 +7,7 @@ use crate::child::{Nija, PATIENCE, until};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 /// The days that are read: the first two hundred tell the regime, and none of them stops a class.
@@ -152,9 +153,11 @@ fn a_backtest_rolls_them_too_and_an_option_goes_before_the_catalog() {
     }
     let run = |more: &[&'static str]| {
         let arguments = [&arguments[..], &["--format", "json"], more].concat();
-        let text = good(folder.path(), &arguments);
-        let json = &text[text.find('{').unwrap()..=text.rfind('}').unwrap()];
-        serde_json::from_str::<Value>(json).unwrap()
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nija"));
+        command.current_dir(folder.path()).env_clear().envs(VARIABLES);
+        let output = command.args(&arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
     };
     let rolls = |result: &Value| {
         let trades = result["trades"].as_array().unwrap().iter();
