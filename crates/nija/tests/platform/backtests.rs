@@ -59,24 +59,6 @@ fn it_says_what_the_command_says() {
     let page = send(&user, &format!("{query}&format=html"), "text/csv", &csv);
     assert!(page.kind.starts_with("text/html") && page.text.contains("<svg"), "{}", page.head);
 
-    // Several symbols come in one table, and an account of each tier may be asked for.
-    let mut both = csv.replacen("timestamp,", "symbol,timestamp,", 1).replace("\n20", "\nZZZ,20");
-    for line in csv.lines().skip(1) {
-        both += &format!("YYY,{line}\n");
-    }
-    let asked = query.replace("symbol=ZZZ", "symbol=ZZZ,YYY");
-    let two = send(&user, &asked, "text/csv", &both).good();
-    assert_eq!(two["files"].as_array().map(Vec::len), Some(2), "{two}");
-    assert_eq!(two["files"][0]["final_equity"], expected["final_equity"]);
-    let wrong = both.replacen("YYY,", "XXX,", 1);
-    let refused = send(&user, &asked, "text/csv", &wrong).problem();
-    assert_eq!(refused["reason"], "line 502: `XXX` is none of the symbols", "{refused}");
-    let refused = send(&user, &asked, "text/csv", &csv).problem();
-    assert!(refused["reason"].as_str().unwrap().contains("a column `symbol`"), "{refused}");
-    let tiers = "strategy=crypto_trend_riding&symbol=BTC-USD&tier=all";
-    let tiers = send(&user, tiers, "text/csv", &csv).good();
-    assert_eq!(tiers["accounts"].as_array().map(Vec::len), Some(7), "{tiers}");
-
     // A line that cannot be is named.
     let broken = csv.replacen(",1000000\n", ",many\n", 9);
     let refused = send(&user, query, "text/csv", &broken).problem();
@@ -107,4 +89,30 @@ fn it_says_what_the_command_says() {
     }
     let stranger = Caller::stranger(server.address());
     assert_eq!(send(&stranger, query, "text/csv", &csv).status, 401);
+}
+
+#[test]
+fn several_symbols_come_in_one_table_and_each_tier_has_an_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(folder.path());
+    let user = Caller::register(server.address(), "user@example.com");
+    let csv = bars();
+    let query = "strategy=sma-cross&symbol=ZZZ&hours=always&commission=0.002";
+    let expected = send(&user, query, "text/csv", &csv).good();
+    let mut both = csv.replacen("timestamp,", "symbol,timestamp,", 1).replace("\n20", "\nZZZ,20");
+    for line in csv.lines().skip(1) {
+        both += &format!("YYY,{line}\n");
+    }
+    let asked = query.replace("symbol=ZZZ", "symbol=ZZZ,YYY");
+    let two = send(&user, &asked, "text/csv", &both).good();
+    assert_eq!(two["files"].as_array().map(Vec::len), Some(2), "{two}");
+    assert_eq!(two["files"][0]["final_equity"], expected["final_equity"]);
+    let wrong = both.replacen("YYY,", "XXX,", 1);
+    let refused = send(&user, &asked, "text/csv", &wrong).problem();
+    assert_eq!(refused["reason"], "line 502: `XXX` is none of the symbols", "{refused}");
+    let refused = send(&user, &asked, "text/csv", &csv).problem();
+    assert!(refused["reason"].as_str().unwrap().contains("a column `symbol`"), "{refused}");
+    let tiers = "strategy=crypto_trend_riding&symbol=BTC-USD&tier=all";
+    let tiers = send(&user, tiers, "text/csv", &csv).good();
+    assert_eq!(tiers["accounts"].as_array().map(Vec::len), Some(7), "{tiers}");
 }
