@@ -131,6 +131,12 @@ impl Backtest {
         Ok(&self.partitions)
     }
 
+    /// The exchange, to be asked what it knows.
+    #[must_use]
+    pub const fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
     /// Brings an input that is no market event, such as opening an account.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod books;
 mod chains;
 mod contracts;
+mod costs;
 mod data;
 mod days;
 mod eve;
@@ -35,7 +36,7 @@ use nija_core::desk::input::{Command, Input};
 use nija_core::journal::{Batch, Damage};
 use nija_core::ports::Journal;
 use nija_core::words::conditions::Conditions;
-use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
+use nija_core::words::id::{AccountId, AccountNo, Epoch, InstrumentId, PartitionId, Seq, UserId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Money;
 use nija_core::words::score::Score;
@@ -50,6 +51,7 @@ use nija_engine::feeds::{Feed, Kind, MarketEvent};
 use nija_engine::partitions::Partitions;
 use nija_engine::research::chart::Chart;
 use nija_engine::sim::Exchange;
+use nija_engine::sim::friction::Friction;
 use nija_market::candle::Timeframe;
 use nija_store::memory;
 use nija_store::sqlite::{Database, Mode};
@@ -150,6 +152,8 @@ struct Outcome {
     curves: Vec<Vec<Point>>,
     /// Equity at the end, per account.
     finals: Vec<Money>,
+    /// What the fills of each account cost beside their fees.
+    frictions: Vec<Friction>,
     /// Days by regime.
     regimes: BTreeMap<&'static str, u32>,
     /// The regime that began on a day.
@@ -209,6 +213,9 @@ async fn drive(
     let mut charts = Charts::new();
     let (bars, last) = trade(options, &mut backtest, &mut *feed, (&mut days, &mut charts)).await?;
     backtest.finish().await?;
+    // Accounts are numbered in the order of their opening.
+    let friction = |no| backtest.exchange().friction(PARTITION, AccountNo(no));
+    let frictions = (0..).zip(&options.tier.0).map(|(no, _)| friction(no)).collect();
     let desks = backtest.partitions()?;
     days.close(desks);
     Ok(Outcome {
@@ -223,6 +230,7 @@ async fn drive(
         last,
         bars,
         finals: days.finals(desks),
+        frictions,
         curves: days.curves,
         regimes: days.regimes,
         bands: days.bands,

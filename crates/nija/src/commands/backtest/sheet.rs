@@ -1,12 +1,13 @@
 //! The report of a run through desks and gates.
 
+use super::costs::Costs;
 use super::days::number;
 use super::options::Options;
 use super::page::{Market, Page, Traded, Unmade, instant, money};
 use super::report::{percent, plain};
-use super::tally::{Account, Tally, Trade};
+use super::tally::{Tally, Trade};
 use super::{Charts, Outcome};
-use crate::statistics::{self, Closed, Curve};
+use crate::statistics::{self, Closed, Curve, Point};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Money;
 use nija_core::words::signal::StrategyName;
@@ -20,13 +21,12 @@ pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> Strin
     let starts = vec![number(options.cash); accounts];
     let start = sum(&mut std::iter::repeat_n(options.cash, accounts));
     let last = sum(&mut outcome.finals.iter().copied());
-    let fees = sum(&mut tally.accounts.iter().map(|account| account.fees));
+    let costs = Costs::each(options.cash, outcome, tally);
+    let costs = costs.into_iter().fold(Costs::default(), Costs::plus);
     let points = statistics::together(&outcome.curves, &starts);
     let curve = statistics::curve(number(start), &points, outcome.year);
     let closed = Closed::of(tally.accounts.iter().flat_map(|account| account.profits()));
     let trades: Vec<&Trade> = tally.accounts.iter().flat_map(|account| &account.trades).collect();
-    let traded = sum(&mut tally.accounts.iter().map(Account::traded));
-    let turnover = statistics::turnover(number(traded), &points);
     let tiers: Vec<&str> = options.tier.0.iter().map(|tier| tier.name()).collect();
     Page {
         title: "NIJA backtest".to_owned(),
@@ -36,13 +36,13 @@ pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> Strin
             ("strategies", heard(options)),
             ("bars", outcome.bars.to_string()),
         ],
-        figures: figures(&curve, closed, (start, last), turnover),
+        figures: figures(&curve, closed, (start, last), (costs, &points)),
         start: number(start),
         points: &points,
         bands: outcome.bands.clone(),
         markets: markets(outcome, &trades),
-        costs: vec![("fees", fees)],
-        gross: last.saturating_sub(start).saturating_add(fees),
+        costs: costs.parts().to_vec(),
+        gross: costs.gross(),
         unmade: unmade(options, tally),
         notes: outcome.notes.clone(),
     }
@@ -57,7 +57,7 @@ fn figures(
     curve: &Curve,
     closed: Closed,
     (start, last): (Money, Money),
-    turnover: Option<f64>,
+    (costs, points): (Costs, &[Point]),
 ) -> Vec<(&'static str, String)> {
     let trades = closed.read();
     vec![
@@ -72,7 +72,8 @@ fn figures(
         ("deepest fall", percent(Some(curve.max_drawdown_pct))),
         ("longest fall", format!("{} days", curve.longest_drawdown_days)),
         ("exposure", percent(Some(curve.exposure_pct))),
-        ("turnover a year", plain(turnover)),
+        ("turnover a year", plain(costs.turnover(points))),
+        ("costs paid", money(costs.paid())),
         ("trades", trades.closed.to_string()),
         ("win rate", percent(trades.win_rate_pct)),
         ("profit factor", plain(trades.profit_factor)),

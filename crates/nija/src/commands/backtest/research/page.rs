@@ -19,7 +19,6 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
         .map_or(String::new(), |(from, to)| format!("{} to {}", instant(from), instant(to)));
     let shown: Vec<&str> = symbols.iter().copied().take(8).collect();
     let costs = whole.costs;
-    let paid = costs.fees.saturating_add(costs.friction);
     Page {
         title: format!("{SMA_CROSS} on {}", shown.join(", ")),
         about: vec![
@@ -38,7 +37,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
         },
         markets: studies.iter().map(|study| market(study, settings)).collect(),
         costs: vec![("fees", costs.fees), ("spread and slippage", costs.friction)],
-        gross: whole.last.saturating_sub(whole.start).saturating_add(paid),
+        gross: whole.last.saturating_sub(whole.start).saturating_add(costs.paid()),
         unmade: Vec::new(),
         notes: studies.iter().flat_map(Study::notes).collect(),
     }
@@ -61,6 +60,7 @@ fn figures(whole: &Whole) -> Vec<(&'static str, String)> {
         ("longest fall", format!("{} days", curve.longest_drawdown_days)),
         ("exposure", percent(Some(curve.exposure_pct))),
         ("turnover a year", plain(turnover)),
+        ("costs paid", money(whole.costs.paid())),
         ("trades", trades.closed.to_string()),
         ("win rate", percent(trades.win_rate_pct)),
         ("profit factor", plain(trades.profit_factor)),

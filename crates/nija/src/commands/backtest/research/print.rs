@@ -121,6 +121,7 @@ pub(super) fn table(settings: &Settings, studies: &[Study]) -> String {
     row("turnover a year", &|w| plain(statistics::turnover(dollars(w.costs.traded), &w.points)));
     row("fees, $", &|w| format!("{:.2}", w.costs.fees));
     row("spread and slippage, $", &|w| format!("{:.2}", w.costs.friction));
+    row("costs paid, $", &|w| format!("{:.2}", w.costs.paid()));
     row("trades closed", &|w| w.closed.count.to_string());
     row("win rate", &|w| percent(w.closed.read().win_rate_pct));
     row("profit factor", &|w| plain(w.closed.read().profit_factor));

@@ -27,11 +27,15 @@ impl Costs {
             traded: self.traded.saturating_add(other.traded),
         }
     }
+    /// What was paid in all.
+    pub(super) const fn paid(self) -> Money {
+        self.fees.saturating_add(self.friction)
+    }
     pub(super) fn told(self, points: &[Point]) -> Value {
         json!({
             "fees": self.fees,
             "spread_and_slippage": self.friction,
-            "total": self.fees.saturating_add(self.friction),
+            "total": self.paid(),
             "traded": self.traded,
             "turnover_a_year": statistics::turnover(dollars(self.traded), points),
         })
@@ -88,8 +92,7 @@ impl Whole {
             fields.insert("time_in_market_pct".into(), json!(part));
             let turnover = statistics::turnover(dollars(self.costs.traded), &self.points);
             fields.insert("turnover_a_year".into(), json!(turnover));
-            let paid = self.costs.fees.saturating_add(self.costs.friction);
-            fields.insert("costs_paid".into(), json!(paid));
+            fields.insert("costs_paid".into(), json!(self.costs.paid()));
         }
         whole
     }

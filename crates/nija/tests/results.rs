@@ -1,0 +1,106 @@
+//! What the results of `nija backtest` tell, as JSON, as text and as a page: costs by cause, curves, models, trials.
+
+#![allow(clippy::unwrap_used)]
+
+use nija_core::words::money::Money;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// What a backtest prints, and the page it writes.
+fn run(folder: &Path, arguments: &[&str]) -> (String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_nija"))
+        .arg("backtest")
+        .args(arguments)
+        .args(["--report", "r.html"])
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {told}");
+    let page = fs::read_to_string(folder.join("r.html")).unwrap();
+    (String::from_utf8(output.stdout).unwrap(), page)
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> (Value, String) {
+    let (text, page) = run(folder, &[arguments, &["--format", "json"]].concat());
+    (serde_json::from_str(&text).unwrap(), page)
+}
+
+fn money(value: &Value) -> Money {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+fn sum(amounts: impl IntoIterator<Item = Money>) -> Money {
+    amounts.into_iter().fold(Money::ZERO, Money::saturating_add)
+}
+
+/// The row of a text that begins with this name.
+fn row<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    line.get(name.len()..).unwrap_or_default().split_whitespace().collect()
+}
+
+const DEAR: [&str; 8] = [
+    "--demo-data",
+    "--strategy",
+    "etf_rotation",
+    "--half-spread-bps",
+    "200",
+    "--slippage-bps",
+    "200",
+    "--commission",
+];
+
+/// Two percent each way to the best price and two beyond it: what the fills say is known, so what they paid is, too.
+#[test]
+fn costs_are_told_by_cause_and_to_the_cent() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [&DEAR[..], &["0.001", "--tier", "all"]].concat();
+    let (found, page) = json(folder.path(), &arguments);
+    let costs = &found["costs"];
+    let [fees, spread, slippage, paid] =
+        ["fees", "spread", "slippage", "total"].map(|name| money(&costs[name]));
+    // A buyer pays 1.04 of what was shown and a seller gets 0.96 of it, a tick more or less.
+    let trades = found["trades"].as_array().unwrap();
+    let part = |name: &str, of: f64| -> f64 {
+        trades.iter().map(|trade| money(&trade[name]).raw() as f64 / 1e8 * 0.04 / of).sum()
+    };
+    let expected = part("cost", 1.04) + part("proceeds", 0.96);
+    let friction = sum([spread, slippage]).raw() as f64 / 1e8;
+    assert!(trades.len() > 20 && expected > 100.0, "{} trades, {expected}", trades.len());
+    assert!((friction - expected).abs() < 0.002 * expected, "{friction}, not {expected}");
+    assert_eq!(fees, sum(trades.iter().map(|trade| money(&trade["fees"]))));
+    assert_eq!(paid, sum([fees, spread, slippage]));
+    assert_eq!(money(&found["statistics"]["costs_paid"]), paid);
+    let profit = money(&found["final_equity"]).saturating_sub(money(&found["start_equity"]));
+    assert_eq!(money(&costs["earned_before_costs"]), profit.saturating_add(paid));
+    let accounts = found["accounts"].as_array().unwrap();
+    for (name, whole) in [("spread", spread), ("slippage", slippage), ("total", paid)] {
+        assert_eq!(sum(accounts.iter().map(|account| money(&account["costs"][name]))), whole);
+    }
+    let (text, same) = run(folder.path(), &arguments);
+    assert_eq!(page, same, "however it is printed");
+    for (name, of) in [("spread, $", "spread"), ("costs paid, $", "total")] {
+        let told: Vec<String> =
+            accounts.iter().map(|a| format!("{:.2}", money(&a["costs"][of]))).collect();
+        assert_eq!(row(&text, name), told, "{text}");
+    }
+    for (name, amount) in [("spread", spread), ("slippage", slippage)] {
+        let cell = format!("<tr><th>{name}</th><td class=\"n\">{}</td>", grouped(amount));
+        assert!(page.contains(&cell), "{cell}");
+    }
+    let figure = format!("<dt>costs paid</dt><dd>{}</dd>", grouped(paid));
+    assert!(page.contains(&figure), "{figure}");
+}
+
+/// Dollars as a page shows them.
+fn grouped(amount: Money) -> String {
+    let text = format!("{amount:.2}");
+    match text.len() {
+        7.. => format!("${},{}", &text[..text.len() - 6], &text[text.len() - 6..]),
+        _ => format!("${text}"),
+    }
+}
