@@ -167,7 +167,10 @@ fn a_report_is_written_beside_the_results() {
     let folder = tempfile::tempdir().unwrap();
     let (data, page) = (waves(&folder, 700), folder.path().join("report.html"));
     let page: PathBuf = page;
-    good(&["--data", &data, "--report", &page.display().to_string()]);
+    let found = good(&["--data", &data, "--report", &page.display().to_string()]);
+    let (equity, months) = (found["equity"].as_array(), found["months"].as_array());
+    assert_eq!(equity.map(Vec::len), Some(700), "a close a day");
+    assert_eq!((&equity.unwrap()[0][0], months.map(Vec::len)), (&"2017-07-14".into(), Some(24)));
     let html = fs::read_to_string(page).unwrap();
     assert!(html.contains("sma-cross on WAVES") && html.contains("class=\"band\""));
 }

@@ -104,3 +104,41 @@ fn grouped(amount: Money) -> String {
         _ => format!("${text}"),
     }
 }
+
+/// What the page draws is in the JSON, too, with dates: each account's days and months, and the regimes.
+#[test]
+fn curves_months_and_regimes_are_told_with_their_dates() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = ["--demo-data", "--from", "2018-01-01", "--to", "2018-07-01", "--tier", "all"];
+    let (found, page) = json(folder.path(), &run);
+    let accounts = found["accounts"].as_array().unwrap();
+    assert!(accounts.len() > 2);
+    for account in accounts.iter().chain([&found]) {
+        let equity = account["equity"].as_array().unwrap();
+        assert_eq!((equity.len(), &equity[0][0]), (181, &"2018-01-01".into()));
+        assert_eq!(equity[180][0], "2018-06-30");
+        let last = format!("{:.2}", money(&account["final_equity"]));
+        assert_eq!(equity[180][1], last.as_str());
+        let months = account["months"].as_array().unwrap();
+        assert_eq!((months.len(), &months[0][0]), (6, &"2018-01".into()));
+        let growth: f64 =
+            months.iter().map(|month| 1.0 + month[1].as_f64().unwrap() / 100.0).product();
+        let whole = account["statistics"]["return_pct"].as_f64().unwrap();
+        assert!(((growth - 1.0) * 100.0 - whole).abs() < 1e-6, "{growth} {whole}");
+    }
+    let regimes = found["regimes"].as_array().unwrap();
+    assert!(regimes.len() > 1, "{regimes:?}");
+    assert_eq!(regimes[0]["from"], "2018-01-01");
+    assert_eq!(regimes[regimes.len() - 1]["to"], "2018-06-30");
+    // A row for each account, with what its JSON says.
+    assert_eq!(page.matches("<h2>Accounts</h2>").count(), 1);
+    for account in accounts {
+        let [end, paid] = [&account["final_equity"], &account["costs"]["total"]].map(money);
+        let (tier, closed) = (account["tier"].as_str().unwrap(), &account["statistics"]["closed"]);
+        let row = page.lines().find(|line| line.starts_with(&format!("<tr><td>{tier}</td>")));
+        let row = row.unwrap_or_default();
+        for cell in [grouped(end), closed.to_string(), grouped(paid)] {
+            assert!(row.contains(&format!("<td class=\"n\">{cell}</td>")), "{cell}: {row}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ mod books;
 mod chains;
 mod contracts;
 mod costs;
+mod curves;
 mod data;
 mod days;
 mod eve;

@@ -3,6 +3,7 @@
 
 use super::Outcome;
 use super::costs::Costs;
+use super::curves;
 use super::days::number;
 use super::options::{Format, Options};
 use super::reasons::Words;
@@ -67,7 +68,7 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>])
     let curve = statistics::curve(number(start), &together, outcome.year);
     let costs = rows.iter().map(|row| row.costs).fold(Costs::default(), Costs::plus);
     let account = |row: &Row<'_>| {
-        json!({
+        let mut account = json!({
             "tier": row.tier,
             "start_equity": row.start,
             "final_equity": row.last,
@@ -81,9 +82,11 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>])
             "skips": row.account.reasons.counts("skipped"),
             "reasons": row.account.reasons.told(),
             "halts": row.account.halts,
-        })
+        });
+        curves::add(&mut account, number(row.start), row.points);
+        account
     };
-    json!({
+    let mut whole = json!({
         "from": outcome.first.to_string(),
         "to": outcome.last.to_string(),
         "bars": outcome.bars,
@@ -95,11 +98,14 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>])
         "costs": costs.told(&together),
         "trades": all,
         "accounts": rows.iter().map(account).collect::<Vec<_>>(),
+        "regimes": curves::regimes(&outcome.bands, together.last().map(|point| point.day)),
         "regime_days": outcome.regimes,
         "shut_days": outcome.shut,
         "kill_switches": tally.kills,
         "notes": outcome.notes,
-    })
+    });
+    curves::add(&mut whole, number(start), &together);
+    whole
 }
 
 pub(super) fn merged(curve: &Curve, trades: &Trades) -> Value {

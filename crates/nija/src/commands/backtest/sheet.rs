@@ -3,7 +3,7 @@
 use super::costs::Costs;
 use super::days::number;
 use super::options::Options;
-use super::page::{Market, Page, Traded, Unmade, instant, money};
+use super::page::{Market, Page, Table, Traded, Unmade, instant, money};
 use super::report::{percent, plain};
 use super::tally::{Tally, Trade};
 use super::{Charts, Outcome};
@@ -15,19 +15,20 @@ use nija_market::candle::Candle;
 
 /// The page.
 pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> String {
-    let accounts = outcome.finals.len();
+    let count = outcome.finals.len();
     let sum =
         |amounts: &mut dyn Iterator<Item = Money>| amounts.fold(Money::ZERO, Money::saturating_add);
-    let starts = vec![number(options.cash); accounts];
-    let start = sum(&mut std::iter::repeat_n(options.cash, accounts));
+    let starts = vec![number(options.cash); count];
+    let start = sum(&mut std::iter::repeat_n(options.cash, count));
     let last = sum(&mut outcome.finals.iter().copied());
-    let costs = Costs::each(options.cash, outcome, tally);
-    let costs = costs.into_iter().fold(Costs::default(), Costs::plus);
+    let each = Costs::each(options.cash, outcome, tally);
+    let costs = each.iter().copied().fold(Costs::default(), Costs::plus);
     let points = statistics::together(&outcome.curves, &starts);
     let curve = statistics::curve(number(start), &points, outcome.year);
     let closed = Closed::of(tally.accounts.iter().flat_map(|account| account.profits()));
     let trades: Vec<&Trade> = tally.accounts.iter().flat_map(|account| &account.trades).collect();
     let tiers: Vec<&str> = options.tier.0.iter().map(|tier| tier.name()).collect();
+    let accounts = by_account(options, outcome, (tally, &each));
     Page {
         title: "NIJA backtest".to_owned(),
         about: vec![
@@ -37,6 +38,7 @@ pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> Strin
             ("bars", outcome.bars.to_string()),
         ],
         figures: figures(&curve, closed, (start, last), (costs, &points)),
+        tables: accounts.into_iter().collect(),
         start: number(start),
         points: &points,
         bands: outcome.bands.clone(),
@@ -78,6 +80,31 @@ fn figures(
         ("win rate", percent(trades.win_rate_pct)),
         ("profit factor", plain(trades.profit_factor)),
     ]
+}
+
+/// One row for each of several accounts.
+fn by_account(
+    options: &Options,
+    outcome: &Outcome,
+    (tally, costs): (&Tally, &[Costs]),
+) -> Option<Table> {
+    let accounts = options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals);
+    let rows = accounts.zip(tally.accounts.iter().zip(costs));
+    let rows = rows.map(|(((tier, points), last), (account, costs))| {
+        let curve = statistics::curve(number(options.cash), points, outcome.year);
+        let closed = Closed::of(account.profits()).read().closed;
+        vec![
+            tier.name().to_owned(),
+            money(*last),
+            percent(Some(curve.return_pct)),
+            percent(Some(curve.max_drawdown_pct)),
+            closed.to_string(),
+            money(costs.paid()),
+        ]
+    });
+    let heads = vec!["Tier", "End", "Return", "Deepest fall", "Trades", "Costs"];
+    let table = Table { title: "Accounts", heads, rows: rows.collect(), ..Table::default() };
+    (options.tier.0.len() > 1).then_some(table)
 }
 
 /// Why entries were not made, account by account.

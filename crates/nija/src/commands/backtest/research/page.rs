@@ -1,6 +1,6 @@
 //! The report of a research run.
 
-use super::super::page::{Average, Market, Page, Traded, instant, money};
+use super::super::page::{Average, Market, Page, Table, Traded, instant, money};
 use super::super::report::{percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
 use super::study::{Study, dollars};
@@ -11,7 +11,7 @@ use nija_core::words::order::Side;
 use nija_engine::research::record::Trade;
 
 /// The page.
-pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
+pub(super) fn page(studies: &[Study], settings: &Settings, tables: Vec<Table>) -> String {
     let whole = Whole::of(studies);
     let symbols: Vec<&str> = studies.iter().map(|study| study.symbol.as_str()).collect();
     let span = whole
@@ -28,6 +28,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
             ("account", "on its own, without account rules; fills at the next open".to_owned()),
         ],
         figures: figures(&whole),
+        tables,
         start: dollars(whole.start),
         points: &whole.points,
         // Regimes are those of one market.
@@ -37,7 +38,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
         },
         markets: studies.iter().map(|study| market(study, settings)).collect(),
         costs: vec![("fees", costs.fees), ("spread and slippage", costs.friction)],
-        gross: whole.last.saturating_sub(whole.start).saturating_add(costs.paid()),
+        gross: whole.gross(),
         unmade: Vec::new(),
         notes: studies.iter().flat_map(Study::notes).collect(),
     }

@@ -1,5 +1,6 @@
 //! The results of a research run, as a table for people or as one JSON object.
 
+use super::super::curves;
 use super::super::options::{Format, Options};
 use super::super::report::{line, list, percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
@@ -36,7 +37,7 @@ pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
             "final_equity": one.last,
             "fees": one.costs.fees,
             "statistics": one.statistics(),
-            "costs": one.costs.told(&one.points),
+            "costs": one.costs_told(),
             "terms": study.outcome.portfolio.plan().terms,
             "refused": study.outcome.portfolio.refused(),
         })
@@ -46,7 +47,7 @@ pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
     };
     let open =
         |study: &Study| study.outcome.record.open.as_ref().map(|trade| told(&study.symbol, trade));
-    json!({
+    let mut object = json!({
         "strategy": SMA_CROSS,
         "parameters": settings.told(),
         "from": whole.span.map(|(from, _)| from.to_string()),
@@ -56,12 +57,14 @@ pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
         "final_equity": whole.last,
         "fees": whole.costs.fees,
         "statistics": whole.statistics(),
-        "costs": whole.costs.told(&whole.points),
+        "costs": whole.costs_told(),
         "trades": studies.iter().flat_map(listed).collect::<Vec<_>>(),
         "open_trades": studies.iter().filter_map(open).collect::<Vec<_>>(),
         "files": studies.iter().map(each).collect::<Vec<_>>(),
         "notes": studies.iter().flat_map(Study::notes).collect::<Vec<_>>(),
-    })
+    });
+    curves::add(&mut object, dollars(whole.start), &whole.points);
+    object
 }
 
 fn told(symbol: &str, trade: &Trade) -> Value {

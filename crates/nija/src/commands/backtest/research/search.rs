@@ -56,7 +56,7 @@ fn over(options: &Options, grid: &Grid, sources: &[Source]) -> anyhow::Result<St
     let gain = statistics::gain(sum(&Study::start), sum(&|study| study.equity));
     let verdict = Verdict::of(grid, &swept.results, (best, rank), gain.unwrap_or(0.0) * 100.0);
     let studies = again(false, super::keep(options))?;
-    super::report(options, &studies, &trial.settings)?;
+    super::report(options, &studies, &trial.settings, Vec::new())?;
     match options.format {
         Format::Json => {
             let object = json!({

@@ -31,15 +31,6 @@ impl Costs {
     pub(super) const fn paid(self) -> Money {
         self.fees.saturating_add(self.friction)
     }
-    pub(super) fn told(self, points: &[Point]) -> Value {
-        json!({
-            "fees": self.fees,
-            "spread_and_slippage": self.friction,
-            "total": self.paid(),
-            "traded": self.traded,
-            "turnover_a_year": statistics::turnover(dollars(self.traded), points),
-        })
-    }
 }
 
 /// All files as one account.
@@ -83,6 +74,23 @@ impl Whole {
             bars_in: studies.iter().map(|study| study.outcome.record.bars_in).sum(),
             span: spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
         }
+    }
+
+    /// What would have been earned without costs by the same trades.
+    pub(super) const fn gross(&self) -> Money {
+        self.last.saturating_sub(self.start).saturating_add(self.costs.paid())
+    }
+
+    /// What was paid for trading, by cause.
+    pub(super) fn costs_told(&self) -> Value {
+        json!({
+            "fees": self.costs.fees,
+            "spread_and_slippage": self.costs.friction,
+            "total": self.costs.paid(),
+            "earned_before_costs": self.gross(),
+            "traded": self.costs.traded,
+            "turnover_a_year": statistics::turnover(dollars(self.costs.traded), &self.points),
+        })
     }
 
     pub(super) fn statistics(&self) -> Value {
