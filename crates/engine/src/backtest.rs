@@ -137,6 +137,12 @@ impl Backtest {
         &self.exchange
     }
 
+    /// What reads the market, to be asked what it has learned.
+    #[must_use]
+    pub const fn trader(&self) -> &Trader {
+        &self.trader
+    }
+
     /// Brings an input that is no market event, such as opening an account.
     ///
     /// # Errors

@@ -142,3 +142,79 @@ fn curves_months_and_regimes_are_told_with_their_dates() {
         }
     }
 }
+
+/// Daily bars of shares from 2005 to before a day, in files of their own.
+fn shares(folder: &Path, symbols: &[&str], before: &str) -> Vec<String> {
+    let file = |symbol: &&str| {
+        let source = format!("../../../shared/data/equity/{symbol}/1d.csv");
+        let whole = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(source)).unwrap();
+        let part: Vec<&str> =
+            whole.lines().filter(|line| line.starts_with('t') || *line < before).collect();
+        let place = folder.join(symbol);
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join("1d.csv"), part.join("\n")).unwrap();
+        ["--data".to_owned(), format!("{symbol}/1d.csv")]
+    };
+    symbols.iter().flat_map(file).collect()
+}
+
+/// Whether the model or the baseline traded is said, and why, however far the learning came.
+#[test]
+fn a_run_says_whether_its_model_traded() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = ["AAPL", "AMZN", "BAC", "CAT", "CVX", "DIS", "GE", "GOOGL", "HD", "JNJ", "JPM", "KO"];
+    for (symbols, before, is_trained, why) in [
+        (
+            &all[..9],
+            "2007",
+            false,
+            "it compares 10 shares with a year of closes at least, and there were 9",
+        ),
+        (&all, "2007", false, "no model was trained, for a training needs 1000 lessons"),
+        (&all, "2010", true, "the model ranked, which was trained last on 2009-"),
+    ] {
+        let data = shares(folder.path(), symbols, before);
+        let mut run: Vec<&str> = data.iter().map(String::as_str).collect();
+        run.extend(["--hours", "nyse", "--strategy", "equity_momentum_swing"]);
+        let (found, page) = json(folder.path(), &run);
+        let [model] = &found["models"].as_array().unwrap()[..] else {
+            panic!("{}", found["models"]);
+        };
+        assert_eq!(
+            (&model["name"], &model["trades"]),
+            (&"share_ranking".into(), &"baseline".into())
+        );
+        assert_eq!(model["strategy"], "equity_momentum_swing");
+        assert_eq!(
+            (model["version"].is_u64(), model["trained_on"].is_string()),
+            (is_trained, is_trained)
+        );
+        assert_eq!(model["deflated_sharpe_wanted"], 0.95);
+        let told = model["why"].as_str().unwrap();
+        assert!(told.starts_with("The baseline trades: ") && told.contains(why), "{told}");
+        assert!(
+            page.contains(&format!("<h2>Models</h2>\n<p>share_ranking: {told}.</p>")),
+            "{told}"
+        );
+        let (text, _) = self::run(folder.path(), &run);
+        assert!(text.contains(&format!("model: share_ranking: {told}.\n")), "{text}");
+    }
+}
+
+/// Where a pool follows learned weights, they are judged in the same way; where nothing learns, nothing is said.
+#[test]
+fn learned_weights_are_told_where_a_pool_follows_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |tier: &str, strategy: &str| {
+        let run = ["--demo-data", "--to", "2018-01-01", "--tier", tier, "--strategy", strategy];
+        json(folder.path(), &run).0["models"].clone()
+    };
+    let weights = told("BALLER", "crypto_trend_riding");
+    assert_eq!(
+        (&weights[0]["name"], weights.as_array().unwrap().len()),
+        (&"strategy_weights".into(), 1)
+    );
+    assert!(weights[0]["why"].as_str().unwrap().starts_with("All strategies are followed alike"));
+    assert_eq!(weights[0]["trades"], "baseline");
+    assert_eq!(told("SAVER", "crypto_trend_riding"), Value::Array(Vec::new()));
+}

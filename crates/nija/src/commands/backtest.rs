@@ -10,6 +10,7 @@ mod curves;
 mod data;
 mod days;
 mod eve;
+mod models;
 mod operator;
 mod options;
 pub(super) mod page;
@@ -32,6 +33,7 @@ use crate::wire;
 use anyhow::{Context, bail, ensure};
 use data::Data;
 use days::Days;
+use models::Model;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::input::{Command, Input};
 use nija_core::journal::{Batch, Damage};
@@ -162,6 +164,8 @@ struct Outcome {
     /// Days on which the regime kept a strategy that was heard from entering.
     shut: BTreeMap<&'static str, u32>,
     charts: Charts,
+    /// What learned, and whether it traded.
+    models: Vec<Model>,
 }
 
 /// Candles for a report, by instrument and length.
@@ -200,7 +204,9 @@ async fn drive(
     let desks = announced(&instruments, config, first)?;
     let names: Vec<&str> = strategies.iter().map(|strategy| strategy.name()).collect();
     let is_heard = |name: &&str| names.is_empty() || names.contains(name);
-    let silent = unheard(options, &wire::tiers(config)?, &strategies);
+    let tiers = wire::tiers(config)?;
+    let silent = unheard(options, &tiers, &strategies);
+    let weighs = options.tier.0.iter().any(|tier| tiers.rules(*tier).pool.weighs());
     let backtest = Backtest::new(desks, exchange, trader, journal, seen);
     let backtest = backtest.hearing(strategies);
     let kept = options.journal.is_some();
@@ -217,6 +223,7 @@ async fn drive(
     // Accounts are numbered in the order of their opening.
     let friction = |no| backtest.exchange().friction(PARTITION, AccountNo(no));
     let frictions = (0..).zip(&options.tier.0).map(|(no, _)| friction(no)).collect();
+    let models = models::all(backtest.trader().analyst(), &names, weighs);
     let desks = backtest.partitions()?;
     days.close(desks);
     Ok(Outcome {
@@ -237,6 +244,7 @@ async fn drive(
         bands: days.bands,
         shut: days.shut.into_iter().filter(|(name, _)| is_heard(name)).collect(),
         charts,
+        models,
     })
 }
 

@@ -5,6 +5,7 @@ use super::Outcome;
 use super::costs::Costs;
 use super::curves;
 use super::days::number;
+use super::models::Model;
 use super::options::{Format, Options};
 use super::reasons::Words;
 use super::tally::{Account, Tally, Trade};
@@ -102,6 +103,7 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>])
         "regime_days": outcome.regimes,
         "shut_days": outcome.shut,
         "kill_switches": tally.kills,
+        "models": outcome.models.iter().map(Model::told).collect::<Vec<_>>(),
         "notes": outcome.notes,
     });
     curves::add(&mut whole, number(start), &together);
@@ -141,6 +143,9 @@ fn table(outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Result<String, s
     writeln!(text, "{} to {}, {} bars", outcome.first, outcome.last, outcome.bars)?;
     for note in &outcome.notes {
         writeln!(text, "note: {note}")?;
+    }
+    for model in &outcome.models {
+        writeln!(text, "model: {}", model.line())?;
     }
     text.push('\n');
     line(&mut text, "tier", rows.iter().map(|row| row.tier.to_owned()));

@@ -6,7 +6,7 @@ use super::options::Options;
 use super::page::{Market, Page, Table, Traded, Unmade, instant, money};
 use super::report::{percent, plain};
 use super::tally::{Tally, Trade};
-use super::{Charts, Outcome};
+use super::{Charts, Outcome, models};
 use crate::statistics::{self, Closed, Curve, Point};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Money;
@@ -38,7 +38,7 @@ pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> Strin
             ("bars", outcome.bars.to_string()),
         ],
         figures: figures(&curve, closed, (start, last), (costs, &points)),
-        tables: accounts.into_iter().collect(),
+        tables: accounts.into_iter().chain(models::table(&outcome.models)).collect(),
         start: number(start),
         points: &points,
         bands: outcome.bands.clone(),
