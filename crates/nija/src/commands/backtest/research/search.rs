@@ -1,6 +1,7 @@
 //! A sweep or a walk forward, and what is printed of it.
 
-use super::super::options::{Format, Options, WalkForward};
+use super::super::options::{Format, Options, Rank, WalkForward};
+use super::super::page::Table;
 use super::super::report::{line, list, merged, percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
 use super::gate::{self, Verdict};
@@ -19,8 +20,9 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::time::Instant;
 
-/// Trials that are listed for people; JSON has them all.
+/// Trials that are listed for people, and on a page; JSON has them all.
 const LISTED: usize = 10;
+const SHOWN: usize = 50;
 
 pub(super) fn run(
     options: &Options,
@@ -56,7 +58,8 @@ fn over(options: &Options, grid: &Grid, sources: &[Source]) -> anyhow::Result<St
     let gain = statistics::gain(sum(&Study::start), sum(&|study| study.equity));
     let verdict = Verdict::of(grid, &swept.results, (best, rank), gain.unwrap_or(0.0) * 100.0);
     let studies = again(false, super::keep(options))?;
-    super::report(options, &studies, &trial.settings, Vec::new())?;
+    let tables = tables(options, grid, &swept, &verdict);
+    super::report(options, &studies, &trial.settings, tables)?;
     match options.format {
         Format::Json => {
             let object = json!({
@@ -64,7 +67,7 @@ fn over(options: &Options, grid: &Grid, sources: &[Source]) -> anyhow::Result<St
                 "trials": swept.results.len(),
                 "left_out": grid.left_out,
                 "resumed": swept.resumed,
-                "rank": format!("{rank:?}").to_lowercase(),
+                "rank": rank.name(),
                 "best_trial": best,
                 "overfitting": verdict.told(),
                 "best": print::object(&trial.settings, &studies),
@@ -75,11 +78,7 @@ fn over(options: &Options, grid: &Grid, sources: &[Source]) -> anyhow::Result<St
         Format::Text => {
             let mut text = table(options, grid, &swept);
             list(&mut text, "may the best be believed", &verdict.lines());
-            text.push_str(if verdict.passed() {
-                "\nIt passes.\n"
-            } else {
-                "\nIt does not pass.\n"
-            });
+            text.push_str(&format!("\n{}\n", verdict.word()));
             text.push_str("\nthe best trial:\n");
             text.push_str(&print::table(&trial.settings, &studies));
             Ok(text)
@@ -111,8 +110,8 @@ fn told(grid: &Grid, result: &Result) -> Value {
     })
 }
 
-fn table(options: &Options, grid: &Grid, swept: &Swept) -> String {
-    let rank = options.search.rank;
+/// How many there were.
+fn counted(grid: &Grid, swept: &Swept) -> String {
     let mut text = format!("{} trials", swept.results.len());
     if grid.left_out > 0 {
         text.push_str(&format!(", {} left out because fast is not below slow", grid.left_out));
@@ -120,22 +119,56 @@ fn table(options: &Options, grid: &Grid, swept: &Swept) -> String {
     if swept.resumed > 0 {
         text.push_str(&format!(", {} of them found in the file of results", swept.resumed));
     }
-    text.push_str(&format!("\n\nthe best {LISTED} by {}:\n", format!("{rank:?}").to_lowercase()));
+    text
+}
+
+/// The best trials, each with its parameters and figures.
+fn best(rank: Rank, grid: &Grid, swept: &Swept, most: usize) -> Vec<(String, [String; 5])> {
     let mut order: Vec<&Result> = swept.results.iter().collect();
     order.sort_by(|a, b| rank.of(b).total_cmp(&rank.of(a)).then(a.trial.cmp(&b.trial)));
-    let heads = ["return", "sharpe", "calmar", "drawdown", "trades"];
-    line(&mut text, "trial", heads.into_iter().map(str::to_owned));
-    for result in order.into_iter().take(LISTED) {
-        let cells = [
+    let row = |result: &Result| {
+        let figures = [
             percent(Some(result.return_pct)),
             plain(result.sharpe),
             plain(result.calmar),
             percent(Some(result.max_drawdown_pct)),
             result.closed.to_string(),
         ];
-        line(&mut text, &named(grid, result.trial), cells.into_iter());
+        (named(grid, result.trial).trim_end().to_owned(), figures)
+    };
+    order.into_iter().take(most).map(row).collect()
+}
+
+fn table(options: &Options, grid: &Grid, swept: &Swept) -> String {
+    let rank = options.search.rank;
+    let mut text = counted(grid, swept);
+    text.push_str(&format!("\n\nthe best {LISTED} by {}:\n", rank.name()));
+    let heads = ["return", "sharpe", "calmar", "drawdown", "trades"];
+    line(&mut text, "trial", heads.into_iter().map(str::to_owned));
+    for (name, figures) in best(rank, grid, swept, LISTED) {
+        line(&mut text, &name, figures.into_iter());
     }
     text
+}
+
+/// What a page tells of a sweep before it draws the best trial.
+fn tables(options: &Options, grid: &Grid, swept: &Swept, verdict: &Verdict) -> Vec<Table> {
+    let rank = options.search.rank;
+    let rows = best(rank, grid, swept, SHOWN).into_iter();
+    let rows: Vec<Vec<String>> =
+        rows.map(|(name, figures)| std::iter::once(name).chain(figures).collect()).collect();
+    let first = rows.first().and_then(|row| row.first()).map_or("", String::as_str);
+    let about = format!(
+        "{}. This page draws the best of them by {}, {first}.",
+        counted(grid, swept),
+        rank.name()
+    );
+    let lines = verdict.lines().into_iter().map(|line| format!("{line}."));
+    let sentences = [about].into_iter().chain(lines).chain([verdict.word().to_owned()]).collect();
+    let believed = Table { title: "May the best be believed?", sentences, ..Table::default() };
+    let sentences = vec![format!("The best {} by {}.", rows.len(), rank.name())];
+    let heads = vec!["Parameters", "Return", "Sharpe", "Calmar", "Deepest fall", "Trades"];
+    vec![believed, Table { title: "Trials", sentences, heads, rows }]
 }
 
 fn forward(
