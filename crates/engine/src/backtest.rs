@@ -128,6 +128,18 @@ impl Backtest {
         Ok(self.desks.current()?)
     }
 
+    /// The exchange, to be asked what it knows.
+    #[must_use]
+    pub const fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// What reads the market, to be asked what it has learned.
+    #[must_use]
+    pub const fn trader(&self) -> &Trader {
+        &self.trader
+    }
+
     /// Brings an input that is no market event, such as opening an account.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ pub mod exchange;
 pub mod fee;
 pub mod filling;
 mod fold;
+pub mod friction;
 pub mod latency;
 mod line;
 mod matching;

@@ -34,6 +34,12 @@ impl Trader {
         Self { analyst, board: None, books }
     }
 
+    /// The analyst, to be asked what it has learned.
+    #[must_use]
+    pub const fn analyst(&self) -> &Analyst {
+        &self.analyst
+    }
+
     /// Writes the greeks of every chain on a board.
     #[must_use]
     pub fn writing(mut self, board: Arc<Board>) -> Self {

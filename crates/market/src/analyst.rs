@@ -13,6 +13,7 @@ use crate::conditions::{Reader, Roles};
 use crate::earnings::Report;
 use crate::engine::{Engine, Routes, Said, Spoken, crypto, derivatives, equity};
 use crate::learn::overfit::Judgment;
+use crate::learn::progress::Progress;
 use crate::learn::weighing::{self, Weighing};
 use crate::playbook::Playbook;
 use crate::regime::{Detector, Thresholds};
@@ -23,7 +24,7 @@ use nija_core::words::id::{InstrumentId, SignalId};
 use nija_core::words::insight::Insight;
 use nija_core::words::money::Price;
 use nija_core::words::score::{Score, Strength};
-use nija_core::words::signal::{Action, Signal};
+use nija_core::words::signal::{Action, Signal, StrategyName};
 use nija_core::words::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +123,12 @@ impl Analyst {
     #[must_use]
     pub const fn weighting(&self) -> Option<&Judgment> {
         self.weighing.judgment()
+    }
+
+    /// What learns beside the plain rules of strategies, and whether it decides.
+    #[must_use]
+    pub fn progress(&self) -> Vec<(StrategyName, Progress)> {
+        self.engines.iter().flat_map(Engine::progress).collect()
     }
 
     /// Takes a closed candle. Conditions are read first, so signals of the same close already obey them.

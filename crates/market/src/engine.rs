@@ -15,6 +15,7 @@ use crate::book::Book;
 use crate::candle::{Candle, Timeframe};
 use crate::chain::Chain;
 use crate::earnings::Report;
+use crate::learn::progress::Progress;
 use crate::playbook::{Limits, Playbook};
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::InstrumentId;
@@ -58,6 +59,10 @@ pub trait Strategy: Send {
     }
     /// What a model thought of the statement just made; none where plain rules decide.
     fn opinion(&self) -> Option<Opinion> {
+        None
+    }
+    /// What learns beside its plain rules, and whether it decides; none where there are plain rules alone.
+    fn progress(&self) -> Option<Progress> {
         None
     }
     /// Learns that another month stands behind a series that it reads, and when that one ends. Most do not care.
@@ -141,6 +146,11 @@ impl Engine {
     /// The instruments whose books its strategies read.
     pub fn books(&self) -> impl Iterator<Item = InstrumentId> + '_ {
         self.books.keys().copied()
+    }
+
+    /// What learns beside the plain rules of its strategies.
+    pub fn progress(&self) -> impl Iterator<Item = (StrategyName, Progress)> + '_ {
+        self.strategies.iter().filter_map(|strategy| Some((strategy.name(), strategy.progress()?)))
     }
 
     /// The streams that its strategies read.

@@ -8,6 +8,7 @@ pub mod boost;
 pub mod contest;
 pub mod features;
 pub mod overfit;
+pub mod progress;
 pub mod ranker;
 pub mod statistics;
 pub mod weighing;

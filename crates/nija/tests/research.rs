@@ -197,6 +197,43 @@ fn a_killed_sweep_goes_on_and_finds_the_same() {
     assert!(other.contains("another command"), "{other}");
 }
 
+/// The page of a sweep tells of the trials and how far to believe the best of them, not only what that one did.
+#[test]
+fn a_sweep_shows_its_trials_and_its_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, page) = (waves(&folder, 900), folder.path().join("sweep.html"));
+    let shown = page.display().to_string();
+    let sweep = ["--data", &data, "--sweep", "fast=2..11", "--sweep", "slow=8,20,30,40,50,60"];
+    let found = good(&[&sweep[..], &["--report", &shown]].concat());
+    let html = fs::read_to_string(&page).unwrap();
+    let trials = found["sweep"].as_array().unwrap();
+    assert_eq!((trials.len(), html.matches("<tr><td>fast=").count()), (56, 50), "the best fifty");
+    assert!(html.contains("56 trials, 4 left out"), "{html}");
+    let best = &trials[usize::try_from(found["best_trial"].as_u64().unwrap()).unwrap()];
+    let parameters = &best["parameters"];
+    let [fast, slow] = ["fast", "slow"].map(|name| parameters[name].as_str().unwrap());
+    let cell = format!("<tr><td>fast={fast} slow={slow}</td><td class=\"n\">");
+    assert_eq!(html.find("<tr><td>fast="), html.find(&cell), "the best stands first");
+    let told = &found["overfitting"];
+    let deflated = format!(
+        "deflated Sharpe ratio {:.4} of 56 trials",
+        told["deflated_sharpe"].as_f64().unwrap()
+    );
+    let chance = told["probability_of_overfitting"].as_f64().unwrap();
+    for wanted in [deflated, format!("probability of overfitting {chance:.2}, at most 0.2")] {
+        assert!(html.contains(&wanted), "{wanted}");
+    }
+    let word = if told["passed"] == true { "It passes." } else { "It does not pass." };
+    assert!(html.contains(&format!("<p>{word}</p>")), "{word}");
+    // A run of the best one alone has none of this, and draws the same.
+    let (fast, slow) = (format!("fast={fast}"), format!("slow={slow}"));
+    good(&["--data", &data, "--param", &fast, "--param", &slow, "--report", &shown]);
+    let alone = fs::read_to_string(&page).unwrap();
+    assert!(!alone.contains("Trials") && alone.contains("<h2>Equity</h2>"));
+    let drawn = |html: &str| html.split_once("<h2>Equity</h2>").unwrap().1.to_owned();
+    assert_eq!(drawn(&alone), drawn(&html));
+}
+
 #[test]
 fn a_strategy_of_the_platform_is_swept_as_its_runs_go() {
     let (folder, riding) = (tempfile::tempdir().unwrap(), "crypto_trend_riding");
@@ -260,7 +297,10 @@ fn a_report_is_written_beside_the_results() {
     let folder = tempfile::tempdir().unwrap();
     let (data, page) = (waves(&folder, 700), folder.path().join("report.html"));
     let page: PathBuf = page;
-    good(&["--data", &data, "--report", &page.display().to_string()]);
+    let found = good(&["--data", &data, "--report", &page.display().to_string()]);
+    let (equity, months) = (found["equity"].as_array(), found["months"].as_array());
+    assert_eq!(equity.map(Vec::len), Some(700), "a close a day");
+    assert_eq!((&equity.unwrap()[0][0], months.map(Vec::len)), (&"2017-07-14".into(), Some(24)));
     let html = fs::read_to_string(page).unwrap();
     assert!(html.contains("sma-cross on WAVES") && html.contains("class=\"band\""));
 }

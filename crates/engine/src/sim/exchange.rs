@@ -5,18 +5,19 @@
 
 use super::book::Book;
 use super::check::check;
+use super::friction::Friction;
 use super::latency::Latency;
 use super::line::Line;
 use super::memory::{Memory, story};
 use super::order::{Order, Orders, Stage};
 use super::place::Place;
 use super::rules::{Rules, Terms};
-use super::trading::{Closed, Seen, Trading};
+use super::trading::{Seen, Told, Trading};
 use crate::calendar::Cursor;
 use crate::feeds::{Kind, MarketEvent};
 use nija_core::desk::held::Act;
 use nija_core::ports::Found;
-use nija_core::words::id::{InstrumentId, OrderId};
+use nija_core::words::id::{AccountNo, InstrumentId, OrderId, PartitionId};
 use nija_core::words::instrument::{Hours, Instrument};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::order::{Outcome, Report, Side, Ticket, TimeInForce};
@@ -49,6 +50,8 @@ pub struct Exchange {
     agenda: Agenda,
     memory: Memory,
     outbox: VecDeque<Report>,
+    /// What the fills of each account cost beside their fees.
+    frictions: BTreeMap<(PartitionId, AccountNo), Friction>,
     now: Timestamp,
     seq: u64,
     /// One for each sort of hours, in their order.
@@ -86,6 +89,7 @@ impl Exchange {
             agenda: Agenda::new(),
             memory: Memory::default(),
             outbox: VecDeque::new(),
+            frictions: BTreeMap::new(),
             now: Timestamp::EPOCH,
             seq: 0,
             cursors: [Hours::Always, Hours::Nyse, Hours::Cme].map(Cursor::new),
@@ -386,10 +390,14 @@ impl Exchange {
         }
     }
 
-    /// Hands out reports and remembers the orders that are over.
-    fn conclude(&mut self, (reports, closed): (Vec<Report>, Vec<Closed>)) {
-        self.outbox.extend(reports);
-        for (order, last) in closed {
+    /// Hands out reports, adds up what was paid, and remembers the orders that are over.
+    fn conclude(&mut self, told: Told) {
+        self.outbox.extend(told.reports);
+        for (partition, account, friction) in told.paid {
+            let sum = self.frictions.entry((partition, account)).or_default();
+            *sum = sum.plus(friction);
+        }
+        for (order, last) in told.closed {
             if let Some(at) = order.expires_at {
                 self.agenda.remove(&(at, order.seq));
             }
@@ -454,6 +462,12 @@ impl Exchange {
     pub fn displayed(&self, instrument: InstrumentId, levels: usize) -> Option<[Vec<Level>; 2]> {
         let depth = &self.books.get(&instrument)?.depth;
         Some([Side::Buy, Side::Sell].map(|side| depth.levels(side, levels)))
+    }
+
+    /// What the fills of an account have cost beside their fees.
+    #[must_use]
+    pub fn friction(&self, partition: PartitionId, account: AccountNo) -> Friction {
+        self.frictions.get(&(partition, account)).copied().unwrap_or_default()
     }
 
     /// Last price seen of an instrument.

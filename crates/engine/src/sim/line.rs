@@ -5,12 +5,13 @@
 //! says that the market went through: then it trades at its limit, as it would have.
 
 use super::book::{Book, FRONT};
-use super::depth::meets;
+use super::depth::{meets, other};
+use super::friction::Deal;
 use super::matching::{Meeting, Print};
 use super::order::{Order, Orders, Stage, WOULD_TAKE};
 use super::place::Place;
 use super::rules::Terms;
-use super::trading::Closed;
+use super::trading::Told;
 use crate::feeds::Kind;
 use nija_core::words::id::{FillId, OrderId};
 use nija_core::words::money::{Price, Qty};
@@ -24,18 +25,17 @@ pub(super) struct Line<'a> {
     book: &'a mut Book,
     terms: &'a Terms,
     now: Timestamp,
-    reports: Vec<Report>,
-    closed: Vec<Closed>,
+    told: Told,
 }
 
 impl<'a> Line<'a> {
-    pub(super) const fn new(book: &'a mut Book, terms: &'a Terms, now: Timestamp) -> Self {
-        Self { book, terms, now, reports: Vec::new(), closed: Vec::new() }
+    pub(super) fn new(book: &'a mut Book, terms: &'a Terms, now: Timestamp) -> Self {
+        Self { book, terms, now, told: Told::default() }
     }
 
-    /// What was reported, and which orders are over.
-    pub(super) fn finish(self) -> (Vec<Report>, Vec<Closed>) {
-        (self.reports, self.closed)
+    /// What it led to.
+    pub(super) fn finish(self) -> Told {
+        self.told
     }
 
     /// Takes an event; while the market is closed it changes the display and nothing else.
@@ -111,8 +111,15 @@ impl<'a> Line<'a> {
         };
         let (side, limit) = (order.ticket.side, order.ticket.order_type.limit());
         let lots = (order.left(), self.book.instrument.lot);
-        for level in self.book.depth.take(side, limit, lots) {
-            self.fill(id, (level.price, level.qty), true, orders);
+        let depth = &mut self.book.depth;
+        let Some(best) = depth.best(other(side)) else {
+            return;
+        };
+        // Where nobody stands on the other side, there is no middle.
+        let shown = Print::Quote { bid: depth.best(side).unwrap_or(best), ask: best }.middle(best);
+        for level in depth.take(side, limit, lots) {
+            let deal = Deal { shown, best, price: level.price };
+            self.fill(id, (deal, level.qty), true, orders);
         }
     }
 
@@ -170,7 +177,7 @@ impl<'a> Line<'a> {
                     order.place.passed();
                     left
                 };
-                let filled = self.fill(id, (limit, reached), false, orders);
+                let filled = self.fill(id, (Deal::rested(limit), reached), false, orders);
                 left = left.saturating_sub(filled);
             }
         }
@@ -178,8 +185,7 @@ impl<'a> Line<'a> {
 
     /// The display crosses what rests: those who stand there would have met it.
     fn crossed(&mut self, side: Side, orders: &mut Orders) {
-        let opposite = super::depth::other(side);
-        let Some(best) = self.book.depth.best(opposite) else {
+        let Some(best) = self.book.depth.best(other(side)) else {
             return;
         };
         for id in self.book.limits_to(side, best) {
@@ -192,7 +198,7 @@ impl<'a> Line<'a> {
             };
             let lots = (order.left(), self.book.instrument.lot);
             for level in self.book.depth.take(side, Some(limit), lots) {
-                self.fill(id, (limit, level.qty), false, orders);
+                self.fill(id, (Deal::rested(limit), level.qty), false, orders);
             }
         }
     }
@@ -232,7 +238,7 @@ impl<'a> Line<'a> {
     fn fill(
         &mut self,
         id: OrderId,
-        (price, most): (Price, Qty),
+        (deal, most): (Deal, Qty),
         takes: bool,
         orders: &mut Orders,
     ) -> Qty {
@@ -241,18 +247,20 @@ impl<'a> Line<'a> {
         };
         let qty = order.left().min(most).floor_to(self.book.instrument.lot);
         let rate = if takes { self.terms.fee } else { self.terms.fee.of_maker() };
+        let price = deal.price;
         let fee = self.book.fee(rate, price, qty, order.filled);
         // A fee beyond the range of money is a price beyond all reason: such a trade does not happen.
         let (true, Some(fee)) = (qty.is_positive(), fee) else {
             return Qty::ZERO;
         };
         let fill = order.fill(Fill { id: FillId(0), qty, price, fee }, self.now);
-        self.reports.push(Report { order: id, outcome: Outcome::Filled(fill), at: self.now });
+        self.told.pay(order, deal.friction(self.book, order, qty));
+        self.told.reports.push(Report { order: id, outcome: Outcome::Filled(fill), at: self.now });
         if order.left().is_zero()
             && let Some(order) = orders.remove(&id)
         {
             self.book.remove(&order);
-            self.closed.push((order, None));
+            self.told.closed.push((order, None));
         }
         qty
     }
@@ -261,8 +269,8 @@ impl<'a> Line<'a> {
         if let Some(order) = orders.remove(&id) {
             self.book.remove(&order);
             let report = Report { order: id, outcome: Outcome::Cancelled { why }, at: self.now };
-            self.reports.push(report.clone());
-            self.closed.push((order, Some(report)));
+            self.told.reports.push(report.clone());
+            self.told.closed.push((order, Some(report)));
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A stop is reached when a price touches it; a resting limit needs a trade through it; where the path within a
 //! bar is unknown the worse of two stories is told. What an order takes, it takes with spread and slippage.
 
+use super::friction::Deal;
 use super::rules::Terms;
 use nija_core::words::fixed::Round;
 use nija_core::words::money::{Pct, Price, Qty};
@@ -72,6 +73,16 @@ impl Print {
         }
     }
 
+    /// What the market showed where a taker was shown this price: of a quote, the middle.
+    pub(super) const fn middle(&self, shown: Price) -> Price {
+        match self {
+            Self::Quote { bid, ask } => {
+                Price::from_raw(bid.raw().saturating_add(ask.raw().saturating_sub(bid.raw()) / 2))
+            }
+            _ => shown,
+        }
+    }
+
     /// The best price a side could get at this event: no order beyond it can trade.
     pub(super) const fn best(&self, side: Side) -> Price {
         match (self, side) {
@@ -110,23 +121,25 @@ impl Print {
     }
 
     /// The price at which a resting or arriving limit trades; none when it does not.
-    pub(super) fn limit(&self, meeting: &Meeting, limit: Price, cost: &Cost<'_>) -> Option<Price> {
+    pub(super) fn limit(&self, meeting: &Meeting, limit: Price, cost: &Cost<'_>) -> Option<Deal> {
         let side = meeting.side;
+        let met = Deal::rested(limit);
         match self {
             Self::Open(price) => cost.within(side, *price, limit),
             Self::Close(range) if range.is_late(meeting) => cost.within(side, range.close, limit),
             Self::Close(range) => {
                 let at_open =
                     if meeting.fresh { cost.within(side, range.open, limit) } else { None };
-                at_open.or_else(|| is_better(side, self.best(side), limit).then_some(limit))
+                at_open.or_else(|| is_better(side, self.best(side), limit).then_some(met))
             }
             Self::Quote { .. } => {
                 let shown = self.shown(meeting);
                 let crossed = !is_better(side, limit, shown);
-                crossed.then_some(if meeting.fresh { shown } else { limit })
+                let taken = Deal { shown: self.middle(shown), best: shown, price: shown };
+                crossed.then_some(if meeting.fresh { taken } else { met })
             }
             Self::Trade(price) if meeting.fresh => cost.within(side, *price, limit),
-            Self::Trade(price) => is_better(side, *price, limit).then_some(limit),
+            Self::Trade(price) => is_better(side, *price, limit).then_some(met),
         }
     }
 
@@ -157,10 +170,17 @@ impl Cost<'_> {
         self.against(side, shown, self.terms.slippage.of(qty, volume))
     }
 
+    /// The same, and how far of the way is spread.
+    pub(super) fn deal(&self, side: Side, shown: Price, qty: Qty, volume: Option<Qty>) -> Deal {
+        let best = self.against(side, shown, Pct::ZERO);
+        Deal { shown, best, price: self.taken(side, shown, qty, volume) }
+    }
+
     /// The price of a limit order that takes `shown`, if that lies within its limit and is better than it.
-    pub(super) fn within(&self, side: Side, shown: Price, limit: Price) -> Option<Price> {
+    pub(super) fn within(&self, side: Side, shown: Price, limit: Price) -> Option<Deal> {
         let price = self.against(side, shown, Pct::ZERO);
-        (is_better(side, shown, limit) && !is_better(side, limit, price)).then_some(price)
+        let is_within = is_better(side, shown, limit) && !is_better(side, limit, price);
+        is_within.then_some(Deal { shown, best: price, price })
     }
 
     fn against(&self, side: Side, shown: Price, slippage: Pct) -> Price {

@@ -4,6 +4,7 @@
 //! take in all is its room; what does not fit waits, unless it was to be filled at once.
 
 use super::book::{Book, FRONT, index};
+use super::friction::{Deal, Friction};
 use super::matching::{Cost, Meeting, Print, Range};
 use super::order::{Order, Orders, Stage, WOULD_TAKE};
 use super::rules::Terms;
@@ -62,6 +63,24 @@ type Account = (PartitionId, AccountNo, Side);
 /// An order that is over, with its last report if that is no fill.
 pub(super) type Closed = (Box<Order>, Option<Report>);
 
+/// What an event led to.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) reports: Vec<Report>,
+    pub(super) closed: Vec<Closed>,
+    /// What fills cost beside their fees, and whom.
+    pub(super) paid: Vec<(PartitionId, AccountNo, Friction)>,
+}
+
+impl Told {
+    /// Notes what a fill cost beside its fee.
+    pub(super) fn pay(&mut self, order: &Order, friction: Friction) {
+        if friction != Friction::default() {
+            self.paid.push((order.ticket.id.partition(), order.ticket.account, friction));
+        }
+    }
+}
+
 /// The event's way through the book.
 pub(super) struct Trading<'a> {
     book: &'a mut Book,
@@ -76,8 +95,7 @@ pub(super) struct Trading<'a> {
     stopped: Vec<Account>,
     /// Orders that came in with this event and must not stay.
     immediate: Vec<OrderId>,
-    reports: Vec<Report>,
-    closed: Vec<Closed>,
+    told: Told,
 }
 
 impl<'a> Trading<'a> {
@@ -112,8 +130,7 @@ impl<'a> Trading<'a> {
             room,
             stopped: Vec::new(),
             immediate: Vec::new(),
-            reports: Vec::new(),
-            closed: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -144,15 +161,15 @@ impl<'a> Trading<'a> {
                 };
                 let outcome = Outcome::Cancelled { why };
                 let report = Report { order: id, outcome, at: self.now };
-                self.reports.push(report.clone());
-                self.closed.push((order, Some(report)));
+                self.told.reports.push(report.clone());
+                self.told.closed.push((order, Some(report)));
             }
         }
     }
 
-    /// What was reported, and which orders are over.
-    pub(super) fn finish(self) -> (Vec<Report>, Vec<Closed>) {
-        (self.reports, self.closed)
+    /// What it led to.
+    pub(super) fn finish(self) -> Told {
+        self.told
     }
 
     /// Lets in the orders that have arrived.
@@ -186,8 +203,9 @@ impl<'a> Trading<'a> {
                 continue;
             };
             let shown = self.seen.print.shown(&self.meeting(order));
-            let price = self.taken(order, shown);
-            self.fill(orders, id, price);
+            let deal = self.taken(order, shown);
+            let shown = self.seen.print.middle(shown);
+            self.fill(orders, id, Deal { shown, ..deal });
         }
     }
 
@@ -211,7 +229,7 @@ impl<'a> Trading<'a> {
             if self.seen.is_end() {
                 self.stopped.push(account(order));
             }
-            let price = match order.stage {
+            let deal = match order.stage {
                 Stage::Market => Some(self.taken(order, shown)),
                 _ => order
                     .ticket
@@ -219,8 +237,9 @@ impl<'a> Trading<'a> {
                     .limit()
                     .and_then(|limit| self.cost().within(side, shown, limit)),
             };
-            if let Some(price) = price {
-                self.fill(orders, id, price);
+            if let Some(deal) = deal {
+                let shown = self.seen.print.middle(shown);
+                self.fill(orders, id, Deal { shown, ..deal });
             }
         }
     }
@@ -241,13 +260,13 @@ impl<'a> Trading<'a> {
                 continue;
             }
             let meeting = self.meeting(order);
-            let price = self.seen.print.limit(&meeting, limit, &self.cost());
-            if let Some(price) = price {
+            let deal = self.seen.print.limit(&meeting, limit, &self.cost());
+            if let Some(deal) = deal {
                 if meeting.fresh && order.ticket.tif == TimeInForce::PostOnly {
                     self.immediate.push(id);
                     continue;
                 }
-                self.fill(orders, id, price);
+                self.fill(orders, id, deal);
             }
         }
     }
@@ -267,13 +286,13 @@ impl<'a> Trading<'a> {
         self.room[index(side)].is_none_or(Qty::is_positive)
     }
     /// The price of an order that takes what is shown.
-    fn taken(&self, order: &Order, shown: Price) -> Price {
+    fn taken(&self, order: &Order, shown: Price) -> Deal {
         let side = order.ticket.side;
-        self.cost().taken(side, shown, order.left(), self.volume[index(side)])
+        self.cost().deal(side, shown, order.left(), self.volume[index(side)])
     }
 
     /// Fills what there is room for, in whole lots.
-    fn fill(&mut self, orders: &mut Orders, id: OrderId, price: Price) {
+    fn fill(&mut self, orders: &mut Orders, id: OrderId, deal: Deal) {
         let Some(order) = orders.get_mut(&id) else {
             return;
         };
@@ -281,13 +300,15 @@ impl<'a> Trading<'a> {
         let room = self.room[at].unwrap_or(left);
         let qty = left.min(room).floor_to(self.book.instrument.lot);
         let is_short = qty < left && order.ticket.tif == TimeInForce::Fok;
+        let price = deal.price;
         let fee = self.book.fee(self.terms.fee, price, qty, order.filled);
         // A fee beyond the range of money is a price beyond all reason: such a trade does not happen.
         let (false, true, Some(fee)) = (is_short, qty.is_positive(), fee) else {
             return;
         };
         let fill = order.fill(Fill { id: FillId(0), qty, price, fee }, self.now);
-        self.reports.push(Report { order: id, outcome: Outcome::Filled(fill), at: self.now });
+        self.told.pay(order, deal.friction(self.book, order, qty));
+        self.told.reports.push(Report { order: id, outcome: Outcome::Filled(fill), at: self.now });
         if let Some(room) = &mut self.room[at] {
             *room = room.saturating_sub(qty);
         }
@@ -298,7 +319,7 @@ impl<'a> Trading<'a> {
             && let Some(order) = orders.remove(&id)
         {
             self.book.remove(&order);
-            self.closed.push((order, None));
+            self.told.closed.push((order, None));
         }
     }
 }

@@ -8,6 +8,7 @@
 use super::boost::{Baseline, Boosted, Parameters as Growth, Scorer, area};
 use super::contest::{Contest, Promotion};
 use super::features::{Past, Row, compare, ranks};
+use super::progress::Progress;
 use crate::candle::Candle;
 use crate::clamp;
 use nija_core::words::id::InstrumentId;
@@ -100,6 +101,10 @@ pub struct Ranker {
     /// The day that is open, and sessions ended so far.
     day: Option<i32>,
     session: u32,
+    /// Sessions after which the model ranked.
+    led: u32,
+    /// The most shares that could be compared on one day.
+    compared: usize,
     days: VecDeque<Day>,
     lessons: VecDeque<Lesson>,
     model: Option<Boosted>,
@@ -120,6 +125,8 @@ impl Ranker {
             shares: universe.iter().map(share).collect(),
             day: None,
             session: 0,
+            led: 0,
+            compared: 0,
             days: VecDeque::new(),
             lessons: VecDeque::new(),
             model: None,
@@ -175,6 +182,21 @@ impl Ranker {
         &self.promotion
     }
 
+    /// How far it has come.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            version: self.model.as_ref().map(Boosted::version),
+            shares: self.compared,
+            least_shares: self.parameters.least_shares,
+            lessons: self.lessons.len(),
+            least_lessons: self.parameters.least_lessons,
+            sessions: self.session,
+            led: self.led,
+            promotion: self.promotion,
+        }
+    }
+
     /// The session of `day` is over.
     fn end(&mut self, day: i32) {
         self.session = self.session.saturating_add(1);
@@ -193,6 +215,7 @@ impl Ranker {
         if self.trained.is_none_or(|last| day >= last + TRAIN_EVERY) {
             self.train(day);
         }
+        self.led += u32::from(self.promotion.promoted());
     }
 
     /// Closes of the day, and every share with a candle compared with the others.
@@ -200,6 +223,7 @@ impl Ranker {
         let traded = |share: &Share| share.close.and_then(|_| share.past.row());
         let mut rows: Vec<Option<Row>> = self.shares.iter().map(traded).collect();
         let mut compared: Vec<Row> = rows.iter().flatten().copied().collect();
+        self.compared = self.compared.max(compared.len());
         if compared.len() < self.parameters.least_shares.max(2) {
             rows.fill(None);
         } else {

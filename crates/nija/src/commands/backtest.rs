@@ -5,10 +5,13 @@
 mod books;
 mod chains;
 mod contracts;
+mod costs;
+mod curves;
 mod data;
 mod days;
 mod eve;
 mod manner;
+mod models;
 mod operator;
 mod options;
 pub(super) mod page;
@@ -32,12 +35,13 @@ use crate::wire;
 use anyhow::{Context, bail, ensure};
 use data::Data;
 use days::Days;
+use models::Model;
 use nija_core::desk::answer::Answer;
 use nija_core::desk::input::{Command, Input};
 use nija_core::journal::{Batch, Damage};
 use nija_core::ports::Journal;
 use nija_core::words::conditions::Conditions;
-use nija_core::words::id::{AccountId, Epoch, InstrumentId, PartitionId, Seq, UserId};
+use nija_core::words::id::{AccountId, AccountNo, Epoch, InstrumentId, PartitionId, Seq, UserId};
 use nija_core::words::instrument::Instrument;
 use nija_core::words::money::Money;
 use nija_core::words::score::Score;
@@ -51,6 +55,7 @@ use nija_engine::feeds::steps::Steps;
 use nija_engine::feeds::{Feed, Kind, MarketEvent};
 use nija_engine::partitions::Partitions;
 use nija_engine::research::chart::Chart;
+use nija_engine::sim::friction::Friction;
 use nija_engine::sim::{Exchange, Rules};
 use nija_market::candle::Timeframe;
 use nija_store::memory;
@@ -95,7 +100,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         keep(path, journal)?;
     }
     if let Some(path) = &options.report {
-        page::keep(path, &sheet::page(options, &outcome, &tally))?;
+        page::keep(path, &sheet::page(options, &outcome, &tally, Vec::new()))?;
     }
     let text = report::print(options, &outcome, &tally)?;
     std::io::stdout().lock().write_all(text.as_bytes())?;
@@ -173,6 +178,8 @@ struct Outcome {
     curves: Vec<Vec<Point>>,
     /// Equity at the end, per account.
     finals: Vec<Money>,
+    /// What the fills of each account cost beside their fees.
+    frictions: Vec<Friction>,
     /// Days by regime.
     regimes: BTreeMap<&'static str, u32>,
     /// The regime that began on a day.
@@ -180,6 +187,8 @@ struct Outcome {
     /// Days on which the regime kept a strategy that was heard from entering.
     shut: BTreeMap<&'static str, u32>,
     charts: Charts,
+    /// What learned, and whether it traded.
+    models: Vec<Model>,
 }
 
 /// Candles for a report, by instrument and length.
@@ -215,7 +224,9 @@ async fn drive(
     let desks = announced(&instruments, config, first)?;
     let names: Vec<&str> = strategies.iter().map(|strategy| strategy.name()).collect();
     let is_heard = |name: &&str| names.is_empty() || names.contains(name);
-    let silent = unheard(options, &wire::tiers(config)?, &strategies);
+    let tiers = wire::tiers(config)?;
+    let silent = unheard(options, &tiers, &strategies);
+    let weighs = options.tier.0.iter().any(|tier| tiers.rules(*tier).pool.weighs());
     let backtest = Backtest::new(desks, exchange, trader, journal, seen);
     let backtest = backtest.hearing(strategies);
     let kept = options.journal.is_some();
@@ -229,6 +240,10 @@ async fn drive(
     let mut charts = Charts::new();
     let (bars, last) = trade(options, &mut backtest, &mut *feed, (&mut days, &mut charts)).await?;
     backtest.finish().await?;
+    // Accounts are numbered in the order of their opening.
+    let friction = |no| backtest.exchange().friction(PARTITION, AccountNo(no));
+    let frictions = (0..).zip(&options.tier.0).map(|(no, _)| friction(no)).collect();
+    let models = models::all(backtest.trader().analyst(), &names, weighs);
     let desks = backtest.partitions()?;
     days.close(desks);
     Ok(Outcome {
@@ -243,11 +258,13 @@ async fn drive(
         last,
         bars,
         finals: days.finals(desks),
+        frictions,
         curves: days.curves,
         regimes: days.regimes,
         bands: days.bands,
         shut: days.shut.into_iter().filter(|(name, _)| is_heard(name)).collect(),
         charts,
+        models,
     })
 }
 

@@ -58,7 +58,8 @@ fn weighting(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sentence(judgment: Option<&Judgment>) -> String {
+/// Whether strategies are weighed by what was learned, and why.
+pub(super) fn sentence(judgment: Option<&Judgment>) -> String {
     let Some(judgment) = judgment else {
         return "All strategies are followed alike: too few trades have ended".to_owned();
     };

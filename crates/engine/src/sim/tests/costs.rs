@@ -3,8 +3,10 @@
 use super::*;
 use crate::sim::fee::Fee;
 use crate::sim::filling::Filling;
+use crate::sim::friction::Friction;
 use crate::sim::latency::Latency;
 use crate::sim::slippage::Slippage;
+use nija_core::words::fixed::Round;
 use nija_core::words::order::Side::{Buy, Sell};
 
 fn fees(fee: Fee, order: &Ticket, filling: Filling) -> Vec<String> {
@@ -100,6 +102,58 @@ fn no_sale_is_below_one_tick() {
     bench.place(&ticket(1, Sell, "1", OrderType::Market));
     bench.open("0.01");
     assert_eq!(bench.traded(), "1@0.01");
+}
+
+/// What all fills paid (below zero) or received, rounded as a desk books it.
+fn flow(bench: &mut Bench) -> Money {
+    let reports = bench.reports();
+    let filled = reports.into_iter().filter_map(|report| match report.outcome {
+        Outcome::Filled(fill) => Some((report.order, fill)),
+        _ => None,
+    });
+    filled.fold(Money::ZERO, |sum, (order, fill)| {
+        let value = instrument(COIN).value(fill.price, fill.qty, Round::HalfEven).unwrap();
+        // Odd orders buy.
+        let buys = order.0 % 2 == 1;
+        if buys { sum.saturating_sub(value) } else { sum.saturating_add(value) }
+    })
+}
+
+#[test]
+fn friction_is_what_lies_between_the_fills_and_those_of_a_market_without_any() {
+    let trade = |mut bench: Bench| {
+        bench.place(&ticket(1, Buy, "0.12345", OrderType::Market));
+        bench.place(&ticket(2, Sell, "7.00003", OrderType::Market));
+        bench.place(&ticket(4, Sell, "1.1", stop("95")));
+        bench.place(&ticket(3, Buy, "2.2", limit("90")));
+        bench.hour(["97.31", "101", "89", "96"]);
+        let of_others = bench.exchange.friction(PartitionId(1), AccountNo(8));
+        assert_eq!(of_others, Friction::default());
+        (flow(&mut bench), bench.exchange.friction(PartitionId(1), AccountNo(7)))
+    };
+    let two = |terms: &mut Terms| {
+        terms.half_spread = pct("2");
+        terms.slippage = Slippage::BasisPoints { rate: pct("2") };
+    };
+    let (free, nothing) = trade(Bench::plain());
+    let (paid, friction) = trade(Bench::on(two));
+    assert_eq!(nothing, Friction::default());
+    assert_eq!(paid.saturating_add(friction.sum()), free, "before costs the fills are the same");
+    // 97.31 becomes 99.26 and 101.21 for the buyer, 95.36 and 93.41 for the seller, 95 becomes 93.1 and 91.2 at
+    // the stop; whoever rests at 90 pays neither.
+    assert_eq!(friction.spread, usd("15.98078600"));
+    assert_eq!(friction.slippage, usd("15.98078600"));
+}
+
+#[test]
+fn where_bid_and_ask_are_known_the_spread_is_counted_from_their_middle() {
+    let mut bench = Bench::on(|terms| terms.slippage = Slippage::BasisPoints { rate: pct("1") });
+    bench.place(&ticket(1, Buy, "2", OrderType::Market));
+    bench.place(&ticket(2, Buy, "1", limit("105")));
+    bench.quote("99", "101", "5");
+    let friction = bench.exchange.friction(PartitionId(1), AccountNo(7));
+    // Each is a dollar above the middle; 1 % of 101 is moved for the market order alone.
+    assert_eq!(friction, Friction { spread: usd("3"), slippage: usd("2.02") });
 }
 
 #[test]

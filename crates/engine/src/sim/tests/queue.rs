@@ -1,6 +1,7 @@
 //! Books that are followed: places in the queue, what is displayed, latency, and laws on made markets.
 
 use super::super::filling::Filling;
+use super::super::friction::Friction;
 use super::super::latency::Latency;
 use super::*;
 use proptest::prelude::*;
@@ -50,6 +51,22 @@ fn a_resting_order_waits_behind_what_is_displayed() {
     );
     bench.quote("98", "99.5", "5");
     assert_eq!(bench.traded(), "0.5@100", "the display crosses it");
+}
+
+#[test]
+fn who_takes_pays_from_the_middle_to_the_best_and_on_down_the_levels() {
+    let mut bench = book();
+    bench.level(Side::Sell, "102", "5");
+    bench.post(1, Side::Sell, "1", "100.5");
+    bench.place(&ticket(2, Side::Buy, "7", OrderType::Market));
+    bench.arrive();
+    assert_eq!(bench.traded(), "5@101 2@102");
+    let friction = bench.exchange.friction(PartitionId(1), AccountNo(7));
+    let (spread, slippage) = (usd("3.5"), usd("2"));
+    assert_eq!(friction, Friction { spread, slippage }, "half a dollar each, and a dollar for two");
+    bench.print("102", "5", Side::Buy);
+    assert_eq!(bench.traded(), "1@100.5", "who rests is met at the limit");
+    assert_eq!(bench.exchange.friction(PartitionId(1), AccountNo(7)).sum(), usd("5.5"));
 }
 
 #[test]

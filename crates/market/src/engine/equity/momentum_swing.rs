@@ -12,6 +12,7 @@ use crate::date::weekdays_between;
 use crate::earnings::{News, Report};
 use crate::engine::{Strategy, View, Want};
 use crate::indicator::{Atr, RealizedVolatility, Window};
+use crate::learn::progress::Progress;
 use crate::learn::ranker::{self, Ranker};
 use crate::sizing;
 use nija_core::words::id::InstrumentId;
@@ -172,6 +173,10 @@ impl Strategy for MomentumSwing {
 
     fn opinion(&self) -> Option<Opinion> {
         self.opinion
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        Some(self.ranker.progress())
     }
 
     fn on_report(&mut self, report: &Report) {

@@ -5,8 +5,11 @@ mod candles;
 mod canvas;
 mod equity;
 mod indicators;
-mod months;
+pub(super) mod months;
 pub(in crate::commands) mod style;
+mod table;
+
+pub(super) use table::Table;
 
 use crate::statistics::Point;
 use anyhow::Context;
@@ -27,6 +30,8 @@ pub(super) struct Page<'a> {
     /// What was run, over what, when.
     pub(super) about: Vec<(&'static str, String)>,
     pub(super) figures: Vec<(&'static str, String)>,
+    /// What is said in words and rows before anything is drawn.
+    pub(super) tables: Vec<Table>,
     pub(super) start: f64,
     pub(super) points: &'a [Point],
     /// The regime that begins on a day.
@@ -104,6 +109,7 @@ impl Page<'_> {
             writeln!(to, "<p class=\"note\">{}</p>", plain(note))?;
         }
         pairs(to, "figures", &self.figures)?;
+        self.tables.iter().try_for_each(|table| table.write(to))?;
         writeln!(to, "<h2>Equity</h2>")?;
         equity::draw(to, self.start, self.points, &self.bands)?;
         writeln!(to, "<h2>Months</h2>")?;

@@ -2,11 +2,14 @@
 //! bytes.
 
 use super::Outcome;
+use super::costs::Costs;
+use super::curves;
 use super::days::number;
+use super::models::Model;
 use super::options::{Format, Options};
 use super::reasons::Words;
 use super::tally::{Account, Tally, Trade};
-use crate::statistics::{self, Closed, Curve, Trades};
+use crate::statistics::{self, Closed, Curve, Point, Trades};
 use nija_core::words::money::Money;
 use nija_core::words::signal::StrategyName;
 use serde_json::{Value, json};
@@ -23,22 +26,24 @@ struct Row<'a> {
     last: Money,
     curve: Curve,
     trades: Trades,
-    turnover: Option<f64>,
+    costs: Costs,
+    points: &'a [Point],
     account: &'a Account,
 }
 
 /// The whole text.
 pub(super) fn print(options: &Options, outcome: &Outcome, tally: &Tally) -> anyhow::Result<String> {
-    let parts =
-        options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals).zip(&tally.accounts);
+    let parts = options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals);
     let rows: Vec<Row<'_>> = parts
-        .map(|(((tier, points), last), account)| Row {
+        .zip(tally.accounts.iter().zip(Costs::each(options.cash, outcome, tally)))
+        .map(|(((tier, points), last), (account, costs))| Row {
             tier: tier.name(),
             start: options.cash,
             last: *last,
             curve: statistics::curve(number(options.cash), points, outcome.year),
             trades: Closed::of(account.profits()).read(),
-            turnover: statistics::turnover(number(account.traded()), points),
+            costs,
+            points,
             account,
         })
         .collect();
@@ -62,23 +67,27 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>])
     let starts: Vec<f64> = rows.iter().map(|row| number(row.start)).collect();
     let together = statistics::together(&outcome.curves, &starts);
     let curve = statistics::curve(number(start), &together, outcome.year);
+    let costs = rows.iter().map(|row| row.costs).fold(Costs::default(), Costs::plus);
     let account = |row: &Row<'_>| {
-        json!({
+        let mut account = json!({
             "tier": row.tier,
             "start_equity": row.start,
             "final_equity": row.last,
             "fees": row.account.fees,
-            "statistics": merged(&row.curve, &row.trades),
-            "turnover_a_year": row.turnover,
+            "statistics": figures(&row.curve, &row.trades, row.costs),
+            "turnover_a_year": row.costs.turnover(row.points),
+            "costs": row.costs.told(row.points),
             "trades_by_strategy": by_strategy(&row.account.trades),
             "open_trades": open(row.account),
             "refusals": row.account.reasons.counts("refused"),
             "skips": row.account.reasons.counts("skipped"),
             "reasons": row.account.reasons.told(),
             "halts": row.account.halts,
-        })
+        });
+        curves::add(&mut account, number(row.start), row.points);
+        account
     };
-    json!({
+    let mut whole = json!({
         "from": outcome.first.to_string(),
         "to": outcome.last.to_string(),
         "bars": outcome.bars,
@@ -86,20 +95,33 @@ fn object(options: &Options, outcome: &Outcome, tally: &Tally, rows: &[Row<'_>])
         "start_equity": start,
         "final_equity": sum(rows.iter().map(|row| row.last)),
         "fees": sum(rows.iter().map(|row| row.account.fees)),
-        "statistics": merged(&curve, &Closed::of(profits).read()),
+        "statistics": figures(&curve, &Closed::of(profits).read(), costs),
+        "costs": costs.told(&together),
         "trades": all,
         "accounts": rows.iter().map(account).collect::<Vec<_>>(),
+        "regimes": curves::regimes(&outcome.bands, together.last().map(|point| point.day)),
         "regime_days": outcome.regimes,
         "shut_days": outcome.shut,
         "kill_switches": tally.kills,
+        "models": outcome.models.iter().map(Model::told).collect::<Vec<_>>(),
         "notes": outcome.notes,
-    })
+    });
+    curves::add(&mut whole, number(start), &together);
+    whole
 }
 
 pub(super) fn merged(curve: &Curve, trades: &Trades) -> Value {
     let mut whole = json!(curve);
     if let (Some(whole), Value::Object(trades)) = (whole.as_object_mut(), json!(trades)) {
         whole.extend(trades);
+    }
+    whole
+}
+
+fn figures(curve: &Curve, trades: &Trades, costs: Costs) -> Value {
+    let mut whole = merged(curve, trades);
+    if let Some(fields) = whole.as_object_mut() {
+        fields.insert("costs_paid".to_owned(), json!(costs.paid()));
     }
     whole
 }
@@ -122,6 +144,9 @@ fn table(outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Result<String, s
     for note in &outcome.notes {
         writeln!(text, "note: {note}")?;
     }
+    for model in &outcome.models {
+        writeln!(text, "model: {}", model.line())?;
+    }
     text.push('\n');
     line(&mut text, "tier", rows.iter().map(|row| row.tier.to_owned()));
     let each = |of: &dyn Fn(&Row<'_>) -> String| rows.iter().map(of).collect::<Vec<String>>();
@@ -138,8 +163,12 @@ fn table(outcome: &Outcome, tally: &Tally, rows: &[Row<'_>]) -> Result<String, s
         ("max drawdown", each(&|r| percent(Some(r.curve.max_drawdown_pct)))),
         ("longest drawdown, d", each(&|r| r.curve.longest_drawdown_days.to_string())),
         ("exposure", each(&|r| percent(Some(r.curve.exposure_pct)))),
-        ("turnover a year", each(&|r| plain(r.turnover))),
+        ("turnover a year", each(&|r| plain(r.costs.turnover(r.points)))),
+        ("earned before costs, $", each(&|r| format!("{:.2}", r.costs.gross()))),
         ("fees, $", each(&|r| format!("{:.2}", r.account.fees))),
+        ("spread, $", each(&|r| format!("{:.2}", r.costs.friction.spread))),
+        ("slippage, $", each(&|r| format!("{:.2}", r.costs.friction.slippage))),
+        ("costs paid, $", each(&|r| format!("{:.2}", r.costs.paid()))),
         ("trades closed", each(&|r| r.trades.closed.to_string())),
         ("trades open", each(&|r| open(r.account).to_string())),
         ("win rate", each(&|r| percent(r.trades.win_rate_pct))),

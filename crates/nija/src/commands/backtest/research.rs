@@ -20,6 +20,7 @@ pub(super) mod whole;
 use study::Study;
 
 use super::options::Options;
+use super::page::Table;
 use super::teaching::{SMA_CROSS, Settings};
 use crate::config::Config;
 use anyhow::ensure;
@@ -48,7 +49,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     })?;
     let seconds = began.elapsed().as_secs_f64().max(1e-9);
     let bars: u64 = studies.iter().map(Study::bars).sum();
-    report(options, &studies, &settings)?;
+    report(options, &studies, &settings, Vec::new())?;
     std::io::stdout().lock().write_all(print::print(options, &settings, &studies)?.as_bytes())?;
     writeln!(std::io::stderr(), "{bars} bars in {seconds:.2} s ({:.0}/s)", bars as f64 / seconds)?;
     Ok(())
@@ -61,11 +62,16 @@ fn keep(options: &Options) -> Keep {
 }
 
 /// Writes the report, if one was asked for.
-fn report(options: &Options, studies: &[Study], settings: &Settings) -> anyhow::Result<()> {
+fn report(
+    options: &Options,
+    studies: &[Study],
+    settings: &Settings,
+    tables: Vec<Table>,
+) -> anyhow::Result<()> {
     let Some(path) = &options.report else {
         return Ok(());
     };
-    super::page::keep(path, &page::page(studies, settings))
+    super::page::keep(path, &page::page(studies, settings, tables))
 }
 
 /// Threads to use: those asked for, else one a core.

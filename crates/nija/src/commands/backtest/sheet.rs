@@ -1,33 +1,39 @@
 //! The report of a run through desks and gates.
 
+use super::costs::Costs;
 use super::days::number;
 use super::options::Options;
-use super::page::{Market, Page, Traded, Unmade, instant, money};
+use super::page::{Market, Page, Table, Traded, Unmade, instant, money};
 use super::report::{percent, plain};
-use super::tally::{Account, Tally, Trade};
-use super::{Charts, Outcome};
-use crate::statistics::{self, Closed, Curve};
+use super::tally::{Tally, Trade};
+use super::{Charts, Outcome, models};
+use crate::statistics::{self, Closed, Curve, Point};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Money;
 use nija_core::words::signal::StrategyName;
 use nija_market::candle::Candle;
 
-/// The page.
-pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> String {
-    let accounts = outcome.finals.len();
+/// The page, with some tables before those of every run.
+pub(super) fn page(
+    options: &Options,
+    outcome: &Outcome,
+    tally: &Tally,
+    before: Vec<Table>,
+) -> String {
+    let count = outcome.finals.len();
     let sum =
         |amounts: &mut dyn Iterator<Item = Money>| amounts.fold(Money::ZERO, Money::saturating_add);
-    let starts = vec![number(options.cash); accounts];
-    let start = sum(&mut std::iter::repeat_n(options.cash, accounts));
+    let starts = vec![number(options.cash); count];
+    let start = sum(&mut std::iter::repeat_n(options.cash, count));
     let last = sum(&mut outcome.finals.iter().copied());
-    let fees = sum(&mut tally.accounts.iter().map(|account| account.fees));
+    let each = Costs::each(options.cash, outcome, tally);
+    let costs = each.iter().copied().fold(Costs::default(), Costs::plus);
     let points = statistics::together(&outcome.curves, &starts);
     let curve = statistics::curve(number(start), &points, outcome.year);
     let closed = Closed::of(tally.accounts.iter().flat_map(|account| account.profits()));
     let trades: Vec<&Trade> = tally.accounts.iter().flat_map(|account| &account.trades).collect();
-    let traded = sum(&mut tally.accounts.iter().map(Account::traded));
-    let turnover = statistics::turnover(number(traded), &points);
     let tiers: Vec<&str> = options.tier.0.iter().map(|tier| tier.name()).collect();
+    let accounts = by_account(options, outcome, (tally, &each));
     Page {
         title: "NIJA backtest".to_owned(),
         about: vec![
@@ -36,13 +42,14 @@ pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> Strin
             ("strategies", heard(options)),
             ("bars", outcome.bars.to_string()),
         ],
-        figures: figures(&curve, closed, (start, last), turnover),
+        figures: figures(&curve, closed, (start, last), (costs, &points)),
+        tables: before.into_iter().chain(accounts).chain(models::table(&outcome.models)).collect(),
         start: number(start),
         points: &points,
         bands: outcome.bands.clone(),
         markets: markets(outcome, &trades),
-        costs: vec![("fees", fees)],
-        gross: last.saturating_sub(start).saturating_add(fees),
+        costs: costs.parts().to_vec(),
+        gross: costs.gross(),
         unmade: unmade(options, tally),
         notes: outcome.notes.clone(),
     }
@@ -57,7 +64,7 @@ fn figures(
     curve: &Curve,
     closed: Closed,
     (start, last): (Money, Money),
-    turnover: Option<f64>,
+    (costs, points): (Costs, &[Point]),
 ) -> Vec<(&'static str, String)> {
     let trades = closed.read();
     vec![
@@ -72,11 +79,37 @@ fn figures(
         ("deepest fall", percent(Some(curve.max_drawdown_pct))),
         ("longest fall", format!("{} days", curve.longest_drawdown_days)),
         ("exposure", percent(Some(curve.exposure_pct))),
-        ("turnover a year", plain(turnover)),
+        ("turnover a year", plain(costs.turnover(points))),
+        ("costs paid", money(costs.paid())),
         ("trades", trades.closed.to_string()),
         ("win rate", percent(trades.win_rate_pct)),
         ("profit factor", plain(trades.profit_factor)),
     ]
+}
+
+/// One row for each of several accounts.
+fn by_account(
+    options: &Options,
+    outcome: &Outcome,
+    (tally, costs): (&Tally, &[Costs]),
+) -> Option<Table> {
+    let accounts = options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals);
+    let rows = accounts.zip(tally.accounts.iter().zip(costs));
+    let rows = rows.map(|(((tier, points), last), (account, costs))| {
+        let curve = statistics::curve(number(options.cash), points, outcome.year);
+        let closed = Closed::of(account.profits()).read().closed;
+        vec![
+            tier.name().to_owned(),
+            money(*last),
+            percent(Some(curve.return_pct)),
+            percent(Some(curve.max_drawdown_pct)),
+            closed.to_string(),
+            money(costs.paid()),
+        ]
+    });
+    let heads = vec!["Tier", "End", "Return", "Deepest fall", "Trades", "Costs"];
+    let table = Table { title: "Accounts", heads, rows: rows.collect(), ..Table::default() };
+    (options.tier.0.len() > 1).then_some(table)
 }
 
 /// Why entries were not made, account by account.

@@ -60,10 +60,11 @@ pub(super) fn run(options: &Options, config: &Config) -> anyhow::Result<()> {
     let stressed = result(best, options, (&outcome, &tally)).return_pct;
     let verdict = Verdict::of(&grid, &swept.results, (best, options.search.rank), stressed);
     let (outcome, tally) = tried(options, (config, rules), trial)?;
-    if let Some(path) = &options.report {
-        page::keep(path, &sheet::page(&alone(options, trial), &outcome, &tally))?;
-    }
     let found = Found { grid: &grid, swept: &swept, best, verdict: &verdict };
+    if let Some(path) = &options.report {
+        let tables = found.tables(options);
+        page::keep(path, &sheet::page(&alone(options, trial), &outcome, &tally, tables))?;
+    }
     let best = report::print(&alone(options, trial), &outcome, &tally)?;
     let text = match options.format {
         Format::Json => found.object(options, name, &serde_json::from_str(&best)?)?,

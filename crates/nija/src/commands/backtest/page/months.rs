@@ -42,6 +42,24 @@ fn cell(to: &mut String, percent: Option<f64>) -> std::fmt::Result {
     )
 }
 
+/// What one month earned.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Month {
+    pub(in super::super) year: i64,
+    /// From 0.
+    pub(in super::super) month: usize,
+    pub(in super::super) percent: f64,
+}
+
+/// Every month that has a day, in order.
+pub(in super::super) fn months(start: f64, points: &[Point]) -> Vec<Month> {
+    let cells = |(year, row): (i64, Year)| {
+        let months = row.months.into_iter().enumerate();
+        months.filter_map(move |(month, percent)| Some(Month { year, month, percent: percent? }))
+    };
+    years(start, points).into_iter().flat_map(cells).collect()
+}
+
 fn years(start: f64, points: &[Point]) -> BTreeMap<i64, Year> {
     let mut years: BTreeMap<i64, Year> = BTreeMap::new();
     // Equity at the end of the last month and of the last year that are over.

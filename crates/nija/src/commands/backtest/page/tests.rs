@@ -20,6 +20,12 @@ fn page<'a>(points: &'a [Point], candles: &'a [Candle]) -> Page<'a> {
         title: "<script>alert(1)</script>".to_owned(),
         about: vec![("data", "a&b.csv".to_owned())],
         figures: vec![("return", "1%".to_owned())],
+        tables: vec![Table {
+            title: "Accounts",
+            sentences: vec!["one & all".to_owned()],
+            heads: vec!["Tier", "End"],
+            rows: vec![vec!["<b>".to_owned(), "$1.00".to_owned()]],
+        }],
         start: 100.0,
         points,
         bands: vec![(0, "risk_off"), (2, "trending_up")],
@@ -70,6 +76,8 @@ fn a_report_stands_alone_and_lets_no_markup_through() {
         "class=\"buy\"",
         "class=\"months\"",
         "-$1,234.00",
+        "<p>one &amp; all</p>",
+        "<tr><td>&lt;b&gt;</td><td class=\"n\">$1.00</td></tr>",
         "risk off",
         "<td>BALLER &lt;b&gt;</td><td>skipped too_small</td><td class=\"n\">41</td><td>at noon</td>",
     ] {

@@ -55,6 +55,11 @@ impl Verdict {
         judged && self.stressed_pct > 0.0 && self.plateau.is_some_and(|part| part >= PLATEAU)
     }
 
+    /// The same as a sentence.
+    pub(super) fn word(&self) -> &'static str {
+        if self.passed() { "It passes." } else { "It does not pass." }
+    }
+
     pub(super) fn told(&self) -> Value {
         let gate = Gate::default();
         let of =

@@ -1,7 +1,7 @@
 //! The report of a research run.
 
 use super::super::manner::{charge_name, moment_name, repeat_name, warnings};
-use super::super::page::{Average, Market, Page, Traded, instant, money};
+use super::super::page::{Average, Market, Page, Table, Traded, instant, money};
 use super::super::report::{percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
 use super::print::manner_of;
@@ -13,7 +13,7 @@ use nija_core::words::order::Side;
 use nija_engine::research::record::Trade;
 
 /// The page.
-pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
+pub(super) fn page(studies: &[Study], settings: &Settings, tables: Vec<Table>) -> String {
     let whole = Whole::of(studies);
     let symbols: Vec<&str> = studies.iter().map(|study| study.symbol.as_str()).collect();
     let span = whole
@@ -21,7 +21,6 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
         .map_or(String::new(), |(from, to)| format!("{} to {}", instant(from), instant(to)));
     let shown: Vec<&str> = symbols.iter().copied().take(8).collect();
     let costs = whole.costs;
-    let paid = costs.fees.saturating_add(costs.friction);
     let manner = manner_of(studies);
     let (fill, charge) = (moment_name(manner.moment), charge_name(manner.charge));
     let repeat = repeat_name(manner.repeat);
@@ -39,6 +38,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
             ("account", account),
         ],
         figures: figures(&whole),
+        tables,
         start: dollars(whole.start),
         points: &whole.points,
         // Regimes are those of one market.
@@ -48,7 +48,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings) -> String {
         },
         markets: studies.iter().map(|study| market(study, settings)).collect(),
         costs: vec![("fees", costs.fees), ("spread and slippage", costs.friction)],
-        gross: whole.last.saturating_sub(whole.start).saturating_add(paid),
+        gross: whole.gross(),
         unmade: Vec::new(),
         notes: warnings.chain(studies.iter().flat_map(Study::notes)).collect(),
     }
@@ -71,6 +71,7 @@ fn figures(whole: &Whole) -> Vec<(&'static str, String)> {
         ("longest fall", format!("{} days", curve.longest_drawdown_days)),
         ("exposure", percent(Some(curve.exposure_pct))),
         ("turnover a year", plain(turnover)),
+        ("costs paid", money(whole.costs.paid())),
         ("trades", trades.closed.to_string()),
         ("win rate", percent(trades.win_rate_pct)),
         ("profit factor", plain(trades.profit_factor)),

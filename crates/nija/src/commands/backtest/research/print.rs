@@ -1,5 +1,6 @@
 //! The results of a research run, as a table for people or as one JSON object.
 
+use super::super::curves;
 use super::super::manner::{charge_name, moment_name, repeat_name, warnings};
 use super::super::options::{Format, Options};
 use super::super::report::{line, list, percent, plain};
@@ -38,7 +39,7 @@ pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
             "final_equity": one.last,
             "fees": one.costs.fees,
             "statistics": one.statistics(),
-            "costs": one.costs.told(&one.points),
+            "costs": one.costs_told(),
             "terms": study.outcome.portfolio.plan().terms,
             "refused": study.outcome.portfolio.refused(),
             "equity_peak": study.outcome.record.peak(),
@@ -59,13 +60,14 @@ pub(super) fn object(settings: &Settings, studies: &[Study]) -> Value {
         "final_equity": whole.last,
         "fees": whole.costs.fees,
         "statistics": whole.statistics(),
-        "costs": whole.costs.told(&whole.points),
+        "costs": whole.costs_told(),
         "trades": studies.iter().flat_map(listed).collect::<Vec<_>>(),
         "open_trades": studies.iter().filter_map(open).collect::<Vec<_>>(),
         "files": studies.iter().map(each).collect::<Vec<_>>(),
         "notes": studies.iter().flat_map(Study::notes).collect::<Vec<_>>(),
     });
     manner(&mut object, manner_of(studies));
+    curves::add(&mut object, dollars(whole.start), &whole.points);
     object
 }
 
@@ -155,6 +157,7 @@ pub(super) fn table(settings: &Settings, studies: &[Study]) -> String {
     row("turnover a year", &|w| plain(statistics::turnover(dollars(w.costs.traded), &w.points)));
     row("fees, $", &|w| format!("{:.2}", w.costs.fees));
     row("spread and slippage, $", &|w| format!("{:.2}", w.costs.friction));
+    row("costs paid, $", &|w| format!("{:.2}", w.costs.paid()));
     row("trades closed", &|w| w.closed.count.to_string());
     row("win rate", &|w| percent(w.closed.read().win_rate_pct));
     row("profit factor", &|w| plain(w.closed.read().profit_factor));

@@ -1,6 +1,7 @@
 //! A sweep or a walk forward, and what is printed of it.
 
-use super::super::options::{Format, Options, WalkForward};
+use super::super::options::{Format, Options, Rank, WalkForward};
+use super::super::page::Table;
 use super::super::report::{line, list, merged, percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
 use super::gate::{self, Verdict};
@@ -19,8 +20,9 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::time::Instant;
 
-/// Trials that are listed for people; JSON has them all.
+/// Trials that are listed for people, and on a page; JSON has them all.
 const LISTED: usize = 10;
+const SHOWN: usize = 50;
 
 pub(super) fn run(
     options: &Options,
@@ -57,8 +59,8 @@ fn over(options: &Options, grid: &Grid, sources: &[Source]) -> anyhow::Result<St
     let gain = statistics::gain(sum(&Study::start), sum(&|study| study.equity));
     let verdict = Verdict::of(grid, &swept.results, (best, rank), gain.unwrap_or(0.0) * 100.0);
     let studies = again(false, super::keep(options))?;
-    super::report(options, &studies, &trial.settings)?;
     let found = Found { grid, swept: &swept, best, verdict: &verdict };
+    super::report(options, &studies, &trial.settings, found.tables(options))?;
     match options.format {
         Format::Json => found.object(options, SMA_CROSS, &print::object(&trial.settings, &studies)),
         Format::Text => Ok(found.text(options, &print::table(&trial.settings, &studies))),
@@ -87,7 +89,7 @@ impl<S> Found<'_, S> {
             "trials": self.swept.results.len(),
             "left_out": self.grid.left_out,
             "resumed": self.swept.resumed,
-            "rank": format!("{:?}", options.search.rank).to_lowercase(),
+            "rank": options.search.rank.name(),
             "best_trial": self.best,
             "overfitting": self.verdict.told(),
             "best": best,
@@ -98,16 +100,69 @@ impl<S> Found<'_, S> {
 
     /// For people, with what the best trial came to.
     pub(in super::super) fn text(&self, options: &Options, best: &str) -> String {
-        let mut text = table(options, self.grid, self.swept);
+        let rank = options.search.rank;
+        let mut text = self.counted();
+        text.push_str(&format!("\n\nthe best {LISTED} by {}:\n", rank.name()));
+        let heads = ["return", "sharpe", "calmar", "drawdown", "trades"];
+        line(&mut text, "trial", heads.into_iter().map(str::to_owned));
+        for (name, figures) in self.ranked(rank, LISTED) {
+            line(&mut text, &name, figures.into_iter());
+        }
         list(&mut text, "may the best be believed", &self.verdict.lines());
-        text.push_str(if self.verdict.passed() {
-            "\nIt passes.\n"
-        } else {
-            "\nIt does not pass.\n"
-        });
-        text.push_str("\nthe best trial:\n");
-        text.push_str(best);
+        text.push_str(&format!("\n{}\n\nthe best trial:\n{best}", self.verdict.word()));
         text
+    }
+
+    /// What a page tells of a sweep before it draws the best trial.
+    pub(in super::super) fn tables(&self, options: &Options) -> Vec<Table> {
+        let (rank, verdict) = (options.search.rank, self.verdict);
+        let rows = self.ranked(rank, SHOWN).into_iter();
+        let rows: Vec<Vec<String>> =
+            rows.map(|(name, figures)| std::iter::once(name).chain(figures).collect()).collect();
+        let first = rows.first().and_then(|row| row.first()).map_or("", String::as_str);
+        let about = format!(
+            "{}. This page draws the best of them by {}, {first}.",
+            self.counted(),
+            rank.name()
+        );
+        let lines = verdict.lines().into_iter().map(|line| format!("{line}."));
+        let sentences =
+            [about].into_iter().chain(lines).chain([verdict.word().to_owned()]).collect();
+        let believed = Table { title: "May the best be believed?", sentences, ..Table::default() };
+        let sentences = vec![format!("The best {} by {}.", rows.len(), rank.name())];
+        let heads = vec!["Parameters", "Return", "Sharpe", "Calmar", "Deepest fall", "Trades"];
+        vec![believed, Table { title: "Trials", sentences, heads, rows }]
+    }
+
+    /// How many there were.
+    fn counted(&self) -> String {
+        let mut text = format!("{} trials", self.swept.results.len());
+        if self.grid.left_out > 0 {
+            let left_out = self.grid.left_out;
+            text.push_str(&format!(", {left_out} left out because fast is not below slow"));
+        }
+        if self.swept.resumed > 0 {
+            let resumed = self.swept.resumed;
+            text.push_str(&format!(", {resumed} of them found in the file of results"));
+        }
+        text
+    }
+
+    /// The best trials, each with its parameters and figures.
+    fn ranked(&self, rank: Rank, most: usize) -> Vec<(String, [String; 5])> {
+        let mut order: Vec<&Result> = self.swept.results.iter().collect();
+        order.sort_by(|a, b| rank.of(b).total_cmp(&rank.of(a)).then(a.trial.cmp(&b.trial)));
+        let row = |result: &Result| {
+            let figures = [
+                percent(Some(result.return_pct)),
+                plain(result.sharpe),
+                plain(result.calmar),
+                percent(Some(result.max_drawdown_pct)),
+                result.closed.to_string(),
+            ];
+            (named(self.grid, result.trial).trim_end().to_owned(), figures)
+        };
+        order.into_iter().take(most).map(row).collect()
     }
 }
 
@@ -133,33 +188,6 @@ fn told<S>(grid: &Grid<S>, result: &Result) -> Value {
         "calmar": result.calmar,
         "max_drawdown_pct": result.max_drawdown_pct,
     })
-}
-
-fn table<S>(options: &Options, grid: &Grid<S>, swept: &Swept) -> String {
-    let rank = options.search.rank;
-    let mut text = format!("{} trials", swept.results.len());
-    if grid.left_out > 0 {
-        text.push_str(&format!(", {} left out because fast is not below slow", grid.left_out));
-    }
-    if swept.resumed > 0 {
-        text.push_str(&format!(", {} of them found in the file of results", swept.resumed));
-    }
-    text.push_str(&format!("\n\nthe best {LISTED} by {}:\n", format!("{rank:?}").to_lowercase()));
-    let mut order: Vec<&Result> = swept.results.iter().collect();
-    order.sort_by(|a, b| rank.of(b).total_cmp(&rank.of(a)).then(a.trial.cmp(&b.trial)));
-    let heads = ["return", "sharpe", "calmar", "drawdown", "trades"];
-    line(&mut text, "trial", heads.into_iter().map(str::to_owned));
-    for result in order.into_iter().take(LISTED) {
-        let cells = [
-            percent(Some(result.return_pct)),
-            plain(result.sharpe),
-            plain(result.calmar),
-            percent(Some(result.max_drawdown_pct)),
-            result.closed.to_string(),
-        ];
-        line(&mut text, &named(grid, result.trial), cells.into_iter());
-    }
-    text
 }
 
 fn forward(

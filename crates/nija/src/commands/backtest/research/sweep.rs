@@ -126,6 +126,15 @@ pub(super) fn result(trial: usize, whole: &Whole) -> Result {
 }
 
 impl Rank {
+    /// The word of the option.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Sharpe => "sharpe",
+            Self::Return => "return",
+            Self::Calmar => "calmar",
+        }
+    }
+
     /// What it looks at; the larger, the better. Trials without a figure come last.
     pub(super) fn of(self, result: &Result) -> f64 {
         let figure = match self {

@@ -27,14 +27,9 @@ impl Costs {
             traded: self.traded.saturating_add(other.traded),
         }
     }
-    pub(super) fn told(self, points: &[Point]) -> Value {
-        json!({
-            "fees": self.fees,
-            "spread_and_slippage": self.friction,
-            "total": self.fees.saturating_add(self.friction),
-            "traded": self.traded,
-            "turnover_a_year": statistics::turnover(dollars(self.traded), points),
-        })
+    /// What was paid in all.
+    pub(super) const fn paid(self) -> Money {
+        self.fees.saturating_add(self.friction)
     }
 }
 
@@ -81,6 +76,23 @@ impl Whole {
         }
     }
 
+    /// What would have been earned without costs by the same trades.
+    pub(super) const fn gross(&self) -> Money {
+        self.last.saturating_sub(self.start).saturating_add(self.costs.paid())
+    }
+
+    /// What was paid for trading, by cause.
+    pub(super) fn costs_told(&self) -> Value {
+        json!({
+            "fees": self.costs.fees,
+            "spread_and_slippage": self.costs.friction,
+            "total": self.costs.paid(),
+            "earned_before_costs": self.gross(),
+            "traded": self.costs.traded,
+            "turnover_a_year": statistics::turnover(dollars(self.costs.traded), &self.points),
+        })
+    }
+
     pub(super) fn statistics(&self) -> Value {
         let mut whole = merged(&self.curve, &self.closed.read());
         if let Some(fields) = whole.as_object_mut() {
@@ -88,8 +100,7 @@ impl Whole {
             fields.insert("time_in_market_pct".into(), json!(part));
             let turnover = statistics::turnover(dollars(self.costs.traded), &self.points);
             fields.insert("turnover_a_year".into(), json!(turnover));
-            let paid = self.costs.fees.saturating_add(self.costs.friction);
-            fields.insert("costs_paid".into(), json!(paid));
+            fields.insert("costs_paid".into(), json!(self.costs.paid()));
         }
         whole
     }
