@@ -18,6 +18,7 @@ mod sheet;
 mod tally;
 mod teaching;
 mod tuned;
+mod universe;
 
 pub(crate) use options::Options;
 pub(super) use options::midnight;

@@ -1,13 +1,12 @@
 //! What a backtest runs over: files of bars with their instruments, and the analyst that reads
 //! them.
 //!
-//! The analyst is the shipped one. Only where a whole class has nothing that it reads are the parts
-//! and strategies of that class given to the files at hand; what a paper run would trade stays what
+//! The analyst is the shipped one, its strategies trade the files at hand; what a paper run would trade stays what
 //! it is.
 
 use super::books::{self, Places};
 use super::chains::Chains;
-use super::{Options, contracts, tuned};
+use super::{Options, contracts, tuned, universe};
 use crate::catalog;
 use crate::config::Config;
 use crate::market;
@@ -25,7 +24,6 @@ use nija_engine::feeds::{Error, Feed, MarketEvent, csv, parquet};
 use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
-use nija_market::engine::crypto::Scalped;
 use nija_market::playbook::Playbook;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,6 +66,7 @@ pub(super) struct Source {
 /// Reads what the options name.
 pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut instruments = catalog::read(config.instruments.as_deref())?;
+    let heard = options.strategies()?;
     if options.demo_data {
         let feed = Box::new(market::history(&instruments)?);
         let trader = Trader::new(Analyst::new(&asked(options, config, &instruments)?));
@@ -98,16 +97,17 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         files.push(read);
         sources.push(source);
     }
-    let mut wanted = asked(options, config, &instruments)?;
-    wanted.derivatives.families = contracts::families(&options.roll, &sources)?;
-    let (mut setup, mut notes) = setup(wanted, &sources);
+    let mut setup = asked(options, config, &instruments)?;
+    setup.derivatives.families = contracts::families(&options.roll, &sources)?;
+    let mut notes = universe::give(&mut setup, &sources);
     notes.extend(contracts::note(&options.roll));
-    places.give(&mut setup.crypto, &options.strategies()?)?;
+    places.give(&mut setup.crypto, &heard)?;
     let chains = Chains::of(options, &sources, &instruments)?;
     chains.note(&mut notes);
     let fresh = chains.underlyings.iter().map(|of| of.instrument);
     let fresh: Vec<InstrumentId> = fresh.filter(|id| !setup.equity.earnings.contains(id)).collect();
     setup.equity.earnings.extend(fresh);
+    notes.extend(universe::untraded(&heard, &setup, &sources));
     let around_the_clock =
         !places.is_empty() || sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
@@ -244,65 +244,6 @@ pub(super) fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument])
         stale_after,
         venue: VenueName::Paper,
     }
-}
-
-/// The shipped setup, with the classes of which it reads none of these files given to them.
-fn setup(mut setup: Setup, sources: &[Source]) -> (Setup, Vec<String>) {
-    let mut notes = Vec::new();
-    let has = |id: InstrumentId| sources.iter().any(|s| s.instrument.id == id);
-    let of = |class: AssetClass| {
-        let mut ids: Vec<InstrumentId> = Vec::new();
-        for source in sources.iter().filter(|s| s.instrument.class == class) {
-            if source.instrument.is_tradable() && !ids.contains(&source.instrument.id) {
-                ids.push(source.instrument.id);
-            }
-        }
-        ids
-    };
-    let (crypto, equity) = (of(AssetClass::Crypto), of(AssetClass::Equity));
-    let roles = &mut setup.roles;
-    if !crypto.is_empty() && ![roles.leader, roles.second].into_iter().flatten().any(has) {
-        (roles.leader, roles.second) = (crypto.first().copied(), crypto.get(1).copied());
-        notes.push(
-            "crypto is read from the given files: there is none of the leading markets".into(),
-        );
-    }
-    if !equity.is_empty() && !roles.index.is_some_and(has) {
-        roles.index = equity.first().copied();
-        notes.push("the first file of equity stands for the index, which is not given".into());
-    }
-    let scalped = |s: &Scalped| {
-        sources.iter().any(|f| f.instrument.id == s.instrument && f.timeframe <= s.timeframe)
-    };
-    let reads_crypto =
-        setup.crypto.riding.iter().copied().any(has) || setup.crypto.scalping.iter().any(scalped);
-    if !crypto.is_empty() && !reads_crypto {
-        let intraday = sources.iter().filter(|s| crypto.contains(&s.instrument.id));
-        let intraday = intraday.filter(|s| s.timeframe < Timeframe::Day1);
-        let scalp = |s: &Source| Scalped {
-            instrument: s.instrument.id,
-            timeframe: s.timeframe,
-            parameters: None,
-        };
-        setup.crypto.scalping = intraday.map(scalp).collect();
-        setup.crypto.capture = crypto.clone();
-        setup.crypto.riding = crypto;
-        notes.push("the crypto strategies trade the given files".into());
-    }
-    let mut funds = setup.equity.reversion.iter().chain(&setup.equity.rotation).copied();
-    if !equity.is_empty() && !funds.any(has) {
-        setup.equity.reversion = equity.clone();
-        setup.equity.swing = equity.clone();
-        setup.equity.earnings = equity.clone();
-        setup.equity.rotation = equity;
-        notes.push("the equity strategies trade the given files".into());
-    }
-    let given = of(AssetClass::Derivatives);
-    if !given.is_empty() && !setup.derivatives.instruments().any(|id| given.contains(&id)) {
-        contracts::give(&mut setup, sources);
-        notes.push("the derivatives strategies trade the given contracts".into());
-    }
-    (setup, notes)
 }
 
 /// A file's bars, telling what was read of them at the end.

@@ -1,0 +1,94 @@
+//! What a backtest of the platform's strategies makes of the files that are named: all are traded, and who is silent
+//! says why.
+
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// Shipped files under names of this test, in a folder of their own.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        for (name, shipped) in files {
+            let from = format!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/demo/{}"), shipped);
+            fs::copy(from, desk.0.path().join(name)).unwrap();
+        }
+        desk
+    }
+
+    fn run(&self, files: &[&str], rest: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nija"));
+        command.arg("backtest").current_dir(self.0.path()).env_clear();
+        files.iter().for_each(|file| {
+            command.args(["--data", file]);
+        });
+        command.args(rest).output().unwrap()
+    }
+    fn good(&self, files: &[&str], rest: &[&str]) -> Value {
+        let output = self.run(files, &[rest, &["--format", "json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+fn traded(found: &Value) -> BTreeSet<&str> {
+    let trades = found["trades"].as_array().unwrap().iter();
+    trades.map(|trade| trade["symbol"].as_str().unwrap()).collect()
+}
+
+fn notes(found: &Value) -> Vec<&str> {
+    found["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect()
+}
+
+const BTC: (&str, &str) = ("BTC-USD.csv", "crypto/BTC-USD/1d.csv");
+const SPY: (&str, &str) = ("SPY.csv", "etf/SPY/1d.csv");
+
+#[test]
+fn coins_that_no_catalog_lists_trade_beside_those_that_it_does() {
+    let desk = Desk::new(&[BTC, ("SOL-USD.csv", "crypto/LTC-USD/1d.csv")]);
+    let riding = ["--strategy", "crypto_trend_riding", "--hours", "always"];
+    let found = desk.good(&["BTC-USD.csv", "SOL-USD.csv"], &riding);
+    assert_eq!(traded(&found), BTreeSet::from(["BTC-USD", "SOL-USD"]));
+    assert!(notes(&found).is_empty(), "{found}");
+}
+
+#[test]
+fn funds_rotate_among_all_that_are_named() {
+    let desk = Desk::new(&[SPY, ("TLT.csv", "etf/QQQ/1d.csv"), ("GLD.csv", "equity/AMZN/1d.csv")]);
+    let files = ["SPY.csv", "TLT.csv", "GLD.csv"];
+    let run = |strategy| {
+        desk.good(&files, &["--strategy", strategy, "--hours", "nyse", "--tier", "BALLER"])
+    };
+    assert!(traded(&run("etf_rotation")).contains("GLD"));
+    assert_eq!(traded(&run("equity_mean_reversion")), BTreeSet::from(["SPY", "TLT", "GLD"]));
+    assert!(traded(&run("macro_trend")).is_superset(&BTreeSet::from(["TLT", "GLD"])));
+}
+
+#[test]
+fn shares_are_ranked_whether_the_catalog_lists_them_or_not_and_the_index_is_none() {
+    let shares = [
+        ("AAPL.csv", "equity/AAPL/1d.csv"),
+        ("ONE.csv", "equity/AMZN/1d.csv"),
+        ("TWO.csv", "equity/JPM/1d.csv"),
+        ("THREE.csv", "equity/MSFT/1d.csv"),
+    ];
+    let desk = Desk::new(&[&shares[..], &[SPY]].concat());
+    let swing = ["--strategy", "equity_momentum_swing", "--hours", "nyse", "--param", "top=0.7"];
+    let files: Vec<&str> = shares.iter().map(|(name, _)| *name).chain(["SPY.csv"]).collect();
+    let found = desk.good(&files, &[&swing[..], &["--tier", "BALLER"]].concat());
+    let symbols = traded(&found);
+    assert!(symbols.contains("ONE") && symbols.contains("THREE"), "{symbols:?}");
+    assert!(!symbols.contains("SPY"), "{symbols:?}");
+    let note = "SPY is read and not traded: none of the strategies that are heard trades it";
+    assert_eq!(notes(&found), [note]);
+    // Where there are funds alone, they are what is ranked.
+    let desk = Desk::new(&[SPY, ("QQQ.csv", "etf/QQQ/1d.csv")]);
+    let found = desk.good(&["SPY.csv", "QQQ.csv"], &[&swing[..], &["--tier", "BALLER"]].concat());
+    assert_eq!(traded(&found), BTreeSet::from(["SPY", "QQQ"]));
+}
