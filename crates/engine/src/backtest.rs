@@ -22,6 +22,7 @@ use nija_core::words::money::Price;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Entries that may wait in one lane; the same as at a gateway.
@@ -60,6 +61,8 @@ pub struct Backtest {
     seen: Box<dyn FnMut(&Batch) + Send>,
     /// Whose signals are heard; all where none is named.
     heard: Vec<StrategyName>,
+    /// Which of them said something.
+    spoken: BTreeSet<StrategyName>,
     /// Is a batch sealed only when something must leave, or when it is full?
     in_large_batches: bool,
     /// Newest prices that change nothing but the price, until something else comes; oldest first.
@@ -77,7 +80,7 @@ impl Backtest {
         seen: Box<dyn FnMut(&Batch) + Send>,
     ) -> Self {
         let lanes = Lanes::new(LANE_CAPACITY);
-        let (inputs, heard) = (Vec::new(), Vec::new());
+        let (inputs, heard, spoken) = (Vec::new(), Vec::new(), BTreeSet::new());
         let (in_large_batches, waiting) = (false, Vec::new());
         Self {
             partitions,
@@ -88,6 +91,7 @@ impl Backtest {
             inputs,
             seen,
             heard,
+            spoken,
             in_large_batches,
             waiting,
         }
@@ -120,6 +124,12 @@ impl Backtest {
     pub fn hearing(mut self, strategies: Vec<StrategyName>) -> Self {
         self.heard = strategies;
         self
+    }
+
+    /// The strategies of which a signal was heard so far.
+    #[must_use]
+    pub const fn spoken(&self) -> &BTreeSet<StrategyName> {
+        &self.spoken
     }
 
     /// The desks, to be asked once a step is done. What waits is adopted first.
@@ -231,6 +241,9 @@ impl Backtest {
             match input {
                 Input::Mark { instrument, price } => self.take_price(*instrument, *price, at)?,
                 input => {
+                    if let Input::Signal(signal) = input {
+                        self.spoken.insert(signal.strategy);
+                    }
                     self.adopt()?;
                     self.partitions.take(input.clone(), at)?;
                 }

@@ -92,3 +92,52 @@ fn shares_are_ranked_whether_the_catalog_lists_them_or_not_and_the_index_is_none
     let found = desk.good(&["SPY.csv", "QQQ.csv"], &[&swing[..], &["--tier", "BALLER"]].concat());
     assert_eq!(traded(&found), BTreeSet::from(["SPY", "QQQ"]));
 }
+
+#[test]
+fn who_says_nothing_says_what_it_needs() {
+    let desk = Desk::new(&[BTC, SPY]);
+    for (strategy, file, wanted) in [
+        (
+            "crypto_market_making",
+            "BTC-USD.csv",
+            "crypto_market_making said nothing: needs books: give a folder of ticks",
+        ),
+        (
+            "index_scalping",
+            "SPY.csv",
+            "needs bars of contracts (--contract), funds or shares that are shorter than a day",
+        ),
+        (
+            "equity_earnings_volatility",
+            "SPY.csv",
+            "needs reports of these companies (--earnings FILE)",
+        ),
+        ("etf_rotation", "BTC-USD.csv", "etf_rotation said nothing: needs bars of shares or funds"),
+    ] {
+        let found = desk.good(&[file], &["--strategy", strategy]);
+        assert!(traded(&found).is_empty());
+        let notes = notes(&found);
+        assert!(notes.iter().any(|note| note.contains(wanted)), "{strategy}: {notes:?}");
+    }
+    // A run that is too short for a rule says how long the rule takes.
+    let short = ["--strategy", "etf_rotation", "--to", "2017-06-01"];
+    let found = desk.good(&["SPY.csv"], &short);
+    let note = "etf_rotation said nothing: no entry by its rules, and it needs 12 months before its first entry";
+    assert!(notes(&found).iter().any(|told| told.starts_with(note)), "{found}");
+    let text = String::from_utf8(desk.run(&["SPY.csv"], &short).stdout).unwrap();
+    assert!(text.contains(&format!("note: {note}")), "{text}");
+    desk.run(&["SPY.csv"], &[&short[..], &["--report", "r.html"]].concat());
+    let html = fs::read_to_string(desk.0.path().join("r.html")).unwrap();
+    assert!(html.contains("etf_rotation said nothing"));
+}
+
+#[test]
+fn of_all_strategies_those_that_lack_the_same_share_a_note() {
+    let desk = Desk::new(&[BTC]);
+    let found = desk.good(&["BTC-USD.csv"], &[]);
+    let notes = notes(&found);
+    let lack =
+        "equity_earnings_volatility, equity_mean_reversion, etf_rotation said nothing: need ";
+    assert!(notes.iter().any(|note| note.starts_with(lack)), "{notes:?}");
+    assert!(!notes.iter().any(|note| note.contains("crypto_trend_riding")), "{notes:?}");
+}

@@ -15,6 +15,7 @@ mod reasons;
 mod report;
 mod research;
 mod sheet;
+mod silence;
 mod tally;
 mod teaching;
 mod tuned;
@@ -192,11 +193,11 @@ async fn drive(
     };
     let first = options.from.map_or(next, |from| from.max(next));
     ensure!(options.to.is_none_or(|to| first < to), "--to lies before the first bar or --from");
-    let Data { instruments, mut feed, trader, around_the_clock, notes, files, .. } = data;
+    let Data { instruments, mut feed, trader, around_the_clock, notes, silence, files, .. } = data;
     let desks = announced(&instruments, config, first)?;
     let names: Vec<&str> = strategies.iter().map(|strategy| strategy.name()).collect();
     let is_heard = |name: &&str| names.is_empty() || names.contains(name);
-    let silent = unheard(options, &wire::tiers(config)?, &strategies);
+    let unheard = unheard(options, &wire::tiers(config)?, &strategies);
     let backtest = Backtest::new(desks, exchange, trader, journal, seen);
     let backtest = backtest.hearing(strategies);
     let kept = options.journal.is_some();
@@ -210,12 +211,15 @@ async fn drive(
     let mut charts = Charts::new();
     let (bars, last) = trade(options, &mut backtest, &mut *feed, (&mut days, &mut charts)).await?;
     backtest.finish().await?;
+    let spoken = backtest.spoken().clone();
     let desks = backtest.partitions()?;
     days.close(desks);
+    let silent = silence.notes(&spoken, &days.shut);
     Ok(Outcome {
         instruments,
         notes: notes
             .into_iter()
+            .chain(unheard)
             .chain(silent)
             .chain(files.iter().filter_map(data::Read::note))
             .collect(),

@@ -6,6 +6,7 @@
 
 use super::books::{self, Places};
 use super::chains::Chains;
+use super::silence::Silence;
 use super::{Options, contracts, tuned, universe};
 use crate::catalog;
 use crate::config::Config;
@@ -15,6 +16,7 @@ use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::score::Score;
+use nija_core::words::signal::StrategyName;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::{Bars, Summary, Terms};
 use nija_engine::feeds::chain::modeled::{Modeled, Settings};
@@ -24,6 +26,7 @@ use nija_engine::feeds::{Error, Feed, MarketEvent, csv, parquet};
 use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
+use nija_market::engine::Want;
 use nija_market::playbook::Playbook;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,6 +47,8 @@ pub(super) struct Data {
     pub(super) around_the_clock: bool,
     /// What to tell before the results.
     pub(super) notes: Vec<String>,
+    /// What the strategies need that say nothing.
+    pub(super) silence: Silence,
     /// What was read of each file, once the feed is at its end.
     pub(super) files: Vec<Read>,
     /// Folders of ticks, each a venue of its own.
@@ -68,11 +73,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut instruments = catalog::read(config.instruments.as_deref())?;
     let heard = options.strategies()?;
     if options.demo_data {
-        let feed = Box::new(market::history(&instruments)?);
-        let trader = Trader::new(Analyst::new(&asked(options, config, &instruments)?));
-        let (notes, files, places) = (Vec::new(), Vec::new(), Places::default());
-        let around_the_clock = true;
-        return Ok(Data { instruments, feed, trader, around_the_clock, notes, files, places });
+        return shipped(options, config, (instruments, &heard));
     }
     let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
     let playbook = playbook(options, config)?;
@@ -108,6 +109,8 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let fresh: Vec<InstrumentId> = fresh.filter(|id| !setup.equity.earnings.contains(id)).collect();
     setup.equity.earnings.extend(fresh);
     notes.extend(universe::untraded(&heard, &setup, &sources));
+    let streams: Vec<Want> = sources.iter().map(Source::stream).collect();
+    let silence = Silence::of(&heard, &setup, &streams);
     let around_the_clock =
         !places.is_empty() || sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
@@ -123,7 +126,33 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         }
         None => Box::new(feed),
     };
-    Ok(Data { instruments, feed, trader, around_the_clock, notes, files, places })
+    Ok(Data { instruments, feed, trader, around_the_clock, notes, silence, files, places })
+}
+
+/// The shipped history, with the universe of a paper run.
+fn shipped(
+    options: &Options,
+    config: &Config,
+    (instruments, heard): (Vec<Instrument>, &[StrategyName]),
+) -> anyhow::Result<Data> {
+    let setup = asked(options, config, &instruments)?;
+    Ok(Data {
+        feed: Box::new(market::history(&instruments)?),
+        trader: Trader::new(Analyst::new(&setup)),
+        around_the_clock: true,
+        notes: Vec::new(),
+        silence: Silence::of(heard, &setup, &market::streams(&instruments)?),
+        files: Vec::new(),
+        places: Places::default(),
+        instruments,
+    })
+}
+
+impl Source {
+    /// The stream that it is.
+    const fn stream(&self) -> Want {
+        Want { instrument: self.instrument.id, timeframe: self.timeframe }
+    }
 }
 
 /// The setup of a paper run, with the parameters that the options write over.
