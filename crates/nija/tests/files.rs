@@ -141,3 +141,54 @@ fn of_all_strategies_those_that_lack_the_same_share_a_note() {
     assert!(notes.iter().any(|note| note.starts_with(lack)), "{notes:?}");
     assert!(!notes.iter().any(|note| note.contains("crypto_trend_riding")), "{notes:?}");
 }
+
+/// Bitcoin's days, one of them with a high of eight times its neighbors and one missing.
+fn damaged(desk: &Desk) {
+    let path = desk.0.path().join("BTC-USD.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut cells: Vec<String> = lines[400].split(',').map(str::to_owned).collect();
+    cells[2] = format!("{:.2}", cells[2].parse::<f64>().unwrap() * 8.0);
+    lines[400] = cells.join(",");
+    lines.remove(600);
+    fs::write(path, lines.join("\n")).unwrap();
+}
+
+#[test]
+fn a_bad_tick_and_a_gap_are_told_and_strict_runs_stop_there() {
+    let desk = Desk::new(&[BTC]);
+    let riding = ["--strategy", "crypto_trend_riding", "--to", "2019-01-01"];
+    let whole = desk.good(&["BTC-USD.csv"], &[&riding[..], &["--strict"]].concat());
+    assert!(notes(&whole).is_empty(), "{whole}");
+    damaged(&desk);
+    let found = desk.good(&["BTC-USD.csv"], &riding);
+    let [note] = notes(&found)[..] else { panic!("{found}") };
+    assert!(
+        note.contains(
+            "BTC-USD.csv: 1 gap, the longest of 24 hours, the first in line 601: no bar between"
+        ),
+        "{note}"
+    );
+    assert!(note.contains("1 odd price, the first in line 401: high "), "{note}");
+    let strict = desk.run(&["BTC-USD.csv"], &[&riding[..], &["--strict"]].concat());
+    let why = String::from_utf8_lossy(&strict.stderr).into_owned();
+    assert!(!strict.status.success() && why.contains("BTC-USD.csv, line 401: high "), "{why}");
+    assert!(why.contains("leave --strict away"), "{why}");
+}
+
+#[test]
+fn what_is_refused_says_which_option_or_column_helps() {
+    let desk = Desk::new(&[BTC]);
+    let bad = |text: &str, rest: &[&str]| {
+        fs::write(desk.0.path().join("BAD.csv"), text).unwrap();
+        let output = desk.run(&["BAD.csv"], &[&["--hours", "always"], rest].concat());
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let header = "time,open,high,low,close,volume\n2020-01-01,1,2,1,2,5\n";
+    let day = ["--timeframe", "1d"];
+    for row in ["2020-01-02,1,1,1,2,5\n", "2020-01-02,1,2,0,2,5\n", "2020-01-02,1,2,1,2,-5\n"] {
+        let why = bad(&format!("{header}{row}"), &day);
+        assert!(why.contains("BAD.csv, line 3: ") && why.contains("--skip-bad"), "{why}");
+    }
+}

@@ -199,5 +199,6 @@ fn what_cannot_be_meant_is_told() {
     assert!(
         bad(&["--data", &gap, "--strict"]).contains("GAP.csv, line 4: no bar between 2024-01-04")
     );
-    assert!(good(&["--data", &gap])["notes"][0].as_str().unwrap().contains("1 gaps"));
+    let note = "1 gap, the longest of 24 hours, the first in line 4: no bar between 2024-01-04";
+    assert!(good(&["--data", &gap])["notes"][0].as_str().unwrap().contains(note));
 }

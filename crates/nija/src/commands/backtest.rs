@@ -210,6 +210,7 @@ async fn drive(
     let mut days = Days::new(accounts, first, around_the_clock);
     let mut charts = Charts::new();
     let (bars, last) = trade(options, &mut backtest, &mut *feed, (&mut days, &mut charts)).await?;
+    drop(feed);
     backtest.finish().await?;
     let spoken = backtest.spoken().clone();
     let desks = backtest.partitions()?;

@@ -49,7 +49,7 @@ pub(super) struct Data {
     pub(super) notes: Vec<String>,
     /// What the strategies need that say nothing.
     pub(super) silence: Silence,
-    /// What was read of each file, once the feed is at its end.
+    /// What was read of each file, once the feed is let go.
     pub(super) files: Vec<Read>,
     /// Folders of ticks, each a venue of its own.
     pub(super) places: Places,
@@ -90,7 +90,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
             timeframe: source.timeframe,
             skip_bad: options.skip_bad,
         };
-        let mut bars = open(path, terms)?;
+        let mut bars = open(path, terms)?.strict(options.strict);
         let first = bars.peek_time()?;
         ensure!(first.is_some(), "{}, line 2: there is no bar in it", path.display());
         let read = Read { name: path.display().to_string(), summary: Arc::default() };
@@ -275,7 +275,7 @@ pub(super) fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument])
     }
 }
 
-/// A file's bars, telling what was read of them at the end.
+/// A file's bars, telling what was read of them once nobody reads on.
 struct Told {
     bars: Bars,
     summary: Arc<Mutex<Summary>>,
@@ -283,15 +283,18 @@ struct Told {
 
 impl Feed for Told {
     fn next(&mut self) -> Result<Option<MarketEvent>, Error> {
-        let event = self.bars.next()?;
-        if event.is_none() {
-            *self.summary.lock().unwrap_or_else(PoisonError::into_inner) =
-                self.bars.summary().clone();
-        }
-        Ok(event)
+        self.bars.next()
     }
     fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
         self.bars.peek_time()
+    }
+}
+
+// A run may end before the file does.
+impl Drop for Told {
+    fn drop(&mut self) {
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        summary.clone_from(self.bars.summary());
     }
 }
 
@@ -306,14 +309,18 @@ impl Read {
 /// What is worth telling of what was read; none where all was well.
 pub(super) fn told(summary: &Summary) -> Option<String> {
     let mut told = Vec::new();
+    let count = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     if let Some((line, fault)) = &summary.first_skipped {
-        told.push(format!("{} rows left out, the first in line {line}: {fault}", summary.skipped));
+        let rows = count(summary.skipped, "row");
+        told.push(format!("{rows} left out, the first in line {line}: {fault}"));
     }
-    if summary.gaps > 0 {
-        told.push(format!("{} gaps, the longest of {}", summary.gaps, length(summary.longest_gap)));
+    if let Some((line, fault)) = &summary.first_gap {
+        let (gaps, longest) = (count(summary.gaps, "gap"), length(summary.longest_gap));
+        told.push(format!("{gaps}, the longest of {longest}, the first in line {line}: {fault}"));
     }
     if let Some((line, fault)) = &summary.first_spike {
-        told.push(format!("{} odd prices, the first in line {line}: {fault}", summary.spikes));
+        let prices = count(summary.spikes, "odd price");
+        told.push(format!("{prices}, the first in line {line}: {fault}"));
     }
     (!told.is_empty()).then(|| told.join("; "))
 }

@@ -23,7 +23,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(super) data: Vec<PathBuf>,
     /// The shipped history of 2017 to 2020 instead of files.
-    #[arg(long, conflicts_with_all = ["symbol", "timeframe", "hours", "contract", "roll", "skip_bad"])]
+    #[arg(long, conflicts_with_all = ["symbol", "timeframe", "hours", "contract", "roll", "skip_bad", "strict"])]
     pub(super) demo_data: bool,
     /// What the file is about, where its name does not say so.
     #[arg(long)]
@@ -84,7 +84,7 @@ pub(crate) struct Options {
     /// Smallest step of a quantity in a run of sma-cross.
     #[arg(long, default_value = "1", value_name = "QTY")]
     pub(super) lot: Qty,
-    /// Stop at a gap or at a price far from its neighbors, instead of telling of them; for sma-cross.
+    /// Stop at a gap or at a price far from its neighbors, instead of telling of them.
     #[arg(long)]
     pub(super) strict: bool,
     /// Tier of the account, or `all` for one account of each.
@@ -313,7 +313,6 @@ impl Options {
         };
         let strategies = self.strategy.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
         ensure!(self.search.sweep.is_empty(), "only {SMA_CROSS} can be swept");
-        ensure!(!self.strict, "--strict is for {SMA_CROSS}; name --skip-bad to leave rows out");
         Ok(strategies)
     }
 
