@@ -191,4 +191,6 @@ fn what_is_refused_says_which_option_or_column_helps() {
         let why = bad(&format!("{header}{row}"), &day);
         assert!(why.contains("BAD.csv, line 3: ") && why.contains("--skip-bad"), "{why}");
     }
+    let why = bad("time,open,high,low,close\n2020-01-01,1,2,1,2\n", &day);
+    assert!(why.contains("where volumes are not known, add a column of 0"), "{why}");
 }

@@ -16,16 +16,22 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The file is no valid Parquet.
-    #[error("{file}: {source}; write the file again or convert it to CSV")]
+    /// The file is no valid Parquet, or is packed in a way that is not read.
+    #[error(
+        "{file}: {why}; write the file again, packed with snappy, zstd, gzip, brotli, lz4 or not at all, or convert it \
+         to CSV"
+    )]
     Parquet {
         /// Which file.
         file: String,
-        /// What the reader says.
-        source: ::parquet::errors::ParquetError,
+        /// What the reader says. It is in the text, and so no source that would be told once more.
+        why: ::parquet::errors::ParquetError,
     },
     /// A column is missing.
-    #[error("{file}: there is no column `{column}`; the columns must be {wanted}")]
+    #[error(
+        "{file}: there is no column `{column}`; the columns must be {wanted}{}",
+        unknown(.column)
+    )]
     Column {
         /// Which file.
         file: String,
@@ -92,6 +98,11 @@ pub enum Error {
     /// The settings of a generator make no market.
     #[error("the generator's {0}")]
     Settings(&'static str),
+}
+
+/// What to do where a column may be made up.
+fn unknown(column: &str) -> &'static str {
+    if column == "volume" { "; where volumes are not known, add a column of 0" } else { "" }
 }
 
 /// What is wrong with one row.
