@@ -188,6 +188,10 @@ fn what_cannot_be_meant_is_told() {
         (&["--sweep", "fast=2,3", "--walk-forward", "train=100,test=10"], "it has 50 bars"),
         (&["--from", "2030-01-01"], "no bar lies between"),
         (&["--journal", "j.db"], "has no desk"),
+        (
+            &["--tier", "all"],
+            "sma-cross trades on its own, without an account and its limits; leave --tier away",
+        ),
     ] {
         let told = bad(&[&["--data", &data], arguments].concat());
         assert!(told.contains(wanted), "{arguments:?}: {told}");

@@ -81,7 +81,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let config = Config::read()?;
     let data = data::read(options, &config)?;
     let began = Instant::now();
-    let tiers = options.tier.0.iter().map(|tier| tier.name()).collect();
+    let tiers = options.tiers().iter().map(|tier| tier.name()).collect();
     let tally = Arc::new(Mutex::new(Heard::Well(Tally::new(&data.instruments, tiers))));
     // Only a journal that is to be kept is remembered: a run may be longer than memory.
     let kept = options.journal.as_ref().map(|path| (path, Arc::new(memory::Journal::default())));
@@ -318,7 +318,7 @@ fn unheard(options: &Options, tiers: &TierTable, named: &[StrategyName]) -> Vec<
         };
         Some(format!("{}: its pool, {}, follows {told}", tier.name(), pool.title()))
     };
-    options.tier.0.iter().filter_map(note).collect()
+    options.tiers().iter().filter_map(note).collect()
 }
 
 /// Opens one account per tier.
@@ -328,7 +328,7 @@ async fn open(
     at: Timestamp,
 ) -> anyhow::Result<Vec<AccountId>> {
     let mut accounts = Vec::new();
-    for tier in &options.tier.0 {
+    for tier in options.tiers() {
         let id = named(tier.name());
         let command = Command::Open {
             user: UserId(id),

@@ -1,5 +1,6 @@
 //! The options of `nija backtest`, and the terms of the exchange that follow from them.
 
+use super::books;
 use super::contracts::{Months, Named};
 use super::teaching::SMA_CROSS;
 use anyhow::{Context, bail, ensure};
@@ -87,9 +88,9 @@ pub(crate) struct Options {
     /// Stop at a gap or at a price far from its neighbors, instead of telling of them.
     #[arg(long)]
     pub(super) strict: bool,
-    /// Tier of the account, or `all` for one account of each.
-    #[arg(long, default_value = "INVESTOR", value_parser = tiers)]
-    pub(super) tier: Tiers,
+    /// Tier of the account, INVESTOR where it is not named, or `all` for one account of each.
+    #[arg(long, value_parser = tiers)]
+    tier: Option<Tiers>,
     /// Appetite for risk: conservative, moderate or aggressive.
     #[arg(long, value_enum, default_value = "moderate")]
     pub(super) tolerance: Appetite,
@@ -256,7 +257,12 @@ impl From<Appetite> for Tolerance {
 
 /// One tier, or all of them.
 #[derive(Clone)]
-pub(super) struct Tiers(pub(super) Vec<Tier>);
+pub(super) struct Tiers(Vec<Tier>);
+
+/// Does it trade without an account?
+fn is_alone(name: &str) -> bool {
+    name == SMA_CROSS || books::named(name).is_some()
+}
 
 fn tiers(text: &str) -> Result<Tiers, nija_core::words::tier::UnknownTier> {
     if text.eq_ignore_ascii_case("all") {
@@ -280,6 +286,14 @@ impl Options {
             self.symbol.is_none() || self.data.len() == 1,
             "--symbol names what one file is about; name several files SYMBOL/TIMEFRAME.csv"
         );
+        if self.tier.is_some()
+            && let Some(alone) = self.strategy.iter().find(|name| is_alone(name))
+        {
+            bail!(
+                "{alone} trades on its own, without an account and its limits; leave --tier away, or name a strategy \
+                 of the platform"
+            );
+        }
         let exists = self.journal.as_ref().filter(|path| path.exists());
         if let Some(path) = exists {
             bail!("{} exists already; name a new file for the journal", path.display());
@@ -299,6 +313,14 @@ impl Options {
         )
     }
 
+    /// The tiers of the accounts.
+    pub(super) fn tiers(&self) -> &[Tier] {
+        match &self.tier {
+            Some(Tiers(tiers)) => tiers,
+            None => &[Tier::Investor],
+        }
+    }
+
     /// The strategies of the platform that are heard; all where none is named.
     pub(super) fn strategies(&self) -> anyhow::Result<Vec<StrategyName>> {
         let find = |name: &String| {
@@ -312,7 +334,10 @@ impl Options {
             })
         };
         let strategies = self.strategy.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
-        ensure!(self.search.sweep.is_empty(), "only {SMA_CROSS} can be swept");
+        ensure!(
+            self.search.sweep.is_empty(),
+            "only {SMA_CROSS} can be swept; run the strategy once for each value, with --param NAME=VALUE"
+        );
         Ok(strategies)
     }
 

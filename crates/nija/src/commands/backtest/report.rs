@@ -30,7 +30,7 @@ struct Row<'a> {
 /// The whole text.
 pub(super) fn print(options: &Options, outcome: &Outcome, tally: &Tally) -> anyhow::Result<String> {
     let parts =
-        options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals).zip(&tally.accounts);
+        options.tiers().iter().zip(&outcome.curves).zip(&outcome.finals).zip(&tally.accounts);
     let rows: Vec<Row<'_>> = parts
         .map(|(((tier, points), last), account)| Row {
             tier: tier.name(),

@@ -27,7 +27,7 @@ pub(super) fn page(options: &Options, outcome: &Outcome, tally: &Tally) -> Strin
     let trades: Vec<&Trade> = tally.accounts.iter().flat_map(|account| &account.trades).collect();
     let traded = sum(&mut tally.accounts.iter().map(Account::traded));
     let turnover = statistics::turnover(number(traded), &points);
-    let tiers: Vec<&str> = options.tier.0.iter().map(|tier| tier.name()).collect();
+    let tiers: Vec<&str> = options.tiers().iter().map(|tier| tier.name()).collect();
     Page {
         title: "NIJA backtest".to_owned(),
         about: vec![
@@ -81,7 +81,7 @@ fn figures(
 
 /// Why entries were not made, account by account.
 fn unmade(options: &Options, tally: &Tally) -> Vec<Unmade> {
-    let accounts = options.tier.0.iter().zip(&tally.accounts);
+    let accounts = options.tiers().iter().zip(&tally.accounts);
     let rows = accounts.flat_map(|(tier, account)| {
         account.reasons.words().into_iter().map(|words| Unmade {
             who: format!("{} {}", tier.name(), words.strategy),
