@@ -25,7 +25,7 @@ use nija_core::words::id::{OrderId, PartitionId};
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Entries that may wait in one lane; the same as at a gateway.
@@ -69,6 +69,8 @@ pub struct Backtest {
     seen: Box<dyn FnMut(&Batch) + Send>,
     /// Whose signals are heard; all where none is named.
     heard: Vec<StrategyName>,
+    /// Which of them said something.
+    spoken: BTreeSet<StrategyName>,
     /// May there be parcels in the outboxes?
     sent: bool,
     /// What it takes to carry those that were found there, oldest first.
@@ -88,8 +90,8 @@ impl Backtest {
         let (desks, lanes) = (Desks::of(partitions), Lanes::new(LANE_CAPACITY));
         // Desks that have traded before may have some that nobody took.
         let (sent, errands) = (true, VecDeque::new());
-        let heard = Vec::new();
-        Self { desks, exchange, trader, journal, lanes, seen, heard, sent, errands }
+        let (heard, spoken) = (Vec::new(), BTreeSet::new());
+        Self { desks, exchange, trader, journal, lanes, seen, heard, spoken, sent, errands }
     }
 
     /// For runs whose journal nobody keeps: a batch is sealed only when an effect waits for it or it is full, and a
@@ -118,6 +120,12 @@ impl Backtest {
     pub fn hearing(mut self, strategies: Vec<StrategyName>) -> Self {
         self.heard = strategies;
         self
+    }
+
+    /// The strategies of which a signal was heard so far.
+    #[must_use]
+    pub const fn spoken(&self) -> &BTreeSet<StrategyName> {
+        &self.spoken
     }
 
     /// The desks, to be asked once a step is done. What waits is adopted first.
@@ -214,7 +222,7 @@ impl Backtest {
     /// See [`Ended`].
     pub async fn step(&mut self, at: Timestamp, events: &[MarketEvent]) -> Result<(), Ended> {
         events.iter().for_each(|event| self.exchange.on_market(event));
-        let Self { desks, exchange, trader, heard, .. } = self;
+        let Self { desks, exchange, trader, heard, spoken, .. } = self;
         bring_reports(exchange, desks, at)?;
         let mut taken = Ok(());
         trader.step(events, |input| {
@@ -225,7 +233,12 @@ impl Backtest {
                     Input::Signal(said) if !heard.is_empty() && !heard.contains(&said.strategy) => {
                         Ok(())
                     }
-                    input => desks.take(input, at).map(drop),
+                    input => {
+                        if let Input::Signal(signal) = &input {
+                            spoken.insert(signal.strategy);
+                        }
+                        desks.take(input, at).map(drop)
+                    }
                 };
             }
         });

@@ -19,7 +19,7 @@ const MEMORY: u64 = 2 << 30;
 /// The lowest priority there is.
 const NICE: i32 = 19;
 /// The longest reason that is told, in characters.
-const REASON: usize = 500;
+const REASON: usize = 1_000;
 /// Where a page is written.
 const PAGE: &str = "report.html";
 
@@ -176,13 +176,39 @@ fn arguments(plan: &Plan, files: &[PathBuf]) -> Vec<String> {
     all
 }
 
-/// The line in which the command said what is wrong.
+/// What the command said is wrong, in one line: its first paragraph, a list of which has its entries behind each other.
 fn reason(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line = line.strip_prefix("nija: ").or(line.strip_prefix("error: ")).unwrap_or(line);
-    match line {
-        "" => "it ended without a word: it needs more memory than one may have".to_owned(),
-        line => line.chars().take(REASON).collect(),
+    let lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
+    let mut said = lines.take_while(|line| !line.is_empty());
+    let first = said.next().unwrap_or_default();
+    let first = first.strip_prefix("nija: ").or(first.strip_prefix("error: ")).unwrap_or(first);
+    if first.is_empty() {
+        return "it ended without a word: it needs more memory than one may have".to_owned();
+    }
+    let list: Vec<&str> = said.collect();
+    let gap = if list.is_empty() { "" } else { " " };
+    format!("{first}{gap}{}", list.join("; ")).chars().take(REASON).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt;
+
+    #[test]
+    fn a_reason_is_one_line_with_all_that_was_said() {
+        let told = |said: &str| {
+            let (status, stderr) = (ExitStatusExt::from_raw(256), said.as_bytes().to_vec());
+            reason(&Output { status, stdout: Vec::new(), stderr })
+        };
+        let listed = told("nija: it has no `fats`; it has\n  fast: 10\n  slow: 20\n");
+        assert_eq!(listed, "it has no `fats`; it has fast: 10; slow: 20");
+        assert_eq!(
+            told("error: invalid value\n\nFor more information, try --help\n"),
+            "invalid value"
+        );
+        assert!(told("").contains("more memory"));
+        assert_eq!(told(&"x".repeat(2 * REASON)).len(), REASON);
     }
 }

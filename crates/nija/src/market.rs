@@ -18,7 +18,7 @@ use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
 use nija_market::earnings::{self, Report};
-use nija_market::engine::{Contract, derivatives};
+use nija_market::engine::{Contract, Want, derivatives};
 use nija_market::playbook::Playbook;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -156,6 +156,15 @@ pub(crate) fn history(instruments: &[Instrument]) -> anyhow::Result<Merge> {
         sources.push(Box::new(csv::read(recorded.file, recorded.text.as_bytes(), terms)?));
     }
     Ok(Merge::new(sources, &hours(instruments)))
+}
+
+/// The streams of the shipped history.
+pub(crate) fn streams(instruments: &[Instrument]) -> anyhow::Result<Vec<Want>> {
+    let stream = |recorded: &Recorded| {
+        let (row, timeframe) = (find(instruments, recorded.symbol)?, recorded.timeframe);
+        Ok(Want { instrument: row.id, timeframe })
+    };
+    HISTORY.iter().map(stream).collect()
 }
 
 /// What writes the market down, where that is configured.

@@ -322,6 +322,10 @@ fn what_cannot_be_meant_is_told() {
         (&["--sweep", "fast=2,3", "--walk-forward", "train=100,test=10"], "it has 50 bars"),
         (&["--from", "2030-01-01"], "no bar lies between"),
         (&["--journal", "j.db"], "has no desk"),
+        (
+            &["--tier", "all"],
+            "sma-cross trades on its own, without an account and its limits; leave --tier away",
+        ),
     ] {
         let told = bad(&[&["--data", &data], arguments].concat());
         assert!(told.contains(wanted), "{arguments:?}: {told}");
@@ -333,5 +337,6 @@ fn what_cannot_be_meant_is_told() {
     assert!(
         bad(&["--data", &gap, "--strict"]).contains("GAP.csv, line 4: no bar between 2024-01-04")
     );
-    assert!(good(&["--data", &gap])["notes"][0].as_str().unwrap().contains("1 gaps"));
+    let note = "1 gap, the longest of 24 hours, the first in line 4: no bar between 2024-01-04";
+    assert!(good(&["--data", &gap])["notes"][0].as_str().unwrap().contains(note));
 }

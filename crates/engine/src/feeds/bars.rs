@@ -5,13 +5,16 @@
 
 use super::error::{Error, Fault};
 use super::{Feed, Kind, MarketEvent};
-use crate::calendar::{Cursor, session_of};
+use crate::calendar::{Cursor, knows_holidays, session_of};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
 use nija_core::words::money::Price;
 use nija_core::words::time::{Span, Timestamp};
 use nija_market::candle::{Candle, Timeframe};
 use std::collections::VecDeque;
+
+/// Longest rest of a market whose holidays are not known.
+const LONGEST_REST: Span = Span(5 * Span::DAY.0);
 
 /// What a file of bars does not say about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,9 @@ pub struct Summary {
     pub gaps: u64,
     /// Longest of them, from the open that was expected to the one that came.
     pub longest_gap: Span,
-    /// Rows whose prices lie far from their neighbors. Looked for in series only.
+    /// The first of them: the line behind it and what was missing.
+    pub first_gap: Option<(u64, Fault)>,
+    /// Rows whose prices lie far from their neighbors.
     pub spikes: u64,
     /// The first of them: its line and what is odd about it.
     pub first_spike: Option<(u64, Fault)>,
@@ -50,6 +55,41 @@ impl Summary {
     pub(super) fn skip(&mut self, line: u64, fault: Fault) {
         self.skipped += 1;
         self.first_skipped.get_or_insert((line, fault));
+    }
+
+    /// Notes that bars were missing before a line; a fault where the reading is strict.
+    pub(super) fn gap(
+        &mut self,
+        line: u64,
+        (from, to): (Timestamp, Timestamp),
+        strict: bool,
+    ) -> Result<(), Fault> {
+        let fault = Fault::Gap { from, to };
+        self.gaps += 1;
+        self.longest_gap = self.longest_gap.max(to.since(from));
+        if strict {
+            return Err(fault);
+        }
+        self.first_gap.get_or_insert((line, fault));
+        Ok(())
+    }
+
+    /// Looks whether a row lies far from the closes before and after it; a fault where the reading is strict.
+    pub(super) fn judge(
+        &mut self,
+        row: &Row,
+        (before, after): (Option<Price>, Option<Price>),
+        strict: bool,
+    ) -> Result<(), Fault> {
+        let Some(fault) = spike(row, before, after) else {
+            return Ok(());
+        };
+        self.spikes += 1;
+        if strict {
+            return Err(fault);
+        }
+        self.first_spike.get_or_insert((row.line, fault));
+        Ok(())
     }
 }
 
@@ -86,7 +126,9 @@ pub struct Bars {
     sessions: Cursor,
     last: Option<Timestamp>,
     ahead: Option<Placed>,
-    expected: Option<Timestamp>,
+    /// The row before, and when the one behind it was expected.
+    before: Option<(Row, Option<Timestamp>)>,
+    strict: bool,
     ready: VecDeque<MarketEvent>,
     started: bool,
     summary: Summary,
@@ -100,11 +142,19 @@ impl Bars {
             sessions: Cursor::new(terms.hours),
             last: None,
             ahead: None,
-            expected: None,
+            before: None,
+            strict: false,
             ready: VecDeque::with_capacity(2),
             started: false,
             summary: Summary::default(),
         }
+    }
+
+    /// Stops at a gap or a price far from its neighbors where that is asked for, instead of telling of them.
+    #[must_use]
+    pub const fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
     }
 
     /// What was read so far; the whole file once the feed is at its end.
@@ -115,12 +165,13 @@ impl Bars {
 
     /// The next row that can be used.
     fn pull(&mut self) -> Result<Option<Placed>, Error> {
-        while let Some(row) = self.rows.next_row()? {
+        let skip_bad = self.terms.skip_bad;
+        while let Some(row) = readable(&mut *self.rows, skip_bad, &mut self.summary)? {
             let fault = match in_order(&mut self.last, row.stamp).and_then(|()| self.place(row)) {
                 Ok(placed) => return Ok(Some(placed)),
                 Err(fault) => fault,
             };
-            if !(self.terms.skip_bad && fault.is_skippable()) {
+            if !(skip_bad && fault.is_skippable()) {
                 let file = self.rows.file().to_owned();
                 return Err(Error::Row { file, line: row.line, fault });
             }
@@ -162,7 +213,7 @@ impl Bars {
         self.ahead = self.pull()?;
         let close_at =
             self.ahead.map_or(current.close_by, |next| current.close_by.min(next.open_at));
-        self.note_gap(current.open_at, close_at);
+        self.judge(&current, close_at)?;
         let Row { open, high, low, close, volume, .. } = current.row;
         let (instrument, open_at) = (self.terms.instrument, current.open_at);
         let candle = Candle { instrument, open_at, close_at, open, high, low, close, volume };
@@ -175,15 +226,22 @@ impl Bars {
         Ok(())
     }
 
-    fn note_gap(&mut self, open_at: Timestamp, close_at: Timestamp) {
-        if let Some(expected) = self.expected
+    /// Looks for what is odd about a row beside its neighbors.
+    fn judge(&mut self, current: &Placed, close_at: Timestamp) -> Result<(), Error> {
+        let (row, open_at) = (&current.row, current.open_at);
+        let after = self.ahead.map(|next| next.row.close);
+        let mut told =
+            self.summary.judge(row, (self.before.map(|(b, _)| b.close), after), self.strict);
+        if let Some((before, Some(expected))) = self.before
             && open_at > expected
+            && !may_rest(self.terms.hours, before.stamp, row.stamp)
         {
-            self.summary.gaps += 1;
-            self.summary.longest_gap = self.summary.longest_gap.max(open_at.since(expected));
+            told = told.and(self.summary.gap(row.line, (expected, open_at), self.strict));
         }
         let following = self.sessions.session_from(close_at);
-        self.expected = following.map(|session| close_at.max(session.open_at));
+        self.before = Some((*row, following.map(|session| close_at.max(session.open_at))));
+        let file = || self.rows.file().to_owned();
+        told.map_err(|fault| Error::Strict { file: file(), line: row.line, fault })
     }
 }
 
@@ -227,4 +285,44 @@ pub(super) fn check(row: &Row) -> Result<(), Fault> {
     } else {
         Err(Fault::Volume(volume.to_string()))
     }
+}
+
+/// The next row that can be read; one whose fault is its own may be left out and counted.
+pub(super) fn readable(
+    rows: &mut dyn Rows,
+    skip_bad: bool,
+    summary: &mut Summary,
+) -> Result<Option<Row>, Error> {
+    loop {
+        match rows.next_row() {
+            Err(Error::Row { line, fault, .. }) if skip_bad && fault.is_skippable() => {
+                summary.skip(line, fault);
+            }
+            read => return read,
+        }
+    }
+}
+
+/// May a market have rested from one bar to the next, since nobody knows its holidays then?
+pub(super) fn may_rest(hours: Hours, stamp: Timestamp, next: Timestamp) -> bool {
+    !knows_holidays(hours, stamp) && next.since(stamp) <= LONGEST_REST
+}
+
+/// A price that neither its bar nor its neighbors explain: a high of twice or a low of half the rest of the bar, or a
+/// close that lies half away from the closes before and after it, on one side of both.
+fn spike(row: &Row, before: Option<Price>, after: Option<Price>) -> Option<Fault> {
+    let (top, bottom) = (row.open.max(row.close), row.open.min(row.close));
+    let before_or = before.unwrap_or(row.open);
+    let told = |column, price| Some(Fault::Spike { column, price, before: before_or });
+    if row.high.raw() / 2 > top.raw().max(before_or.raw()) {
+        return told("high", row.high);
+    }
+    if row.low.raw() < bottom.raw().min(before_or.raw()) / 2 {
+        return told("low", row.low);
+    }
+    let (before, after) = (before?.raw(), after?.raw());
+    let close = row.close.raw();
+    let above = close / 3 > before.max(after) / 2;
+    let below = close / 2 < before.min(after) / 3;
+    if above || below { told("close", row.close) } else { None }
 }

@@ -16,16 +16,22 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The file is no valid Parquet.
-    #[error("{file}: {source}; write the file again or convert it to CSV")]
+    /// The file is no valid Parquet, or is packed in a way that is not read.
+    #[error(
+        "{file}: {why}; write the file again, packed with snappy, zstd, gzip, brotli, lz4 or not at all, or convert it \
+         to CSV"
+    )]
     Parquet {
         /// Which file.
         file: String,
-        /// What the reader says.
-        source: ::parquet::errors::ParquetError,
+        /// What the reader says. It is in the text, and so no source that would be told once more.
+        why: ::parquet::errors::ParquetError,
     },
     /// A column is missing.
-    #[error("{file}: there is no column `{column}`; the columns must be {wanted}")]
+    #[error(
+        "{file}: there is no column `{column}`; the columns must be {wanted}{}",
+        unknown(.column)
+    )]
     Column {
         /// Which file.
         file: String,
@@ -56,6 +62,16 @@ pub enum Error {
         /// What is wrong.
         fault: Fault,
     },
+    /// A row is odd beside its neighbors, and the reading stops there.
+    #[error("{file}, line {line}: {fault}, or leave --strict away to be told of it only")]
+    Strict {
+        /// Which file.
+        file: String,
+        /// As of a row.
+        line: u64,
+        /// What is odd.
+        fault: Fault,
+    },
     /// A recording lacks a file.
     #[error(
         "{folder}: there is no file of {what}; names begin with what is in them and end in .csv or .csv.zst"
@@ -82,6 +98,11 @@ pub enum Error {
     /// The settings of a generator make no market.
     #[error("the generator's {0}")]
     Settings(&'static str),
+}
+
+/// What to do where a column may be made up.
+fn unknown(column: &str) -> &'static str {
+    if column == "volume" { "; where volumes are not known, add a column of 0" } else { "" }
 }
 
 /// What is wrong with one row.
@@ -121,7 +142,7 @@ pub enum Fault {
     },
     /// A price of zero or less.
     #[error(
-        "{column} is {value}: prices must be above zero; repair the row, or set `skip_bad` to leave it out"
+        "{column} is {value}: prices must be above zero; repair the row, or leave it out with --skip-bad"
     )]
     NotPositive {
         /// In which column.
@@ -141,10 +162,7 @@ pub enum Fault {
         at: Timestamp,
     },
     /// Bars are missing.
-    #[error(
-        "no bar between {from} and {to}, while the market was open; add what is missing, or leave \
-         --strict away to be told of gaps only"
-    )]
+    #[error("no bar between {from} and {to}, while the market was open; add what is missing")]
     Gap {
         /// When the next bar was expected.
         from: Timestamp,
@@ -185,7 +203,7 @@ pub enum Fault {
     /// A price far away from all others.
     #[error(
         "{column} {price} lies far from its neighbors (the close before was {before}): a bad tick? Repair the \
-         row, or leave --strict away to be told of it only"
+         row"
     )]
     Spike {
         /// In which column.
@@ -198,7 +216,7 @@ pub enum Fault {
     /// High and low do not hold the open and the close.
     #[error(
         "high {high} and low {low} do not hold open {open} and close {close}; repair the row, or leave \
-         it out with `skip_bad`"
+         it out with --skip-bad"
     )]
     Range {
         /// Highest price.
@@ -211,7 +229,7 @@ pub enum Fault {
         close: Price,
     },
     /// The ask lies below the bid.
-    #[error("ask {ask} is below bid {bid}; repair the row, or set `skip_bad` to leave it out")]
+    #[error("ask {ask} is below bid {bid}; repair the row, or leave it out with --skip-bad")]
     Crossed {
         /// Best price paid.
         bid: Price,
@@ -219,12 +237,14 @@ pub enum Fault {
         ask: Price,
     },
     /// Volume is negative or not a number.
-    #[error("volume `{0}` is negative or not a number; write 0 where it is unknown")]
+    #[error(
+        "volume `{0}` is negative or not a number; write 0 where it is unknown, or leave the row out with --skip-bad"
+    )]
     Volume(String),
     /// A bar while the market rests.
     #[error(
         "{0}: the market has no session then; check the date and the instrument's hours, or leave the \
-         row out with `skip_bad`"
+         row out with --skip-bad"
     )]
     NoSession(Timestamp),
     /// A daily bar that is not stamped with midnight.

@@ -1,8 +1,8 @@
 //! Bars from Parquet files, read in batches of rows: bounded memory however long the file is.
 //!
 //! Columns by name: `timestamp` (a timestamp of any unit, a date, a count since 1970, or RFC 3339 text), `open`,
-//! `high`, `low`, `close` and `volume` (decimal, double, whole numbers or text). A timestamp without a zone counts as
-//! UTC.
+//! `high`, `low`, `close` and `volume` (decimal, double, float, whole numbers or text). A timestamp without a zone
+//! counts as UTC; a nameless index of pandas is one.
 
 use super::bars::{Bars, Row, Rows, Terms};
 use super::csv::{BARS, BARS_TEXT, is_called, shown};
@@ -23,6 +23,8 @@ use std::path::Path;
 
 /// Rows of one column that are decoded at once.
 const BATCH: usize = 1_024;
+/// What pandas calls an index that has no name.
+const INDEX: &[u8] = b"__index_level_0__";
 /// Widest decimal, in bytes.
 const WIDEST: usize = 16;
 
@@ -40,7 +42,7 @@ pub(super) fn rows(path: &Path) -> Result<Box<dyn Rows>, Error> {
     let opened =
         File::open(path).map_err(|source| Error::Unreadable { file: file.clone(), source })?;
     let reader = SerializedFileReader::new(opened)
-        .map_err(|source| Error::Parquet { file: file.clone(), source })?;
+        .map_err(|why| Error::Parquet { file: file.clone(), why })?;
     let columns = BARS
         .iter()
         .map(|column| Column::find(&reader, &file, column))
@@ -91,15 +93,19 @@ impl Column {
         name: &'static str,
     ) -> Result<Self, Error> {
         let columns = reader.metadata().file_metadata().schema_descr().columns();
-        let leaf =
-            columns.iter().position(|column| is_called(column.path().string().as_bytes(), name));
+        let called = |is_it: &dyn Fn(&[u8]) -> bool| {
+            columns.iter().position(|column| is_it(column.path().string().as_bytes()))
+        };
+        let leaf = called(&|found| is_called(found, name));
+        // A column with a name of the time comes before an index without one.
+        let leaf = leaf.or_else(|| called(&|found| name == "timestamp" && found == INDEX));
         let missing = || Error::Column { file: file.to_owned(), column: name, wanted: BARS_TEXT };
         let leaf = leaf.ok_or_else(missing)?;
         let column = &columns[leaf];
         let wanted = if name == "timestamp" {
             "write it as a timestamp, a date or RFC 3339 text"
         } else {
-            "write it as double, decimal, whole number or text"
+            "write it as double, float, decimal, whole number or text"
         };
         let found = || format!("{} ({:?})", column.physical_type(), column.logical_type_ref());
         let meaning = meaning(column, name == "timestamp").ok_or_else(|| Error::Type {
@@ -124,6 +130,9 @@ impl Column {
                 }
                 ColumnReader::Int64ColumnReader(r) => decode(r, optional, ahead, Cell::Whole)?,
                 ColumnReader::DoubleColumnReader(r) => decode(r, optional, ahead, Cell::Float)?,
+                ColumnReader::FloatColumnReader(r) => {
+                    decode(r, optional, ahead, |v| Cell::Float(shortest(v)))?;
+                }
                 ColumnReader::ByteArrayColumnReader(r) => match self.meaning {
                     Meaning::Decimal(_) => decode(r, optional, ahead, |v| wide(v.data()))?,
                     _ => decode(r, optional, ahead, Cell::Text)?,
@@ -198,8 +207,8 @@ impl Column {
 }
 
 impl Table {
-    fn damaged(&self, source: ParquetError) -> Error {
-        Error::Parquet { file: self.file.clone(), source }
+    fn damaged(&self, why: ParquetError) -> Error {
+        Error::Parquet { file: self.file.clone(), why }
     }
 
     /// Opens the next group of rows; false at the end of the file.
@@ -211,7 +220,7 @@ impl Table {
         for column in &mut self.columns {
             let reader = group.get_column_reader(column.leaf);
             let file = &self.file;
-            let damaged = |source| Error::Parquet { file: file.clone(), source };
+            let damaged = |why| Error::Parquet { file: file.clone(), why };
             column.reader = Some(reader.map_err(damaged)?);
         }
         self.group += 1;
@@ -224,9 +233,7 @@ impl Table {
         for column in &mut self.columns {
             match column.take() {
                 Ok(cell) => cells.extend(cell),
-                Err(source) => {
-                    return Err(Error::Parquet { file: self.file.clone(), source });
-                }
+                Err(why) => return Err(self.damaged(why)),
             }
         }
         match cells.len() {
@@ -290,7 +297,7 @@ fn meaning(column: &ColumnDescriptor, is_time: bool) -> Option<Meaning> {
         },
         Physical::INT32 if is_time && converted == ConvertedType::DATE => Some(Meaning::Date),
         _ if is_time => None,
-        Physical::DOUBLE => Some(Meaning::Plain),
+        Physical::DOUBLE | Physical::FLOAT => Some(Meaning::Plain),
         Physical::INT32
         | Physical::INT64
         | Physical::BYTE_ARRAY
@@ -334,6 +341,11 @@ fn wide(bytes: &[u8]) -> Cell {
     let negative = bytes.first().is_some_and(|first| first & 0x80 != 0);
     let start: i128 = if negative { -1 } else { 0 };
     Cell::Wide(bytes.iter().fold(start, |value, byte| (value << 8) | i128::from(*byte)))
+}
+
+/// The shortest decimal that is this float, as it would stand in a CSV: 101.1 and not 101.0999984741211.
+fn shortest(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::NAN)
 }
 
 fn unscaled(value: f64, places: i32) -> f64 {

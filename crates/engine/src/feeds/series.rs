@@ -4,10 +4,10 @@
 //! it. Times that do not rise and rows that are wrong in themselves are faults. Gaps and prices far from their
 //! neighbors are counted and told, or faults as well where the reading is strict.
 
-use super::bars::{Row, Rows, Summary, check, in_order};
+use super::bars::{Row, Rows, Summary, check, in_order, may_rest, readable};
 use super::error::{Error, Fault};
 use super::{csv, parquet};
-use crate::calendar::{Cursor, knows_holidays};
+use crate::calendar::Cursor;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
 use nija_core::words::money::Price;
@@ -18,8 +18,6 @@ use std::path::Path;
 
 /// Rows that are looked at before the first is handed out.
 const LOOK: usize = 256;
-/// Longest rest of a market whose holidays are not known.
-const LONGEST_REST: Span = Span(5 * Span::DAY.0);
 /// Candles handed out at a time.
 const HANDFUL: usize = 1_024;
 
@@ -152,11 +150,12 @@ impl Series {
         if let Some(row) = self.looked.pop_front() {
             return Ok(Some(row));
         }
-        while let Some(row) = self.rows.next_row()? {
+        let skip_bad = self.reading.skip_bad;
+        while let Some(row) = readable(&mut *self.rows, skip_bad, &mut self.summary)? {
             let Err(fault) = in_order(&mut self.last, row.stamp).and_then(|()| check(&row)) else {
                 return Ok(Some(row));
             };
-            if !(self.reading.skip_bad && fault.is_skippable()) {
+            if !(skip_bad && fault.is_skippable()) {
                 return Err(self.fault(row.line, fault));
             }
             self.summary.skip(row.line, fault);
@@ -170,30 +169,28 @@ impl Series {
 
     /// Looks for what is odd about a row beside its neighbors.
     fn judge(&mut self, row: &Row, following: Option<&Row>) -> Result<(), Error> {
-        if let Some(fault) = spike(row, self.before, following.map(|next| next.close)) {
-            self.summary.spikes += 1;
-            if self.reading.strict {
-                return Err(self.fault(row.line, fault));
-            }
-            self.summary.first_spike.get_or_insert((row.line, fault));
-        }
+        let (before, after) = (self.before, following.map(|next| next.close));
+        let strict = self.reading.strict;
+        let odd = self.summary.judge(row, (before, after), strict);
+        odd.map_err(|fault| self.strictly(row.line, fault))?;
         if let Some(next) = following
             && next.stamp > row.stamp.plus(self.step)
             && let Some(from) = self.gap(row.stamp, next.stamp)
         {
-            self.summary.gaps += 1;
-            self.summary.longest_gap = self.summary.longest_gap.max(next.stamp.since(from));
-            if self.reading.strict {
-                return Err(self.fault(next.line, Fault::Gap { from, to: next.stamp }));
-            }
+            let told = self.summary.gap(next.line, (from, next.stamp), strict);
+            told.map_err(|fault| self.strictly(next.line, fault))?;
         }
         Ok(())
+    }
+
+    fn strictly(&self, line: u64, fault: Fault) -> Error {
+        Error::Strict { file: self.rows.file().to_owned(), line, fault }
     }
 
     /// When a bar was missing first between two that are further apart than one step; none where the market rested.
     fn gap(&mut self, stamp: Timestamp, next: Timestamp) -> Option<Timestamp> {
         let close = stamp.plus(self.step);
-        if !knows_holidays(self.hours, stamp) && next.since(stamp) <= LONGEST_REST {
+        if may_rest(self.hours, stamp, next) {
             return None;
         }
         let expected = match self.step.0.cmp(&Span::DAY.0) {
@@ -227,25 +224,6 @@ fn hours(rows: &VecDeque<Row>) -> Hours {
     // 1970-01-01 was a Thursday.
     let weekday = |row: &Row| (i64::from(row.stamp.day(Span::ZERO)) + 3).rem_euclid(7);
     if rows.iter().any(|row| weekday(row) >= 5) { Hours::Always } else { Hours::Nyse }
-}
-
-/// A price that neither its bar nor its neighbors explain: a high of twice or a low of half the rest of the bar, or a
-/// close that lies half away from the closes before and after it, on one side of both.
-fn spike(row: &Row, before: Option<Price>, after: Option<Price>) -> Option<Fault> {
-    let (top, bottom) = (row.open.max(row.close), row.open.min(row.close));
-    let before_or = before.unwrap_or(row.open);
-    let told = |column, price| Some(Fault::Spike { column, price, before: before_or });
-    if row.high.raw() / 2 > top.raw().max(before_or.raw()) {
-        return told("high", row.high);
-    }
-    if row.low.raw() < bottom.raw().min(before_or.raw()) / 2 {
-        return told("low", row.low);
-    }
-    let (before, after) = (before?.raw(), after?.raw());
-    let close = row.close.raw();
-    let above = close / 3 > before.max(after) / 2;
-    let below = close / 2 < before.min(after) / 3;
-    if above || below { told("close", row.close) } else { None }
 }
 
 #[cfg(test)]

@@ -19,10 +19,12 @@ mod reasons;
 mod report;
 mod research;
 mod sheet;
+mod silence;
 mod tally;
 mod teaching;
 mod trials;
 mod tuned;
+mod universe;
 
 pub(crate) use options::Options;
 pub(super) use options::midnight;
@@ -125,7 +127,7 @@ fn once(
     data: Data,
     journal: Arc<dyn Journal>,
 ) -> anyhow::Result<(Outcome, Tally)> {
-    let tiers = options.tier.0.iter().map(|tier| tier.name()).collect();
+    let tiers = options.tiers().iter().map(|tier| tier.name()).collect();
     let tally = Arc::new(Mutex::new(Heard::Well(Tally::new(&data.instruments, tiers))));
     let listener = Arc::clone(&tally);
     let seen: Listener = Box::new(move |batch| lock(&listener).take(batch));
@@ -220,13 +222,13 @@ async fn drive(
     };
     let first = options.from.map_or(next, |from| from.max(next));
     ensure!(options.to.is_none_or(|to| first < to), "--to lies before the first bar or --from");
-    let Data { instruments, mut feed, trader, around_the_clock, notes, files, .. } = data;
+    let Data { instruments, mut feed, trader, around_the_clock, notes, silence, files, .. } = data;
     let desks = announced(&instruments, config, first)?;
     let names: Vec<&str> = strategies.iter().map(|strategy| strategy.name()).collect();
     let is_heard = |name: &&str| names.is_empty() || names.contains(name);
     let tiers = wire::tiers(config)?;
-    let silent = unheard(options, &tiers, &strategies);
-    let weighs = options.tier.0.iter().any(|tier| tiers.rules(*tier).pool.weighs());
+    let unheard = unheard(options, &tiers, &strategies);
+    let weighs = options.tiers().iter().any(|tier| tiers.rules(*tier).pool.weighs());
     let backtest = Backtest::new(desks, exchange, trader, journal, seen);
     let backtest = backtest.hearing(strategies);
     let kept = options.journal.is_some();
@@ -239,17 +241,21 @@ async fn drive(
     let mut days = Days::new(accounts, first, around_the_clock);
     let mut charts = Charts::new();
     let (bars, last) = trade(options, &mut backtest, &mut *feed, (&mut days, &mut charts)).await?;
+    drop(feed);
     backtest.finish().await?;
     // Accounts are numbered in the order of their opening.
     let friction = |no| backtest.exchange().friction(PARTITION, AccountNo(no));
-    let frictions = (0..).zip(&options.tier.0).map(|(no, _)| friction(no)).collect();
+    let frictions = (0..).zip(options.tiers()).map(|(no, _)| friction(no)).collect();
     let models = models::all(backtest.trader().analyst(), &names, weighs);
+    let spoken = backtest.spoken().clone();
     let desks = backtest.partitions()?;
     days.close(desks);
+    let silent = silence.notes(&spoken, &days.shut);
     Ok(Outcome {
         instruments,
         notes: notes
             .into_iter()
+            .chain(unheard)
             .chain(silent)
             .chain(files.iter().filter_map(data::Read::note))
             .collect(),
@@ -349,7 +355,7 @@ fn unheard(options: &Options, tiers: &TierTable, named: &[StrategyName]) -> Vec<
         };
         Some(format!("{}: its pool, {}, follows {told}", tier.name(), pool.title()))
     };
-    options.tier.0.iter().filter_map(note).collect()
+    options.tiers().iter().filter_map(note).collect()
 }
 
 /// Opens one account per tier.
@@ -359,7 +365,7 @@ async fn open(
     at: Timestamp,
 ) -> anyhow::Result<Vec<AccountId>> {
     let mut accounts = Vec::new();
-    for tier in &options.tier.0 {
+    for tier in options.tiers() {
         let id = named(tier.name());
         let command = Command::Open {
             user: UserId(id),

@@ -155,6 +155,52 @@ fn daily_bars_of_a_market_with_sessions_are_its_sessions() {
 }
 
 #[test]
+fn odd_prices_and_gaps_are_told_as_of_series_and_strict_readings_stop_there() {
+    let good = "2020-03-02T00:00:00Z,10,12,9,11,5\n";
+    let daily = terms(Hours::Nyse, Timeframe::Day1);
+    let told = |rows: &str, terms| {
+        let text = format!("{HEADER}{rows}");
+        let (_, bars) = read(&text, terms).unwrap();
+        let (_folder, path) = file(&text);
+        let mut strict = open(&path, terms).unwrap().strict(true);
+        let stop = loop {
+            match strict.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
+            }
+        };
+        (bars.summary().clone(), stop)
+    };
+    let tick =
+        format!("{good}2020-03-03T00:00:00Z,11,88,9,11,5\n2020-03-04T00:00:00Z,11,12,9,11,5\n");
+    let (summary, stop) = told(&tick, daily);
+    assert_eq!((summary.spikes, summary.first_spike.unwrap().0, summary.gaps), (1, 3, 0));
+    let stop = stop.unwrap();
+    assert!(stop.contains(".csv, line 3: high 88 lies far from its neighbors"), "{stop}");
+    assert!(stop.ends_with("or leave --strict away to be told of it only"), "{stop}");
+    let (summary, stop) = told(&format!("{good}2020-03-04T00:00:00Z,11,12,9,11,5\n"), daily);
+    assert_eq!((summary.gaps, summary.first_gap.unwrap().0, summary.spikes), (1, 3, 0));
+    assert!(stop.unwrap().contains("line 3: no bar between 2020-03-03T14:30:00Z"));
+    assert_eq!(told(good, daily).1, None);
+    // Before 2010 nobody knows the holidays: Martin Luther King's day is no gap.
+    let old = "2005-01-14T00:00:00Z,10,12,9,11,5\n2005-01-18T00:00:00Z,10,12,9,11,5\n";
+    let (summary, stop) = told(old, daily);
+    assert_eq!((summary.gaps, stop), (0, None));
+}
+
+#[test]
+fn a_volume_that_is_none_is_left_out_where_that_is_asked_for() {
+    let rows = format!(
+        "{HEADER}2020-03-01T00:00:00Z,10,12,9,11,many\n2020-03-01T01:00:00Z,10,12,9,11,5\n"
+    );
+    let why = read(&rows, hourly()).map(drop).expect_err("no number").to_string();
+    assert!(why.contains("line 2: volume `many`") && why.ends_with("--skip-bad"), "{why}");
+    let (_, bars) = read(&rows, Terms { skip_bad: true, ..hourly() }).unwrap();
+    assert_eq!((bars.summary().rows, bars.summary().skipped), (1, 1));
+}
+
+#[test]
 fn the_last_bar_of_a_session_ends_with_it() {
     let hourly = terms(Hours::Nyse, Timeframe::Hour1);
     let rows = "2019-11-29T14:30:00Z,10,12,9,11,5\n2019-11-29T15:00:00Z,10,12,9,11,5\n\

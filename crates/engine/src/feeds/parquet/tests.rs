@@ -19,6 +19,7 @@ enum Values {
     Long(Vec<i64>),
     Int(Vec<i32>),
     Double(Vec<f64>),
+    Float(Vec<f32>),
     Text(Vec<&'static str>),
     Bytes(Vec<Vec<u8>>),
     /// Doubles of which some are missing.
@@ -32,10 +33,17 @@ fn terms() -> Terms {
 
 /// Writes groups of rows under a schema into a file of its own.
 fn written(schema: &str, groups: &[Vec<Values>]) -> (tempfile::TempDir, PathBuf) {
+    packed(schema, groups, Compression::SNAPPY)
+}
+fn packed(
+    schema: &str,
+    groups: &[Vec<Values>],
+    compression: Compression,
+) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bars.parquet");
     let schema = Arc::new(parse_message_type(&format!("message bars {{ {schema} }}")).unwrap());
-    let packed = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let packed = WriterProperties::builder().set_compression(compression).build();
     let file = File::create(&path).unwrap();
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(packed)).unwrap();
     for group in groups {
@@ -50,6 +58,9 @@ fn written(schema: &str, groups: &[Vec<Values>]) -> (tempfile::TempDir, PathBuf)
                     w.write_batch(v, None, None)
                 }
                 (ColumnWriter::DoubleColumnWriter(w), Values::Double(v)) => {
+                    w.write_batch(v, None, None)
+                }
+                (ColumnWriter::FloatColumnWriter(w), Values::Float(v)) => {
                     w.write_batch(v, None, None)
                 }
                 (ColumnWriter::DoubleColumnWriter(w), Values::Holes(v)) => {
@@ -167,6 +178,46 @@ fn times_of_other_programs_are_read() {
 }
 
 #[test]
+fn a_nameless_index_of_pandas_is_the_time_unless_a_column_is() {
+    let index = "required int64 __index_level_0__ (TIMESTAMP(NANOS,false));";
+    let mut group = doubles(1);
+    group.push(Values::Long(vec![SECONDS * 1_000_000_000]));
+    assert_eq!(read(&written(&format!("{DOUBLES} {index}"), &[group]).1).unwrap(), [WANTED]);
+    let counted = "required int64 __index_level_0__; required int64 Date (TIMESTAMP(MILLIS,true));";
+    let mut group = vec![Values::Long(vec![7]), Values::Long(vec![SECONDS * 1_000])];
+    group.extend(doubles(1));
+    assert_eq!(read(&written(&format!("{counted} {DOUBLES}"), &[group]).1).unwrap(), [WANTED]);
+}
+
+#[test]
+fn floats_are_the_decimals_that_a_csv_of_them_has() {
+    let stamp = "required int64 timestamp (TIMESTAMP(MILLIS,true));";
+    let schema = format!("{stamp} {}", DOUBLES.replace("double", "float"));
+    let mut group = vec![Values::Long(vec![SECONDS * 1_000])];
+    group.extend([10.1, 12.0, 9.0, 11.5, 5.25].map(|value| Values::Float(vec![value])));
+    assert_eq!(read(&written(&schema, &[group]).1).unwrap(), [WANTED]);
+}
+
+#[test]
+fn every_way_of_packing_that_is_promised_is_read() {
+    let schema = format!("required int64 timestamp (TIMESTAMP(MILLIS,true)); {DOUBLES}");
+    let mut group = vec![Values::Long(vec![SECONDS * 1_000])];
+    group.extend(doubles(1));
+    for compression in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::ZSTD(Default::default()),
+        Compression::GZIP(Default::default()),
+        Compression::BROTLI(Default::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+    ] {
+        let (_folder, path) = packed(&schema, &[group.clone()], compression);
+        assert_eq!(read(&path).unwrap(), [WANTED], "{compression:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_named() {
     let told = |schema: &str, stamp| row(schema, stamp).expect_err("wrong").to_string();
     let decimal = format!("required int64 timestamp (DECIMAL(10,2)); {DOUBLES}");
@@ -193,5 +244,10 @@ fn what_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bars.parquet");
     std::fs::write(&path, b"PAR1 and then nothing of the sort").unwrap();
-    assert!(matches!(open(&path, terms()), Err(Error::Parquet { .. })));
+    let damaged = open(&path, terms()).map(drop).expect_err("damaged");
+    assert!(std::error::Error::source(&damaged).is_none(), "{damaged} would be told twice");
+    assert!(
+        damaged.to_string().contains("packed with snappy, zstd, gzip, brotli, lz4"),
+        "{damaged}"
+    );
 }

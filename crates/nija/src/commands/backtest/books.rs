@@ -42,7 +42,12 @@ pub(super) fn strategy(options: &Options) -> Option<StrategyName> {
     let [name] = &options.strategy[..] else {
         return None;
     };
-    NAMES.iter().find(|(word, _)| word == name).map(|(_, strategy)| *strategy)
+    named(name)
+}
+
+/// The strategy of this name.
+pub(super) fn named(name: &str) -> Option<StrategyName> {
+    NAMES.iter().find(|(word, _)| *word == name).map(|(_, strategy)| *strategy)
 }
 
 /// What was read.

@@ -1,22 +1,23 @@
 //! What a backtest runs over: files of bars with their instruments, and the analyst that reads
 //! them.
 //!
-//! The analyst is the shipped one. Only where a whole class has nothing that it reads are the parts
-//! and strategies of that class given to the files at hand; what a paper run would trade stays what
+//! The analyst is the shipped one, its strategies trade the files at hand; what a paper run would trade stays what
 //! it is.
 
 use super::books::{self, Places};
 use super::chains::Chains;
-use super::{Options, contracts, tuned};
+use super::silence::Silence;
+use super::{Options, contracts, tuned, universe};
 use crate::catalog;
 use crate::config::Config;
 use crate::market;
 use anyhow::{Context, bail, ensure};
-use nija_core::words::catalog::{Catalog, Family};
+use nija_core::words::catalog::Catalog;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Price, Qty};
 use nija_core::words::score::Score;
+use nija_core::words::signal::StrategyName;
 use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::bars::{Bars, Summary, Terms};
 use nija_engine::feeds::chain::modeled::{Modeled, Settings};
@@ -26,7 +27,7 @@ use nija_engine::feeds::{Error, Feed, MarketEvent, csv, parquet};
 use nija_engine::trader::Trader;
 use nija_market::analyst::{Analyst, Setup};
 use nija_market::candle::Timeframe;
-use nija_market::engine::crypto::Scalped;
+use nija_market::engine::Want;
 use nija_market::playbook::Playbook;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,7 +48,9 @@ pub(super) struct Data {
     pub(super) around_the_clock: bool,
     /// What to tell before the results.
     pub(super) notes: Vec<String>,
-    /// What was read of each file, once the feed is at its end.
+    /// What the strategies need that say nothing.
+    pub(super) silence: Silence,
+    /// What was read of each file, once the feed is let go.
     pub(super) files: Vec<Read>,
     /// Folders of ticks, each a venue of its own.
     pub(super) places: Places,
@@ -69,12 +72,9 @@ pub(super) struct Source {
 /// Reads what the options name.
 pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let mut catalog = catalog::read(config.instruments.as_deref())?;
+    let heard = options.strategies()?;
     if options.demo_data {
-        let feed = Box::new(market::history(&catalog.instruments)?);
-        let trader = Trader::new(Analyst::new(&asked(options, config, &catalog)?));
-        let (notes, files, places) = (Vec::new(), Vec::new(), Places::default());
-        let (instruments, around_the_clock) = (catalog.instruments, true);
-        return Ok(Data { instruments, feed, trader, around_the_clock, notes, files, places });
+        return shipped(options, config, (catalog, &heard));
     }
     let (mut sources, mut feeds, mut files) = (Vec::new(), Vec::<Box<dyn Feed>>::new(), Vec::new());
     let playbook = playbook(options, config)?;
@@ -91,7 +91,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
             timeframe: source.timeframe,
             skip_bad: options.skip_bad,
         };
-        let mut bars = open(path, terms)?;
+        let mut bars = open(path, terms)?.strict(options.strict);
         let first = bars.peek_time()?;
         ensure!(first.is_some(), "{}, line 2: there is no bar in it", path.display());
         let read = Read { name: path.display().to_string(), summary: Arc::default() };
@@ -103,16 +103,20 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     // What is named here is rolled so, whatever the catalog says of it.
     let is_named = |month| rolled.iter().any(|named| named.has(month));
     catalog.families.retain(|family| !family.months().any(|(month, _)| is_named(month)));
-    let (mut setup, mut notes) = setup(asked(options, config, &catalog)?, &sources, &rolled);
+    let mut setup = asked(options, config, &catalog)?;
+    let mut notes = universe::give(&mut setup, &sources, &rolled);
     let families = catalog.families.iter().chain(&rolled);
     notes.extend(families.filter_map(|family| contracts::note(family, &sources)));
     let instruments = catalog.instruments;
-    places.give(&mut setup.crypto, &options.strategies()?)?;
+    places.give(&mut setup.crypto, &heard)?;
     let chains = Chains::of(options, &sources, &instruments)?;
     chains.note(&mut notes);
     let fresh = chains.underlyings.iter().map(|of| of.instrument);
     let fresh: Vec<InstrumentId> = fresh.filter(|id| !setup.equity.earnings.contains(id)).collect();
     setup.equity.earnings.extend(fresh);
+    notes.extend(universe::untraded(&heard, &setup, &sources));
+    let streams: Vec<Want> = sources.iter().map(Source::stream).collect();
+    let silence = Silence::of(&heard, &setup, &streams);
     let around_the_clock =
         !places.is_empty() || sources.iter().any(|s| s.instrument.hours == Hours::Always);
     let trader = Trader::new(Analyst::new(&setup));
@@ -128,7 +132,34 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
         }
         None => Box::new(feed),
     };
-    Ok(Data { instruments, feed, trader, around_the_clock, notes, files, places })
+    Ok(Data { instruments, feed, trader, around_the_clock, notes, silence, files, places })
+}
+
+/// The shipped history, with the universe of a paper run.
+fn shipped(
+    options: &Options,
+    config: &Config,
+    (catalog, heard): (Catalog, &[StrategyName]),
+) -> anyhow::Result<Data> {
+    let setup = asked(options, config, &catalog)?;
+    let instruments = catalog.instruments;
+    Ok(Data {
+        feed: Box::new(market::history(&instruments)?),
+        trader: Trader::new(Analyst::new(&setup)),
+        around_the_clock: true,
+        notes: Vec::new(),
+        silence: Silence::of(heard, &setup, &market::streams(&instruments)?),
+        files: Vec::new(),
+        places: Places::default(),
+        instruments,
+    })
+}
+
+impl Source {
+    /// The stream that it is.
+    const fn stream(&self) -> Want {
+        Want { instrument: self.instrument.id, timeframe: self.timeframe }
+    }
 }
 
 /// The setup of a paper run, with the parameters that the options write over.
@@ -251,68 +282,7 @@ pub(super) fn unlisted(symbol: String, hours: Hours, instruments: &[Instrument])
     }
 }
 
-/// The shipped setup, with the classes of which it reads none of these files given to them, and with what rolls here.
-fn setup(mut setup: Setup, sources: &[Source], rolled: &[Family]) -> (Setup, Vec<String>) {
-    let mut notes = Vec::new();
-    let has = |id: InstrumentId| sources.iter().any(|s| s.instrument.id == id);
-    let of = |class: AssetClass| {
-        let mut ids: Vec<InstrumentId> = Vec::new();
-        for source in sources.iter().filter(|s| s.instrument.class == class) {
-            if source.instrument.is_tradable() && !ids.contains(&source.instrument.id) {
-                ids.push(source.instrument.id);
-            }
-        }
-        ids
-    };
-    let (crypto, equity) = (of(AssetClass::Crypto), of(AssetClass::Equity));
-    let roles = &mut setup.roles;
-    if !crypto.is_empty() && ![roles.leader, roles.second].into_iter().flatten().any(has) {
-        (roles.leader, roles.second) = (crypto.first().copied(), crypto.get(1).copied());
-        notes.push(
-            "crypto is read from the given files: there is none of the leading markets".into(),
-        );
-    }
-    if !equity.is_empty() && !roles.index.is_some_and(has) {
-        roles.index = equity.first().copied();
-        notes.push("the first file of equity stands for the index, which is not given".into());
-    }
-    let scalped = |s: &Scalped| {
-        sources.iter().any(|f| f.instrument.id == s.instrument && f.timeframe <= s.timeframe)
-    };
-    let reads_crypto =
-        setup.crypto.riding.iter().copied().any(has) || setup.crypto.scalping.iter().any(scalped);
-    if !crypto.is_empty() && !reads_crypto {
-        let intraday = sources.iter().filter(|s| crypto.contains(&s.instrument.id));
-        let intraday = intraday.filter(|s| s.timeframe < Timeframe::Day1);
-        let scalp = |s: &Source| Scalped {
-            instrument: s.instrument.id,
-            timeframe: s.timeframe,
-            parameters: None,
-        };
-        setup.crypto.scalping = intraday.map(scalp).collect();
-        setup.crypto.capture = crypto.clone();
-        setup.crypto.riding = crypto;
-        notes.push("the crypto strategies trade the given files".into());
-    }
-    let mut funds = setup.equity.reversion.iter().chain(&setup.equity.rotation).copied();
-    if !equity.is_empty() && !funds.any(has) {
-        setup.equity.reversion = equity.clone();
-        setup.equity.swing = equity.clone();
-        setup.equity.earnings = equity.clone();
-        setup.equity.rotation = equity;
-        notes.push("the equity strategies trade the given files".into());
-    }
-    let given = of(AssetClass::Derivatives);
-    let reads_derivatives = setup.derivatives.instruments().any(|id| given.contains(&id));
-    market::roll(&mut setup.derivatives, rolled);
-    if !given.is_empty() && !reads_derivatives {
-        contracts::give(&mut setup, sources);
-        notes.push("the derivatives strategies trade the given contracts".into());
-    }
-    (setup, notes)
-}
-
-/// A file's bars, telling what was read of them at the end.
+/// A file's bars, telling what was read of them once nobody reads on.
 struct Told {
     bars: Bars,
     summary: Arc<Mutex<Summary>>,
@@ -320,15 +290,18 @@ struct Told {
 
 impl Feed for Told {
     fn next(&mut self) -> Result<Option<MarketEvent>, Error> {
-        let event = self.bars.next()?;
-        if event.is_none() {
-            *self.summary.lock().unwrap_or_else(PoisonError::into_inner) =
-                self.bars.summary().clone();
-        }
-        Ok(event)
+        self.bars.next()
     }
     fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
         self.bars.peek_time()
+    }
+}
+
+// A run may end before the file does.
+impl Drop for Told {
+    fn drop(&mut self) {
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        summary.clone_from(self.bars.summary());
     }
 }
 
@@ -343,14 +316,18 @@ impl Read {
 /// What is worth telling of what was read; none where all was well.
 pub(super) fn told(summary: &Summary) -> Option<String> {
     let mut told = Vec::new();
+    let count = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     if let Some((line, fault)) = &summary.first_skipped {
-        told.push(format!("{} rows left out, the first in line {line}: {fault}", summary.skipped));
+        let rows = count(summary.skipped, "row");
+        told.push(format!("{rows} left out, the first in line {line}: {fault}"));
     }
-    if summary.gaps > 0 {
-        told.push(format!("{} gaps, the longest of {}", summary.gaps, length(summary.longest_gap)));
+    if let Some((line, fault)) = &summary.first_gap {
+        let (gaps, longest) = (count(summary.gaps, "gap"), length(summary.longest_gap));
+        told.push(format!("{gaps}, the longest of {longest}, the first in line {line}: {fault}"));
     }
     if let Some((line, fault)) = &summary.first_spike {
-        told.push(format!("{} odd prices, the first in line {line}: {fault}", summary.spikes));
+        let prices = count(summary.spikes, "odd price");
+        told.push(format!("{prices}, the first in line {line}: {fault}"));
     }
     (!told.is_empty()).then(|| told.join("; "))
 }

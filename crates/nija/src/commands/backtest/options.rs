@@ -1,5 +1,6 @@
 //! The options of `nija backtest`, and the terms of the exchange that follow from them.
 
+use super::books;
 use super::contracts::{Months, Named};
 use super::manner::{self, Commission, Fill, Repeated};
 use super::teaching::SMA_CROSS;
@@ -25,7 +26,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(super) data: Vec<PathBuf>,
     /// The shipped history of 2017 to 2020 instead of files.
-    #[arg(long, conflicts_with_all = ["symbol", "timeframe", "hours", "contract", "roll", "skip_bad"])]
+    #[arg(long, conflicts_with_all = ["symbol", "timeframe", "hours", "contract", "roll", "skip_bad", "strict"])]
     pub(super) demo_data: bool,
     /// What the file is about, where its name does not say so.
     #[arg(long)]
@@ -86,12 +87,12 @@ pub(crate) struct Options {
     /// Smallest step of a quantity in a run of sma-cross.
     #[arg(long, default_value = "1", value_name = "QTY")]
     pub(super) lot: Qty,
-    /// Stop at a gap or at a price far from its neighbors, instead of telling of them; for sma-cross.
+    /// Stop at a gap or at a price far from its neighbors, instead of telling of them.
     #[arg(long)]
     pub(super) strict: bool,
-    /// Tier of the account, or `all` for one account of each.
-    #[arg(long, default_value = "INVESTOR", value_parser = tiers)]
-    pub(super) tier: Tiers,
+    /// Tier of the account, INVESTOR where it is not named, or `all` for one account of each.
+    #[arg(long, value_parser = tiers)]
+    tier: Option<Tiers>,
     /// Appetite for risk: conservative, moderate or aggressive.
     #[arg(long, value_enum, default_value = "moderate")]
     pub(super) tolerance: Appetite,
@@ -257,7 +258,12 @@ impl From<Appetite> for Tolerance {
 
 /// One tier, or all of them.
 #[derive(Clone, Debug)]
-pub(super) struct Tiers(pub(super) Vec<Tier>);
+pub(super) struct Tiers(Vec<Tier>);
+
+/// Does it trade without an account?
+fn is_alone(name: &str) -> bool {
+    name == SMA_CROSS || books::named(name).is_some()
+}
 
 fn tiers(text: &str) -> Result<Tiers, nija_core::words::tier::UnknownTier> {
     if text.eq_ignore_ascii_case("all") {
@@ -282,6 +288,14 @@ impl Options {
             self.symbol.is_none() || self.data.len() == 1,
             "--symbol names what one file is about; name several files SYMBOL/TIMEFRAME.csv"
         );
+        if self.tier.is_some()
+            && let Some(alone) = self.strategy.iter().find(|name| is_alone(name))
+        {
+            bail!(
+                "{alone} trades on its own, without an account and its limits; leave --tier away, or name a strategy \
+                 of the platform"
+            );
+        }
         let exists = self.journal.as_ref().filter(|path| path.exists());
         if let Some(path) = exists {
             bail!("{} exists already; name a new file for the journal", path.display());
@@ -305,6 +319,14 @@ impl Options {
         )
     }
 
+    /// The tiers of the accounts.
+    pub(super) fn tiers(&self) -> &[Tier] {
+        match &self.tier {
+            Some(Tiers(tiers)) => tiers,
+            None => &[Tier::Investor],
+        }
+    }
+
     /// The strategies of the platform that are heard; all where none is named.
     pub(super) fn strategies(&self) -> anyhow::Result<Vec<StrategyName>> {
         let find = |name: &String| {
@@ -318,7 +340,6 @@ impl Options {
             })
         };
         let strategies = self.strategy.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
-        ensure!(!self.strict, "--strict is for {SMA_CROSS}; name --skip-bad to leave rows out");
         Ok(strategies)
     }
 

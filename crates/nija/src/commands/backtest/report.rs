@@ -33,7 +33,7 @@ struct Row<'a> {
 
 /// The whole text.
 pub(super) fn print(options: &Options, outcome: &Outcome, tally: &Tally) -> anyhow::Result<String> {
-    let parts = options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals);
+    let parts = options.tiers().iter().zip(&outcome.curves).zip(&outcome.finals);
     let rows: Vec<Row<'_>> = parts
         .zip(tally.accounts.iter().zip(Costs::each(options.cash, outcome, tally)))
         .map(|(((tier, points), last), (account, costs))| Row {

@@ -32,7 +32,7 @@ pub(super) fn page(
     let curve = statistics::curve(number(start), &points, outcome.year);
     let closed = Closed::of(tally.accounts.iter().flat_map(|account| account.profits()));
     let trades: Vec<&Trade> = tally.accounts.iter().flat_map(|account| &account.trades).collect();
-    let tiers: Vec<&str> = options.tier.0.iter().map(|tier| tier.name()).collect();
+    let tiers: Vec<&str> = options.tiers().iter().map(|tier| tier.name()).collect();
     let accounts = by_account(options, outcome, (tally, &each));
     Page {
         title: "NIJA backtest".to_owned(),
@@ -93,7 +93,7 @@ fn by_account(
     outcome: &Outcome,
     (tally, costs): (&Tally, &[Costs]),
 ) -> Option<Table> {
-    let accounts = options.tier.0.iter().zip(&outcome.curves).zip(&outcome.finals);
+    let accounts = options.tiers().iter().zip(&outcome.curves).zip(&outcome.finals);
     let rows = accounts.zip(tally.accounts.iter().zip(costs));
     let rows = rows.map(|(((tier, points), last), (account, costs))| {
         let curve = statistics::curve(number(options.cash), points, outcome.year);
@@ -109,12 +109,12 @@ fn by_account(
     });
     let heads = vec!["Tier", "End", "Return", "Deepest fall", "Trades", "Costs"];
     let table = Table { title: "Accounts", heads, rows: rows.collect(), ..Table::default() };
-    (options.tier.0.len() > 1).then_some(table)
+    (options.tiers().len() > 1).then_some(table)
 }
 
 /// Why entries were not made, account by account.
 fn unmade(options: &Options, tally: &Tally) -> Vec<Unmade> {
-    let accounts = options.tier.0.iter().zip(&tally.accounts);
+    let accounts = options.tiers().iter().zip(&tally.accounts);
     let rows = accounts.flat_map(|(tier, account)| {
         account.reasons.words().into_iter().map(|words| Unmade {
             who: format!("{} {}", tier.name(), words.strategy),

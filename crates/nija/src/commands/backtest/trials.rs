@@ -80,7 +80,7 @@ fn check(options: &Options) -> anyhow::Result<&str> {
     let [strategy] = &options.strategy[..] else {
         anyhow::bail!("--sweep is about one strategy; name one with --strategy");
     };
-    ensure!(options.tier.0.len() == 1, "a sweep is run on one tier; name it with --tier");
+    ensure!(options.tiers().len() == 1, "a sweep is run on one tier; name it with --tier");
     ensure!(
         options.search.walk_forward.is_none(),
         "--walk-forward is for sma-cross; sweep one stretch and trade the next with --from and --to"
@@ -95,7 +95,8 @@ fn check(options: &Options) -> anyhow::Result<&str> {
 
 /// The options of one trial.
 fn alone(options: &Options, trial: &Trial<Parameters>) -> Options {
-    let mut options = Options { param: trial.settings.0.clone(), ..options.clone() };
+    let mut options = options.clone();
+    options.param.clone_from(&trial.settings.0);
     options.search.sweep.clear();
     options
 }

@@ -38,7 +38,7 @@ impl Places {
         let ticks = Settings::of(options)?.context("a folder of ticks is no file of bars")?;
         let mut folders = options.data.iter().filter(|path| path.is_dir());
         let nth = folders.position(|path| path == folder).unwrap_or_default();
-        let reading = Reading { skip_bad: options.skip_bad, strict: false };
+        let reading = Reading { skip_bad: options.skip_bad, strict: options.strict };
         let feed = recording::open(folder, row.id, reading)?;
         self.rules.push(ticks.settings.rules(options, nth)?);
         let fee = ticks.settings.taker_fee(options, nth);
