@@ -15,6 +15,7 @@ use crate::engine::{Engine, Routes, Said, Spoken, crypto, derivatives, equity};
 use crate::learn::overfit::Judgment;
 use crate::learn::weighing::{self, Weighing};
 use crate::playbook::Playbook;
+use crate::rates::{Coming, Rate};
 use crate::regime::{Detector, Thresholds};
 use crate::roll::{Rolled, Rolls};
 use feed::Feeds;
@@ -49,6 +50,8 @@ pub struct Setup {
     pub playbook: Playbook,
     /// Companies' reports; each reaches the strategies when it is known, and not earlier.
     pub calendar: Vec<Report>,
+    /// Rates of interest; each reaches strategies and chains when it is known, and not earlier.
+    pub rates: Vec<Rate>,
     /// Learned weighting of strategies.
     pub weighing: weighing::Setup,
 }
@@ -70,6 +73,9 @@ pub struct Analyst {
     engines: [Engine; 3],
     /// Reports that nobody may know yet, the soonest last.
     calendar: Vec<Report>,
+    rates: Coming,
+    /// What cash earns, as far as it is known.
+    rate: Option<f64>,
     weighing: Weighing,
     chains: Chains,
     rolls: Rolls,
@@ -102,6 +108,8 @@ impl Analyst {
             detector: Detector::new(setup.thresholds).assuming(setup.liquidity),
             engines,
             calendar,
+            rates: Coming::new(setup.rates.clone()),
+            rate: None,
             weighing: Weighing::new(setup.weighing),
             chains: Chains::default(),
             rolls,
@@ -162,7 +170,7 @@ impl Analyst {
     ) -> (Chain, Vec<Signal>) {
         self.now = self.now.max(at);
         self.publish();
-        let chain = self.chains.picture(of, next_session, at);
+        let chain = Chain { rate: self.rate, ..self.chains.picture(of, next_session, at) };
         let (now, mut signals) = (self.now, Vec::new());
         for engine in &mut self.engines {
             engine.on_chain(&chain, &self.conditions, |said| {
@@ -195,6 +203,10 @@ impl Analyst {
     fn publish(&mut self) {
         while let Some(report) = self.calendar.pop_if(|report| report.known_at <= self.now) {
             self.engines.iter_mut().for_each(|engine| engine.on_report(&report));
+        }
+        while let Some(rate) = self.rates.next(self.now) {
+            self.rate = Some(rate.yearly);
+            self.engines.iter_mut().for_each(|engine| engine.on_rate(&rate));
         }
     }
 
