@@ -50,7 +50,11 @@ pub(crate) struct Config {
     pub(crate) plans: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
     pub(crate) strategies: Option<PathBuf>,
+    /// What the analyst reads and the strategies trade.
+    pub(crate) analyst: Option<PathBuf>,
     pub(crate) earnings: Option<PathBuf>,
+    /// A table of rates of interest.
+    pub(crate) interest: Option<PathBuf>,
     pub(crate) feed: Feed,
     /// Where the market is written down.
     pub(crate) record: Option<PathBuf>,
@@ -132,7 +136,9 @@ impl Config {
             plans: of.get("NIJA_PLANS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
             strategies: of.get("NIJA_STRATEGIES_FILE").map(PathBuf::from),
+            analyst: of.get("NIJA_ANALYST_FILE").map(PathBuf::from),
             earnings: of.get("NIJA_EARNINGS_FILE").map(PathBuf::from),
+            interest: of.get("NIJA_RATES_FILE").map(PathBuf::from),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
             record: of.get("NIJA_RECORD").map(PathBuf::from),
             seed: wrong.or(of.parse("NIJA_SEED"), 1),

@@ -41,7 +41,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn weighting(options: &Options) -> anyhow::Result<()> {
-    let (config, instruments) = (Config::read()?, catalog::read(None)?);
+    let config = Config::read()?;
+    let instruments = catalog::read(config.instruments.as_deref())?;
     let mut feed = market::history(&instruments)?;
     let mut analyst = Analyst::new(&market::setup(&config, &instruments)?);
     while let Some(event) = feed.next()? {

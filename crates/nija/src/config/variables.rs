@@ -61,9 +61,19 @@ pub(crate) const VARIABLES: &[Variable] = &[
     row("NIJA_INSTRUMENTS_FILE", "", "an instrument catalog instead of the embedded one"),
     row("NIJA_STRATEGIES_FILE", "", "a playbook of the strategies instead of the embedded one"),
     row(
+        "NIJA_ANALYST_FILE",
+        "",
+        "what the analyst reads and each strategy trades, instead of the embedded setup",
+    ),
+    row(
         "NIJA_EARNINGS_FILE",
         "",
         "a table of companies' reports; without it their drift is not traded",
+    ),
+    row(
+        "NIJA_RATES_FILE",
+        "",
+        "a table of rates of interest by date; without it the playbook's constants hold",
     ),
     row("NIJA_FEED", "generator", "where prices come from: `generator` or `replay:FOLDER`"),
     row("NIJA_RECORD", "", "a folder in which the market is written down, for `nija parity`"),

@@ -119,7 +119,8 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
             let (jump, reports, rate) = (options.model_jump, straddle.moves, straddle.rate);
             let settings = Settings { spread, jump, reports, rate };
             let (shares, numbers) = (&chains.underlyings, &chains.numbers);
-            Box::new(Modeled::new(feed, settings, shares, setup.calendar, numbers))
+            let modeled = Modeled::new(feed, settings, shares, setup.calendar, numbers);
+            Box::new(modeled.at_rates(setup.rates))
         }
         None => Box::new(feed),
     };
@@ -129,7 +130,7 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
 /// The setup of a paper run, with the parameters that the options write over.
 fn asked(options: &Options, config: &Config, instruments: &[Instrument]) -> anyhow::Result<Setup> {
     let mut setup = market::setup(config, instruments)?;
-    setup.liquidity = options.liquidity.map(Score::points);
+    setup.liquidity = options.liquidity.map(Score::points).or(setup.liquidity);
     if let Some(path) = &options.earnings {
         setup.calendar = market::reports(path, instruments)?;
     }
