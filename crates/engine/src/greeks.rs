@@ -10,12 +10,13 @@ use std::sync::{PoisonError, RwLock};
 /// Chains by underlying; each picture takes the place of the one before.
 #[derive(Debug)]
 pub struct Board {
+    /// Interest a year where a chain knows none.
     rate: f64,
     chains: RwLock<BTreeMap<InstrumentId, BTreeMap<InstrumentId, Sensitivity>>>,
 }
 
 impl Board {
-    /// A board that reckons with this interest a year, a fraction.
+    /// A board that reckons with this interest a year, a fraction, where a chain knows none.
     #[must_use]
     pub const fn new(rate: f64) -> Self {
         Self { rate, chains: RwLock::new(BTreeMap::new()) }
@@ -23,7 +24,7 @@ impl Board {
 
     /// Takes a picture of a chain.
     pub fn take(&self, chain: &Chain) {
-        let of_it = chain.sensitivities(self.rate).collect();
+        let of_it = chain.sensitivities(chain.rate.unwrap_or(self.rate)).collect();
         let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
         chains.insert(chain.instrument, of_it);
     }

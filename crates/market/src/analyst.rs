@@ -16,6 +16,7 @@ use crate::learn::overfit::Judgment;
 use crate::learn::progress::Progress;
 use crate::learn::weighing::{self, Weighing};
 use crate::playbook::Playbook;
+use crate::rates::{Coming, Rate};
 use crate::regime::{Detector, Thresholds};
 use crate::roll::{Rolled, Rolls};
 use feed::Feeds;
@@ -50,6 +51,8 @@ pub struct Setup {
     pub playbook: Playbook,
     /// Companies' reports; each reaches the strategies when it is known, and not earlier.
     pub calendar: Vec<Report>,
+    /// Rates of interest; each reaches strategies and chains when it is known, and not earlier.
+    pub rates: Vec<Rate>,
     /// Learned weighting of strategies.
     pub weighing: weighing::Setup,
 }
@@ -71,6 +74,9 @@ pub struct Analyst {
     engines: [Engine; 3],
     /// Reports that nobody may know yet, the soonest last.
     calendar: Vec<Report>,
+    rates: Coming,
+    /// What cash earns, as far as it is known.
+    rate: Option<f64>,
     weighing: Weighing,
     chains: Chains,
     rolls: Rolls,
@@ -103,6 +109,8 @@ impl Analyst {
             detector: Detector::new(setup.thresholds).assuming(setup.liquidity),
             engines,
             calendar,
+            rates: Coming::new(setup.rates.clone()),
+            rate: None,
             weighing: Weighing::new(setup.weighing),
             chains: Chains::default(),
             rolls,
@@ -169,7 +177,7 @@ impl Analyst {
     ) -> (Chain, Vec<Signal>) {
         self.now = self.now.max(at);
         self.publish();
-        let chain = self.chains.picture(of, next_session, at);
+        let chain = Chain { rate: self.rate, ..self.chains.picture(of, next_session, at) };
         let (now, mut signals) = (self.now, Vec::new());
         for engine in &mut self.engines {
             engine.on_chain(&chain, &self.conditions, |said| {
@@ -202,6 +210,10 @@ impl Analyst {
     fn publish(&mut self) {
         while let Some(report) = self.calendar.pop_if(|report| report.known_at <= self.now) {
             self.engines.iter_mut().for_each(|engine| engine.on_report(&report));
+        }
+        while let Some(rate) = self.rates.next(self.now) {
+            self.rate = Some(rate.yearly);
+            self.engines.iter_mut().for_each(|engine| engine.on_rate(&rate));
         }
     }
 

@@ -137,6 +137,8 @@ pub struct Chain {
     pub spot: f64,
     /// Day of the session in which what is decided now trades: the next one, or a later one.
     pub next_session: i32,
+    /// Interest a year that is known then, a fraction; none where no rates are.
+    pub rate: Option<f64>,
     /// The quotes, by contract.
     pub quotes: Vec<OptionQuote>,
 }
@@ -219,7 +221,7 @@ impl Chains {
             })
         });
         let quotes = quotes.collect();
-        Chain { instrument, at, spot: clamp::dollars(spot), next_session, quotes }
+        Chain { instrument, at, spot: clamp::dollars(spot), next_session, rate: None, quotes }
     }
 }
 
@@ -283,7 +285,7 @@ mod tests {
         let (instrument, at) = (InstrumentId(7), Timestamp(0));
         // The second is worth less than its exercise, and has no volatility.
         let quotes = vec![quote(contract.price(0.4)), quote(0.005)];
-        let chain = Chain { instrument, at, spot: 100.0, next_session: 1, quotes };
+        let chain = Chain { instrument, at, spot: 100.0, next_session: 1, rate: None, quotes };
         let greeks: Vec<_> = chain.greeks(0.03).collect();
         assert_eq!(greeks.len(), 1);
         let (_, volatility, g) = greeks[0];

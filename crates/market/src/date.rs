@@ -61,6 +61,41 @@ pub(crate) const fn weekday_before(day: i32) -> i32 {
     }
 }
 
+/// The next day on which the Federal Reserve publishes. Where a holiday falls on a Saturday some offices are closed on
+/// the day before: that day is no business day here, so that nothing counts as published too early.
+pub(crate) fn business_day_after(day: i32) -> i32 {
+    let open = |day: &i32| weekday(*day) < 5 && !is_bank_holiday(*day);
+    // No two holidays in a row lie beside a weekend: four days are closed at most.
+    (day + 1..=day + 5).find(open).unwrap_or(day + 5)
+}
+
+/// Is it a federal holiday, or the day on which one is kept?
+fn is_bank_holiday(day: i32) -> bool {
+    let (year, month, of_month) = civil(day);
+    let weekday = weekday(day);
+    let nth = (of_month - 1) / 7 + 1;
+    let monday = weekday == 0
+        && match month {
+            1 | 2 => nth == 3,
+            5 => of_month > 24,
+            9 => nth == 1,
+            10 => nth == 2,
+            _ => false,
+        };
+    let thanksgiving = month == 11 && weekday == 3 && nth == 4;
+    let fixed = |day: i32| {
+        let (_, month, of_month) = civil(day);
+        let juneteenth = month == 6 && of_month == 19 && year >= 2021;
+        juneteenth || matches!((month, of_month), (1, 1) | (7, 4) | (11, 11) | (12, 25))
+    };
+    let kept = match weekday {
+        0 => fixed(day - 1),
+        4 => fixed(day + 1),
+        _ => false,
+    };
+    monday || thanksgiving || fixed(day) || kept
+}
+
 /// Does New York close at one o'clock? The eve of 4 July and of Christmas from Monday to Thursday, and the Friday
 /// after Thanksgiving.
 pub(crate) fn is_half_day(day: i32) -> bool {
@@ -109,6 +144,28 @@ mod tests {
         assert_eq!(weekdays_between(4, 1), -1);
         assert_eq!(weekdays_between(0, 14), 10);
         assert_eq!((weekday_before(4), weekday_before(1), weekday_before(3)), (1, 0, 1));
+    }
+
+    #[test]
+    fn nothing_is_published_on_federal_holidays() {
+        let of = |(y, m, d)| day_of(y, m, d).unwrap();
+        for (day, next) in [
+            ((2024, 7, 3), (2024, 7, 5)),
+            ((2024, 1, 12), (2024, 1, 16)),
+            ((2024, 5, 24), (2024, 5, 28)),
+            ((2024, 10, 11), (2024, 10, 15)),
+            ((2024, 11, 27), (2024, 11, 29)),
+            ((2020, 6, 18), (2020, 6, 19)),
+            ((2024, 6, 18), (2024, 6, 20)),
+            // Kept on Monday; of a Saturday, on no day or on Friday.
+            ((2022, 12, 23), (2022, 12, 27)),
+            ((2021, 12, 30), (2022, 1, 3)),
+            // Good Friday is none.
+            ((2024, 3, 28), (2024, 3, 29)),
+            ((2024, 3, 30), (2024, 4, 1)),
+        ] {
+            assert_eq!(business_day_after(of(day)), of(next), "{day:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod reactions;
 mod table;
 
 pub use reactions::{Awaited, Heard, Reactions};
-pub use table::{Fault, read};
+pub use table::read;
 
 use nija_core::words::id::InstrumentId;
 use nija_core::words::time::Timestamp;

@@ -17,6 +17,7 @@ use crate::chain::Chain;
 use crate::earnings::Report;
 use crate::learn::progress::Progress;
 use crate::playbook::{Limits, Playbook};
+use crate::rates::Rate;
 use nija_core::words::conditions::Conditions;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::insight::{Implied, Opinion};
@@ -69,6 +70,8 @@ pub trait Strategy: Send {
     fn on_front(&mut self, _front: Contract) {}
     /// Learns about a company's report; what follows from it is said at a candle or a chain. Most do not care.
     fn on_report(&mut self, _report: &Report) {}
+    /// Learns what cash earns from now on. Most do not care; what options are priced at stands in their chain.
+    fn on_rate(&mut self, _rate: &Rate) {}
     /// Takes a picture of the options on an instrument that it reads; what it returns is about contracts of it.
     fn on_chain(&mut self, _chain: &Chain, _view: &View) -> Vec<Spoken> {
         Vec::new()
@@ -245,6 +248,13 @@ impl Engine {
     pub fn on_report(&mut self, report: &Report) {
         for strategy in &mut self.strategies {
             strategy.on_report(report);
+        }
+    }
+
+    /// Tells every strategy what cash earns from now on.
+    pub fn on_rate(&mut self, rate: &Rate) {
+        for strategy in &mut self.strategies {
+            strategy.on_rate(rate);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Backtests for users, each in a process of its own: this program once more, as `nija backtest`, at the lowest
 //! priority and with little memory. Whatever it does, orders do not wait for it.
 
+use crate::config::Config;
 use nija_core::ports::Doing;
 use nija_core::ports::backtests::{BacktestError, Backtests, Bars, Finished, Plan};
 use rustix::process::{Pid, Resource, Rlimit, prlimit, setpriority_process};
@@ -26,13 +27,28 @@ const PAGE: &str = "report.html";
 /// Runs one backtest at a time.
 pub(crate) struct Workshop {
     program: PathBuf,
+    /// The files that the server was told to trade by; nothing else of its configuration is handed on.
+    files: Vec<(&'static str, PathBuf)>,
     turn: Semaphore,
 }
 
 impl Workshop {
-    /// With this very program.
-    pub(crate) fn new() -> std::io::Result<Self> {
-        Ok(Self { program: std::env::current_exe()?, turn: Semaphore::new(1) })
+    /// With this very program, by what this configuration trades by.
+    pub(crate) fn new(config: &Config) -> std::io::Result<Self> {
+        let told = [
+            ("NIJA_TIERS_FILE", &config.tiers),
+            ("NIJA_INSTRUMENTS_FILE", &config.instruments),
+            ("NIJA_STRATEGIES_FILE", &config.strategies),
+            ("NIJA_ANALYST_FILE", &config.analyst),
+            ("NIJA_EARNINGS_FILE", &config.earnings),
+            ("NIJA_RATES_FILE", &config.interest),
+        ];
+        // It runs in a folder of its own.
+        let file = |(name, path): (_, &Option<PathBuf>)| {
+            Some(std::path::absolute(path.as_ref()?).map(|path| (name, path)))
+        };
+        let files = told.into_iter().filter_map(file).collect::<Result<_, _>>()?;
+        Ok(Self { program: std::env::current_exe()?, files, turn: Semaphore::new(1) })
     }
 
     async fn work(&self, plan: &Plan) -> Result<Finished, BacktestError> {
@@ -56,6 +72,7 @@ impl Workshop {
             .args(arguments(plan, &files))
             .current_dir(folder.path())
             .env_clear()
+            .envs(self.files.iter().map(|(name, path)| (name, path)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -52,9 +52,13 @@ pub(crate) struct Config {
     pub(crate) plans: Option<PathBuf>,
     pub(crate) instruments: Option<PathBuf>,
     pub(crate) strategies: Option<PathBuf>,
+    /// What the analyst reads and the strategies trade.
+    pub(crate) analyst: Option<PathBuf>,
     pub(crate) earnings: Option<PathBuf>,
     /// Liquidity that is taken for granted, since no bar tells it.
     pub(crate) liquidity: Option<Score>,
+    /// A table of rates of interest.
+    pub(crate) interest: Option<PathBuf>,
     pub(crate) feed: Feed,
     /// How long a day of a replay takes.
     pub(crate) replay_day: Duration,
@@ -138,8 +142,10 @@ impl Config {
             plans: of.get("NIJA_PLANS_FILE").map(PathBuf::from),
             instruments: of.get("NIJA_INSTRUMENTS_FILE").map(PathBuf::from),
             strategies: of.get("NIJA_STRATEGIES_FILE").map(PathBuf::from),
+            analyst: of.get("NIJA_ANALYST_FILE").map(PathBuf::from),
             earnings: of.get("NIJA_EARNINGS_FILE").map(PathBuf::from),
             liquidity: wrong.or(of.get("NIJA_LIQUIDITY").map(liquidity).transpose(), None),
+            interest: of.get("NIJA_RATES_FILE").map(PathBuf::from),
             feed: wrong.or(feed(of.get("NIJA_FEED").unwrap_or_default()), Feed::Generator),
             replay_day: Duration::from_millis(wrong.or(of.parse("NIJA_REPLAY_DAY_MS"), 1_000)),
             record: of.get("NIJA_RECORD").map(PathBuf::from),

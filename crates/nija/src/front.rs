@@ -58,7 +58,7 @@ pub(crate) fn doors(
         stats: Arc::new(Stats(Arc::clone(&platform.latencies))),
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),
-        backtests: Arc::new(Workshop::new()?),
+        backtests: Arc::new(Workshop::new(config)?),
         till: platform.database.control(),
         payments: Arc::clone(&platform.payments),
         issuer: config.billing.issuer.clone(),

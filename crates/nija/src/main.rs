@@ -1,6 +1,7 @@
 //! The roof of NIJA: reads the configuration once, wires the rooms, runs a role.
 
 mod admission;
+mod analyst;
 mod backtests;
 mod catalog;
 mod chance;

@@ -1,5 +1,6 @@
 //! What a run trades: the shipped history, an operator's files, or generated prices; and the paper exchange.
 
+use crate::analyst;
 use crate::config::Config;
 use anyhow::{Context, bail, ensure};
 use nija_core::words::catalog::{Catalog, Family};
@@ -20,10 +21,9 @@ use nija_market::candle::Timeframe;
 use nija_market::earnings::{self, Report};
 use nija_market::engine::{Contract, Want, derivatives};
 use nija_market::playbook::Playbook;
+use nija_market::rates;
 use std::collections::BTreeMap;
 use std::path::Path;
-
-const ANALYST: &str = include_str!("../data/analyst.toml");
 
 /// One recorded file and the instrument it is about.
 struct Recorded {
@@ -61,18 +61,14 @@ const HISTORY: [Recorded; 13] = recorded! {
     "VIX" "index/VIX/1d.csv" Day1;
 };
 
-/// What the analyst reads and the strategies trade, as shipped.
-pub(crate) fn shipped() -> anyhow::Result<Setup> {
-    toml::from_str(ANALYST).context("analyst.toml")
-}
-
-/// What the analyst reads and the strategies trade: as shipped, by the operator's playbook, with the reports that the
-/// operator has of this catalog, and with its families.
+/// What the analyst reads and the strategies trade: as shipped or as the operator has it, by the operator's playbook,
+/// with the reports that there are of this catalog, with its families and with the rates of interest.
 pub(crate) fn setup(config: &Config, catalog: &Catalog) -> anyhow::Result<Setup> {
-    let mut setup = shipped()?;
+    let mut setup = analyst::read(config.analyst.as_deref(), &catalog.instruments)?;
     setup.playbook = playbook(config)?;
     setup.calendar = calendar(config, &catalog.instruments)?;
-    setup.liquidity = config.liquidity;
+    setup.rates = interest(config)?.map(|table| table.rates).unwrap_or_default();
+    setup.liquidity = config.liquidity.or(setup.liquidity);
     setup.derivatives.contracts = contracts(&catalog.instruments);
     roll(&mut setup.derivatives, &catalog.families);
     Ok(setup)
@@ -124,6 +120,14 @@ pub(crate) fn reports(path: &Path, instruments: &[Instrument]) -> anyhow::Result
         .with_context(|| format!("cannot read the reports {}", path.display()))?;
     let find = |symbol: &str| instruments.iter().find(|row| row.symbol == symbol).map(|row| row.id);
     earnings::read(&text, find).with_context(|| path.display().to_string())
+}
+
+/// The operator's table of rates of interest; none where the playbook's constants hold.
+pub(crate) fn interest(config: &Config) -> anyhow::Result<Option<rates::Table>> {
+    let Some(path) = &config.interest else { return Ok(None) };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the rates {}", path.display()))?;
+    rates::read(&text).with_context(|| path.display().to_string()).map(Some)
 }
 
 /// The analyst and its strategies.

@@ -2,7 +2,7 @@
 //! Needed: `report_date` and `symbol`. Used where there: `release_time` (pre, post), `quarter_end`, `eps_actual`.
 
 use super::{News, Report, Slot};
-use crate::date;
+use crate::table::{Fault, day};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::time::{Span, Timestamp};
 use std::collections::BTreeMap;
@@ -14,16 +14,6 @@ const NOTICE: Span = Span(14 * Span::DAY.0);
 /// the day's end.
 const BEFORE: Span = Span::seconds(12 * 3_600);
 const AFTER: Span = Span::seconds(22 * 3_600);
-
-/// A row that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {what}")]
-pub struct Fault {
-    /// Line of the file, the header is line 1.
-    pub line: usize,
-    /// What is wrong and what to write instead.
-    pub what: &'static str,
-}
 
 /// The places of the columns.
 struct Columns {
@@ -90,7 +80,9 @@ impl Columns {
         };
         let period = match self.period.map_or("", cell) {
             "" => count,
-            text => self::day(text).ok_or("quarter_end is no date; write it as 2024-06-30")?,
+            text => {
+                crate::table::day(text).ok_or("quarter_end is no date; write it as 2024-06-30")?
+            }
         };
         let midnight = Timestamp::of_day(day, Span::ZERO);
         let planned = News::Planned { day, slot };
@@ -111,16 +103,10 @@ impl Columns {
     }
 }
 
-fn day(text: &str) -> Option<i32> {
-    let mut parts = text.splitn(3, '-');
-    let year = parts.next()?.parse().ok()?;
-    let month = parts.next()?.parse().ok()?;
-    date::day_of(year, month, parts.next()?.parse().ok()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::date;
 
     fn find(symbol: &str) -> Option<InstrumentId> {
         (symbol == "ACME").then_some(InstrumentId(7))

@@ -63,7 +63,7 @@ impl Setup {
         let contracts = &self.contracts;
         if !self.trend.is_empty() {
             let parameters = playbook.macro_trend.parameters;
-            let trend = MacroTrend::new(&self.trend, parameters);
+            let trend = MacroTrend::new(&self.trend, parameters).agreed(contracts);
             strategies.push(Box::new(Sides::new(trend, contracts)));
         }
         for &market in &self.scalping {

@@ -8,6 +8,7 @@ use crate::candle::Candle;
 use crate::chain::Chain;
 use crate::clamp;
 use crate::earnings::Report;
+use crate::rates::Rate;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, StrategyName};
@@ -22,6 +23,8 @@ pub enum Seen {
     Candle(Candle),
     /// News about a company's report.
     Report(Report),
+    /// What cash earns from now on.
+    Rate(Rate),
     /// How an order book stands.
     Book(Book),
     /// How a chain of options is quoted.
@@ -39,6 +42,7 @@ impl Seen {
         match self {
             Self::Candle(candle) => candle.close_at,
             Self::Report(report) => report.known_at,
+            Self::Rate(rate) => rate.known_at,
             Self::Book(book) => book.at,
             Self::Chain(chain) => chain.at,
             Self::Fill(fill) => fill.at,
@@ -179,6 +183,10 @@ impl<M: Model<Word = Stance>> Strategy for Sides<M> {
     fn on_report(&mut self, report: &Report) {
         // What a model says at a report waits for its next candle; none of today's says anything.
         let _ = self.model.see(&Seen::Report(*report));
+    }
+
+    fn on_rate(&mut self, rate: &Rate) {
+        let _ = self.model.see(&Seen::Rate(*rate));
     }
 }
 

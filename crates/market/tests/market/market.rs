@@ -12,6 +12,7 @@ use nija_market::conditions::Roles;
 use nija_market::earnings::{self, Report};
 use nija_market::engine::derivatives::Intraday;
 use nija_market::engine::{Strategy, View, crypto, derivatives, equity};
+use nija_market::rates::{self, Rate};
 
 pub(crate) const BTC: InstrumentId = InstrumentId(1);
 pub(crate) const SPY: InstrumentId = InstrumentId(2);
@@ -108,6 +109,13 @@ fn calendar(find: impl Fn(&str) -> Option<InstrumentId>) -> Vec<Report> {
     let path = "../../../shared/data/earnings/surprises_2012_2019.csv";
     let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     earnings::read(&text, find).unwrap()
+}
+
+/// What bills earned from 2000 on.
+pub(crate) fn bills() -> Vec<Rate> {
+    let path = "../../../shared/data/macro/rates.csv";
+    let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    rates::read(&text).unwrap().rates
 }
 
 /// Twelve large companies and their reports, for the drift after earnings.

@@ -1,8 +1,9 @@
 //! No look-ahead: what was said up to an instant does not change when later candles are taken away.
 
-use super::market::{decade, demo, outputs, reporting, setup};
+use super::market::{bills, decade, demo, outputs, reporting, setup};
 use nija_core::words::signal::{Signal, StrategyName};
-use nija_market::analyst::Output;
+use nija_core::words::time::Timestamp;
+use nija_market::analyst::{Output, Setup};
 
 /// What was said by strategies and detector, as far as it goes.
 fn said(outputs: &[Output]) -> Vec<Output> {
@@ -48,6 +49,34 @@ fn reports_of_the_future_change_nothing_said_before() {
         early.calendar.retain(|report| report.known_at <= candles[cut - 1].close_at);
         assert!(early.calendar.len() < setup.calendar.len());
         assert_eq!(outputs(&early, &candles[..cut]), whole[..cut]);
+    }
+}
+
+/// Rates are clocked like reports: what was said up to an instant is the same when later ones are unknown yet, and the
+/// same when they are quite different.
+#[test]
+fn rates_of_the_future_change_nothing_said_before() {
+    let setup = Setup { rates: bills(), ..setup() };
+    let candles = demo();
+    let whole = outputs(&setup, &candles);
+    let dear = |from: Timestamp| {
+        let mut setup = setup.clone();
+        for rate in setup.rates.iter_mut().filter(|rate| rate.known_at > from) {
+            rate.yearly += 0.25;
+        }
+        setup
+    };
+    for part in 4..8 {
+        let cut = candles.len() * part / 8;
+        let now = candles[cut - 1].close_at;
+        let mut early = setup.clone();
+        early.rates.retain(|rate| rate.known_at <= now);
+        assert!(early.rates.len() < setup.rates.len());
+        assert_eq!(outputs(&early, &candles[..cut]), whole[..cut]);
+        // A rise of 25 points is heard, and by nobody before it is known.
+        let after = outputs(&dear(now), &candles);
+        assert_eq!(after[..cut], whole[..cut]);
+        assert!(part > 6 || after != whole, "nobody heard it");
     }
 }
 

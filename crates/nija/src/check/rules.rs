@@ -2,14 +2,16 @@
 
 use super::Findings;
 use crate::config::{Config, Feed};
-use crate::{catalog, front, market, wire};
+use crate::{analyst, catalog, front, market, wire};
 use nija_core::allocation::LIQUID;
 use nija_core::words::id::InstrumentId;
-use nija_core::words::time::Timestamp;
+use nija_core::words::time::{Span, Timestamp};
 use nija_engine::feeds::chain::Numbers;
 
 /// No build of this version is older: 1 August 2026.
 const RELEASED: Timestamp = Timestamp(1_785_542_400_000_000);
+/// Days after which rates of interest are no news: a holiday week and what publishing takes.
+const OLD: i32 = 14;
 
 pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
     if let Err(why) = wire::tiers(config) {
@@ -21,6 +23,7 @@ pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
     if let Err(why) = market::playbook(config) {
         findings.refuse("NIJA_STRATEGIES_FILE", format!("{why:#}"), "mend the file, or unset it");
     }
+    interest(config, now, findings);
     match catalog::read(config.instruments.as_deref()) {
         Err(why) => {
             findings.refuse(
@@ -31,6 +34,10 @@ pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
         }
         Ok(catalog) => {
             let instruments = &catalog.instruments;
+            if let Err(why) = analyst::read(config.analyst.as_deref(), instruments) {
+                let todo = "mend the file, or unset it";
+                findings.refuse("NIJA_ANALYST_FILE", format!("{why:#}"), todo);
+            }
             if let Err(why) = market::calendar(config, instruments) {
                 let todo = "mend the file, or unset it";
                 findings.refuse("NIJA_EARNINGS_FILE", format!("{why:#}"), todo);
@@ -69,5 +76,20 @@ pub(super) fn look(config: &Config, now: Timestamp, findings: &mut Findings) {
     if now < RELEASED {
         let found = format!("stands at {now}, before this program was made");
         findings.refuse("the clock", found, "set the time; tokens and daily limits hang on it");
+    }
+}
+
+/// Are there rates of interest that can be read, and do they reach this day?
+fn interest(config: &Config, now: Timestamp, findings: &mut Findings) {
+    match market::interest(config) {
+        Err(why) => {
+            findings.refuse("NIJA_RATES_FILE", format!("{why:#}"), "mend the file, or unset it");
+        }
+        Ok(Some(table)) if now.day(Span::ZERO) - table.span.1 > OLD => {
+            let last = Timestamp::of_day(table.span.1, Span::ZERO);
+            let found = format!("ends with {last}, and its last rate holds from then on");
+            findings.warn("NIJA_RATES_FILE", found, "bring it up to date and start again");
+        }
+        Ok(_) => {}
     }
 }

@@ -33,7 +33,7 @@ pub(super) use page::keep as keep_page;
 use super::database::block;
 use crate::config::Config;
 use crate::statistics::{Point, Year};
-use crate::wire;
+use crate::{market, wire};
 use anyhow::{Context, bail, ensure};
 use data::Data;
 use days::Days;
@@ -78,17 +78,24 @@ const DRAWN: usize = 600;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     options.check()?;
+    let on_books = books::strategy(options);
+    ensure!(
+        !(options.is_research() || on_books.is_some())
+            || (options.analyst.is_none() && options.rates.is_none()),
+        "--analyst and --rates are for the strategies of the platform"
+    );
     if options.is_research() {
         return research::run(options);
     }
-    if let Some(strategy) = books::strategy(options) {
+    if let Some(strategy) = on_books {
         return books::run(options, strategy);
     }
-    let config = Config::read()?;
+    let config = options.configured(Config::read()?);
     if !options.search.sweep.is_empty() {
         return trials::run(options, &config);
     }
-    let data = data::read(options, &config)?;
+    let mut data = data::read(options, &config)?;
+    data.notes.extend(rates(&config)?);
     let began = Instant::now();
     // Only a journal that is to be kept is remembered: a run may be longer than memory.
     let kept = options.journal.as_ref().map(|path| (path, Arc::new(memory::Journal::default())));
@@ -134,6 +141,24 @@ fn once(
     let outcome = block(drive(options, (config, rules), data, (journal, seen)))?;
     let tally = std::mem::replace(&mut *lock(&tally), Heard::Nothing).tally()?;
     Ok((outcome, tally))
+}
+
+/// Says which rates of interest are known in a run.
+fn rates(config: &Config) -> anyhow::Result<Option<String>> {
+    let told = |table: nija_market::rates::Table| {
+        let percent = |pick: fn(f64, f64) -> f64, from| {
+            100.0 * table.rates.iter().map(|rate| rate.yearly).fold(from, pick)
+        };
+        let (least, most) = (percent(f64::min, f64::MAX), percent(f64::max, f64::MIN));
+        let date = |day| Timestamp::of_day(day, Span::ZERO).to_string()[..10].to_owned();
+        let (first, last) = (date(table.span.0), date(table.span.1));
+        format!(
+            "cash earns {}: {} rates of {first} to {last}, {least:.2} % to {most:.2} % a year; the last one holds on",
+            table.column,
+            table.rates.len()
+        )
+    };
+    Ok(market::interest(config)?.map(told))
 }
 
 /// Is told of each batch.

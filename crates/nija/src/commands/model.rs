@@ -41,7 +41,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn weighting(options: &Options) -> anyhow::Result<()> {
-    let (config, catalog) = (Config::read()?, catalog::read(None)?);
+    let config = Config::read()?;
+    let catalog = catalog::read(config.instruments.as_deref())?;
     let mut feed = market::history(&catalog.instruments)?;
     let mut analyst = Analyst::new(&market::setup(&config, &catalog)?);
     while let Some(event) = feed.next()? {

@@ -3,7 +3,7 @@
 mod table;
 
 use crate::config::Config;
-use crate::{catalog, market};
+use crate::{analyst, catalog, market};
 use anyhow::{Context, ensure};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
@@ -43,6 +43,10 @@ pub(crate) struct Options {
     /// where they are there.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Which markets name the regime, and its limits: a setup instead of the configured one. A folder's markets go by
+    /// their names.
+    #[arg(long, value_name = "FILE.toml")]
+    analyst: Option<PathBuf>,
     /// First year that is held out: only from there on is anything called better or worse.
     #[arg(long, default_value_t = 2022, value_parser = clap::value_parser!(i16).range(1970..2200))]
     held_out_from: i16,
@@ -65,17 +69,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn read(options: &Options) -> anyhow::Result<Scorecard> {
+    let config = Config::read()?;
+    let instruments = catalog::read(config.instruments.as_deref())?.instruments;
+    let setup = options.analyst.as_deref().or(config.analyst.as_deref());
+    let Setup { roles, thresholds, .. } = analyst::read(setup, &instruments)?;
     let (mut feed, roles, bonds) = match &options.data {
         Some(path) => folder(path)?,
-        None => {
-            let catalog = catalog::read(None)?;
-            let roles = market::setup(&Config::read()?, &catalog)?.roles;
-            (market::history(&catalog.instruments)?, roles, None)
-        }
+        None => (market::history(&instruments)?, roles, None),
     };
     let (crypto, index) =
         roles.leader.zip(roles.index).context("the analyst has no leader or no index")?;
-    let mut analyst = Analyst::new(&Setup { roles, ..Setup::default() });
+    let mut analyst = Analyst::new(&Setup { roles, thresholds, ..Setup::default() });
     let mut recorder = Recorder::new(Parts { crypto, index, bonds });
     while let Some(event) = feed.next()? {
         let Kind::BarClosed(candle) = event.kind else { continue };

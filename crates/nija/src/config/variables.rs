@@ -61,6 +61,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
     row("NIJA_INSTRUMENTS_FILE", "", "an instrument catalog instead of the embedded one"),
     row("NIJA_STRATEGIES_FILE", "", "a playbook of the strategies instead of the embedded one"),
     row(
+        "NIJA_ANALYST_FILE",
+        "",
+        "what the analyst reads and each strategy trades, instead of the embedded setup",
+    ),
+    row(
         "NIJA_EARNINGS_FILE",
         "",
         "a table of companies' reports; without it their drift is not traded",
@@ -69,6 +74,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "NIJA_LIQUIDITY",
         "",
         "liquidity from 0 to 100 that is taken for granted; above 80 it opens a share for derivatives",
+    ),
+    row(
+        "NIJA_RATES_FILE",
+        "",
+        "a table of rates of interest by date; without it the playbook's constants hold",
     ),
     row("NIJA_FEED", "generator", "where prices come from: `generator` or `replay:FOLDER`"),
     row("NIJA_REPLAY_DAY_MS", "1000", "milliseconds that a day of a replay takes"),

@@ -18,6 +18,7 @@ use nija_market::candle::{Candle, Timeframe};
 use nija_market::chain::Terms;
 use nija_market::earnings::{Reactions, Report};
 use nija_market::options::{Contract, Right};
+use nija_market::rates::{Coming, Rate};
 use std::collections::{BTreeMap, VecDeque};
 use std::f64::consts::FRAC_PI_2;
 
@@ -39,7 +40,7 @@ pub struct Settings {
     pub jump: f64,
     /// Reports that say what is usual; with fewer, options hold no jump.
     pub reports: usize,
-    /// Interest a year, as a fraction.
+    /// Interest a year, as a fraction, until a rate is known.
     pub rate: f64,
 }
 
@@ -58,6 +59,7 @@ pub struct Modeled<F> {
     shares: BTreeMap<InstrumentId, Share>,
     /// Reports that nobody may know yet, the soonest last.
     calendar: Vec<Report>,
+    rates: Coming,
     ahead: VecDeque<MarketEvent>,
     /// An event that was read and does not belong to the closes before it.
     next: Option<MarketEvent>,
@@ -79,7 +81,15 @@ impl<F: Feed> Modeled<F> {
             (of.instrument, Share { listed, close: None, moves: VecDeque::new(), reactions })
         };
         let shares = shares.iter().map(share).collect();
-        Self { inner, settings, shares, calendar, ahead: VecDeque::new(), next: None }
+        let rates = Coming::new(Vec::new());
+        Self { inner, settings, shares, calendar, rates, ahead: VecDeque::new(), next: None }
+    }
+
+    /// Prices options at these rates, each once it is known.
+    #[must_use]
+    pub fn at_rates(mut self, rates: Vec<Rate>) -> Self {
+        self.rates = Coming::new(rates);
+        self
     }
 
     /// Reads on: a step of closes gets its chains in front, everything else stays as it is.
@@ -120,6 +130,9 @@ impl<F: Feed> Modeled<F> {
             if let Some(share) = self.shares.get_mut(&report.instrument) {
                 let _ = share.reactions.hear(&report);
             }
+        }
+        while let Some(rate) = self.rates.next(at) {
+            self.settings.rate = rate.yearly;
         }
         if let Some(share) = self.shares.get_mut(&candle.instrument)
             && let Some(volatility) = share.follow(candle)

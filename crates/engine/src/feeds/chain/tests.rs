@@ -4,12 +4,16 @@ use super::modeled::{Modeled, Settings};
 use super::recorded::{self, Recorded};
 use super::*;
 use crate::feeds::{Error, Feed, Kind, MarketEvent, instant};
+use crate::greeks::Board;
+use nija_core::ports::greeks::Greeks;
 use nija_core::words::money::Qty;
 use nija_market::candle::Candle;
-use nija_market::chain::Chains;
+use nija_market::chain::{Chain, Chains, OptionQuote};
 use nija_market::earnings::{News, Report, Slot};
 use nija_market::engine::equity::{earnings_deviation, expected_move};
-use std::collections::{BTreeSet, VecDeque};
+use nija_market::options::Contract;
+use nija_market::rates::Rate;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -251,6 +255,11 @@ impl Feed for Closes {
 
 /// So many sessions of a share that moves one percent a day and five more at its reports, once in 63 sessions.
 fn modeled(sessions: usize, reports: usize) -> Vec<MarketEvent> {
+    modeled_at(Vec::new(), sessions, reports)
+}
+
+/// The same, priced at these rates.
+fn modeled_at(rates: Vec<Rate>, sessions: usize, reports: usize) -> Vec<MarketEvent> {
     let mut day = 17_533; // 2018-01-02
     let (mut events, mut close, mut days) = (VecDeque::new(), 100.0, Vec::new());
     while days.len() < sessions + 5 {
@@ -279,8 +288,74 @@ fn modeled(sessions: usize, reports: usize) -> Vec<MarketEvent> {
     };
     let calendar: Vec<Report> = (0..4).filter_map(report).collect();
     let settings = Settings { spread: 0.02, jump: 0.8, reports, rate: 0.03 };
-    let mut feed = Modeled::new(Closes(events), settings, &[nvda()], calendar, &numbers());
-    all(&mut feed).unwrap()
+    let feed = Modeled::new(Closes(events), settings, &[nvda()], calendar, &numbers());
+    all(&mut feed.at_rates(rates)).unwrap()
+}
+
+/// What each chain of a run is worth, calls less puts, in thousandths of a dollar; a rate lifts it.
+fn forwards(events: &[MarketEvent]) -> Vec<(Timestamp, i64)> {
+    let (mut rights, mut sum, mut told) = (BTreeMap::new(), 0, Vec::new());
+    for event in events {
+        match event.kind {
+            Kind::Listed(terms) => {
+                rights.insert(terms.id, terms.right);
+            }
+            Kind::Quote { instrument, ask, .. } => {
+                let is_call = rights[&instrument] == Right::Call;
+                sum += ask.raw() / 100_000 * if is_call { 1 } else { -1 };
+            }
+            Kind::Pictured { .. } => told.push((event.at, std::mem::take(&mut sum))),
+            _ => {}
+        }
+    }
+    told
+}
+
+#[test]
+fn an_option_is_priced_at_the_rate_of_its_day() {
+    let plain = forwards(&modeled(40, 8));
+    let (rises, last) = (plain[10].0, plain.len() - 1);
+    let rate = |known_at, yearly| Rate { known_at, yearly };
+    let same = forwards(&modeled_at(vec![rate(Timestamp::EPOCH, 0.03)], 40, 8));
+    assert_eq!(plain, same);
+    for known_at in [rises, Timestamp(rises.0 - 1)] {
+        let risen = forwards(&modeled_at(vec![rate(known_at, 0.3)], 40, 8));
+        assert_eq!(risen[..10], plain[..10], "nobody knew it");
+        let higher = |n: usize| risen[n].1 > plain[n].1 + 1_000;
+        assert!((10..=last).all(higher), "{risen:?} {plain:?}");
+    }
+    let late = forwards(&modeled_at(vec![rate(rises.plus(Span(1)), 0.3)], 40, 8));
+    assert_eq!(late[..11], plain[..11], "it was known an instant too late for that close");
+    assert!(late[11].1 > plain[11].1);
+}
+
+/// The greeks of a chain, by the rate that it knows.
+#[test]
+fn a_board_reckons_with_the_rate_that_a_chain_knows() {
+    let quote = |right, n| {
+        let contract = Contract {
+            right,
+            spot: 100.0,
+            strike: 100.0,
+            years: 50.0 / 365.0,
+            rate: 0.2,
+            dividend: 0.0,
+        };
+        let (bid, contract) = (contract.price(0.3), InstrumentId(n));
+        OptionQuote { contract, expiry: 50, strike: 100.0, right, bid, ask: bid }
+    };
+    let quotes = vec![quote(Right::Call, 1), quote(Right::Put, 2)];
+    let at = Timestamp::EPOCH;
+    let volatilities = |rate| {
+        let board = Board::new(0.03);
+        let quotes = quotes.clone();
+        board.take(&Chain { instrument: SHARE, at, spot: 100.0, next_session: 1, rate, quotes });
+        [1, 2].map(|n| board.of(InstrumentId(n)).unwrap().volatility.raw() as f64 / 1e10)
+    };
+    let near = |found: [f64; 2]| found.iter().all(|found| (found - 0.3).abs() < 1e-6);
+    assert!(near(volatilities(Some(0.2))), "{:?}", volatilities(Some(0.2)));
+    let [call, put] = volatilities(None);
+    assert!(call > 0.35 && put < 0.25, "{call} {put}: at three percent they contradict each other");
 }
 
 #[test]

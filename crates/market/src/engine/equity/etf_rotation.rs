@@ -2,12 +2,16 @@
 //! return of the look-back is held if it beat cash, else the refuge, else nothing. By the gauge "first", as in his
 //! GEM, it is the first fund that must beat cash. A fund without the full look-back does not compete.
 //!
+//! What cash returned over the look-back a fund of bills says; without one the rates that were known day by day; where
+//! those do not reach back far enough, a parameter.
+//!
 //! No calendar is needed: the month's end is known at the first close of the next one, and the decision uses
 //! the closes of the month's end. Selling comes first: a purchase waits until the sale has been stated.
 
 use crate::candle::{Candle, Timeframe};
 use crate::date::month_of;
 use crate::engine::{Strategy, View, Want};
+use crate::rates::{Lent, Rate};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, StrategyName};
@@ -24,7 +28,7 @@ pub struct Parameters {
     pub version: u16,
     /// Months that returns are compared over.
     pub look_back: usize,
-    /// What cash returned over the look-back, as a fraction, where no fund of bills tells it.
+    /// What cash returned over the look-back, as a fraction, where no fund of bills and no rates tell it.
     pub cash_return: f64,
     /// Which fund must beat cash.
     pub gauge: Gauge,
@@ -51,6 +55,9 @@ pub struct EtfRotation {
     rivals: usize,
     bills: Option<usize>,
     refuge: Option<usize>,
+    /// A dollar lent from day to day, and its worth at the ends of months.
+    lent: Lent,
+    cash: Ends,
     /// Month that the target is for.
     month: Option<i32>,
     target: Option<usize>,
@@ -60,19 +67,33 @@ pub struct EtfRotation {
 #[derive(Clone, Debug)]
 struct Fund {
     instrument: InstrumentId,
-    /// Last close of each month, in the place of the month's number modulo the length.
-    closes: Vec<Option<(i32, f64)>>,
+    closes: Ends,
 }
 
-impl Fund {
-    fn close_of(&self, month: i32) -> Option<f64> {
-        let place = month.rem_euclid(self.closes.len() as i32) as usize;
-        self.closes[place].filter(|&(kept, _)| kept == month).map(|(_, close)| close)
+/// Last value of each month, in the place of the month's number modulo the length.
+#[derive(Clone, Debug)]
+struct Ends(Vec<Option<(i32, f64)>>);
+
+impl Ends {
+    /// Of a look-back and the months at both its ends.
+    fn new(look_back: i32) -> Self {
+        Self(vec![None; look_back as usize + 2])
     }
 
-    fn keep(&mut self, month: i32, close: f64) {
-        let place = month.rem_euclid(self.closes.len() as i32) as usize;
-        self.closes[place] = (close > 0.0).then_some((month, close));
+    fn of(&self, month: i32) -> Option<f64> {
+        let place = month.rem_euclid(self.0.len() as i32) as usize;
+        self.0[place].filter(|&(kept, _)| kept == month).map(|(_, value)| value)
+    }
+
+    fn keep(&mut self, month: i32, value: f64) {
+        let place = month.rem_euclid(self.0.len() as i32) as usize;
+        self.0[place] = (value > 0.0).then_some((month, value));
+    }
+
+    /// The return over the look-back before `month`.
+    fn gained(&self, month: i32) -> Option<f64> {
+        let look_back = self.0.len() as i32 - 2;
+        Some(self.of(month - 1)? / self.of(month - 1 - look_back)? - 1.0)
     }
 }
 
@@ -80,15 +101,17 @@ impl EtfRotation {
     /// Rotates among these funds.
     #[must_use]
     pub fn new(universe: &[InstrumentId], parameters: Parameters) -> Self {
-        let look_back = parameters.look_back.clamp(1, LONGEST);
+        let look_back = parameters.look_back.clamp(1, LONGEST) as i32;
         let mut rotation = Self {
             wants: Vec::new(),
             parameters,
-            look_back: look_back as i32,
+            look_back,
             funds: Vec::new(),
             rivals: universe.len(),
             bills: None,
             refuge: None,
+            lent: Lent::default(),
+            cash: Ends::new(look_back),
             month: None,
             target: None,
             held: None,
@@ -112,7 +135,7 @@ impl EtfRotation {
         if let Some(place) = self.place(instrument) {
             return place;
         }
-        let closes = vec![None; self.look_back as usize + 2];
+        let closes = Ends::new(self.look_back);
         self.wants.push(Want { instrument, timeframe: Timeframe::Day1 });
         self.funds.push(Fund { instrument, closes });
         self.funds.len() - 1
@@ -124,13 +147,20 @@ impl EtfRotation {
 
     /// What a fund returned over the look-back before `month`.
     fn gained(&self, place: usize, month: i32) -> Option<f64> {
-        let fund = self.funds.get(place)?;
-        Some(fund.close_of(month - 1)? / fund.close_of(month - 1 - self.look_back)? - 1.0)
+        self.funds.get(place)?.closes.gained(month)
+    }
+
+    /// What cash returned over it.
+    fn cash(&self, month: i32) -> Option<f64> {
+        match self.bills {
+            Some(bills) => self.gained(bills, month),
+            None => Some(self.cash.gained(month).unwrap_or(self.parameters.cash_return)),
+        }
     }
 
     /// The fund to hold in `month`, by the closes of the month before.
     fn best(&self, month: i32) -> Option<usize> {
-        let cash = self.bills.map_or(Some(self.parameters.cash_return), |n| self.gained(n, month));
+        let cash = self.cash(month);
         let floor = match self.parameters.gauge {
             Gauge::Best => cash?,
             Gauge::First if self.gained(0, month)? > cash? => f64::MIN,
@@ -168,7 +198,10 @@ impl Strategy for EtfRotation {
             self.target = self.best(month);
             self.month = Some(month);
         }
-        self.funds[index].keep(month, candle.close_f64());
+        self.funds[index].closes.keep(month, candle.close_f64());
+        if let Some(worth) = self.lent.worth(candle.close_at) {
+            self.cash.keep(month, worth);
+        }
         if self.held == Some(index) && self.target != Some(index) {
             self.held = None;
             return Some(Action::Exit);
@@ -179,12 +212,17 @@ impl Strategy for EtfRotation {
         }
         None
     }
+
+    fn on_rate(&mut self, rate: &Rate) {
+        self.lent.hear(rate);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::flat;
+    use nija_core::words::time::{Span, Timestamp};
 
     /// Two funds, look-back of one month, 30-day steps checked by hand on a toy table.
     #[test]
@@ -261,6 +299,35 @@ mod tests {
                 (22, 1, enter),
             ]
         );
+    }
+
+    /// A fund that gains one percent a month against cash at 6 % a year, half a percent a month, that rises to 24 %.
+    #[test]
+    fn cash_returns_what_was_known_day_by_day() {
+        let universe = [InstrumentId(1)];
+        let parameters = Parameters { look_back: 1, ..Parameters::default() };
+        let left = |rises: Option<i64>| {
+            let mut rotation = EtfRotation::new(&universe, parameters);
+            let view = View { open: true, ..View::default() };
+            let day = |n: i64| Timestamp(n * Span::DAY.0);
+            rotation.on_rate(&Rate { known_at: day(0), yearly: 0.06 });
+            let mut said = Vec::new();
+            for n in 0..240 {
+                if rises == Some(n) {
+                    rotation.on_rate(&Rate { known_at: day(n), yearly: 0.24 });
+                }
+                let months = month_of(day(n)) - 1970 * 12;
+                let candle = flat(universe[0], n, 100.0 * 1.01f64.powi(months));
+                said.extend(rotation.on_candle(&candle, &view).map(|a| (n, a == Action::Exit)));
+            }
+            said
+        };
+        // The constant, two percent a month, would have held nothing. March begins with day 59.
+        assert_eq!(left(None), [(59, false)]);
+        // Known since the first of May, day 120: at the first close of June, day 151, not before.
+        assert_eq!(left(Some(120)), [(59, false), (151, true)]);
+        // Known for five days of May, in which cash earned 0.7 percent: out a month later.
+        assert_eq!(left(Some(146)), [(59, false), (181, true)]);
     }
 
     #[test]

@@ -158,7 +158,7 @@ fn chain(day: i32, report: i32, spot: f64, jump: f64) -> Chain {
     }
     let at = Timestamp::of_day(day, Span::DAY);
     let next_session = if day == report { day + 3 } else { day + 1 };
-    Chain { instrument: InstrumentId(1), at, spot, next_session, quotes }
+    Chain { instrument: InstrumentId(1), at, spot, next_session, rate: None, quotes }
 }
 
 /// A share that reports on a Friday every thirteen weeks and jumps by about a tenth. Its options hold a jump of 6 %;

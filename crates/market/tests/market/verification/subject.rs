@@ -49,6 +49,10 @@ impl<S: Strategy> Subject for Acting<S> {
                 self.0.on_report(report);
                 None
             }
+            Seen::Rate(rate) => {
+                self.0.on_rate(rate);
+                None
+            }
             Seen::Chain(chain) => {
                 let spoken = self.0.on_chain(chain, &view);
                 (!spoken.is_empty()).then_some(Word::Speak(spoken))

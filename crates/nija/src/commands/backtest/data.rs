@@ -128,7 +128,8 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
             let (jump, reports, rate) = (options.model_jump, straddle.moves, straddle.rate);
             let settings = Settings { spread, jump, reports, rate };
             let (shares, numbers) = (&chains.underlyings, &chains.numbers);
-            Box::new(Modeled::new(feed, settings, shares, setup.calendar, numbers))
+            let modeled = Modeled::new(feed, settings, shares, setup.calendar, numbers);
+            Box::new(modeled.at_rates(setup.rates))
         }
         None => Box::new(feed),
     };

@@ -4,6 +4,7 @@ use super::books;
 use super::contracts::{Months, Named};
 use super::manner::{self, Commission, Fill, Repeated};
 use super::teaching::SMA_CROSS;
+use crate::config::Config;
 use anyhow::{Context, bail, ensure};
 use nija_core::words::instrument::Hours;
 use nija_core::words::money::{Money, Pct, Qty};
@@ -49,6 +50,13 @@ pub(crate) struct Options {
     /// A table of companies' reports instead of the configured one.
     #[arg(long, value_name = "FILE")]
     pub(super) earnings: Option<PathBuf>,
+    /// A table of rates of interest (date and rate, DGS3MO or DFF, in percent a year) instead of the configured one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) rates: Option<PathBuf>,
+    /// What the analyst reads and each strategy trades, instead of the configured setup. Names symbols of the catalog
+    /// and of the given files.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(super) analyst: Option<PathBuf>,
     /// When a symbol trades that the catalog does not list.
     #[arg(long, value_enum)]
     pub(super) hours: Option<Trading>,
@@ -301,6 +309,13 @@ impl Options {
             bail!("{} exists already; name a new file for the journal", path.display());
         }
         Ok(())
+    }
+
+    /// The configuration of this process with what the options name in its place.
+    pub(super) fn configured(&self, mut config: Config) -> Config {
+        config.analyst = self.analyst.clone().or(config.analyst);
+        config.interest = self.rates.clone().or(config.interest);
+        config
     }
 
     /// What trials of a sweep depend on beside their data, as one text.

@@ -156,12 +156,17 @@ impl Straddle {
                 far_days: u16::try_from(far - today).ok()?,
                 implied: clamp::percent(implied),
                 usual: clamp::percent(usual),
-                rate: clamp::percent(self.parameters.rate),
+                rate: clamp::percent(self.rate(chain)),
             }),
         };
         self.held = Some(first.legs);
         self.spoiled = true;
         Some(spoken)
+    }
+
+    /// The rate that is known, or the playbook's.
+    fn rate(&self, chain: &Chain) -> f64 {
+        chain.rate.unwrap_or(self.parameters.rate)
     }
 
     /// The pair nearest the money of each expiry behind the report, soonest first.
@@ -176,7 +181,7 @@ impl Straddle {
             let nearer = found.get(&call.expiry).is_none_or(|p| off(call.strike) < off(p.strike));
             if off(call.strike) <= self.parameters.moneyness
                 && nearer
-                && let Some(pair) = put.and_then(|put| self.pair(chain.spot, today, [call, put]))
+                && let Some(pair) = put.and_then(|put| self.pair(chain, today, [call, put]))
             {
                 found.insert(call.expiry, pair);
             }
@@ -185,13 +190,13 @@ impl Straddle {
     }
 
     /// Both sides of a strike, where both are bid for and have a volatility.
-    fn pair(&self, spot: f64, today: i32, quotes: [&OptionQuote; 2]) -> Option<Pair> {
+    fn pair(&self, chain: &Chain, today: i32, quotes: [&OptionQuote; 2]) -> Option<Pair> {
         let mut volatility = 0.0;
         for quote in quotes {
             if quote.bid <= 0.0 || quote.ask < quote.bid {
                 return None;
             }
-            let contract = quote.contract(spot, today, self.parameters.rate);
+            let contract = quote.contract(chain.spot, today, self.rate(chain));
             volatility += contract.implied_volatility(quote.mid())? / 2.0;
         }
         let [call, put] = quotes;
@@ -286,7 +291,7 @@ mod tests {
         }
         let at = Timestamp::of_day(day, Span::seconds(20 * 3_600));
         let next_session = if date::weekday(day) == 4 { day + 3 } else { day + 1 };
-        Chain { instrument: SHARE, at, spot, next_session, quotes }
+        Chain { instrument: SHARE, at, spot, next_session, rate: None, quotes }
     }
 
     const SHARE: InstrumentId = InstrumentId(1);
@@ -360,6 +365,20 @@ mod tests {
         assert!(straddle.said(&later(MONDAY + 2)).is_empty());
         assert_eq!(straddle.said(&later(MONDAY + 3)), LEGS);
         assert!(straddle.said(&later(REPORT)).is_empty());
+    }
+
+    #[test]
+    fn a_chain_that_knows_a_rate_is_read_at_it() {
+        let said = |rate| {
+            let mut straddle = seasoned();
+            straddle.plan(8, REPORT, Some(Slot::After));
+            let picture = Chain { rate, ..chain(MONDAY, 100.0, 0.06) };
+            let implied = straddle.on_chain(&picture, &view())[0].implied.unwrap();
+            (implied.rate, implied.near)
+        };
+        let (known, assumed) = (said(Some(0.01)), said(None));
+        assert_eq!((known.0, assumed.0), (Pct::whole(1), Pct::whole(3)));
+        assert_ne!(known.1, assumed.1, "volatilities are those at the rate");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The regimes of one market as the analyst reads them, for the bands of a chart.
 
 use super::source::Source;
-use crate::market;
+use crate::analyst;
 use nija_core::words::conditions::Regime;
 use nija_core::words::time::Span;
 use nija_market::analyst::{Analyst, Setup};
@@ -25,7 +25,7 @@ impl Regimes {
         } else {
             Roles { index: id, ..Roles::default() }
         };
-        let thresholds = market::shipped().map(|setup| setup.thresholds).unwrap_or_default();
+        let thresholds = analyst::shipped().map(|setup| setup.thresholds).unwrap_or_default();
         let setup = Setup { roles, thresholds, ..Setup::default() };
         Self { analyst: Analyst::new(&setup), days: BTreeMap::new(), now: None }
     }
