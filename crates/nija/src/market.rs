@@ -140,9 +140,20 @@ fn terms(instrument: &Instrument, timeframe: Timeframe) -> Terms {
 
 /// The shipped history as one feed.
 pub(crate) fn history(instruments: &[Instrument]) -> anyhow::Result<Merge> {
+    history_of(instruments, |_| true)
+}
+
+/// What the shipped history has of the instruments that are wanted.
+pub(crate) fn history_of(
+    instruments: &[Instrument],
+    wanted: impl Fn(InstrumentId) -> bool,
+) -> anyhow::Result<Merge> {
     let mut sources: Vec<Box<dyn Feed>> = Vec::new();
     for recorded in HISTORY {
         let terms = terms(find(instruments, recorded.symbol)?, recorded.timeframe);
+        if !wanted(terms.instrument) {
+            continue;
+        }
         sources.push(Box::new(csv::read(recorded.file, recorded.text.as_bytes(), terms)?));
     }
     Ok(Merge::new(sources, &hours(instruments)))

@@ -1,10 +1,12 @@
-//! `nija regimes`: the public scorecard of the regimes, on the shipped history or on a folder of daily bars.
+//! `nija regimes`: the public scorecard of the regimes, on the shipped history or on a folder of daily bars. The one of
+//! the shipped history is also what the API shows to anyone.
 
+mod page;
 mod table;
 
-use crate::config::Config;
 use crate::{catalog, market};
 use anyhow::{Context, ensure};
+use nija_api::Scorecard as Public;
 use nija_core::words::id::InstrumentId;
 use nija_core::words::instrument::Hours;
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable};
@@ -17,10 +19,13 @@ use nija_market::candle::Timeframe;
 use nija_market::conditions::Roles;
 use nija_market::regime::scorecard::{self, Parts, Recorder, Scorecard};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// Costs of one side: taker fee, half spread and slippage, as the paper exchange takes them.
 const CRYPTO_COST: f64 = 0.003;
 const FUND_COST: f64 = 0.0005;
+/// The first year that is held out where nobody names another.
+const HELD_OUT_FROM: i16 = 2022;
 
 /// What a folder may hold, in the order of their parts; the first and third are needed.
 const SYMBOLS: [&str; 7] = ["BTC-USD", "ETH-USD", "SPY", "VIX", "VIX3M", "HYG", "TLT"];
@@ -32,6 +37,8 @@ enum Format {
     Table,
     /// For programs.
     Json,
+    /// A page with tables.
+    Html,
 }
 
 #[derive(clap::Args)]
@@ -44,7 +51,7 @@ pub(crate) struct Options {
     #[arg(long)]
     data: Option<PathBuf>,
     /// First year that is held out: only from there on is anything called better or worse.
-    #[arg(long, default_value_t = 2022, value_parser = clap::value_parser!(i16).range(1970..2200))]
+    #[arg(long, default_value_t = HELD_OUT_FROM, value_parser = clap::value_parser!(i16).range(1970..2200))]
     held_out_from: i16,
     /// Tier whose allocation is followed.
     #[arg(long, default_value = "INVESTOR")]
@@ -59,9 +66,41 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let scorecard = read(options)?;
     match options.format {
         Format::Table => print!("{}", table::text(&scorecard)),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&scorecard)?),
+        Format::Json => println!("{}", json(&scorecard)?),
+        Format::Html => print!("{}", page::html(&scorecard, options.tier)),
     }
     Ok(())
+}
+
+/// Works the scorecard of the shipped history out for the API, on a thread of its own that steps back for those that
+/// serve: what is written here is there once that has ended.
+pub(crate) fn publish() -> std::io::Result<Arc<OnceLock<Option<Public>>>> {
+    let published = Arc::new(OnceLock::new());
+    let place = Arc::clone(&published);
+    std::thread::Builder::new().name("scorecard".to_owned()).spawn(move || {
+        // A system that does not allow it works as before.
+        let _ = rustix::process::nice(10);
+        place.get_or_init(|| match public() {
+            Ok(card) => Some(card),
+            Err(why) => {
+                tracing::error!(%why, "the scorecard of the regimes cannot be worked out");
+                None
+            }
+        });
+    })?;
+    Ok(published)
+}
+
+fn public() -> anyhow::Result<Public> {
+    let (demo_data, data, tier) = (true, None, Tier::Investor);
+    let options =
+        Options { demo_data, data, held_out_from: HELD_OUT_FROM, tier, format: Format::Json };
+    let card = read(&options)?;
+    Ok(Public::new(json(&card)?, page::html(&card, tier)))
+}
+
+fn json(card: &Scorecard) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(card)
 }
 
 fn read(options: &Options) -> anyhow::Result<Scorecard> {
@@ -69,8 +108,9 @@ fn read(options: &Options) -> anyhow::Result<Scorecard> {
         Some(path) => folder(path)?,
         None => {
             let instruments = catalog::read(None)?;
-            let roles = market::setup(&Config::read()?, &instruments)?.roles;
-            (market::history(&instruments)?, roles, None)
+            let roles = market::shipped()?.roles;
+            let read = |id| roles.instruments().any(|role| role == id);
+            (market::history_of(&instruments, read)?, roles, None)
         }
     };
     let (crypto, index) =

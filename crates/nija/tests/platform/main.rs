@@ -17,6 +17,7 @@ mod low_storage;
 mod months;
 mod parity;
 mod paying;
+mod regimes;
 mod restart;
 mod signals;
 mod tour;
