@@ -259,7 +259,11 @@ fn setup(mut setup: Setup, sources: &[Source]) -> (Setup, Vec<String>) {
         }
         ids
     };
-    let (crypto, equity) = (of(AssetClass::Crypto), of(AssetClass::Equity));
+    let (crypto, mut equity) = (of(AssetClass::Crypto), of(AssetClass::Equity));
+    if equity.len() > 1 {
+        // The fund that credit is read from is an input, unless it is all there is.
+        equity.retain(|id| setup.roles.credit != Some(*id));
+    }
     let roles = &mut setup.roles;
     if !crypto.is_empty() && ![roles.leader, roles.second].into_iter().flatten().any(has) {
         (roles.leader, roles.second) = (crypto.first().copied(), crypto.get(1).copied());
