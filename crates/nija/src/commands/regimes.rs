@@ -109,7 +109,7 @@ fn read(options: &Options) -> anyhow::Result<Scorecard> {
         None => {
             let instruments = catalog::read(None)?;
             let roles = market::shipped()?.roles;
-            let read = |id| roles.instruments().any(|role| role == id);
+            let read = |id: InstrumentId| roles.instruments().any(|role| role == id);
             (market::history_of(&instruments, read)?, roles, None)
         }
     };

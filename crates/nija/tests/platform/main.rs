@@ -13,6 +13,7 @@ mod caller;
 mod child;
 mod copying;
 mod demo;
+mod evidence;
 mod low_storage;
 mod months;
 mod parity;

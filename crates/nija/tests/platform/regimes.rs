@@ -78,7 +78,9 @@ fn the_term_structure_and_credit_vote_in_a_backtest_that_is_given_them() {
     let run = |files: &[String]| -> Value {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nija"));
         command.args(["backtest", "--tier", "INVESTOR", "--format", "json"]);
-        files.iter().for_each(|file| drop(command.args(["--data", file])));
+        for file in files {
+            command.args(["--data", file.as_str()]);
+        }
         let told = command.env_clear().output().unwrap();
         assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
         serde_json::from_slice(&told.stdout).unwrap()
