@@ -1,6 +1,7 @@
 //! What the roof hands the API: the doors of the other rooms and a few figures of its own.
 
 use crate::catalog::Catalog;
+use axum::body::Bytes;
 use nija_core::billing::plans::Plans;
 use nija_core::ports::backtests::Backtests;
 use nija_core::ports::control::Control;
@@ -11,8 +12,8 @@ use nija_core::ports::till::Till;
 use nija_core::ports::views::Views;
 use nija_core::ports::{Clock, Desks, Entropy};
 use nija_core::words::tier::{Tier, TierTable};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Everything the API speaks to.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct Doors {
     pub documents: Arc<dyn Documents>,
     /// Who runs backtests.
     pub backtests: Arc<dyn Backtests>,
+    /// The scorecard of the regimes, once it is worked out; none where that failed, and the log says why.
+    pub scorecard: Arc<OnceLock<Option<Scorecard>>>,
     /// What is remembered of payers and checkouts.
     pub till: Arc<dyn Till>,
     /// How invoices are paid.
@@ -51,6 +54,21 @@ pub struct Doors {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Is this process ready?
     pub readiness: Arc<Readiness>,
+}
+
+/// What following the regimes earned, in the two forms in which it is public.
+#[derive(Clone, Debug)]
+pub struct Scorecard {
+    pub(crate) json: Bytes,
+    pub(crate) page: Bytes,
+}
+
+impl Scorecard {
+    /// As one JSON object, and as a page of HTML that needs nothing from anywhere else.
+    #[must_use]
+    pub fn new(json: String, page: String) -> Self {
+        Self { json: json.into(), page: page.into() }
+    }
 }
 
 /// How fast the gateway sent what was released.

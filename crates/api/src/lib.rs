@@ -33,7 +33,7 @@ mod turnstile;
 pub use address::{Network, NotANetwork, Peer};
 pub use auth::password::{Unusable, hash_password};
 pub use catalog::Catalog;
-pub use doors::{Doors, ExecutionStats, Readiness, TierStats};
+pub use doors::{Doors, ExecutionStats, Readiness, Scorecard, TierStats};
 pub use openapi::openapi;
 pub use rate::{NotARate, Rate, RateLimits};
 pub use router::router;

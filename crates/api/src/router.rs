@@ -9,7 +9,7 @@ use crate::headers::DOCS_POLICY;
 use crate::openapi::openapi;
 use crate::routes::{
     admin, auth as login, backtests, batch, copied, copying, costs, decisions, fees, funds, health,
-    house, invoices, kill, ledger, limits, market, masters, orders, platform, positions,
+    house, invoices, kill, ledger, limits, market, masters, orders, platform, positions, regimes,
     registration, revenue, sessions, signals, standing, statements, subscription, trading, webhook,
 };
 use crate::settings::Settings;
@@ -45,6 +45,7 @@ pub(crate) fn strangers() -> OpenApiRouter<App> {
         .routes(routes!(login::refresh))
         .routes(routes!(health::metrics))
         .routes(routes!(subscription::plans))
+        .routes(routes!(regimes::scorecard))
 }
 
 /// For users who have proven who they are.

@@ -23,6 +23,7 @@ pub(crate) mod order_request;
 pub(crate) mod orders;
 pub(crate) mod platform;
 pub(crate) mod positions;
+pub(crate) mod regimes;
 pub(crate) mod registration;
 pub(crate) mod revenue;
 pub(crate) mod sessions;

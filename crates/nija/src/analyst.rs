@@ -121,7 +121,8 @@ mod tests {
                     scalping = [{ instrument = 'QQQ', timeframe = '5m', hours = 'nyse' }]\n";
         let setup = parsed(text).unwrap();
         let rows = catalog::read(None).unwrap();
-        let id = |symbol| rows.instruments.iter().find(|row| row.symbol == symbol).map(|row| row.id);
+        let id =
+            |symbol| rows.instruments.iter().find(|row| row.symbol == symbol).map(|row| row.id);
         assert_eq!((setup.roles.index, setup.roles.leader), (id("SPY"), None));
         assert_eq!(setup.equity.rotation, [id("SPY").unwrap(), InstrumentId(0x15)]);
         assert_eq!((setup.equity.bills, setup.equity.refuge), (id("VIX"), id("DIA")));

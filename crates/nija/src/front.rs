@@ -2,6 +2,7 @@
 
 use crate::backtests::Workshop;
 use crate::chance::System;
+use crate::commands::regimes;
 use crate::config::Config;
 use crate::watch;
 use crate::wire::Platform;
@@ -59,6 +60,7 @@ pub(crate) fn doors(
         plans: Arc::new(platform.plans.clone()),
         documents: Arc::new(Press::new()?),
         backtests: Arc::new(Workshop::new(config)?),
+        scorecard: regimes::publish()?,
         till: platform.database.control(),
         payments: Arc::clone(&platform.payments),
         issuer: config.billing.issuer.clone(),

@@ -154,9 +154,20 @@ fn terms(instrument: &Instrument, timeframe: Timeframe) -> Terms {
 
 /// The shipped history as one feed.
 pub(crate) fn history(instruments: &[Instrument]) -> anyhow::Result<Merge> {
+    history_of(instruments, |_| true)
+}
+
+/// What the shipped history has of the instruments that are wanted.
+pub(crate) fn history_of(
+    instruments: &[Instrument],
+    wanted: impl Fn(InstrumentId) -> bool,
+) -> anyhow::Result<Merge> {
     let mut sources: Vec<Box<dyn Feed>> = Vec::new();
     for recorded in HISTORY {
         let terms = terms(find(instruments, recorded.symbol)?, recorded.timeframe);
+        if !wanted(terms.instrument) {
+            continue;
+        }
         sources.push(Box::new(csv::read(recorded.file, recorded.text.as_bytes(), terms)?));
     }
     Ok(Merge::new(sources, &hours(instruments)))
@@ -245,12 +256,17 @@ const BEGINNINGS: [(&str, i32); 13] = [
     ("VIX", 16),
 ];
 
+/// What is read where it is recorded, and never made up: a path of its own would say of the term structure, or of
+/// credit, what nobody knows.
+const RECORDED_ONLY: [&str; 2] = ["VIX3M", "HYG"];
+
 /// Where generated markets of a catalog begin.
 pub(crate) fn beginnings(
     instruments: &[Instrument],
 ) -> anyhow::Result<BTreeMap<InstrumentId, Price>> {
     let mut last = BTreeMap::new();
-    for row in instruments {
+    let made = instruments.iter().filter(|row| !RECORDED_ONLY.contains(&row.symbol.as_str()));
+    for row in made {
         let known = BEGINNINGS.iter().find(|(symbol, _)| *symbol == row.symbol);
         let Some((_, price)) = known else {
             bail!("the generator knows no price that {} begins at", row.symbol)
@@ -324,5 +340,51 @@ impl Feed for Continued {
     }
     fn peek_time(&mut self) -> Result<Option<Timestamp>, Error> {
         self.source()?.peek_time()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog;
+
+    #[test]
+    fn whatever_names_the_regime_is_in_the_catalog_by_its_name() {
+        let (rows, roles) =
+            (catalog::read(None).unwrap().instruments, analyst::shipped().unwrap().roles);
+        let symbol = |id: Option<InstrumentId>| {
+            rows.iter().find(|row| Some(row.id) == id).map(|row| row.symbol.as_str())
+        };
+        let parts = [roles.leader, roles.second, roles.index, roles.vix, roles.vix3m, roles.credit];
+        let symbols = ["BTC-USD", "ETH-USD", "SPY", "VIX", "VIX3M", "HYG"];
+        assert_eq!(parts.map(symbol), symbols.map(Some));
+    }
+
+    #[test]
+    fn a_folder_is_read_for_them_and_nothing_makes_them_up() {
+        let (rows, folder) =
+            (catalog::read(None).unwrap().instruments, tempfile::tempdir().unwrap());
+        let csv = "timestamp,open,high,low,close,volume\n2020-01-02T00:00:00Z,15,15,15,15,0\n";
+        for symbol in RECORDED_ONLY {
+            let place = folder.path().join("inputs").join(symbol);
+            std::fs::create_dir_all(&place).unwrap();
+            std::fs::write(place.join("1d.csv"), csv).unwrap();
+        }
+        let mut feed =
+            super::folder(folder.path(), &rows, &Numbers::after([], InstrumentId(0))).unwrap();
+        let mut read = Vec::new();
+        while let Some(event) = feed.next().unwrap() {
+            if let feeds::Kind::BarClosed(candle) = event.kind {
+                read.push(candle.instrument);
+            }
+        }
+        read.sort_unstable();
+        let roles = analyst::shipped().unwrap().roles;
+        assert_eq!(
+            read.iter().map(|&id| Some(id)).collect::<Vec<_>>(),
+            [roles.vix3m, roles.credit]
+        );
+        let begun = beginnings(&rows).unwrap();
+        assert!(read.iter().all(|id| !begun.contains_key(id)) && begun.len() == rows.len() - 2);
     }
 }

@@ -23,6 +23,7 @@ use record::Record;
 
 mod chain;
 mod decision;
+mod evidence;
 mod fee;
 mod folio;
 mod house;
@@ -37,6 +38,7 @@ mod standing;
 mod street;
 mod word;
 
+pub use evidence::evidence;
 pub use projection::Projection;
 
 /// The views' file. One of an older version is not migrated but made anew.

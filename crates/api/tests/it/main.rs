@@ -16,6 +16,7 @@ mod ledger;
 mod login;
 mod money;
 mod payments;
+mod regimes;
 mod revenue;
 mod serving;
 mod signals;

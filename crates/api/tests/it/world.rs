@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use nija_api::{Catalog, Doors, ExecutionStats, Readiness, Settings, TierStats, router};
+use nija_api::{Catalog, Doors, ExecutionStats, Readiness, Scorecard, Settings, TierStats, router};
 use nija_core::billing::plans::{DEFAULT_PLANS, Plans};
 use nija_core::desk::input::Command;
 use nija_core::ports::backtests::{BacktestError, Backtests, Finished, Plan};
@@ -24,7 +24,7 @@ use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable};
 use nija_core::words::time::{Span, Timestamp};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tower::ServiceExt;
 
 pub(crate) const SECRET: &[u8] =
@@ -133,6 +133,7 @@ pub(crate) struct World {
     pub(crate) views: Arc<FakeViews>,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) readiness: Arc<Readiness>,
+    pub(crate) scorecard: Arc<OnceLock<Option<Scorecard>>>,
 }
 
 impl World {
@@ -181,6 +182,7 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
     let views = Arc::new(FakeViews::default());
     let clock = floor.map_or_else(Arc::default, |floor| Arc::clone(&floor.clock));
     let readiness = Arc::new(Readiness::default());
+    let scorecard = Arc::default();
     let doors = Doors {
         desks: floor.map_or_else(|| desks.clone() as Arc<dyn Desks>, |floor| floor.clone()),
         views: views.clone(),
@@ -193,6 +195,7 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         stats: Arc::new(FakeStats),
         plans: Arc::new(Plans::parse(DEFAULT_PLANS).unwrap()),
         backtests: Arc::new(NoBacktests),
+        scorecard: Arc::clone(&scorecard),
         till: Arc::new(FakeTill::default()),
         payments: Arc::new(FakePayments),
         documents: Arc::new(FakeDocuments),
@@ -201,7 +204,15 @@ fn built(settings: Settings, floor: Option<&Arc<Floor>>) -> World {
         readiness: readiness.clone(),
     };
     doors.catalog.add(option());
-    World { router: router(doors, settings).unwrap(), desks, control, views, clock, readiness }
+    World {
+        router: router(doors, settings).unwrap(),
+        desks,
+        control,
+        views,
+        clock,
+        readiness,
+        scorecard,
+    }
 }
 
 /// Nobody runs backtests here: `nija`'s own tests do.

@@ -17,6 +17,7 @@ use nija_core::ports::Journal;
 use nija_core::words::id::{PartitionId, Seq};
 use nija_core::words::time::Timestamp;
 use nija_store::sqlite::Mode;
+use nija_store::views::evidence;
 use serde_json::json;
 use std::collections::VecDeque;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -56,7 +57,7 @@ struct Show {
     /// Only these kinds of events, for example approved,refused,filled.
     #[arg(long, value_delimiter = ',', value_parser = KINDS)]
     kind: Vec<String>,
-    /// Print one JSON object a line.
+    /// Print one JSON object a line; decisions with their evidence.
     #[arg(long)]
     json: bool,
 }
@@ -189,7 +190,7 @@ impl Show {
         let Position { at, partition, seq, index } = position;
         let said = words(event, names);
         if self.json {
-            let line = json!({
+            let mut line = json!({
                 "at": at.to_string(),
                 "partition": partition.0,
                 "batch": seq.0,
@@ -198,6 +199,9 @@ impl Show {
                 "account": names.account_of(event),
                 "words": said,
             });
+            if let Some(evidence) = evidence(event) {
+                line["evidence"] = evidence;
+            }
             writeln!(out, "{line}")?;
         } else {
             writeln!(out, "{at} {}/{}/{index} {said}", partition.0, seq.0)?;

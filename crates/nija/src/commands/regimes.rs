@@ -1,12 +1,15 @@
-//! `nija regimes`: the public scorecard of the regimes, on the shipped history or on a folder of daily bars.
+//! `nija regimes`: the public scorecard of the regimes, on the shipped history or on a folder of daily bars. The one of
+//! the shipped history is also what the API shows to anyone.
 
+mod page;
 mod table;
 
 use crate::config::Config;
 use crate::{analyst, catalog, market};
 use anyhow::{Context, ensure};
+use nija_api::Scorecard as Public;
 use nija_core::words::id::InstrumentId;
-use nija_core::words::instrument::Hours;
+use nija_core::words::instrument::{Hours, Instrument};
 use nija_core::words::tier::{DEFAULT_TABLE, Tier, TierTable};
 use nija_core::words::time::Timestamp;
 use nija_engine::feeds::bars::Terms;
@@ -17,10 +20,13 @@ use nija_market::candle::Timeframe;
 use nija_market::conditions::Roles;
 use nija_market::regime::scorecard::{self, Parts, Recorder, Scorecard};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// Costs of one side: taker fee, half spread and slippage, as the paper exchange takes them.
 const CRYPTO_COST: f64 = 0.003;
 const FUND_COST: f64 = 0.0005;
+/// The first year that is held out where nobody names another.
+const HELD_OUT_FROM: i16 = 2022;
 
 /// What a folder may hold, in the order of their parts; the first and third are needed.
 const SYMBOLS: [&str; 7] = ["BTC-USD", "ETH-USD", "SPY", "VIX", "VIX3M", "HYG", "TLT"];
@@ -32,6 +38,8 @@ enum Format {
     Table,
     /// For programs.
     Json,
+    /// A page with tables.
+    Html,
 }
 
 #[derive(clap::Args)]
@@ -48,7 +56,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE.toml")]
     analyst: Option<PathBuf>,
     /// First year that is held out: only from there on is anything called better or worse.
-    #[arg(long, default_value_t = 2022, value_parser = clap::value_parser!(i16).range(1970..2200))]
+    #[arg(long, default_value_t = HELD_OUT_FROM, value_parser = clap::value_parser!(i16).range(1970..2200))]
     held_out_from: i16,
     /// Tier whose allocation is followed.
     #[arg(long, default_value = "INVESTOR")]
@@ -60,22 +68,59 @@ pub(crate) struct Options {
 
 /// Prints the scorecard.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let scorecard = read(options)?;
+    let config = Config::read()?;
+    let instruments = catalog::read(config.instruments.as_deref())?.instruments;
+    let setup = options.analyst.as_deref().or(config.analyst.as_deref());
+    let setup = analyst::read(setup, &instruments)?;
+    let scorecard = read(options, setup, &instruments)?;
     match options.format {
         Format::Table => print!("{}", table::text(&scorecard)),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&scorecard)?),
+        Format::Json => println!("{}", json(&scorecard)?),
+        Format::Html => print!("{}", page::html(&scorecard, options.tier)),
     }
     Ok(())
 }
 
-fn read(options: &Options) -> anyhow::Result<Scorecard> {
-    let config = Config::read()?;
-    let instruments = catalog::read(config.instruments.as_deref())?.instruments;
-    let setup = options.analyst.as_deref().or(config.analyst.as_deref());
-    let Setup { roles, thresholds, .. } = analyst::read(setup, &instruments)?;
+/// Works the scorecard of the shipped history out for the API, on a thread of its own that steps back for those that
+/// serve: what is written here is there once that has ended.
+pub(crate) fn publish() -> std::io::Result<Arc<OnceLock<Option<Public>>>> {
+    let published = Arc::new(OnceLock::new());
+    let place = Arc::clone(&published);
+    std::thread::Builder::new().name("scorecard".to_owned()).spawn(move || {
+        // A system that does not allow it works as before.
+        let _ = rustix::process::nice(10);
+        place.get_or_init(|| match public() {
+            Ok(card) => Some(card),
+            Err(why) => {
+                tracing::error!(%why, "the scorecard of the regimes cannot be worked out");
+                None
+            }
+        });
+    })?;
+    Ok(published)
+}
+
+fn public() -> anyhow::Result<Public> {
+    let (demo_data, data, tier) = (true, None, Tier::Investor);
+    let (held_out_from, analyst, format) = (HELD_OUT_FROM, None, Format::Json);
+    let options = Options { demo_data, data, analyst, held_out_from, tier, format };
+    // Of the shipped history by the shipped setup, whatever the operator trades.
+    let card = read(&options, analyst::shipped()?, &catalog::read(None)?.instruments)?;
+    Ok(Public::new(json(&card)?, page::html(&card, tier)))
+}
+
+fn json(card: &Scorecard) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(card)
+}
+
+fn read(options: &Options, setup: Setup, instruments: &[Instrument]) -> anyhow::Result<Scorecard> {
+    let Setup { roles, thresholds, .. } = setup;
     let (mut feed, roles, bonds) = match &options.data {
         Some(path) => folder(path)?,
-        None => (market::history(&instruments)?, roles, None),
+        None => {
+            let read = |id: InstrumentId| roles.instruments().any(|role| role == id);
+            (market::history_of(instruments, read)?, roles, None)
+        }
     };
     let (crypto, index) =
         roles.leader.zip(roles.index).context("the analyst has no leader or no index")?;

@@ -1,6 +1,6 @@
 //! Why it traded and why it did not: one row per decision, with a sentence for people and its whole evidence.
-//! Evidence says every value twice where a person and a program want it differently: as words, and `exact`.
 
+use super::evidence::evidence;
 use super::reader::{Reader, damaged};
 use super::record::Record;
 use super::word;
@@ -11,12 +11,10 @@ use nija_core::ports::views::DecisionRow;
 use nija_core::risk::refusal::{Code, Measure, Refusal};
 use nija_core::words::conditions::Regime;
 use nija_core::words::id::{InstrumentId, OrderId};
-use nija_core::words::insight::Insight;
 use nija_core::words::instrument::AssetClass;
 use nija_core::words::order::{Purpose, Side, Ticket};
 use nija_core::words::score::Strength;
 use nija_core::words::signal::{Action, Grounds, Loop, Signal};
-use serde_json::{Value, json};
 
 /// A decision on its way into a row.
 #[derive(Default)]
@@ -31,7 +29,6 @@ struct Decision {
     /// The code of what no gate said.
     reason: Option<&'static str>,
     sentence: String,
-    evidence: Value,
 }
 
 /// The row of a decision.
@@ -45,9 +42,7 @@ pub(super) fn row(
         Event::Approved { ticket, evidence } => {
             approved(symbol(ticket.instrument)?, ticket, evidence)
         }
-        Event::Refused { wish, refusal, insight, .. } => {
-            refused(symbol(wish.instrument)?, wish, refusal, insight.as_ref())
-        }
+        Event::Refused { wish, refusal, .. } => refused(symbol(wish.instrument)?, wish, refusal),
         Event::Skipped { signal, why, .. } => skipped(symbol(signal.instrument)?, signal, *why),
         Event::Signaled { signal, grounds, .. } => {
             signaled(symbol(signal.instrument)?, signal, grounds)
@@ -67,7 +62,7 @@ pub(super) fn row(
         code: decision.code.map(Code::name).or(decision.reason).map(str::to_owned),
         gate: decision.code.map(|code| code.gate().title().to_owned()),
         sentence: decision.sentence,
-        evidence: decision.evidence.to_string(),
+        evidence: evidence(&record.event).unwrap_or_default().to_string(),
         at: record.at.now.to_string(),
     })
 }
@@ -92,26 +87,10 @@ fn approved(symbol: String, ticket: &Ticket, evidence: &Evidence) -> Decision {
             ticket.qty
         ),
         symbol: Some(symbol),
-        evidence: json!({
-            "mark": mark,
-            "mark_age_ms": evidence.mark_age.as_millis(),
-            "equity": evidence.equity,
-            "volatility": evidence.volatility.map(|score| score.to_string()),
-            "regime": evidence.regime.map(Regime::name),
-            "level": level,
-            "purpose": word::purpose(ticket.purpose),
-            "terms": ticket.order_type,
-            "origin": ticket.origin,
-            "reserved": ticket.reserved,
-            "protect": ticket.protect,
-            "venue": ticket.venue.name(),
-            "insight": evidence.insight,
-        }),
     }
 }
 
-fn refused(symbol: String, wish: &Wish, refusal: &Refusal, insight: Option<&Insight>) -> Decision {
-    let changes: Vec<String> = refusal.changes.iter().map(ToString::to_string).collect();
+fn refused(symbol: String, wish: &Wish, refusal: &Refusal) -> Decision {
     Decision {
         kind: "refused",
         symbol: Some(symbol),
@@ -122,17 +101,6 @@ fn refused(symbol: String, wish: &Wish, refusal: &Refusal, insight: Option<&Insi
         code: Some(refusal.code),
         reason: None,
         sentence: refusal.to_string(),
-        evidence: json!({
-            "code": refusal.code.name(),
-            "gate": refusal.code.gate().title(),
-            "measured": refusal.measured.to_string(),
-            "limit": refusal.limit.to_string(),
-            "age_ms": refusal.age.as_millis(),
-            "changes": changes,
-            "wish": wish,
-            "exact": refusal,
-            "insight": insight,
-        }),
     }
 }
 
@@ -174,16 +142,6 @@ fn signaled(symbol: String, signal: &Signal, grounds: &Grounds) -> Decision {
         sentence: format!("The model {} wants to {wants} {symbol}{reason}", grounds.model),
         size,
         symbol: Some(symbol),
-        evidence: json!({
-            "signal": signal.id,
-            "strategy": strategy,
-            "wants": signal.action,
-            "mark": signal.mark,
-            "known_at": signal.at.to_string(),
-            "model": grounds.model,
-            "confidence": grounds.confidence.map(|score| score.to_string()),
-            "reason": grounds.reason,
-        }),
         ..Decision::default()
     }
 }
@@ -199,16 +157,6 @@ fn skipped(symbol: String, signal: &Signal, why: Skip) -> Decision {
             why.sentence()
         ),
         symbol: Some(symbol),
-        evidence: json!({
-            "why": why,
-            "signal": signal.id,
-            "strategy": strategy,
-            "version": signal.version,
-            "wants": signal.action,
-            "mark": signal.mark,
-            "known_at": signal.at.to_string(),
-            "insight": signal.insight,
-        }),
         ..Decision::default()
     }
 }
@@ -217,7 +165,7 @@ fn not_copied(
     event: &Event,
     symbol: impl Fn(InstrumentId) -> Result<String, Fault>,
 ) -> Result<Decision, Fault> {
-    let Event::CopySkipped { lead, instrument, side, size, why, .. } = event else {
+    let Event::CopySkipped { instrument, side, size, why, .. } = event else {
         return Err(damaged("a skipped copy is something else"));
     };
     let (symbol, side) = (symbol(*instrument)?, word::side(*side));
@@ -229,7 +177,6 @@ fn not_copied(
         reason: Some(why.name()),
         sentence: format!("The master's {side} of {symbol} was not copied: {}", why.sentence()),
         symbol: Some(symbol),
-        evidence: json!({ "why": why, "lead": lead, "size": size }),
         ..Decision::default()
     })
 }
@@ -242,13 +189,6 @@ fn halted(code: Code, (measured, limit): (Measure, Measure)) -> Decision {
         sentence: format!(
             "{gate} stopped new entries ({name}): {measured} against a limit of {limit}"
         ),
-        evidence: json!({
-            "code": name,
-            "gate": gate,
-            "measured": measured.to_string(),
-            "limit": limit.to_string(),
-            "exact": { "measured": measured, "limit": limit },
-        }),
         ..Decision::default()
     }
 }
@@ -265,13 +205,6 @@ fn reallocated(split: &Split, regime: Option<Regime>) -> Decision {
             "Capital is split {crypto}% crypto, {equity}% equity, {derivatives}% derivatives \
              and {cash}% cash; {market}"
         ),
-        evidence: json!({
-            "crypto": crypto,
-            "equity": equity,
-            "derivatives": derivatives,
-            "cash": cash,
-            "regime": regime.map(Regime::name),
-        }),
         ..Decision::default()
     }
 }

@@ -15,7 +15,11 @@ use nija_market::engine::derivatives::Intraday;
 
 /// Gives the files to the strategies, with what rolls here; tells what stands for something else.
 pub(super) fn give(setup: &mut Setup, sources: &[Source], rolled: &[Family]) -> Vec<String> {
-    let (crypto, equity) = (of(AssetClass::Crypto, sources), of(AssetClass::Equity, sources));
+    let (crypto, mut equity) = (of(AssetClass::Crypto, sources), of(AssetClass::Equity, sources));
+    if equity.len() > 1 {
+        // The fund that credit is read from is an input, unless it is all there is.
+        equity.retain(|id| setup.roles.credit != Some(*id));
+    }
     let mut notes = lead(setup, (&crypto, &equity), sources);
     setup.crypto.scalping = within(AssetClass::Crypto, sources)
         .map(|source| scalped(source, &setup.crypto.scalping))
