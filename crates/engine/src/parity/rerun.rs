@@ -231,11 +231,10 @@ impl Waiting<'_> {
                 Input::Command { command: Command::Cancel(order), .. } => {
                     *order = self.orders.get(order).copied().unwrap_or(*order);
                 }
-                Input::Command { command: Command::Copy { leader, act }, .. } => {
-                    if let CopyAct::Start { leader: seen, .. } = act {
-                        **seen = facts(self.backtest.partitions()?, *leader);
-                    }
-                }
+                Input::Command {
+                    command: Command::Copy { leader, act: CopyAct::Start { leader: seen, .. } },
+                    ..
+                } => **seen = facts(self.backtest.partitions()?, *leader),
                 _ => {}
             }
             let answer = self.backtest.input_to(given.partition, input, given.at).await?;
