@@ -207,7 +207,7 @@ async fn the_frame_of_a_copy_is_given_and_what_is_sold_by_hand_is_a_hand() {
     }
     let (by, reason) = (Actor::User(UserId(22)), "a look at the books".to_owned());
     let kill = Command::Kill { by: by.clone(), reason: reason.clone(), flatten: true };
-    let hands = vec![
+    let hands = [
         (30, of_copy(22, MASTERS[1], CopyAct::Close(id_of(BTC)))),
         (28, asked(QUIET, kill)),
         (34, asked(QUIET, Command::Rearm { by, reason })),
