@@ -77,8 +77,10 @@ impl Day {
         while let Some((at, step)) = steps.next_step().unwrap() {
             let due = |hand: &Hand| BEGIN.plus(Span(hand.0 * Span::DAY.0)) < at;
             while let Some((_, mut input)) = hands.next_if(due) {
-                if let Input::Command { command: Command::Copy { leader, act }, .. } = &mut input
-                    && let CopyAct::Start { leader: seen, .. } = act
+                if let Input::Command {
+                    command: Command::Copy { leader, act: CopyAct::Start { leader: seen, .. } },
+                    ..
+                } = &mut input
                 {
                     **seen = facts(run.partitions().unwrap(), *leader);
                 }
