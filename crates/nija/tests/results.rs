@@ -117,8 +117,7 @@ fn curves_months_and_regimes_are_told_with_their_dates() {
         let equity = account["equity"].as_array().unwrap();
         assert_eq!((equity.len(), &equity[0][0]), (181, &"2018-01-01".into()));
         assert_eq!(equity[180][0], "2018-06-30");
-        let last = format!("{:.2}", money(&account["final_equity"]));
-        assert_eq!(equity[180][1], last.as_str());
+        assert_eq!(equity[180][1], account["final_equity"], "to the last place");
         let months = account["months"].as_array().unwrap();
         assert_eq!((months.len(), &months[0][0]), (6, &"2018-01".into()));
         let growth: f64 =

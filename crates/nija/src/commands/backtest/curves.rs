@@ -3,6 +3,8 @@
 
 use super::page::months::{self, Month};
 use crate::statistics::Point;
+use nija_core::words::fixed::SCALE;
+use nija_core::words::money::Money;
 use nija_core::words::time::{Span, Timestamp};
 use serde_json::{Value, json};
 
@@ -11,7 +13,7 @@ pub(super) fn add(to: &mut Value, start: f64, points: &[Point]) {
     let Some(fields) = to.as_object_mut() else {
         return;
     };
-    let day = |point: &Point| json!([date(point.day), format!("{:.2}", point.equity)]);
+    let day = |point: &Point| json!([date(point.day), money(point.equity)]);
     let month = |of: Month| json!([format!("{:04}-{:02}", of.year, of.month + 1), of.percent]);
     let equity: Vec<Value> = points.iter().map(day).collect();
     let months: Vec<Value> = months::months(start, points).into_iter().map(month).collect();
@@ -19,10 +21,18 @@ pub(super) fn add(to: &mut Value, start: f64, points: &[Point]) {
     fields.insert("months".to_owned(), months.into());
 }
 
+/// The amount that a float was made of: up to ninety million dollars it is exact.
+fn money(dollars: f64) -> Money {
+    Money::from_raw((dollars * SCALE as f64).round() as i64)
+}
+
 /// Regimes with their first and last days; `last` is the last one of the run.
 pub(super) fn regimes(bands: &[(i32, &'static str)], last: Option<i32>) -> Vec<Value> {
     let ends = bands.iter().skip(1).map(|(next, _)| Some(next - 1)).chain([last]);
-    let band = |((from, regime), to): (&(i32, &'static str), Option<i32>)| json!({ "from": date(*from), "to": to.map(date), "regime": regime });
+    let band = |(band, to): (&(i32, &'static str), Option<i32>)| {
+        let (from, regime) = *band;
+        json!({ "from": date(from), "to": to.map(date), "regime": regime })
+    };
     bands.iter().zip(ends).map(band).collect()
 }
 
@@ -40,9 +50,9 @@ mod tests {
     fn days_months_and_regimes_have_their_dates() {
         let at = |day, equity| Point { day, equity, cash: 0.0 };
         let mut object = json!({});
-        add(&mut object, 100.0, &[at(19, 105.0), at(30, 110.0), at(365, 55.0)]);
+        add(&mut object, 100.0, &[at(19, 105.0), at(30, 110.5), at(365, 55.25)]);
         let equity =
-            json!([["1970-01-20", "105.00"], ["1970-01-31", "110.00"], ["1971-01-01", "55.00"]]);
+            json!([["1970-01-20", "105"], ["1970-01-31", "110.5"], ["1971-01-01", "55.25"]]);
         assert_eq!(object["equity"], equity);
         assert_eq!(object["months"][1], json!(["1971-01", -50.0]));
         assert_eq!(
