@@ -193,6 +193,4 @@ fn what_is_refused_says_which_option_or_column_helps() {
     }
     let why = bad("time,open,high,low,close\n2020-01-01,1,2,1,2\n", &day);
     assert!(why.contains("where volumes are not known, add a column of 0"), "{why}");
-    let why = bad(header, &["--strategy", "macro_trend", "--sweep", "look_back=5,6"]);
-    assert!(why.contains("run the strategy once for each value, with --param"), "{why}");
 }
