@@ -95,6 +95,24 @@ fn a_rise_of_the_rate_changes_what_is_held_and_not_before_it_is_known() {
 }
 
 #[test]
+fn a_setup_says_what_is_traded_of_files_too() {
+    let folder = folder();
+    let setup = "[roles]\nindex = 'SPY'\n[equity]\nrotation = ['SPY', 'QQQ']\n";
+    fs::write(folder.path().join("two.toml"), setup).unwrap();
+    let file =
+        |symbol| format!("{}/../../data/demo/etf/{symbol}/1d.csv", env!("CARGO_MANIFEST_DIR"));
+    let [spy, qqq, dia] = ["SPY", "QQQ", "DIA"].map(file);
+    let notes = |more: &[&str]| {
+        let files = ["backtest", "--data", &spy, "--data", &qqq, "--data", &dia];
+        let asked = ["--strategy", "etf_rotation", "--format", "json"];
+        let text = good(&folder, &[&files[..], &asked, more].concat());
+        serde_json::from_str::<Value>(&text).unwrap()["notes"].to_string()
+    };
+    let (own, all) = (notes(&["--analyst", "two.toml"]), notes(&[]));
+    assert!(own.contains("DIA is read and not traded") && !all.contains("DIA"), "{own} {all}");
+}
+
+#[test]
 fn what_is_wrong_with_either_file_is_told() {
     let folder = folder();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();

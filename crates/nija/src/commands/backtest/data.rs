@@ -104,7 +104,13 @@ pub(super) fn read(options: &Options, config: &Config) -> anyhow::Result<Data> {
     let is_named = |month| rolled.iter().any(|named| named.has(month));
     catalog.families.retain(|family| !family.months().any(|(month, _)| is_named(month)));
     let mut setup = asked(options, config, &catalog)?;
-    let mut notes = universe::give(&mut setup, &sources, &rolled);
+    let mut notes = if config.analyst.is_none() {
+        universe::give(&mut setup, &sources, &rolled)
+    } else {
+        // A setup of the operator's own says what each strategy trades.
+        market::roll(&mut setup.derivatives, &rolled);
+        Vec::new()
+    };
     let families = catalog.families.iter().chain(&rolled);
     notes.extend(families.filter_map(|family| contracts::note(family, &sources)));
     let instruments = catalog.instruments;
