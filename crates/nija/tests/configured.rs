@@ -97,7 +97,7 @@ fn a_rise_of_the_rate_changes_what_is_held_and_not_before_it_is_known() {
 #[test]
 fn a_setup_says_what_is_traded_of_files_too() {
     let folder = folder();
-    let setup = "[roles]\nindex = 'SPY'\n[equity]\nrotation = ['SPY', 'QQQ']\n";
+    let setup = "[roles]\nindex = 'SPY'\n[equity]\nrotation = ['SPY']\nrefuge = 'QQQ'\n";
     fs::write(folder.path().join("two.toml"), setup).unwrap();
     let file =
         |symbol| format!("{}/../../data/demo/etf/{symbol}/1d.csv", env!("CARGO_MANIFEST_DIR"));
@@ -109,6 +109,7 @@ fn a_setup_says_what_is_traded_of_files_too() {
         serde_json::from_str::<Value>(&text).unwrap()["notes"].to_string()
     };
     let (own, all) = (notes(&["--analyst", "two.toml"]), notes(&[]));
+    assert!(!own.contains("QQQ"), "the refuge is traded: {own}");
     assert!(own.contains("DIA is read and not traded") && !all.contains("DIA"), "{own} {all}");
 }
 

@@ -140,7 +140,10 @@ pub(super) fn traded(
         StrategyName::EquityMomentumSwing => whole(&equity.swing),
         StrategyName::EquityEarningsVolatility => whole(&equity.earnings),
         StrategyName::EquityMeanReversion => whole(&equity.reversion),
-        StrategyName::EtfRotation => whole(&equity.rotation),
+        StrategyName::EtfRotation => {
+            let all: Vec<_> = equity.rotation.iter().copied().chain(equity.refuge).collect();
+            whole(&all)
+        }
         StrategyName::MacroTrend => whole(&derivatives.trend),
         StrategyName::IndexScalping => derivatives.scalping.iter().map(market).collect(),
         StrategyName::VolatilityBreakout => derivatives.breakout.iter().map(market).collect(),
