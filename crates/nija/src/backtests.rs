@@ -127,21 +127,19 @@ fn tables(bars: &Bars) -> Result<Vec<Table<'_>>, String> {
     let column = head.split(',').position(|name| name.trim().eq_ignore_ascii_case("symbol"));
     let column =
         column.ok_or("bars of several symbols need a column `symbol` that tells them apart")?;
-    let mut tables: Vec<(&str, String)> =
-        bars.symbols.iter().map(|symbol| (symbol.as_str(), format!("{head}\n"))).collect();
-    for (at, line) in lines.enumerate() {
+    // With each the number of its last line.
+    let mut tables: Vec<(&str, String, usize)> =
+        bars.symbols.iter().map(|symbol| (symbol.as_str(), head.to_owned(), 1)).collect();
+    for (number, line) in (2..).zip(lines).filter(|(_, line)| !line.trim().is_empty()) {
         let about = cell(line, column).unwrap_or_default();
-        if !line.trim().is_empty() && !bars.symbols.contains(&about) {
-            return Err(format!("line {}: `{about}` is none of the symbols", at + 2));
-        }
-        for (symbol, table) in &mut tables {
-            if *symbol == about {
-                table.push_str(line);
-            }
-            table.push('\n');
-        }
+        let Some((_, table, last)) = tables.iter_mut().find(|(symbol, ..)| *symbol == about) else {
+            return Err(format!("line {number}: `{about}` is none of the symbols"));
+        };
+        table.extend(std::iter::repeat_n('\n', number - *last));
+        table.push_str(line);
+        *last = number;
     }
-    Ok(tables.into_iter().map(|(symbol, table)| (symbol, table.into_bytes().into())).collect())
+    Ok(tables.into_iter().map(|(symbol, table, _)| (symbol, table.into_bytes().into())).collect())
 }
 
 /// Writes a table; gives the file's name within the folder, which says what it is about.

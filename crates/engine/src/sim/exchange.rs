@@ -323,6 +323,7 @@ impl Exchange {
             && let Some(book) = self.books.get_mut(&instrument)
             && book.is_quiet()
             && !terms_at(&self.rules, book).follows_book()
+            && !matches!(event.kind, Kind::Listed(_))
         {
             self.now = self.now.max(event.at);
             return book.note(&event.kind);

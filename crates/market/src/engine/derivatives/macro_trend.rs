@@ -210,22 +210,26 @@ mod tests {
         said
     }
 
-    #[test]
-    fn the_sign_of_the_year_sized_to_forty_percent() {
-        let parameters = Parameters {
+    /// A short look-back, and neither a target of the portfolio nor a cap.
+    fn uncapped() -> Parameters {
+        Parameters {
             look_back: 20,
             cash_return: 0.0,
             center_of_mass: 5,
             portfolio_volatility: 1e9,
             most: 1e9,
             ..Parameters::default()
-        };
+        }
+    }
+
+    #[test]
+    fn the_sign_of_the_year_sized_to_forty_percent() {
         // One percent up and down a day, with a drift that turns after 200 days.
         let up = |n: i64| {
             let level = if n < 200 { n } else { 400 - n };
             100.0 * 1.005f64.powi(level as i32) * (1.0 + 0.01 * (n % 2) as f64)
         };
-        let said = follow(parameters, up);
+        let said = follow(uncapped(), up);
         let (before, after): (Vec<_>, Vec<_>) = said.iter().partition(|(n, _)| *n < 200);
         assert!(before.len() >= 5 && before.iter().all(|(_, weight)| *weight > 0.0), "{said:?}");
         assert!(after.len() >= 5 && after.iter().all(|(_, weight)| *weight < 0.0), "{said:?}");
@@ -238,17 +242,9 @@ mod tests {
     /// A market that gains five percent in its look-back against cash that begins to earn more than that.
     #[test]
     fn cash_earns_what_was_known_and_nothing_is_taken_from_contracts() {
-        let parameters = Parameters {
-            look_back: 20,
-            cash_return: 0.0,
-            center_of_mass: 5,
-            portfolio_volatility: 1e9,
-            most: 1e9,
-            ..Parameters::default()
-        };
         let of = InstrumentId(1);
         let turned = |rises: i64, contracts: &[Contract]| {
-            let mut trend = MacroTrend::new(&[of], parameters).agreed(contracts);
+            let mut trend = MacroTrend::new(&[of], uncapped()).agreed(contracts);
             let known_at = |n: i64| Timestamp(n * Span::DAY.0);
             trend.see(&Seen::Rate(Rate { known_at: known_at(0), yearly: 0.02 }));
             (0..240).find(|&n| {
@@ -272,14 +268,7 @@ mod tests {
 
     #[test]
     fn the_portfolio_target_and_the_cap_hold_it() {
-        let parameters = Parameters {
-            look_back: 20,
-            cash_return: 0.0,
-            center_of_mass: 5,
-            portfolio_volatility: 0.1,
-            most: 1.0,
-            ..Parameters::default()
-        };
+        let parameters = Parameters { portfolio_volatility: 0.1, most: 1.0, ..uncapped() };
         let rise = |n: i64| 100.0 * 1.004f64.powi(n as i32) * (1.0 + 0.01 * (n % 2) as f64);
         let said = follow(parameters, rise);
         assert_eq!(said[0].1, 1.0, "capped before the portfolio's volatility is known");

@@ -143,6 +143,19 @@ async fn what_a_venue_does_to_a_copy_is_laid_where_it_is_laid_for_everybody() {
     }
 }
 
+/// What a copy lacks because the master's own order was filled in part stays partial beside larger causes of its owner.
+#[tokio::test]
+async fn a_copy_has_the_cause_of_the_order_that_it_copies() {
+    let day = Day::read();
+    let mut thin = usual();
+    thin.equity.filling = Filling::Participation { rate: Pct::from_raw(4) };
+    let mut both = thin;
+    both.crypto.fee = Fee::Percent { rate: Pct::whole(1) };
+    let parts = sleeves(&day.compared((both, &day.events), Vec::new(), BEGIN).await).2;
+    // Laid at the largest cause of whoever copies, all of it would be fees.
+    assert_eq!(mostly(&parts).0, Some(Cause::Partial), "{parts:?}");
+}
+
 #[tokio::test]
 async fn a_hand_at_the_master_is_a_hand_for_whoever_copies() {
     let day = Day::read();
