@@ -1,6 +1,8 @@
 //! Power cuts: the database lies in a file system of its own whose image is copied while orders flow. Whatever was
 //! not synced is not in the copy. A server started on the copy has to know everything that was acknowledged
-//! before the copy began. Absent: every order in which a disk may write what it was given.
+//! before the copy began. The server is halted while it is copied, and a copy during which the file system wrote
+//! all the same is made again: one part older than the other would be a state that no disk was ever in.
+//! Absent: every order in which a disk may write what it was given.
 
 use super::trial::audit;
 use super::trial::chance::{Chance, secret};
@@ -9,7 +11,7 @@ use super::trial::pass;
 use super::trial::server::Site;
 use super::trial::tally::Tally;
 use super::{Options, Outcome};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +25,9 @@ const SIZE: &str = "96M";
 /// Orders flow so many milliseconds before the cut.
 const FLOW_MS: (u64, u64) = (50, 500);
 
+/// Copies made before the file system counts as one that never rests.
+const COPIES: u32 = 100;
+
 /// A mounted image; dropping it takes it off again.
 struct Mount(PathBuf);
 
@@ -31,6 +36,32 @@ impl Mount {
         std::fs::create_dir_all(&folder)?;
         call("mount", &["-o".as_ref(), "loop".as_ref(), image.as_os_str(), folder.as_os_str()])?;
         Ok(Self(folder))
+    }
+
+    /// Writes that the device beneath was given so far; nothing while one is under way.
+    fn writes(&self) -> Result<Option<u64>> {
+        let mounts = std::fs::read_to_string("/proc/mounts")?;
+        let mut rows = mounts.lines().map(|row| row.split(' '));
+        let row = rows.find(|row| row.clone().nth(1).is_some_and(|at| self.0.as_os_str() == at));
+        let device = row.and_then(|mut row| row.next()).and_then(|name| name.strip_prefix("/dev/"));
+        let device = device.with_context(|| format!("{} is not mounted", self.0.display()))?;
+        let counts = std::fs::read_to_string(format!("/sys/block/{device}/stat"))?;
+        let count = |n| counts.split_whitespace().nth(n).and_then(|count| count.parse().ok());
+        // Writes done are the fifth count there, those under way of any kind the ninth.
+        let (done, under_way) = count(4).zip(count(8)).context("counts of the device")?;
+        Ok((under_way == 0).then_some(done))
+    }
+
+    /// Copies the image as it is at one moment.
+    fn copy(&self, image: &Path, copy: &Path) -> Result<()> {
+        for _ in 0..COPIES {
+            let before = self.writes()?;
+            std::fs::copy(image, copy).context("the image cannot be copied")?;
+            if before.is_some() && before == self.writes()? {
+                return Ok(());
+            }
+        }
+        bail!("the file system wrote during each of {COPIES} copies");
     }
 }
 
@@ -97,15 +128,16 @@ fn life(
     let mut batches = 0;
     for _ in 0..cuts {
         let time = Duration::from_millis(chance.between(FLOW_MS.0, FLOW_MS.1));
-        let acknowledged = cut(&site, &mut clients, time, &image, &copy)?;
-        let disk = Mount::on(&copy, folder.join("after"))?;
-        let after = site.elsewhere(&disk.0)?;
-        let running = after.begin()?;
+        let halted = || running.halted(|| disk.copy(&image, &copy));
+        let acknowledged = cut(&site, &mut clients, time, halted)?;
+        let copied = Mount::on(&copy, folder.join("after"))?;
+        let after = site.elsewhere(&copied.0)?;
+        let begun = after.begin()?;
         for (client, text) in clients.iter_mut().zip(&acknowledged) {
             audit::newest(client, &after, text)?;
         }
         batches = audit::database(&after, &mut found.breaches)?;
-        running.kill_now()?;
+        begun.kill_now()?;
     }
     clients.iter().for_each(|client| found.add(&client.tally));
     running.kill_now()?;
@@ -117,8 +149,7 @@ fn cut(
     site: &Site,
     clients: &mut [Client],
     time: Duration,
-    image: &Path,
-    copy: &Path,
+    copy: impl FnOnce() -> Result<()>,
 ) -> Result<Vec<String>> {
     let (address, stop) = (site.address, AtomicBool::new(false));
     let paths: Vec<PathBuf> = clients.iter().map(|client| client.path.clone()).collect();
@@ -128,10 +159,9 @@ fn cut(
         }
         pass(time);
         let texts = paths.iter().map(whole_lines).collect::<Result<Vec<_>>>();
-        let copied = std::fs::copy(image, copy);
+        let copied = copy();
         stop.store(true, Ordering::Release);
-        copied.context("the image cannot be copied")?;
-        texts
+        copied.and(texts)
     })
 }
 

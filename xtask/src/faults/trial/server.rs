@@ -3,7 +3,7 @@
 
 use super::http::{Connection, Request};
 use super::pass;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::fs::{File, OpenOptions};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -224,15 +224,26 @@ impl Running {
         self.kill_after(Instant::now(), Duration::ZERO)
     }
 
+    fn signal(&self, which: &str) -> Result<()> {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([which, &id]).status()?;
+        ensure!(sent.success(), "`kill {which} {id}` ended with {sent}");
+        Ok(())
+    }
+
+    /// Does something while no thread of the server runs. A call to the system that had begun still ends.
+    pub(crate) fn halted<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.signal("-STOP")?;
+        let done = work();
+        self.signal("-CONT")?;
+        done
+    }
+
     /// SIGTERM; the server has to end by itself, soon and well.
     pub(crate) fn stop(mut self) -> Result<Duration> {
         self.must_live()?;
         let told = Instant::now();
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status()?;
-        if !sent.success() {
-            bail!("`kill -TERM {id}` ended with {sent}");
-        }
+        self.signal("-TERM")?;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 if status.success() {
