@@ -80,3 +80,16 @@ fn contracts_trade_at_the_bid_and_the_ask_and_end_with_their_session() {
     let unknown = street.0.take_reports(10).pop().unwrap();
     assert!(matches!(unknown.outcome, Outcome::Rejected { why } if why.starts_with("no such")));
 }
+
+#[test]
+fn a_contract_that_is_listed_anew_has_its_new_terms_at_once() {
+    let mut street = Street(Exchange::new(Rules::default()), at("2026-02-13T20:00:00Z"));
+    street.event(Kind::Listed(terms()));
+    // Its book is quiet: nobody has an order there.
+    street.event(Kind::Listed(Terms { expiry: at("2026-02-20T21:00:00Z"), ..terms() }));
+    street.1 = at("2026-02-17T15:00:00Z");
+    street.quote("1.1", "10");
+    street.place(1, Side::Buy);
+    street.quote("1.1", "10");
+    assert_eq!(street.fills().first().map(|fill| fill.price), Some(p("1.3")));
+}
