@@ -11,7 +11,7 @@ use crate::feeds::{self, Feed, MarketEvent};
 use crate::partitions::{Partitions, Stopped};
 use crate::recovery;
 use crate::sim::Exchange;
-use crate::trader::Trader;
+use crate::trader::{Listener, Trader};
 use desks::Desks;
 use nija_core::commit::{Release, commit};
 use nija_core::desk::answer::{Answer, Query, View};
@@ -21,7 +21,8 @@ use nija_core::desk::{Desk, Outstanding};
 use nija_core::journal::Batch;
 use nija_core::lanes::Lanes;
 use nija_core::ports::{AppendError, Journal};
-use nija_core::words::id::{OrderId, PartitionId};
+use nija_core::words::id::{InstrumentId, OrderId, PartitionId};
+use nija_core::words::money::Price;
 use nija_core::words::order::{Outcome, Report};
 use nija_core::words::signal::StrategyName;
 use nija_core::words::time::Timestamp;
@@ -225,23 +226,7 @@ impl Backtest {
         let Self { desks, exchange, trader, heard, spoken, .. } = self;
         bring_reports(exchange, desks, at)?;
         let mut taken = Ok(());
-        trader.step(events, |input| {
-            if taken.is_ok() {
-                taken = match input {
-                    // By far the most are prices: told as they are, they are not moved about.
-                    Input::Mark { instrument, price } => desks.take_price(instrument, price, at),
-                    Input::Signal(said) if !heard.is_empty() && !heard.contains(&said.strategy) => {
-                        Ok(())
-                    }
-                    input => {
-                        if let Input::Signal(signal) = &input {
-                            spoken.insert(signal.strategy);
-                        }
-                        desks.take(input, at).map(drop)
-                    }
-                };
-            }
-        });
+        trader.step(events, Ear { desks, heard, spoken, at, taken: &mut taken });
         taken?;
         if desks.must_seal() { self.settle(at).await } else { Ok(()) }
     }
@@ -311,6 +296,37 @@ impl Backtest {
         let report = Report { order, outcome: Outcome::Lapsed { why }, at };
         self.desks.take(Input::Report(report), at)?;
         Ok(())
+    }
+}
+
+/// Brings to the desks what the trader says, until one of them stops.
+struct Ear<'a> {
+    desks: &'a mut Desks,
+    heard: &'a [StrategyName],
+    spoken: &'a mut BTreeSet<StrategyName>,
+    at: Timestamp,
+    taken: &'a mut Result<(), Stopped>,
+}
+
+impl Listener for Ear<'_> {
+    #[inline]
+    fn price(&mut self, instrument: InstrumentId, price: Price) {
+        if self.taken.is_ok() {
+            *self.taken = self.desks.take_price(instrument, price, self.at);
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        if self.taken.is_err() {
+            return;
+        }
+        if let Input::Signal(signal) = &input {
+            if !self.heard.is_empty() && !self.heard.contains(&signal.strategy) {
+                return;
+            }
+            self.spoken.insert(signal.strategy);
+        }
+        *self.taken = self.desks.take(input, self.at).map(drop);
     }
 }
 

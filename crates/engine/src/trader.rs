@@ -18,6 +18,24 @@ use std::sync::Arc;
 /// Levels of a book that strategies are shown, each side.
 const SHOWN: usize = 10;
 
+/// Hears what events mean to the desks.
+pub trait Listener {
+    /// A new price. By far the most of what is said are prices: they come by themselves, in no input.
+    fn price(&mut self, instrument: InstrumentId, price: Price);
+    /// Anything else.
+    fn input(&mut self, input: Input);
+}
+
+/// Whoever makes no difference hears of a price as of everything else.
+impl<F: FnMut(Input)> Listener for F {
+    fn price(&mut self, instrument: InstrumentId, price: Price) {
+        self(Input::Mark { instrument, price });
+    }
+    fn input(&mut self, input: Input) {
+        self(input);
+    }
+}
+
 /// Turns market events into inputs of desks.
 pub struct Trader {
     analyst: Analyst,
@@ -48,12 +66,12 @@ impl Trader {
     }
 
     /// What the events of one step mean to the desks, in order. Books are shown once all of it is known.
-    pub fn step(&mut self, events: &[MarketEvent], mut say: impl FnMut(Input)) {
+    pub fn step(&mut self, events: &[MarketEvent], mut to: impl Listener) {
         for event in events {
-            self.event(event, &mut say);
+            self.event(event, &mut to);
         }
         if !self.books.is_empty() {
-            self.show(&mut say);
+            self.show(&mut to);
         }
     }
 
@@ -76,32 +94,32 @@ impl Trader {
     }
 
     /// Shows the books that have changed.
-    fn show(&mut self, say: &mut impl FnMut(Input)) {
+    fn show(&mut self, to: &mut impl Listener) {
         for (&instrument, (depth, changed)) in &mut self.books {
             let Some(at) = changed.take() else { continue };
             let [bids, asks] = [Side::Buy, Side::Sell].map(|side| depth.levels(side, SHOWN));
             let signals = self.analyst.on_book(&Book { instrument, place: 0, at, bids, asks });
-            signals.into_iter().map(Input::Signal).for_each(&mut *say);
+            signals.into_iter().for_each(|signal| to.input(Input::Signal(signal)));
         }
     }
 
     /// What an event means to the desks, in order: price first, then conditions, then signals.
-    fn event(&mut self, event: &MarketEvent, say: &mut impl FnMut(Input)) {
+    fn event(&mut self, event: &MarketEvent, to: &mut impl Listener) {
         if !self.books.is_empty() {
             self.follow(event);
         }
         match &event.kind {
             &Kind::SessionOpened { hours, until } => {
-                say(Input::Session { hours, open: true, until });
+                to.input(Input::Session { hours, open: true, until });
             }
             &Kind::SessionClosed { hours, until } => {
-                say(Input::Session { hours, open: false, until });
+                to.input(Input::Session { hours, open: false, until });
             }
-            &Kind::BarOpened { instrument, price } => say(Input::Mark { instrument, price }),
-            &Kind::Trade { instrument, price, .. } => say(Input::Tick { instrument, price }),
+            &Kind::BarOpened { instrument, price } => to.price(instrument, price),
+            &Kind::Trade { instrument, price, .. } => to.input(Input::Tick { instrument, price }),
             Kind::Listed(terms) => {
                 self.analyst.on_contract(*terms);
-                say(Input::List(terms.instrument()));
+                to.input(Input::List(terms.instrument()));
             }
             &Kind::Pictured { underlying, spot, next_session } => {
                 let of = (underlying, spot);
@@ -109,23 +127,23 @@ impl Trader {
                 if let Some(board) = &self.board {
                     board.take(&chain);
                 }
-                signals.into_iter().map(Input::Signal).for_each(say);
+                signals.into_iter().for_each(|signal| to.input(Input::Signal(signal)));
             }
             &Kind::Quote { instrument, bid, ask, .. } => {
                 self.analyst.on_quote(instrument, (bid, ask), event.at);
                 if let Some(price) = middle(bid, ask) {
-                    say(Input::Tick { instrument, price });
+                    to.input(Input::Tick { instrument, price });
                 }
             }
             // Desks decide on prices; what lies behind the best of them is the venue's.
             Kind::Level { .. } | Kind::Cleared { .. } => {}
             Kind::BarClosed(candle) => {
-                say(Input::Mark { instrument: candle.instrument, price: candle.close });
+                to.price(candle.instrument, candle.close);
                 let said = self.analyst.on_candle(candle);
                 if let Some(conditions) = said.conditions {
-                    say(Input::Conditions(conditions));
+                    to.input(Input::Conditions(conditions));
                 }
-                said.signals.into_iter().map(Input::Signal).for_each(say);
+                said.signals.into_iter().for_each(|signal| to.input(Input::Signal(signal)));
             }
         }
     }
