@@ -4,6 +4,9 @@
 //! Each says what its namesake says that is pushed bar by bar (a property test holds them together), so what comes
 //! later changes nothing before. They are several times as fast, since four bars are taken at a time. Numbers must be
 //! finite, as prices are; one that is not spoils what follows it.
+//!
+//! Values are written over `out`, whose memory is taken before new memory is asked for: fetching a page costs as much
+//! as the values on it.
 
 mod fours;
 
@@ -16,9 +19,9 @@ const ANEW: usize = 1_024;
 
 /// Simple moving averages.
 #[must_use]
-pub fn sma(values: &[f64], bars: usize) -> Vec<f64> {
+pub fn sma(values: &[f64], bars: usize, out: Vec<f64>) -> Vec<f64> {
     let bars = length(bars);
-    let mut out = room(values, bars);
+    let mut out = room(out, values, bars);
     let part = 1.0 / bars as f64;
     for piece in pieces(values, bars) {
         let mut sum = Sum::of(piece[..bars].iter().copied());
@@ -32,9 +35,9 @@ pub fn sma(values: &[f64], bars: usize) -> Vec<f64> {
 
 /// Bollinger bands with the population deviation, two deviations wide.
 #[must_use]
-pub fn bollinger(values: &[f64], bars: usize) -> Vec<Bands> {
+pub fn bollinger(values: &[f64], bars: usize, out: Vec<Bands>) -> Vec<Bands> {
     let bars = length(bars);
-    let mut out = room(values, bars);
+    let mut out = room(out, values, bars);
     let part = 1.0 / bars as f64;
     for piece in pieces(values, bars) {
         // Squares of prices would leave few digits for what these differ by.
@@ -63,9 +66,9 @@ pub fn bollinger(values: &[f64], bars: usize) -> Vec<Bands> {
 
 /// Exponential moving averages, seeded with a simple average.
 #[must_use]
-pub fn ema(values: &[f64], bars: usize) -> Vec<f64> {
+pub fn ema(values: &[f64], bars: usize, out: Vec<f64>) -> Vec<f64> {
     let bars = length(bars);
-    let mut out = room(values, bars);
+    let mut out = room(out, values, bars);
     if let Some(first) = values.get(..bars) {
         let mut average = averaging(first);
         out.push(average.last());
@@ -86,10 +89,10 @@ pub struct Macd {
 /// Convergence and divergence of two exponential moving averages (Appel), and the average of their difference over
 /// `signal` bars.
 #[must_use]
-pub fn macd(values: &[f64], fast: usize, slow: usize, signal: usize) -> Vec<Macd> {
+pub fn macd(values: &[f64], [fast, slow, signal]: [usize; 3], out: Vec<Macd>) -> Vec<Macd> {
     let (fast, slow, signal) = (length(fast.min(slow)), length(slow.max(fast)), length(signal));
     let bars = slow + signal - 1;
-    let mut out = room(values, bars);
+    let mut out = room(out, values, bars);
     let Some(first) = values.get(..bars) else {
         return out;
     };
@@ -114,9 +117,9 @@ pub fn macd(values: &[f64], fast: usize, slow: usize, signal: usize) -> Vec<Macd
 
 /// Relative strength indices after Wilder (1978), 0 to 100; 50 where nothing moved.
 #[must_use]
-pub fn rsi(values: &[f64], bars: usize) -> Vec<f64> {
+pub fn rsi(values: &[f64], bars: usize, out: Vec<f64>) -> Vec<f64> {
     let bars = length(bars);
-    let mut out = room(values, bars + 1);
+    let mut out = room(out, values, bars + 1);
     let Some(first) = values.get(..=bars) else {
         return out;
     };
@@ -140,11 +143,11 @@ pub fn rsi(values: &[f64], bars: usize) -> Vec<f64> {
 /// Average true ranges after Wilder (1978), in dollars, of as many bars as all three tell of. That of the first bar is
 /// from its low to its high.
 #[must_use]
-pub fn atr(highs: &[f64], lows: &[f64], closes: &[f64], bars: usize) -> Vec<f64> {
+pub fn atr([highs, lows, closes]: [&[f64]; 3], bars: usize, out: Vec<f64>) -> Vec<f64> {
     let bars = length(bars);
     let count = highs.len().min(lows.len()).min(closes.len());
     let (highs, lows, closes) = (&highs[..count], &lows[..count], &closes[..count]);
-    let mut out = room(closes, bars);
+    let mut out = room(out, closes, bars);
     if count < bars {
         return out;
     }
@@ -162,8 +165,10 @@ pub fn atr(highs: &[f64], lows: &[f64], closes: &[f64], bars: usize) -> Vec<f64>
 }
 
 /// Room for a value of each bar from the `bars`-th on.
-fn room<T>(values: &[f64], bars: usize) -> Vec<T> {
-    Vec::with_capacity((values.len() + 1).saturating_sub(bars))
+fn room<T>(mut out: Vec<T>, values: &[f64], bars: usize) -> Vec<T> {
+    out.clear();
+    out.reserve_exact((values.len() + 1).saturating_sub(bars));
+    out
 }
 
 /// Pieces of a series, each with the bars before it that its first sum needs.

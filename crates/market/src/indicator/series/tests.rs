@@ -40,13 +40,13 @@ fn rows(bars: &[Bar]) -> Rows {
 /// All six as numbers, each with how far two programs may be apart, relative to a price.
 fn all(bars: &[Bar], len: usize) -> Vec<Vec<f64>> {
     let Rows { high, low, close } = rows(bars);
-    let bands = bollinger(&close, len);
-    let macd = macd(&close, len, 2 * len, len.div_ceil(2));
+    let bands = bollinger(&close, len, Vec::new());
+    let macd = macd(&close, [len, 2 * len, len.div_ceil(2)], Vec::new());
     vec![
-        sma(&close, len),
-        ema(&close, len),
-        rsi(&close, len),
-        atr(&high, &low, &close, len),
+        sma(&close, len, Vec::new()),
+        ema(&close, len, Vec::new()),
+        rsi(&close, len, Vec::new()),
+        atr([&high, &low, &close], len, Vec::new()),
         bands.iter().map(|bands| bands.upper).collect(),
         bands.iter().map(|bands| bands.middle).collect(),
         bands.iter().map(|bands| bands.lower).collect(),
@@ -106,11 +106,11 @@ proptest! {
         let said = |push: &mut dyn FnMut(&Bar) -> Option<f64>| -> Vec<f64> {
             bars.iter().filter_map(push).collect()
         };
-        near(&sma(&close, len), &said(&mut |bar| a.push(bar)), price)?;
-        near(&ema(&close, len), &said(&mut |bar| b.push(bar)), price)?;
-        near(&rsi(&close, len), &said(&mut |bar| c.push(bar)), 100.0)?;
-        near(&atr(&high, &low, &close, len), &said(&mut |bar| d.push(bar)), price)?;
-        let (whole, pushed) = (macd(&close, len, 2 * len, 9), macd_by_bar(&bars, len, 2 * len, 9));
+        near(&sma(&close, len, Vec::new()), &said(&mut |bar| a.push(bar)), price)?;
+        near(&ema(&close, len, Vec::new()), &said(&mut |bar| b.push(bar)), price)?;
+        near(&rsi(&close, len, Vec::new()), &said(&mut |bar| c.push(bar)), 100.0)?;
+        near(&atr([&high, &low, &close], len, Vec::new()), &said(&mut |bar| d.push(bar)), price)?;
+        let (whole, pushed) = (macd(&close, [len, 2 * len, 9], Vec::new()), macd_by_bar(&bars, len, 2 * len, 9));
         let parts = |of: &[Macd], part: fn(&Macd) -> f64| of.iter().map(part).collect::<Vec<f64>>();
         for part in [|macd: &Macd| macd.line, |macd: &Macd| macd.signal] {
             near(&parts(&whole, part), &parts(&pushed, part), price)?;
@@ -122,7 +122,7 @@ proptest! {
     fn bands_follow_their_definition(bars in walks(), len in 2usize..40) {
         let close = rows(&bars).close;
         let price = close.iter().copied().fold(0.0, f64::max);
-        let (whole, exact) = (bollinger(&close, len), by_definition(&close, len));
+        let (whole, exact) = (bollinger(&close, len, Vec::new()), by_definition(&close, len));
         let mut by_bar = Bollinger::new(len);
         let pushed: Vec<Bands> = bars.iter().filter_map(|bar| by_bar.push(bar)).collect();
         let parts = |of: &[Bands], part: fn(&Bands) -> f64| of.iter().map(part).collect::<Vec<f64>>();
@@ -147,10 +147,20 @@ proptest! {
 #[test]
 fn nothing_is_said_of_too_little() {
     let few = [1.0, 2.0, 3.0];
-    assert!(sma(&few, 4).is_empty() && ema(&[], 1).is_empty() && bollinger(&few, 4).is_empty());
-    assert!(rsi(&few, 3).is_empty() && macd(&few, 1, 2, 3).is_empty());
-    assert!(atr(&few, &few, &few[..2], 3).is_empty());
-    assert_eq!(sma(&few, 3), [2.0]);
-    assert_eq!((rsi(&few, 2), rsi(&[5.0; 3], 2)), (vec![100.0], vec![50.0]));
-    assert_eq!(sma(&few, 0), few, "a length of nothing is one of one bar");
+    assert!(
+        sma(&few, 4, Vec::new()).is_empty()
+            && ema(&[], 1, Vec::new()).is_empty()
+            && bollinger(&few, 4, Vec::new()).is_empty()
+    );
+    assert!(rsi(&few, 3, Vec::new()).is_empty() && macd(&few, [1, 2, 3], Vec::new()).is_empty());
+    assert!(atr([&few, &few, &few[..2]], 3, Vec::new()).is_empty());
+    assert_eq!(sma(&few, 3, Vec::new()), [2.0]);
+    assert_eq!(
+        (rsi(&few, 2, Vec::new()), rsi(&[5.0; 3], 2, Vec::new())),
+        (vec![100.0], vec![50.0])
+    );
+    assert_eq!(sma(&few, 0, Vec::new()), few, "a length of nothing is one of one bar");
+    let used = vec![9.0; 5];
+    let (place, again) = (used.as_ptr(), sma(&few, 3, used));
+    assert_eq!((again.as_slice(), again.as_ptr()), (&[2.0][..], place), "memory is used again");
 }

@@ -23,7 +23,7 @@ pub(super) fn among(
     (x, y): (&Scale, &Scale),
 ) -> std::fmt::Result {
     let closes = closes(candles);
-    let bands = series::bollinger(&closes, BARS);
+    let bands = series::bollinger(&closes, BARS, Vec::new());
     if bands.is_empty() {
         return Ok(());
     }
@@ -35,7 +35,7 @@ pub(super) fn among(
     lower.reverse();
     let around = path(upper.into_iter().chain(lower));
     write!(to, "<path class=\"bands\" d=\"{around}Z\"/>")?;
-    line(to, "average", &series::ema(&closes, BARS), candles.len(), (x, y))
+    line(to, "average", &series::ema(&closes, BARS, Vec::new()), candles.len(), (x, y))
 }
 
 /// What the lines among the candles and the panels below them are.
@@ -60,15 +60,16 @@ pub(super) fn key(to: &mut String, averages: &[super::Average]) -> std::fmt::Res
 pub(super) fn below(to: &mut String, candles: &[Candle]) -> std::fmt::Result {
     let of = |number: fn(&Candle) -> f64| candles.iter().map(number).collect::<Vec<f64>>();
     let closes = closes(candles);
-    let rsi = series::rsi(&closes, WILDER);
+    let rsi = series::rsi(&closes, WILDER, Vec::new());
     panel(to, &format!("RSI {WILDER}"), candles.len(), &[("line", &rsi)], &[30.0, 70.0])?;
-    let [fast, slow, signal] = MACD;
-    let macd = series::macd(&closes, fast, slow, signal);
+    let macd = series::macd(&closes, MACD, Vec::new());
     let lines: Vec<f64> = macd.iter().map(|macd| macd.line).collect();
     let signals: Vec<f64> = macd.iter().map(|macd| macd.signal).collect();
+    let [fast, slow, signal] = MACD;
     let name = format!("MACD {fast} {slow} {signal}");
     panel(to, &name, candles.len(), &[("line", &lines), ("average", &signals)], &[0.0])?;
-    let atr = series::atr(&of(Candle::high_f64), &of(Candle::low_f64), &closes, WILDER);
+    let (highs, lows) = (of(Candle::high_f64), of(Candle::low_f64));
+    let atr = series::atr([&highs, &lows, &closes], WILDER, Vec::new());
     panel(to, &format!("ATR {WILDER}"), candles.len(), &[("line", &atr)], &[])
 }
 

@@ -19,7 +19,7 @@ impl Closes {
 
     /// The average over so many bars of the file, at the close of each candle of a chart that has one.
     pub(super) fn average(&self, bars: usize, drawn: &[Candle]) -> Vec<f64> {
-        let averages = series::sma(&self.dollars, bars);
+        let averages = series::sma(&self.dollars, bars, Vec::new());
         let lead = self.at.len() - averages.len();
         let value = |candle: &Candle| {
             let place = self.at.partition_point(|at| *at < candle.close_at);
