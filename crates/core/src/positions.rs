@@ -347,7 +347,8 @@ mod tests {
             tif: TimeInForce::Gtc,
         };
         let strategy = StrategyName::CryptoTrendRiding;
-        let signal = |n| Origin::Strategy { strategy, signal: crate::words::id::SignalId(n) };
+        let signal =
+            |n| Origin::Strategy { strategy, signal: crate::words::id::SignalId(n), version: None };
         let mut position = Position::flat(InstrumentId(1));
         for (origin, qty) in [
             (Origin::Protection { strategy }, 1),

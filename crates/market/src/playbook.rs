@@ -74,7 +74,7 @@ pub struct Play<P> {
 pub enum Malformed {
     /// The file does not have the playbook's shape.
     #[error("playbook: {0}")]
-    Shape(#[from] toml::de::Error),
+    Shape(toml::de::Error),
     /// Limits of a strategy contradict each other.
     #[error(
         "playbook: limits of {}: write max_positions above 0, risk above 0, and min_size up to max_size, all up to 1",
@@ -151,7 +151,7 @@ impl Playbook {
     /// # Errors
     /// See [`Malformed`].
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let playbook: Self = toml::from_str(text)?;
+        let playbook: Self = toml::from_str(text).map_err(Malformed::Shape)?;
         let insane = |name: &StrategyName| !playbook.limits(*name).is_sane();
         match StrategyName::ALL.into_iter().find(insane) {
             Some(name) => Err(Malformed::Limits(name)),

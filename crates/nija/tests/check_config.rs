@@ -104,6 +104,19 @@ fn everything_wrong_is_told_at_once_and_nothing_is_served() {
 }
 
 #[test]
+fn what_is_wrong_with_a_table_is_told_once() {
+    let folder = folder();
+    fs::write(folder.path().join("bad.toml"), "unfinished = [").unwrap();
+    let kinds = ["TIERS", "PLANS", "INSTRUMENTS", "STRATEGIES"];
+    let names = kinds.map(|kind| format!("NIJA_{kind}_FILE"));
+    let mut variables = vec![("JWT_SECRET_KEY", SECRET)];
+    variables.extend(names.iter().map(|name| (name.as_str(), "bad.toml")));
+    let told = run(folder.path(), &["check-config"], &variables).stdout;
+    let told = String::from_utf8(told).unwrap();
+    assert_eq!(told.matches("unclosed array").count(), kinds.len(), "{told}");
+}
+
+#[test]
 fn addresses_beyond_this_machine_need_a_word_about_proxies() {
     let folder = folder();
     let look = |more: &[(&str, &str)]| {

@@ -10,20 +10,20 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be reached.
-    #[error("{}: {source}; check that the folder exists and is writable", path.display())]
+    #[error("{}: {why}; check that the folder exists and is writable", path.display())]
     File {
         /// Which.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why. It is in the text, and so no source that would be told once more.
+        why: std::io::Error,
     },
     /// The system gives no thread for a connection.
-    #[error("{}: {source}; allow the server more threads", path.display())]
+    #[error("{}: {why}; allow the server more threads", path.display())]
     Thread {
         /// To which file.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why. It is in the text, and so no source that would be told once more.
+        why: std::io::Error,
     },
     /// Another process has it.
     #[error("{} is held by another process, which owns the database; stop it first", lock.display())]
@@ -130,7 +130,7 @@ impl Error {
     }
     /// For `map_err`: an I/O failure with its file.
     pub(crate) fn file(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self + '_ {
-        move |source| Self::File { path: path.to_owned(), source }
+        move |why| Self::File { path: path.to_owned(), why }
     }
 }
 

@@ -318,7 +318,9 @@ fn j_26_a_backup_is_whole_and_never_overwrites() {
     let copy = folder.path().join("copy/nija.db");
     database.back_up(&copy).unwrap();
     assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(matches!(database.back_up(&copy), Err(Error::File { .. })));
+    let error = database.back_up(&copy).unwrap_err();
+    assert!(matches!(error, Error::File { .. }));
+    assert!(std::error::Error::source(&error).is_none(), "what the text has is not told again");
     let restored = open(&folder.path().join("copy"), Mode::Owner).unwrap();
     assert_eq!(now(restored.journal().read(P, Seq(0), 9)), Ok(batches));
     let next = run(P, now(restored.journal().at(P, Seq(3))).unwrap().unwrap(), 1);

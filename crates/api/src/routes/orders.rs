@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use nija_core::desk::input::Command;
 use nija_core::ports::views::{FillRow, OrderRow, Scope};
 use nija_core::words::id::OrderId;
+use nija_core::words::insight::Insight;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -47,6 +48,13 @@ pub(crate) struct OrderBody {
     purpose: String,
     /// Who asked: `user`, a strategy's name, `own` for the owner's own model, `protection`, `kill_switch` or `copy`.
     origin: String,
+    /// Version of the strategy whose signal asked for it; null where none did.
+    version: Option<u16>,
+    /// What was learned about that signal, of entries: its `weight` in ten-thousandths, which learned weighting follows; a
+    /// model's `opinion`, its version as the day of its training since 1970, its score in hundredths and its features in
+    /// thousandths; what options `implied`. Null where nothing was, and of exits.
+    #[schema(value_type = Option<Object>)]
+    insight: Option<Insight>,
     /// Quantity ordered.
     qty: String,
     /// Quantity filled.
@@ -80,6 +88,8 @@ impl From<OrderRow> for OrderBody {
             time_in_force: row.time_in_force,
             purpose: row.purpose,
             origin: row.origin,
+            version: row.version,
+            insight: row.insight,
             qty: row.qty,
             filled_qty: row.filled_qty,
             average_price: row.average_price,

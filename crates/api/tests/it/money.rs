@@ -7,9 +7,11 @@ use axum::http::StatusCode;
 use nija_core::desk::event::{Setting, Size};
 use nija_core::desk::input::Command;
 use nija_core::ports::DeskError;
+use nija_core::ports::views::OrderRow;
 use nija_core::words::id::{InstrumentId, OrderId, PartitionId};
+use nija_core::words::insight::{Insight, Opinion};
 use nija_core::words::money::{Money, Pct};
-use nija_core::words::score::Score;
+use nija_core::words::score::{Score, Strength};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -63,6 +65,27 @@ async fn lists_page_to_their_end() {
     let newest_first: Vec<Value> =
         (1..=7).rev().map(|n| json!(OrderId::new(PartitionId(1), n).to_string())).collect();
     assert_eq!(seen, newest_first);
+}
+
+#[tokio::test]
+async fn an_order_tells_who_spoke_and_what_was_learned() {
+    let world = world();
+    let token = token(&world, "user@example.com").await;
+    let account = world.control.records.lock().unwrap().users[0].account;
+    let by_hand = order_row(OrderId(1));
+    let features = [500, -500, 0, 24, -24, 1, -1, 0];
+    let opinion = Some(Opinion { model: 20_248, score: Score::points(61), features });
+    let learned = Insight { weight: Strength::parts(2_500), opinion, implied: None };
+    let (version, insight) = (Some(3), Some(learned));
+    let learned = OrderRow { version, insight, ..order_row(OrderId(2)) };
+    world.views.orders.lock().unwrap().extend([(account, 1, by_hand), (account, 2, learned)]);
+    let told = call("GET", "/api/v2/orders").token(&token).send(&world).await.json();
+    let opinion = json!({ "model": 20_248, "score": 6_100, "features": features });
+    let learned = json!({ "weight": 2_500, "opinion": opinion, "implied": null });
+    assert_eq!((&told["items"][0]["version"], &told["items"][0]["insight"]), (&json!(3), &learned));
+    // Nobody's: both are there, as null.
+    let by_hand = ["version", "insight"].map(|name| told["items"][1].get(name));
+    assert_eq!(by_hand, [Some(&Value::Null); 2]);
 }
 
 #[tokio::test]

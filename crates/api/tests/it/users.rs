@@ -182,6 +182,8 @@ pub(crate) fn order_row(id: OrderId) -> OrderRow {
         time_in_force: text("day"),
         purpose: text("entry"),
         origin: text("user"),
+        version: None,
+        insight: None,
         qty: text("1"),
         filled_qty: text("0"),
         average_price: None,

@@ -110,7 +110,7 @@ pub struct Plans {
 pub enum PlansError {
     /// The file does not have the table's shape.
     #[error("plans: {0}")]
-    Malformed(#[from] toml::de::Error),
+    Malformed(toml::de::Error),
     /// A number that would break the rules built on it.
     #[error("plans: {field} must be {sense}")]
     Senseless {
@@ -154,7 +154,7 @@ impl Plans {
     /// # Errors
     /// See [`PlansError`].
     pub fn parse(text: &str) -> Result<Self, PlansError> {
-        let plans: Self = toml::from_str(text)?;
+        let plans: Self = toml::from_str(text).map_err(PlansError::Malformed)?;
         let rising = plans.reminder_days.windows(2).all(|pair| pair[0] < pair[1]);
         let last = plans.reminder_days.last().copied().unwrap_or(0);
         let within = |pct: Pct, most: i32| (Pct::ZERO..=Pct::whole(most)).contains(&pct);

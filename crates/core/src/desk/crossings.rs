@@ -139,7 +139,7 @@ impl Desk {
             return;
         };
         let rules = self.tier(account);
-        let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
+        let origin = signal.origin();
         let moves = |of: &InstrumentId| self.state.moves(no, *of, origin);
         if !self.follows(account, signal.strategy) || of.iter().any(moves) {
             return;
@@ -167,7 +167,7 @@ impl Desk {
         legs: [Leg; 2],
         (most, split): (Qty, &Split),
     ) -> Result<Vec<Order>, Skip> {
-        let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
+        let origin = signal.origin();
         let order =
             |leg: Leg, (qty, purpose): Room, beside| (leg.wish(qty, origin), purpose, beside);
         let [buy, sell] = legs;
@@ -204,7 +204,7 @@ impl Desk {
         (strength, split): (Strength, &Split),
     ) -> Result<Room, Skip> {
         let Leg { of, side, limit } = leg;
-        let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
+        let origin = signal.origin();
         let closes = self.state.closable_by(no, of, side, origin);
         if closes.is_positive() {
             return Ok((closes, Purpose::Exit));

@@ -9,7 +9,7 @@ use crate::words::fixed::{Round, SCALE, mul_div};
 use crate::words::id::{AccountNo, InstrumentId};
 use crate::words::instrument::Kind;
 use crate::words::money::{Money, Qty};
-use crate::words::order::{OrderType, Origin, Purpose, Side, Swap, TimeInForce};
+use crate::words::order::{OrderType, Purpose, Side, Swap, TimeInForce};
 use crate::words::score::Strength;
 use crate::words::signal::{Loop, Signal};
 
@@ -39,7 +39,7 @@ impl Desk {
         (around, swap): (&Loop, Swap),
         split: &Split,
     ) -> Result<Vec<Order>, Skip> {
-        let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
+        let origin = signal.origin();
         let pair = Leg { of: signal.instrument, side: around.side, limit: around.limit };
         let buy = Leg { of: swap.gives, side: Side::Buy, limit: around.buy_limit };
         let sell = Leg { of: swap.gets, side: Side::Sell, limit: around.sell_limit };
@@ -127,7 +127,7 @@ impl Desk {
         (half, split): (Money, &Split),
     ) -> Result<Qty, Skip> {
         let listing = self.state.listings.get(&signal.instrument).ok_or(Skip::NoBudget)?;
-        let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
+        let origin = signal.origin();
         let leg = Leg { of: signal.instrument, side: around.side, limit: around.limit };
         let price = self.entry_reference(&leg.wish(Qty::ZERO, origin));
         let unit = price.and_then(|price| {

@@ -85,7 +85,8 @@ impl Desk {
 
     /// Does the model hold something of this that is not on its way out, or is it about to?
     fn has_own(&self, no: AccountNo, instrument: InstrumentId) -> bool {
-        let origin = Origin::Strategy { strategy: StrategyName::Own, signal: SignalId(0) };
+        let (strategy, signal) = (StrategyName::Own, SignalId(0));
+        let origin = Origin::Strategy { strategy, signal, version: None };
         let (order_type, tif) = AT_ONCE;
         let exit = QueuedExit { qty: Qty::ZERO, origin, order_type, tif };
         self.state.unsold(no, instrument, &exit).is_positive()

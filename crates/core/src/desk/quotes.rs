@@ -36,7 +36,7 @@ impl Desk {
         if !takes_part && account.orders.is_empty() && account.positions.is_empty() {
             return;
         }
-        let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
+        let origin = signal.origin();
         let [bid, ask] = self.leaning(no, signal, quote);
         // Who takes no part any more still offers what the strategy holds.
         let bid = bid.filter(|_| takes_part);

@@ -16,10 +16,10 @@ use crate::words::signal::Signal;
 impl Desk {
     /// Moves what the strategy holds for this account. Without autopilot it is only left.
     pub(super) fn hear_roll(&mut self, no: AccountNo, signal: &Signal, from: InstrumentId) {
-        let Signal { strategy, id, instrument, .. } = *signal;
-        let origin = Origin::Roll { strategy, signal: id, from };
+        let Signal { strategy, id, instrument, version, .. } = *signal;
+        let origin = Origin::Roll { strategy, signal: id, from, version: Some(version) };
         let Some((side, held)) = self.moving(no, origin, from) else {
-            let _ = self.leave(no, from, Origin::Strategy { strategy, signal: id });
+            let _ = self.leave(no, from, signal.origin());
             return;
         };
         let (order_type, tif) = AT_ONCE;

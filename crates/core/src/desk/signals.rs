@@ -92,7 +92,7 @@ impl Desk {
                     size: Size::Dollars(size),
                     order_type: OrderType::Market,
                     tif: TimeInForce::Gtc,
-                    origin: Origin::Strategy { strategy: signal.strategy, signal: signal.id },
+                    origin: signal.origin(),
                 };
                 let protect = stop.and_then(|stop| self.stop_of(signal, side, stop));
                 let idea = Idea { protect, pair: None, insight: signal.insight };
@@ -247,9 +247,7 @@ impl Desk {
         strength: Strength,
     ) -> Option<Answer> {
         let qty = self.excess(no, signal, strength)?;
-        let Signal { strategy, instrument, .. } = *signal;
-        let origin = Origin::Strategy { strategy, signal: signal.id };
-        Some(self.exit(no, instrument, qty, origin, AT_ONCE))
+        Some(self.exit(no, signal.instrument, qty, signal.origin(), AT_ONCE))
     }
 
     fn excess(&self, no: AccountNo, signal: &Signal, strength: Strength) -> Option<Qty> {
@@ -278,8 +276,7 @@ impl Desk {
 
     /// Sells what the strategy bought for this account and takes its open entries back.
     pub(super) fn hear_exit(&mut self, no: AccountNo, signal: &Signal) -> Option<Answer> {
-        let Signal { strategy, id, instrument, .. } = *signal;
-        self.leave(no, instrument, Origin::Strategy { strategy, signal: id })
+        self.leave(no, signal.instrument, signal.origin())
     }
 
     /// Sells what the strategy behind this origin bought, and takes its open entries back; none where there is nothing

@@ -75,7 +75,7 @@ impl Desk {
             return;
         }
         let legs = [(signal.instrument, signal.mark), put];
-        let origin = Origin::Strategy { strategy: signal.strategy, signal: signal.id };
+        let origin = signal.origin();
         let is_in = |(of, _): &Leg| {
             let (held, coming) = self.state.leg(no, *of, origin);
             held.is_positive() || coming.is_positive()
@@ -127,8 +127,8 @@ impl Desk {
 
     /// Orders both legs, or neither.
     fn enter_straddle(&mut self, no: AccountNo, signal: &Signal, put: InstrumentId, qty: Qty) {
-        let Signal { strategy, instrument: call, id, insight, .. } = *signal;
-        let origin = Origin::Strategy { strategy, signal: id };
+        let Signal { instrument: call, insight, .. } = *signal;
+        let origin = signal.origin();
         let wish = |instrument| Wish {
             instrument,
             side: Side::Buy,

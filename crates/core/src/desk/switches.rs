@@ -58,6 +58,7 @@ impl Desk {
         let origin = strategy.map_or(Origin::KillSwitch, |strategy| Origin::Strategy {
             strategy,
             signal: SignalId(0),
+            version: None,
         });
         for (no, instrument) in reached {
             let _ = self.sell_out(no, instrument, origin);

@@ -8,6 +8,7 @@ use crate::billing::subscription::step::Step;
 use crate::journal::Batch;
 use crate::ledger::chart::Books;
 use crate::words::id::{AccountId, OrderId, PartitionId, Seq, UserId};
+use crate::words::insight::Insight;
 use house::{HouseFilter, HouseRows, HouseScope};
 use month::{AccountMonth, Months, TooMuch};
 
@@ -78,6 +79,10 @@ pub struct OrderRow {
     pub purpose: String,
     /// Who asked: `user`, a strategy's name, `protection`, `kill_switch`, `copy`.
     pub origin: String,
+    /// Version of the strategy whose signal asked for it, where one did.
+    pub version: Option<u16>,
+    /// What was learned about that signal; none where nothing was, and of exits.
+    pub insight: Option<Insight>,
     /// Quantity ordered.
     pub qty: String,
     /// Quantity filled.

@@ -23,7 +23,7 @@ pub struct Catalog {
 pub enum CatalogError {
     /// The file does not have the table's shape.
     #[error("instrument catalog: {0}")]
-    Malformed(#[from] toml::de::Error),
+    Malformed(toml::de::Error),
     /// A number that two rows have.
     #[error("instrument catalog: the id {0} stands there twice")]
     SameId(InstrumentId),
@@ -62,7 +62,8 @@ struct Named {
 /// # Errors
 /// [`CatalogError`] with the row or the family.
 pub fn parse(text: &str) -> Result<Catalog, CatalogError> {
-    let File { instrument: instruments, family: named } = toml::from_str(text)?;
+    let File { instrument: instruments, family: named } =
+        toml::from_str(text).map_err(CatalogError::Malformed)?;
     check(&instruments)?;
     let mut taken = BTreeSet::new();
     let family = |Named { name, months }: Named| {

@@ -122,6 +122,9 @@ pub enum Origin {
         /// The signal that asked for it.
         #[n(1)]
         signal: SignalId,
+        /// Version of its rules and parameters; none where no signal asked, and in journals that are older than this.
+        #[n(2)]
+        version: Option<u16>,
     },
     /// The protective stop that came with a strategy's entry.
     #[n(2)]
@@ -155,8 +158,14 @@ pub enum Origin {
         /// The month that is left.
         #[n(2)]
         from: InstrumentId,
+        /// Version of its rules and parameters; none in journals that are older than this.
+        #[n(3)]
+        version: Option<u16>,
     },
 }
+
+// Every order of a backtest copies it a few times: three words, as without the version.
+const _: () = assert!(size_of::<Origin>() <= 24);
 
 impl Origin {
     /// The strategy whose signal asked for it.
@@ -164,6 +173,14 @@ impl Origin {
     pub const fn signalled(self) -> Option<StrategyName> {
         match self {
             Self::Strategy { strategy, .. } | Self::Roll { strategy, .. } => Some(strategy),
+            Self::User | Self::Protection { .. } | Self::KillSwitch | Self::Copy { .. } => None,
+        }
+    }
+    /// Version of the strategy whose signal asked for it.
+    #[must_use]
+    pub const fn version(self) -> Option<u16> {
+        match self {
+            Self::Strategy { version, .. } | Self::Roll { version, .. } => version,
             Self::User | Self::Protection { .. } | Self::KillSwitch | Self::Copy { .. } => None,
         }
     }

@@ -3,7 +3,7 @@
 use super::id::{InstrumentId, SignalId};
 use super::insight::Insight;
 use super::money::{Price, Qty};
-use super::order::Side;
+use super::order::{Origin, Side};
 use super::score::{Score, Strength};
 use super::time::Timestamp;
 use minicbor::{Decode, Encode};
@@ -243,6 +243,15 @@ pub struct Signal {
     /// What was learned about it.
     #[n(7)]
     pub insight: Option<Insight>,
+}
+
+impl Signal {
+    /// Who wants the orders that come of it.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        let Self { strategy, id: signal, version, .. } = *self;
+        Origin::Strategy { strategy, signal, version: Some(version) }
+    }
 }
 
 /// What an owner's own model says of a signal beside what it wants. It is kept and shown; nothing is decided by it.

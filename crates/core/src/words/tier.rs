@@ -273,7 +273,7 @@ impl TierRules {
 pub enum TableError {
     /// The file does not have the table's shape.
     #[error("tier table: {0}")]
-    Malformed(#[from] toml::de::Error),
+    Malformed(toml::de::Error),
     /// A tier is missing, twice there, or out of order.
     #[error("tier table: list each of the seven tiers once, in order, STARTER first, PAPER last")]
     Incomplete,
@@ -303,7 +303,7 @@ impl TierTable {
     /// # Errors
     /// See [`TableError`].
     pub fn parse(text: &str) -> Result<Self, TableError> {
-        let File { tier } = toml::from_str(text)?;
+        let File { tier } = toml::from_str(text).map_err(TableError::Malformed)?;
         let rules: [TierRules; 7] = tier.try_into().map_err(|_| TableError::Incomplete)?;
         if rules.iter().map(|r| r.tier).ne(Tier::ALL) {
             return Err(TableError::Incomplete);

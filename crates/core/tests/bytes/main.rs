@@ -11,8 +11,10 @@ use nija_core::desk::{Desk, Rules};
 use nija_core::journal::{Batch, Head};
 use nija_core::ledger::entry::Entry;
 use nija_core::ports::Snapshot;
-use nija_core::words::id::{AccountId, AccountNo, Epoch, PartitionId};
+use nija_core::words::id::{AccountId, AccountNo, Epoch, PartitionId, SignalId};
 use nija_core::words::money::Money;
+use nija_core::words::order::Origin;
+use nija_core::words::signal::StrategyName;
 use nija_core::words::tier::{DEFAULT_TABLE, TierTable};
 use nija_core::words::time::Timestamp;
 use proptest::prelude::*;
@@ -62,6 +64,18 @@ fn every_sample_stands_in_the_golden_files() {
             "append this line to {path}; no line that is there may change or go:\n{hex}\n{event:?}"
         );
     }
+}
+
+#[test]
+fn a_field_of_a_newer_program_is_passed_over() {
+    let (strategy, signal) = (StrategyName::EtfRotation, SignalId(12));
+    let origin = Origin::Strategy { strategy, signal, version: Some(300) };
+    let mut bytes = minicbor::to_vec(origin).unwrap();
+    // One element more in the array of its fields, at its end.
+    assert_eq!(bytes[..3], [0x82, 0x01, 0x83]);
+    bytes[2] += 1;
+    bytes.push(0x07);
+    assert_eq!(minicbor::decode::<Origin>(&bytes).unwrap(), origin);
 }
 
 fn rules() -> Arc<Rules> {

@@ -152,14 +152,19 @@ fn times_in_force() -> Vec<TimeInForce> {
 
 fn origins() -> Vec<Origin> {
     let strategy = StrategyName::EtfRotation;
-    every!(Origin:
+    let (signal, version) = (SignalId(12), None);
+    let mut origins = every!(Origin:
         Origin::User => Origin::User,
-        Origin::Strategy { .. } => Origin::Strategy { strategy, signal: SignalId(12) },
+        Origin::Strategy { .. } => Origin::Strategy { strategy, signal, version },
         Origin::Protection { .. } => Origin::Protection { strategy },
         Origin::KillSwitch => Origin::KillSwitch,
         Origin::Copy { .. } => Origin::Copy { lead: 31, price: Price::whole(50) },
-        Origin::Roll { .. } => Origin::Roll { strategy, signal: SignalId(12), from: OF },
-    )
+        Origin::Roll { .. } => Origin::Roll { strategy, signal, from: OF, version },
+    );
+    let version = Some(300);
+    origins.push(Origin::Strategy { strategy, signal, version });
+    origins.push(Origin::Roll { strategy, signal, from: OF, version });
+    origins
 }
 
 fn levels() -> Vec<Level> {

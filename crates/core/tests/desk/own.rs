@@ -84,7 +84,10 @@ fn it_is_sized_protected_trimmed_and_sold_like_a_strategys() {
     assert!(matches!(answer, Answer::Placed { purpose: Purpose::Entry, .. }), "{answer:?}");
     let ticket = world.ticket(world.last()).unwrap();
     assert_eq!(worth(&ticket, 50_000), Money::whole(750), "half of 3 % of $50,000");
-    assert_eq!(ticket.origin, Origin::Strategy { strategy: OWN, signal: SignalId(1) });
+    assert_eq!(
+        ticket.origin,
+        Origin::Strategy { strategy: OWN, signal: SignalId(1), version: Some(0) }
+    );
     assert_eq!(world.releases.last().unwrap().lane(), Priority::UltraHigh);
     world.fill_rest(ticket.id, "50000");
     let stop = world.ticket(world.last()).unwrap();

@@ -82,8 +82,10 @@ fn a_position_moves_on_its_side_and_the_jump_between_months_is_no_profit() {
         assert_eq!((exit.side == side, entry.side), (false, side));
         assert_eq!((exit.qty, entry.qty), (qty("0.06"), qty("0.06")));
         for ticket in [exit, entry] {
-            let Origin::Roll { strategy, from, .. } = ticket.origin else { panic!("{ticket:?}") };
-            assert_eq!((strategy, from), (TREND, ES));
+            let Origin::Roll { strategy, from, version, .. } = ticket.origin else {
+                panic!("{ticket:?}")
+            };
+            assert_eq!((strategy, from, version), (TREND, ES, Some(1)));
         }
         let (exit, entry) = (exit.id, entry.id);
         world.fill_rest(exit, "5010");

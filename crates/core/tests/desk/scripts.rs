@@ -403,10 +403,10 @@ fn learned_weighting_scales_what_pro_ai_buys_and_stands_in_the_evidence() {
     assert_eq!((size(plain, 2_000), size(weighed, 10_000)), (0.8, 0.5));
     let events = world.batches.iter().flat_map(|batch| batch.events().unwrap());
     let told = events.filter_map(|event| match event {
-        Event::Approved { evidence, .. } => Some(evidence.insight),
+        Event::Approved { evidence, ticket } => Some((evidence.insight, ticket.origin.version())),
         _ => None,
     });
-    assert_eq!(told.collect::<Vec<_>>(), [insight, insight]);
+    assert_eq!(told.collect::<Vec<_>>(), [(insight, Some(1)); 2]);
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Table {
         wanted_text: &'static str,
     ) -> Result<Self, Error> {
         let file = path.display().to_string();
-        let unreadable = |source| Error::Unreadable { file: file.clone(), source };
+        let unreadable = |why| Error::Unreadable { file: file.clone(), why };
         let plain = File::open(path).map_err(unreadable)?;
         let packed = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zst"));
         let text: Box<dyn Read + Send> = if packed {
@@ -154,7 +154,7 @@ impl Table {
         self.lines.advance().map_err(|broken| {
             let line = self.lines.number();
             match broken {
-                Broken::Source(source) => Error::Unreadable { file: self.file.clone(), source },
+                Broken::Source(why) => Error::Unreadable { file: self.file.clone(), why },
                 Broken::Endless => self.fault(line, Fault::Endless(LONGEST)),
                 Broken::Quotes => self.fault(line, Fault::Quotes),
             }

@@ -9,12 +9,12 @@ use nija_core::words::time::Timestamp;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be opened or read.
-    #[error("{file}: {source}; check the path, the permissions and that the file is whole")]
+    #[error("{file}: {why}; check the path, the permissions and that the file is whole")]
     Unreadable {
         /// Which file.
         file: String,
-        /// What the system says.
-        source: std::io::Error,
+        /// What the system says. It is in the text, and so no source that would be told once more.
+        why: std::io::Error,
     },
     /// The file is no valid Parquet, or is packed in a way that is not read.
     #[error(

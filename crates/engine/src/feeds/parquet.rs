@@ -39,8 +39,7 @@ pub fn open(path: &Path, terms: Terms) -> Result<Bars, Error> {
 /// The rows of a file of bars.
 pub(super) fn rows(path: &Path) -> Result<Box<dyn Rows>, Error> {
     let file = path.display().to_string();
-    let opened =
-        File::open(path).map_err(|source| Error::Unreadable { file: file.clone(), source })?;
+    let opened = File::open(path).map_err(|why| Error::Unreadable { file: file.clone(), why })?;
     let reader = SerializedFileReader::new(opened)
         .map_err(|why| Error::Parquet { file: file.clone(), why })?;
     let columns = BARS

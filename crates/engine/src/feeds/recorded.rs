@@ -83,7 +83,7 @@ pub struct Recorded {
 /// # Errors
 /// [`Error::Unreadable`], and [`Error::Recording`] when nothing was recorded there.
 pub fn open(folder: &Path) -> Result<Recorded, Error> {
-    let named = |source| Error::Unreadable { file: folder.display().to_string(), source };
+    let named = |why| Error::Unreadable { file: folder.display().to_string(), why };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(named)? {
         let path = entry.map_err(named)?.path();
@@ -107,12 +107,12 @@ impl Recorded {
         loop {
             if self.file.is_none() {
                 let Some(path) = self.files.pop() else { return Ok(None) };
-                let file = File::open(&path).map_err(|source| unreadable(&path, source))?;
+                let file = File::open(&path).map_err(|why| unreadable(&path, why))?;
                 (self.file, self.number) = (Some((path, BufReader::new(file))), 0);
             }
             let Some((path, file)) = &mut self.file else { return Ok(None) };
             text.clear();
-            if file.read_line(&mut text).map_err(|source| unreadable(path, source))? == 0 {
+            if file.read_line(&mut text).map_err(|why| unreadable(path, why))? == 0 {
                 self.file = None;
                 continue;
             }
@@ -183,8 +183,8 @@ impl Feed for Recorded {
     }
 }
 
-fn unreadable(path: &Path, source: std::io::Error) -> Error {
-    Error::Unreadable { file: path.display().to_string(), source }
+fn unreadable(path: &Path, why: std::io::Error) -> Error {
+    Error::Unreadable { file: path.display().to_string(), why }
 }
 
 /// The fields of a line, taken one after the other.

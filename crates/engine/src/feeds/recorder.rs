@@ -33,7 +33,7 @@ impl Recorder {
     /// # Errors
     /// [`Error::Unreadable`] when the folder cannot be made or written to.
     pub fn start(folder: &Path, at: Timestamp) -> Result<Self, Error> {
-        let unwritable = |source| Error::Unreadable { file: folder.display().to_string(), source };
+        let unwritable = |why| Error::Unreadable { file: folder.display().to_string(), why };
         std::fs::create_dir_all(folder).map_err(unwritable)?;
         let mut recorder = Self { folder: folder.to_owned(), started: at, file: None, last: at };
         recorder.line(at, format_args!("S,{}", at.0))?;
@@ -108,7 +108,7 @@ impl Recorder {
             Timestamp::of_day(day, Span::ZERO).to_string().chars().take(10).collect();
         let path = self.folder.join(format!("{date}.{ENDING}"));
         let done = self.write(day, &path, at, line);
-        done.map_err(|source| Error::Unreadable { file: path.display().to_string(), source })
+        done.map_err(|why| Error::Unreadable { file: path.display().to_string(), why })
     }
 
     fn write(

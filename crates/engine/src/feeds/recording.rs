@@ -28,7 +28,7 @@ pub struct Reading {
 /// # Errors
 /// When the folder cannot be read, or trades or any display are missing.
 pub fn files(folder: &Path) -> Result<Vec<(PathBuf, Content)>, Error> {
-    let named = |source| Error::Unreadable { file: folder.display().to_string(), source };
+    let named = |why| Error::Unreadable { file: folder.display().to_string(), why };
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(named)? {
         names.push(entry.map_err(named)?.path());

@@ -12,7 +12,7 @@ fn told(folder: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_journal_shows_the_evidence_of_each_decision() {
+fn the_journal_shows_the_evidence_of_each_signal() {
     let folder = tempfile::tempdir().unwrap();
     let run = ["backtest", "--demo-data", "--from", "2018-06-01", "--to", "2018-12-31"];
     let kept = ["--tier", "LIVABLE", "--journal", "j.db", "--format", "json"];
@@ -22,14 +22,23 @@ fn the_journal_shows_the_evidence_of_each_decision() {
         let text = told(folder.path(), &[&show[..], &["--kind", kinds]].concat());
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
-    let decided = lines("approved,refused,skipped");
-    assert!(decided.len() > 10, "{decided:?}");
-    for line in &decided {
-        let evidence = &line["evidence"];
-        assert!(line["words"].is_string() && evidence.get("insight").is_some(), "{line}");
-        // The versions of the shipped playbook begin with 1.
-        let spoke = line["kind"] != "skipped" || evidence["version"].as_u64() > Some(0);
-        assert!(spoke && !evidence["mark"].is_null() | !evidence["measured"].is_null(), "{line}");
+    for kind in ["approved", "refused", "skipped"] {
+        let decided = lines(kind);
+        assert!(!decided.is_empty(), "{kind}");
+        for line in decided {
+            let evidence = &line["evidence"];
+            assert!(line["words"].is_string(), "{line}");
+            let origin = match kind {
+                "refused" => &evidence["wish"]["origin"]["origin"],
+                _ => &evidence["origin"]["origin"],
+            };
+            let spoke = kind == "skipped" || origin == "strategy";
+            // The versions of the shipped playbook begin with 1; nobody speaks with a protective stop.
+            assert_eq!(evidence["version"].as_u64() > Some(0), spoke, "{line}");
+            // Weights are learned of entries.
+            let enters = spoke && evidence["purpose"] != "exit";
+            assert_eq!(evidence["insight"]["weight"].is_u64(), enters, "{line}");
+        }
     }
     // What is no decision has no evidence.
     assert!(lines("filled").iter().all(|line| line.get("evidence").is_none()));

@@ -63,6 +63,7 @@ fn a_models_signal_is_traded_shown_and_kept() {
     });
     let order = orders.iter().find(|of| of["id"] == placed["order_id"]).unwrap();
     assert_eq!((&order["origin"], &order["state"]), (&json!("own"), &json!("filled")));
+    assert_eq!((&order["version"], &order["insight"]), (&json!(0), &Value::Null));
     let said = rows(&user, "/api/v2/decisions?kind=signaled");
     assert_eq!((&said[0]["origin"], &said[0]["symbol"]), (&json!("own"), &json!("BTC-USD")));
     assert_eq!(said[0]["size"], "50.00% of a full position");
@@ -75,6 +76,7 @@ fn a_models_signal_is_traded_shown_and_kept() {
     let approved = rows(&user, "/api/v2/decisions?kind=approved");
     let approved = approved.iter().find(|of| of["order_id"] == placed["order_id"]).unwrap();
     assert_eq!(approved["evidence"]["origin"]["signal"], evidence["signal"], "{approved}");
+    assert_eq!(approved["evidence"]["version"], 0, "{approved}");
 
     // Nobody else heard it, and nobody else may.
     assert!(rows(&other, "/api/v2/decisions?kind=signaled").is_empty());

@@ -28,7 +28,7 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Error::Owned { lock }),
-            Err(TryLockError::Error(source)) => Err(Error::File { path: lock, source }),
+            Err(TryLockError::Error(why)) => Err(Error::File { path: lock, why }),
         }
     }
 }

@@ -40,7 +40,7 @@ impl Link {
             }
         };
         let thread = thread::Builder::new().name("store".to_owned()).spawn(work);
-        let thread = Some(thread.map_err(|source| Error::Thread { path, source })?);
+        let thread = Some(thread.map_err(|why| Error::Thread { path, why })?);
         Ok(Self(Some(Arc::new(Worker { queue: Some(queue), thread }))))
     }
     pub(crate) const fn closed() -> Self {

@@ -54,6 +54,7 @@ fn approved(ticket: &Ticket, evidence: &Evidence) -> Value {
         "purpose": word::purpose(ticket.purpose),
         "terms": ticket.order_type,
         "origin": ticket.origin,
+        "version": ticket.origin.version(),
         "reserved": ticket.reserved,
         "protect": ticket.protect,
         "venue": ticket.venue.name(),
@@ -71,6 +72,7 @@ fn refused(wish: &Wish, refusal: &Refusal, insight: Option<&Insight>) -> Value {
         "age_ms": refusal.age.as_millis(),
         "changes": changes,
         "wish": wish,
+        "version": wish.origin.version(),
         "exact": refusal,
         "insight": insight,
     })

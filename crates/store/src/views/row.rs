@@ -13,7 +13,7 @@ use nija_core::words::order::Purpose;
 use nija_core::words::time::Timestamp;
 
 pub(super) fn order(reader: &mut Reader<'_>, record: &Record, _: usize) -> Result<OrderRow, Fault> {
-    let Event::Approved { ticket, .. } = &record.event else {
+    let Event::Approved { ticket, evidence } = &record.event else {
         return Err(damaged("an order begins elsewhere"));
     };
     let listing = reader.listing(record, ticket.instrument)?;
@@ -27,6 +27,8 @@ pub(super) fn order(reader: &mut Reader<'_>, record: &Record, _: usize) -> Resul
         time_in_force: word::time_in_force(ticket.tif).to_owned(),
         purpose: word::purpose(ticket.purpose).to_owned(),
         origin: word::origin(ticket.origin).to_owned(),
+        version: ticket.origin.version(),
+        insight: evidence.insight,
         qty: ticket.qty.to_string(),
         filled_qty: standing.filled.to_string(),
         average_price: standing.average().map(|price| price.to_string()),

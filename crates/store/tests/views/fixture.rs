@@ -11,6 +11,7 @@ use nija_core::words::conditions::Regime;
 use nija_core::words::id::{
     AccountId, AccountNo, Epoch, FillId, InstrumentId, OrderId, PartitionId, SignalId, UserId,
 };
+use nija_core::words::insight::{Insight, Opinion};
 use nija_core::words::instrument::{AssetClass, Hours, Instrument, Kind, VenueName};
 use nija_core::words::money::{Money, Pct, Price, Qty};
 use nija_core::words::order::{Fill, OrderType, Origin, Purpose, Side, Ticket, TimeInForce};
@@ -134,6 +135,22 @@ pub(crate) fn ticket(number: u64, no: u32, side: Side, qty: Qty) -> Ticket {
     }
 }
 
+/// A signal of the third version of a strategy.
+const fn trend() -> Origin {
+    let (strategy, signal) = (StrategyName::CryptoTrendRiding, SignalId(7));
+    Origin::Strategy { strategy, signal, version: Some(3) }
+}
+
+/// What a model said of it.
+pub(crate) fn learned() -> Insight {
+    let opinion = Opinion {
+        model: 18_336,
+        score: Score::points(64),
+        features: [12, -3, 0, 7, 450, -999, 1, 30],
+    };
+    Insight { weight: Strength::parts(5_000), opinion: Some(opinion), implied: None }
+}
+
 pub(crate) fn approved(ticket: Ticket) -> Event {
     let evidence = Evidence {
         mark: Price::whole(50_000),
@@ -142,7 +159,7 @@ pub(crate) fn approved(ticket: Ticket) -> Event {
         volatility: Some(Score::hundredths(4_210)),
         regime: Some(Regime::TrendingUp),
         level: Level::Warning,
-        insight: None,
+        insight: Some(learned()),
     };
     Event::Approved { ticket, evidence }
 }
@@ -225,10 +242,7 @@ pub(crate) fn refusal() -> Event {
             size: Size::Dollars(Money::whole(900)),
             order_type: OrderType::Market,
             tif: TimeInForce::Day,
-            origin: Origin::Strategy {
-                strategy: StrategyName::CryptoTrendRiding,
-                signal: SignalId(7),
-            },
+            origin: trend(),
         },
         refusal: Refusal {
             code: Code::TradeTooLarge,
@@ -237,7 +251,7 @@ pub(crate) fn refusal() -> Event {
             age: Span::millis(12),
             changes: vec![Change::SizeAtMost(Money::whole(500)), Change::VenueUp],
         },
-        insight: None,
+        insight: Some(learned()),
     }
 }
 
@@ -251,13 +265,13 @@ pub(crate) fn decisions() -> Vec<(Timestamp, Vec<Event>)> {
         action: Action::Enter { strength: Strength::FULL, stop: None },
         mark: Price::whole(50_000),
         at: NOON,
-        insight: None,
+        insight: Some(learned()),
     };
     let table = TierTable::parse(DEFAULT_TABLE).unwrap();
     let (split, _) = allocate(None, table.rules(Tier::Baller), Tolerance::Moderate);
     let account = AccountNo(0);
     let made = vec![
-        approved(ticket(1, 0, Side::Buy, units(5))),
+        approved(Ticket { origin: trend(), ..ticket(1, 0, Side::Buy, units(5)) }),
         refusal(),
         Event::Skipped { account, signal, why: Skip::BudgetSpent },
         Event::Halted {

@@ -37,6 +37,8 @@ async fn v_01_an_order_is_followed_from_approval_to_its_last_fill() {
         time_in_force: "gtc".to_owned(),
         purpose: "entry".to_owned(),
         origin: "user".to_owned(),
+        version: None,
+        insight: Some(learned()),
         qty: "0.003".to_owned(),
         filled_qty: "0.003".to_owned(),
         average_price: Some("50000.66666667".to_owned()),
@@ -162,6 +164,16 @@ async fn v_05_decisions_say_why_in_words_and_exactly() {
         (evidence(4)["volatility"].as_str(), evidence(4)["regime"].as_str()),
         (Some("42.10"), Some("trending_up"))
     );
+
+    // Whatever came of a signal names the version that spoke, and what was learned.
+    for n in [2, 3, 4] {
+        assert_eq!(evidence(n)["version"], 3, "{}", found[n].kind);
+        assert_eq!(evidence(n)["insight"], serde_json::to_value(learned()).unwrap());
+    }
+    assert_eq!(evidence(3)["insight"]["opinion"]["model"], 18_336);
+    let orders = rows(world.views.orders(&ADA, ALL, false).await);
+    let spoke: Vec<_> = orders.iter().map(|order| (order.version, order.insight)).collect();
+    assert_eq!(spoke, [(Some(3), Some(learned()))]);
 
     assert!(found[2].sentence.ends_with("the budget of this class is already invested"));
     assert_eq!(evidence(2)["why"], "budget_spent");

@@ -228,7 +228,9 @@ fn compressed_files_read_the_same() {
     }
     assert_eq!(events, read(&rows, hourly()).unwrap().0);
     std::fs::write(&path, b"not packed at all").unwrap();
-    assert!(matches!(open(&path, hourly()), Err(Error::Unreadable { .. })));
+    let error = open(&path, hourly()).err().unwrap();
+    assert!(matches!(error, Error::Unreadable { .. }));
+    assert!(std::error::Error::source(&error).is_none(), "what the text has is not told again");
 }
 
 /// The shared data, beside the project.

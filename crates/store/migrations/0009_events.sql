@@ -1,0 +1,1 @@
+-- Orders and exits that wait may name a version of their strategy: programs before this step would lose it.
