@@ -179,8 +179,8 @@ impl Walked {
         let (train, unit) = (self.course.windows.train, self.course.unit);
         let mut sentences = vec![format!(
             "What each row traded was chosen on the {train} {unit}s before it, where it came to the return and the \
-             Sharpe ratio there. Overfitted is the probability that the choice was. The drawing has a line where a \
-             row begins."
+             Sharpe ratio there. Overfitted there is how likely the choice was a fit to noise. The drawing has a line \
+             where a row begins."
         )];
         if self.steps.len() > rows.len() {
             sentences.push(format!("The first {} of {}.", rows.len(), self.steps.len()));
