@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Length of a year for everything that is put on a year's basis, in calendar days.
 const CALENDAR_YEAR: f64 = 365.25;
 /// Fewer days than this are not put on a year's basis: the result would be noise.
-const SHORTEST: usize = 30;
+pub(crate) const SHORTEST: usize = 30;
 
 /// How many daily points a year has: 365 where a market never closes, else 252 sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! `nija backtest --strategy sma-cross` against what other programs found on the same files, its sweeps, and those of
-//! the platform's strategies.
+//! `nija backtest --strategy sma-cross` against what other programs found on the same files, its sweeps and walks, and
+//! those of the platform's strategies.
 
 #![allow(clippy::unwrap_used)]
 
@@ -261,7 +261,14 @@ fn a_strategy_of_the_platform_is_swept_as_its_runs_go() {
         (&["--sweep", "speed=1,2"][..], "has no parameter `speed`; it has"),
         (&["--sweep", "target_volatility=0.2,much"], "target_volatility=much"),
         (&["--sweep", "grow=0.1,0.2", "--tier", "all"], "name it with --tier"),
-        (&["--sweep", "grow=0.1,0.2", "--walk-forward", "train=9,test=9"], "is for sma-cross"),
+        (&["--sweep", "grow=0.1,0.2", "--walk-forward", "train=9,test=9"], "or with --rank return"),
+        (&["--sweep", "grow=0.1,0.2", "--walk-forward", "train=0,test=9"], "numbers above 0"),
+        (
+            &["--sweep", "grow=0.1,0.2", "--walk-forward", "train=2000,test=9"],
+            "1187 days with bars",
+        ),
+        (&["--sweep", "grow=0.1..9:0.001", "--walk-forward", "train=99,test=9"], "at most 20000"),
+        (&["--walk-forward", "train=99,test=9"], "--sweep <NAME=VALUES>"),
     ] {
         let told = bad_of(riding, &[&["--data", data], arguments].concat());
         assert!(told.contains(wanted), "{told}");
@@ -290,6 +297,130 @@ fn a_walk_trades_only_what_was_chosen_before() {
     fs::write(&short, cut.join("\n")).unwrap();
     let before = walk(&short, "train=300,test=100");
     assert_eq!(before["steps"].as_array().unwrap()[..5], steps[..5]);
+}
+
+/// The page of a walk of the teaching strategy, and names of trials in the text.
+#[test]
+fn a_walk_is_drawn_and_names_line_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, page) = (waves(&folder, 900), folder.path().join("walk.html"));
+    let shown = page.display().to_string();
+    let sweep = ["--data", &data, "--sweep", "fast=2,4", "--sweep", "slow=20,40"];
+    let walk = ["--walk-forward", "train=300,test=250", "--report", &shown];
+    let found = good(&[&sweep[..], &walk].concat());
+    drawn(&found, &fs::read_to_string(page).unwrap());
+    // Between two windows nothing is held: what each ends with is cash, with the costs of leaving paid.
+    let chance = found["overfitting"]["probability_of_overfitting"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&chance) && found["overfitting"]["trials"] == 12);
+    for (arguments, wanted) in [
+        (&["--from", "2018-01-01"][..], "leave --from and --to away"),
+        (&["--results", "kept.jsonl"], "leave --results away"),
+    ] {
+        let told = bad(&[&sweep[..], &walk, arguments].concat());
+        assert!(told.contains(wanted), "{told}");
+    }
+    let long = ["--sweep", "long_only=true,false", "--sweep", "signal=cross,side"];
+    let told = text(&run("sma-cross", &[&sweep[..], &long].concat()).stdout);
+    let rows = told.lines().skip_while(|line| !line.starts_with("trial ")).take(11);
+    let widths: Vec<usize> = rows.map(str::len).collect();
+    assert!(widths.len() == 11 && widths.iter().all(|width| *width == widths[0]), "{told}");
+}
+
+/// A page shows every window of a walk: when it was traded, with what, and a line where all but the first begin.
+fn drawn(found: &Value, html: &str) {
+    let steps = found["steps"].as_array().unwrap();
+    assert!(
+        steps.len() > 1 && html.contains("<h2>Windows</h2>") && html.contains("class=\"shade\"")
+    );
+    for step in steps {
+        let instant = |name: &str| {
+            let told = step[name].as_str().unwrap().replace("T00:00:00Z", "");
+            told.get(..16).unwrap_or(&told).replace('T', " ")
+        };
+        let (from, to, chosen) = (instant("from"), instant("to"), step["chosen"].as_str().unwrap());
+        let row = format!("<tr><td>{from} to {to}</td><td class=\"n\">{chosen}</td>");
+        assert!(html.contains(&row), "{row}");
+    }
+    assert_eq!(html.matches("class=\"cut\"").count(), steps.len() - 1);
+    let word =
+        if found["overfitting"]["passed"] == true { "It passes." } else { "It does not pass." };
+    assert!(html.contains(word) && !html.contains("<h2>Trades</h2>"));
+}
+
+/// Days of bitcoin, of which those behind `kept` are ten times as dear, or not there.
+fn bitcoin(folder: &TempDir, days: usize, kept: usize) -> String {
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/demo/crypto/BTC-USD/1d.csv");
+    let dear = |row: &str| {
+        let fields = row.split(',').enumerate().map(|(at, field)| match at {
+            1..=4 => (field.parse::<f64>().unwrap() * 10.0).to_string(),
+            _ => field.to_owned(),
+        });
+        fields.collect::<Vec<_>>().join(",")
+    };
+    let text = fs::read_to_string(demo).unwrap();
+    let rows = text.lines().take(days + 1).enumerate();
+    let rows = rows.map(|(at, row)| if at > kept { dear(row) } else { row.to_owned() });
+    let own = folder.path().join(format!("{days} {kept}/BTC-USD"));
+    fs::create_dir_all(&own).unwrap();
+    fs::write(own.join("1d.csv"), rows.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    own.join("1d.csv").display().to_string()
+}
+
+#[test]
+fn a_walk_of_the_platform_chooses_before_it_trades() {
+    let (folder, riding) = (tempfile::tempdir().unwrap(), "crypto_trend_riding");
+    let [page, kept] = ["walk.html", "kept.jsonl"].map(|name| folder.path().join(name));
+    let [page, kept] = [page, kept].map(|path| path.display().to_string());
+    let sweep = ["--sweep", "target_volatility=0.15,0.35", "--sweep", "grow=0.1,0.3"];
+    let walk = |data: &str, more: &[&str]| {
+        let windows = ["--data", data, "--walk-forward", "train=300,test=190"];
+        good_of(riding, &[&sweep[..], &windows, more].concat())
+    };
+    let data = bitcoin(&folder, 700, 700);
+    let found = walk(&data, &["--threads", "1", "--report", &page, "--results", &kept]);
+    let steps = found["steps"].as_array().unwrap();
+    assert_eq!((steps.len(), &found["trials"], &found["unit"]), (3, &12.into(), &"day".into()));
+    drawn(&found, &fs::read_to_string(page).unwrap());
+    // The same again, with other threads and with what was kept.
+    let again = walk(&data, &["--threads", "4", "--results", &kept]);
+    assert_eq!((&again["resumed"], &found["resumed"]), (&12.into(), &0.into()));
+    assert_eq!((&again["steps"], &again["equity"]), (&found["steps"], &found["equity"]));
+    // Each window begins with what the one before ended with, on the day on which its choice ends.
+    for (before, after) in steps.iter().zip(&steps[1..]) {
+        assert_eq!(
+            (&before["final_equity"], &before["to"]),
+            (&after["start_equity"], &after["from"])
+        );
+        assert_eq!(after["chosen_to"], after["from"]);
+        assert_eq!(before["open_trades"], 0, "everything was sold");
+    }
+    let fees: f64 = found["costs"]["fees"].as_str().unwrap().parse().unwrap();
+    let (first, last) = (&steps[0], &steps[2]);
+    assert!(fees > 0.0 && found["final_equity"] == last["final_equity"]);
+    assert_eq!(found["equity"][0][0], first["from"].as_str().unwrap()[..10]);
+    // Held over the end of the first window, as a run over it shows, and sold there.
+    let alone = |step: &Value| {
+        let date = |name: &str| step[name].as_str().unwrap()[..10].to_owned();
+        let params = step["chosen"].as_str().unwrap().split(' ');
+        let params: Vec<&str> = params.flat_map(|param| ["--param", param]).collect();
+        let cash = step["start_equity"].as_str().unwrap();
+        let span = ["--from", &date("from"), "--to", &date("to"), "--cash", cash, "--data", &data];
+        good_of(riding, &[&params[..], &span].concat())
+    };
+    assert_eq!(alone(first)["accounts"][0]["open_trades"], 1);
+    assert_ne!(alone(first)["final_equity"], first["final_equity"]);
+    // After the last one there is no price to sell at: it is the run over its days.
+    assert_eq!(alone(last)["final_equity"], last["final_equity"]);
+    // What was chosen, and why, stands where the days behind it are others or missing.
+    let [other, short] = [(700, 490), (491, 491)].map(|(days, kept)| bitcoin(&folder, days, kept));
+    let [other, short] = [other, short].map(|data| walk(&data, &[]));
+    for changed in [&other["steps"], &short["steps"]] {
+        assert_eq!((&changed[0]["seen"], &changed[1]["seen"]), (&first["seen"], &steps[1]["seen"]));
+        assert_eq!(changed[1]["chosen"], steps[1]["chosen"]);
+        assert_ne!(changed[1]["traded"], steps[1]["traded"]);
+    }
+    assert_eq!((&short["steps"][0], short["steps"].as_array().unwrap().len()), (first, 2));
+    assert_eq!(short["steps"][0]["traded"], first["traded"]);
 }
 
 #[test]

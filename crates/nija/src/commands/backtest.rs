@@ -10,6 +10,7 @@ mod curves;
 mod data;
 mod days;
 mod eve;
+mod leave;
 mod manner;
 mod models;
 mod operator;
@@ -25,6 +26,7 @@ mod teaching;
 mod trials;
 mod tuned;
 mod universe;
+mod walks;
 
 pub(crate) use options::Options;
 pub(super) use options::midnight;
@@ -91,8 +93,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         return books::run(options, strategy);
     }
     let config = options.configured(Config::read()?);
-    if !options.search.sweep.is_empty() {
-        return trials::run(options, &config);
+    match options.search.walk_forward {
+        Some(windows) => return walks::run(options, &config, windows),
+        None if !options.search.sweep.is_empty() => return trials::run(options, &config),
+        None => {}
     }
     let mut data = data::read(options, &config)?;
     data.notes.extend(rates(&config)?);
@@ -307,7 +311,8 @@ fn assumed(options: &Options, at: Timestamp) -> Option<Input> {
     Some(Input::Conditions(conditions))
 }
 
-/// Trades the feed to its end or to `--to`; tells how many bars ended, and when the last event was.
+/// Trades the feed to its end or to `--to`, and leaves with nothing held where that is asked for; tells how many bars
+/// ended, and when the last event was.
 async fn trade(
     options: &Options,
     backtest: &mut Backtest,
@@ -316,9 +321,11 @@ async fn trade(
 ) -> anyhow::Result<(u64, Timestamp)> {
     let (mut bars, mut ticks, mut last) = (0, 0, Timestamp::EPOCH);
     let mut steps = Steps::of(feed);
+    let mut ahead = None;
     while let Some((at, events)) = steps.next_step()? {
-        let beyond = |to| events.iter().any(|event| is_after(event, to));
-        if options.to.is_some_and(beyond) {
+        let beyond = |to: &Timestamp| events.iter().any(|event| is_after(event, *to));
+        if let Some(to) = options.to.filter(beyond) {
+            ahead = Some((to, (at, events.to_vec())));
             break;
         }
         if let [event, ..] = events
@@ -347,6 +354,9 @@ async fn trade(
         last = at;
     }
     ensure!(bars + ticks > 0, "no bar ended between --from and --to");
+    if let Some(ahead) = ahead.filter(|_| options.leaves) {
+        leave::all(backtest, &days.accounts, &mut steps, ahead).await?;
+    }
     Ok((bars, last))
 }
 

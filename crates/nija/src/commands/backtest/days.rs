@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// Looks at all accounts at the end of each day. A bar that ends at midnight belongs to the day
 /// before.
 pub(super) struct Days {
-    accounts: Vec<AccountId>,
+    pub(super) accounts: Vec<AccountId>,
     /// Are days without events days, too?
     every_day: bool,
     today: i32,

@@ -144,6 +144,9 @@ pub(crate) struct Options {
     pub(super) report: Option<PathBuf>,
     #[command(flatten)]
     pub(super) search: Search,
+    /// Is everything that is held sold at the first open after `--to`? No option: a walk trades so.
+    #[arg(skip)]
+    pub(super) leaves: bool,
     /// Keep the journal in this file, for `nija journal` and `nija verify`; it must not exist.
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
@@ -162,8 +165,9 @@ pub(super) struct Search {
     /// What the best trial is the best in.
     #[arg(long, value_enum, default_value = "sharpe")]
     pub(super) rank: Rank,
-    /// Choose anew on a window, trade the next one, move on: train=500,test=100, in bars; for sma-cross.
-    #[arg(long, value_name = "train=N,test=N", requires = "sweep", conflicts_with = "results")]
+    /// Choose anew on a window, trade the next one, move on: train=500,test=100, in bars for sma-cross, else in days
+    /// that have bars.
+    #[arg(long, value_name = "train=N,test=N", requires = "sweep")]
     pub(super) walk_forward: Option<WalkForward>,
     /// How many threads search; all cores unless it is said. Results are the same with any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
@@ -181,7 +185,7 @@ pub(super) enum Rank {
     Calmar,
 }
 
-/// Lengths of the windows of a walk, in bars.
+/// Lengths of the windows of a walk, in bars or days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WalkForward {
     pub(super) train: usize,
@@ -191,7 +195,7 @@ pub(super) struct WalkForward {
 impl std::str::FromStr for WalkForward {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "write train=500,test=100: whole numbers of bars above 0";
+        const WANTED: &str = "write train=500,test=100: whole numbers above 0";
         let (mut train, mut test) = (None, None);
         for part in text.split(',') {
             let (name, value) = part.split_once('=').ok_or(WANTED)?;

@@ -11,7 +11,7 @@ mod table;
 
 pub(super) use table::Table;
 
-use crate::statistics::Point;
+use crate::statistics::{Curve, Point, Trades};
 use anyhow::Context;
 use nija_core::words::money::{Money, Price};
 use nija_core::words::time::Timestamp;
@@ -36,6 +36,8 @@ pub(super) struct Page<'a> {
     pub(super) points: &'a [Point],
     /// The regime that begins on a day.
     pub(super) bands: Vec<(i32, &'static str)>,
+    /// Days at which something began anew.
+    pub(super) cuts: Vec<i32>,
     pub(super) markets: Vec<Market<'a>>,
     pub(super) costs: Vec<(&'static str, Money)>,
     /// What all trades earned before costs.
@@ -43,6 +45,34 @@ pub(super) struct Page<'a> {
     /// Entries that were not made, and why.
     pub(super) unmade: Vec<Unmade>,
     pub(super) notes: Vec<String>,
+}
+
+/// The figures of a run that began and ended with so much, with its turnover a year and what its trading cost.
+pub(super) fn figures(
+    (start, last): (Money, Money),
+    curve: &Curve,
+    (turnover, paid): (Option<f64>, Money),
+    trades: &Trades,
+) -> Vec<(&'static str, String)> {
+    use super::report::{percent, plain};
+    vec![
+        ("start", money(start)),
+        ("end", money(last)),
+        ("return", percent(Some(curve.return_pct))),
+        ("return a year", percent(curve.cagr_pct)),
+        ("volatility a year", percent(curve.volatility_pct)),
+        ("Sharpe", plain(curve.sharpe)),
+        ("Sortino", plain(curve.sortino)),
+        ("Calmar", plain(curve.calmar)),
+        ("deepest fall", percent(Some(curve.max_drawdown_pct))),
+        ("longest fall", format!("{} days", curve.longest_drawdown_days)),
+        ("exposure", percent(Some(curve.exposure_pct))),
+        ("turnover a year", plain(turnover)),
+        ("costs paid", money(paid)),
+        ("trades", trades.closed.to_string()),
+        ("win rate", percent(trades.win_rate_pct)),
+        ("profit factor", plain(trades.profit_factor)),
+    ]
 }
 
 /// Writes a page into a file.
@@ -111,7 +141,7 @@ impl Page<'_> {
         pairs(to, "figures", &self.figures)?;
         self.tables.iter().try_for_each(|table| table.write(to))?;
         writeln!(to, "<h2>Equity</h2>")?;
-        equity::draw(to, self.start, self.points, &self.bands)?;
+        equity::draw(to, (self.start, self.points), &self.bands, &self.cuts)?;
         writeln!(to, "<h2>Months</h2>")?;
         months::table(to, self.start, self.points)?;
         self.costs(to)?;
@@ -169,6 +199,9 @@ impl Page<'_> {
     }
 
     fn trades(&self, to: &mut String) -> std::fmt::Result {
+        if self.markets.is_empty() {
+            return Ok(());
+        }
         let all = self.markets.iter().map(|market| market.trades.len()).sum::<usize>();
         writeln!(to, "<h2>Trades</h2>")?;
         if all > LISTED {

@@ -17,7 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Lines of one list, after which it is cut; JSON has them all.
-const MOST_LINES: usize = 20;
+pub(super) const MOST_LINES: usize = 20;
+/// Room for the names of rows.
+const NAMES: usize = 34;
 
 /// What is printed of one account.
 struct Row<'a> {
@@ -216,9 +218,24 @@ fn unmade(rows: &[Row<'_>]) -> Vec<String> {
 }
 
 pub(super) fn line(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
-    text.push_str(&format!("{name:<34}"));
+    row(text, (name, NAMES), cells);
+}
+
+fn row(text: &mut String, (name, room): (&str, usize), cells: impl Iterator<Item = String>) {
+    text.push_str(&format!("{name:<room$}"));
     cells.for_each(|cell| text.push_str(&format!("{cell:>13}")));
     text.push('\n');
+}
+
+/// Rows with a head, whose cells stand under each other however long their names are.
+pub(super) fn columns<const N: usize>(
+    text: &mut String,
+    (name, heads): (&str, [&str; N]),
+    rows: &[(String, [String; N])],
+) {
+    let room = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max(NAMES);
+    row(text, (name, room), heads.into_iter().map(str::to_owned));
+    rows.iter().for_each(|(name, cells)| row(text, (name, room), cells.iter().cloned()));
 }
 
 pub(super) fn percent(value: Option<f64>) -> String {
@@ -252,8 +269,13 @@ pub(super) fn list(text: &mut String, title: &str, lines: &[String]) {
     for told in lines.iter().take(MOST_LINES) {
         text.push_str(&format!("  {told}\n"));
     }
-    if lines.len() > MOST_LINES {
-        text.push_str(&format!("  and {} more; --format json has all\n", lines.len() - MOST_LINES));
+    cut(text, lines.len());
+}
+
+/// Says how many lines of so many are missing from a list.
+pub(super) fn cut(text: &mut String, all: usize) {
+    if all > MOST_LINES {
+        text.push_str(&format!("  and {} more; --format json has all\n", all - MOST_LINES));
     }
 }
 

@@ -2,19 +2,19 @@
 //! its own with the same cash, all of them at once on all cores. Equal inputs print equal bytes.
 
 mod closes;
-mod crew;
+pub(super) mod crew;
 pub(super) mod gate;
 pub(super) mod grid;
 mod page;
 mod print;
-mod progress;
+pub(super) mod progress;
 mod regimes;
 pub(super) mod results;
 pub(super) mod search;
 mod source;
 mod study;
 pub(super) mod sweep;
-mod walk;
+pub(super) mod walk;
 pub(super) mod whole;
 
 use study::Study;

@@ -3,11 +3,11 @@
 use super::costs::Costs;
 use super::days::number;
 use super::options::Options;
-use super::page::{Market, Page, Table, Traded, Unmade, instant, money};
-use super::report::{percent, plain};
+use super::page::{Market, Page, Table, Traded, Unmade, figures, instant, money};
+use super::report::percent;
 use super::tally::{Tally, Trade};
 use super::{Charts, Outcome, models};
-use crate::statistics::{self, Closed, Curve, Point};
+use crate::statistics::{self, Closed};
 use nija_core::words::id::InstrumentId;
 use nija_core::words::money::Money;
 use nija_core::words::signal::StrategyName;
@@ -42,11 +42,17 @@ pub(super) fn page(
             ("strategies", heard(options)),
             ("bars", outcome.bars.to_string()),
         ],
-        figures: figures(&curve, closed, (start, last), (costs, &points)),
+        figures: figures(
+            (start, last),
+            &curve,
+            (costs.turnover(&points), costs.paid()),
+            &closed.read(),
+        ),
         tables: before.into_iter().chain(accounts).chain(models::table(&outcome.models)).collect(),
         start: number(start),
         points: &points,
         bands: outcome.bands.clone(),
+        cuts: Vec::new(),
         markets: markets(outcome, &trades),
         costs: costs.parts().to_vec(),
         gross: costs.gross(),
@@ -58,33 +64,6 @@ pub(super) fn page(
 
 fn heard(options: &Options) -> String {
     if options.strategy.is_empty() { "all".to_owned() } else { options.strategy.join(", ") }
-}
-
-fn figures(
-    curve: &Curve,
-    closed: Closed,
-    (start, last): (Money, Money),
-    (costs, points): (Costs, &[Point]),
-) -> Vec<(&'static str, String)> {
-    let trades = closed.read();
-    vec![
-        ("start", money(start)),
-        ("end", money(last)),
-        ("return", percent(Some(curve.return_pct))),
-        ("return a year", percent(curve.cagr_pct)),
-        ("volatility a year", percent(curve.volatility_pct)),
-        ("Sharpe", plain(curve.sharpe)),
-        ("Sortino", plain(curve.sortino)),
-        ("Calmar", plain(curve.calmar)),
-        ("deepest fall", percent(Some(curve.max_drawdown_pct))),
-        ("longest fall", format!("{} days", curve.longest_drawdown_days)),
-        ("exposure", percent(Some(curve.exposure_pct))),
-        ("turnover a year", plain(costs.turnover(points))),
-        ("costs paid", money(costs.paid())),
-        ("trades", trades.closed.to_string()),
-        ("win rate", percent(trades.win_rate_pct)),
-        ("profit factor", plain(trades.profit_factor)),
-    ]
 }
 
 /// One row for each of several accounts.

@@ -22,7 +22,7 @@ use std::time::Instant;
 
 /// Parameters of one strategy, as `--param` writes them.
 #[derive(Clone)]
-struct Parameters(Vec<(String, String)>);
+pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Tunable for Parameters {
     fn set(&mut self, name: &str, value: &str) -> anyhow::Result<()> {
@@ -36,13 +36,7 @@ impl Tunable for Parameters {
 }
 
 pub(super) fn run(options: &Options, config: &Config) -> anyhow::Result<()> {
-    let name = check(options)?;
-    let grid = Grid::of(&Parameters(options.param.clone()), &options.search.sweep)?;
-    // What is wrong with a parameter is told before anything runs.
-    let playbook = market::playbook(config)?;
-    for trial in &grid.trials {
-        let _ = tuned::playbook(playbook.clone(), &options.strategies()?, &trial.settings.0)?;
-    }
+    let (name, grid) = (check(options)?, grid(options, config)?);
     let began = Instant::now();
     let rules = rules(options)?;
     let some = |trials: &[(usize, &Trial<Parameters>)]| -> anyhow::Result<Vec<Result>> {
@@ -53,7 +47,7 @@ pub(super) fn run(options: &Options, config: &Config) -> anyhow::Result<()> {
         trials.iter().map(one).collect()
     };
     let head = head(options, name)?;
-    let swept = sweep::all(options, (&grid, &head), (threads(options), 1), some)?;
+    let swept = sweep::all(options, (&grid.trials, &head), (threads(options), 1), some)?;
     let best = options.search.rank.best(&swept.results).context("nothing was tried")?;
     let trial = grid.trials.get(best).context("nothing was tried")?;
     let (outcome, tally) = tried(options, (config, gate::dearer(rules)), trial)?;
@@ -75,16 +69,22 @@ pub(super) fn run(options: &Options, config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The trials; what is wrong with a parameter of one of them is told before anything runs.
+pub(super) fn grid(options: &Options, config: &Config) -> anyhow::Result<Grid<Parameters>> {
+    let grid = Grid::of(&Parameters(options.param.clone()), &options.search.sweep)?;
+    let playbook = market::playbook(config)?;
+    for trial in &grid.trials {
+        let _ = tuned::playbook(playbook.clone(), &options.strategies()?, &trial.settings.0)?;
+    }
+    Ok(grid)
+}
+
 /// Refuses what a sweep cannot mean; gives the name of the strategy.
-fn check(options: &Options) -> anyhow::Result<&str> {
+pub(super) fn check(options: &Options) -> anyhow::Result<&str> {
     let [strategy] = &options.strategy[..] else {
         anyhow::bail!("--sweep is about one strategy; name one with --strategy");
     };
     ensure!(options.tiers().len() == 1, "a sweep is run on one tier; name it with --tier");
-    ensure!(
-        options.search.walk_forward.is_none(),
-        "--walk-forward is for sma-cross; sweep one stretch and trade the next with --from and --to"
-    );
     ensure!(options.journal.is_none(), "a sweep keeps no journal; run the best trial with --param");
     let folder = options.data.iter().find(|path| path.is_dir());
     if let Some(folder) = folder {
@@ -102,7 +102,7 @@ fn alone(options: &Options, trial: &Trial<Parameters>) -> Options {
 }
 
 /// One trial.
-fn tried(
+pub(super) fn tried(
     options: &Options,
     (config, rules): (&Config, Rules),
     trial: &Trial<Parameters>,
@@ -113,7 +113,11 @@ fn tried(
 }
 
 /// What a trial came to.
-fn result(trial: usize, options: &Options, (outcome, tally): (&Outcome, &Tally)) -> Result {
+pub(super) fn result(
+    trial: usize,
+    options: &Options,
+    (outcome, tally): (&Outcome, &Tally),
+) -> Result {
     let start = number(options.cash);
     let points = outcome.curves.first().map(Vec::as_slice).unwrap_or_default();
     let curve = statistics::curve(start, points, outcome.year);
@@ -131,7 +135,7 @@ fn result(trial: usize, options: &Options, (outcome, tally): (&Outcome, &Tally))
 }
 
 /// What trials depend on: everything that was asked for but how it is shown.
-fn head(options: &Options, strategy: &str) -> anyhow::Result<Head> {
+pub(super) fn head(options: &Options, strategy: &str) -> anyhow::Result<Head> {
     let mut asked = options.clone();
     (asked.search.results, asked.search.threads, asked.report) = (None, None, None);
     asked.format = Format::Text;

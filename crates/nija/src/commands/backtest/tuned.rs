@@ -17,13 +17,17 @@ pub(super) fn playbook(
     };
     let mut pages = serde_json::to_value(playbook).context("the playbook")?;
     let parameters = pages.pointer_mut(&format!("/{}/parameters", strategy.name()));
-    let Some(Value::Object(parameters)) = parameters else {
+    let Some(parameters) = parameters else {
         bail!("the playbook has no page of {}", strategy.name());
     };
     for (name, value) in given {
-        let known: String =
-            parameters.iter().map(|(name, now)| format!("\n  {name} = {now}")).collect();
-        let Some(to) = parameters.get_mut(name) else {
+        let known = parameters.as_object().into_iter().flatten();
+        let known: String = known.map(|(name, now)| format!("\n  {name} = {now}")).collect();
+        // Some parameters are groups of others: `drift.hold`.
+        let to = name
+            .split('.')
+            .try_fold(&mut *parameters, |group, name| group.as_object_mut()?.get_mut(name));
+        let Some(to) = to else {
             bail!("{} has no parameter `{name}`; it has{known}", strategy.name());
         };
         // Words need no quotes; everything else is written as in JSON.
@@ -52,6 +56,12 @@ mod tests {
         let riding = [StrategyName::CryptoTrendRiding];
         let changed = tuned(&riding, &[("target_volatility", "0.5")]).unwrap();
         assert_eq!(changed.crypto_trend_riding.parameters.target_volatility, 0.5);
+        let earnings = [StrategyName::EquityEarningsVolatility];
+        let held = tuned(&earnings, &[("drift.hold", "9"), ("straddle.size", "0.25")]).unwrap();
+        let parameters = held.equity_earnings_volatility.parameters;
+        assert_eq!((parameters.drift.hold, parameters.straddle.size), (9, 0.25), "inside groups");
+        assert!(tuned(&earnings, &[("drift.speed", "9")]).is_err());
+        assert!(tuned(&earnings, &[("drift.hold.on", "9")]).is_err());
         let back = tuned(&riding, &[("target_volatility", "0.25")]).unwrap();
         assert_eq!(
             (back, tuned(&riding, &[]).unwrap()),

@@ -23,9 +23,9 @@ struct Place {
 
 pub(super) fn draw(
     to: &mut String,
-    start: f64,
-    points: &[Point],
+    (start, points): (f64, &[Point]),
     bands: &[(i32, &'static str)],
+    cuts: &[i32],
 ) -> std::fmt::Result {
     let places = places(start, points);
     let (Some(first), Some(last)) = (places.first(), places.last()) else {
@@ -41,6 +41,9 @@ pub(super) fn draw(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"equity and drawdown\">"
     )?;
     regimes(to, &x, days, bands)?;
+    for day in cuts.iter().map(|day| f64::from(*day)).filter(|day| *day > days.0 && *day < days.1) {
+        write!(to, "<path class=\"cut\" d=\"M{:.1} {TOP}V{:.1}\"/>", x.at(day), UNDER.1)?;
+    }
     grid(to, &y, &ticks(low, high), short)?;
     let line = |of: fn(&Place) -> f64| path(places.iter().map(|p| (x.at(p.day), y.at(of(p)))));
     let back = places.iter().rev().map(|p| (x.at(p.day), y.at(p.equity)));

@@ -29,6 +29,7 @@ fn page<'a>(points: &'a [Point], candles: &'a [Candle]) -> Page<'a> {
         start: 100.0,
         points,
         bands: vec![(0, "risk_off"), (2, "trending_up")],
+        cuts: vec![0, 2],
         markets: vec![Market {
             symbol: "X'\"".to_owned(),
             candles,
@@ -72,6 +73,7 @@ fn a_report_stands_alone_and_lets_no_markup_through() {
         "class=\"shade\"",
         "class=\"under\"",
         "class=\"band\"",
+        "class=\"cut\"",
         "class=\"rise\"",
         "class=\"buy\"",
         "class=\"months\"",

@@ -57,7 +57,7 @@ impl Verdict {
 
     /// The same as a sentence.
     pub(super) fn word(&self) -> &'static str {
-        if self.passed() { "It passes." } else { "It does not pass." }
+        word(self.passed())
     }
 
     pub(super) fn told(&self) -> Value {
@@ -83,7 +83,6 @@ impl Verdict {
     /// One line for each part.
     pub(super) fn lines(&self) -> Vec<String> {
         let (gate, trials) = (Gate::default(), self.trials);
-        let said = |passed: bool| if passed { "passes" } else { "fails" };
         let mut lines = Vec::new();
         match &self.judgment {
             None => lines.push("the history is too short to judge: fails".to_owned()),
@@ -117,6 +116,16 @@ impl Verdict {
         });
         lines
     }
+}
+
+/// How a verdict is said of everything together.
+pub(super) const fn word(passed: bool) -> &'static str {
+    if passed { "It passes." } else { "It does not pass." }
+}
+
+/// How a verdict is said of one part.
+pub(super) const fn said(passed: bool) -> &'static str {
+    if passed { "passes" } else { "fails" }
 }
 
 /// The same exchange with everything twice as dear.

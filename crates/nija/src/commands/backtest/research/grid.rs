@@ -5,7 +5,7 @@ use anyhow::{Context, bail, ensure};
 use nija_core::words::money::Qty;
 
 /// Most trials of one sweep: each is kept until all are judged together.
-const MOST: usize = 20_000;
+pub(in super::super) const MOST: usize = 20_000;
 
 /// What a sweep sets parameters of.
 pub(in super::super) trait Tunable: Clone {

@@ -1,8 +1,7 @@
 //! The report of a research run.
 
 use super::super::manner::{charge_name, moment_name, repeat_name, warnings};
-use super::super::page::{Average, Market, Page, Table, Traded, instant, money};
-use super::super::report::{percent, plain};
+use super::super::page::{Average, Market, Page, Table, Traded, figures, instant};
 use super::super::teaching::{SMA_CROSS, Settings};
 use super::print::manner_of;
 use super::study::{Study, dollars};
@@ -21,6 +20,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings, tables: Vec<Table>) -
         .map_or(String::new(), |(from, to)| format!("{} to {}", instant(from), instant(to)));
     let shown: Vec<&str> = symbols.iter().copied().take(8).collect();
     let costs = whole.costs;
+    let turnover = statistics::turnover(dollars(costs.traded), &whole.points);
     let manner = manner_of(studies);
     let (fill, charge) = (moment_name(manner.moment), charge_name(manner.charge));
     let repeat = repeat_name(manner.repeat);
@@ -37,7 +37,12 @@ pub(super) fn page(studies: &[Study], settings: &Settings, tables: Vec<Table>) -
             ("bars", whole.bars.to_string()),
             ("account", account),
         ],
-        figures: figures(&whole),
+        figures: figures(
+            (whole.start, whole.last),
+            &whole.curve,
+            (turnover, costs.paid()),
+            &whole.closed.read(),
+        ),
         tables,
         start: dollars(whole.start),
         points: &whole.points,
@@ -46,6 +51,7 @@ pub(super) fn page(studies: &[Study], settings: &Settings, tables: Vec<Table>) -
             [study] => study.regimes.iter().map(|(day, regime)| (*day, *regime)).collect(),
             _ => Vec::new(),
         },
+        cuts: Vec::new(),
         markets: studies.iter().map(|study| market(study, settings)).collect(),
         costs: vec![("fees", costs.fees), ("spread and slippage", costs.friction)],
         gross: whole.gross(),
@@ -53,29 +59,6 @@ pub(super) fn page(studies: &[Study], settings: &Settings, tables: Vec<Table>) -
         notes: warnings.chain(studies.iter().flat_map(Study::notes)).collect(),
     }
     .html()
-}
-
-fn figures(whole: &Whole) -> Vec<(&'static str, String)> {
-    let (curve, trades) = (&whole.curve, whole.closed.read());
-    let turnover = statistics::turnover(dollars(whole.costs.traded), &whole.points);
-    vec![
-        ("start", money(whole.start)),
-        ("end", money(whole.last)),
-        ("return", percent(Some(curve.return_pct))),
-        ("return a year", percent(curve.cagr_pct)),
-        ("volatility a year", percent(curve.volatility_pct)),
-        ("Sharpe", plain(curve.sharpe)),
-        ("Sortino", plain(curve.sortino)),
-        ("Calmar", plain(curve.calmar)),
-        ("deepest fall", percent(Some(curve.max_drawdown_pct))),
-        ("longest fall", format!("{} days", curve.longest_drawdown_days)),
-        ("exposure", percent(Some(curve.exposure_pct))),
-        ("turnover a year", plain(turnover)),
-        ("costs paid", money(whole.costs.paid())),
-        ("trades", trades.closed.to_string()),
-        ("win rate", percent(trades.win_rate_pct)),
-        ("profit factor", plain(trades.profit_factor)),
-    ]
 }
 
 fn market<'a>(study: &'a Study, settings: &Settings) -> Market<'a> {

@@ -129,7 +129,8 @@ mod tests {
             trial,
             final_equity: "1".to_owned(),
             closed: 2,
-            return_pct: 0.1 + 0.2,
+            // Without care its last digit is lost on the way through a file.
+            return_pct: 1.098_167_211_149_801_3,
             sharpe: None,
             calmar: Some(1.0 / 3.0),
             max_drawdown_pct: 0.0,

@@ -1,8 +1,8 @@
 //! A sweep or a walk forward, and what is printed of it.
 
-use super::super::options::{Format, Options, Rank, WalkForward};
+use super::super::options::{Format, Options, Rank};
 use super::super::page::Table;
-use super::super::report::{line, list, merged, percent, plain};
+use super::super::report::{columns, list, percent, plain};
 use super::super::teaching::{SMA_CROSS, Settings};
 use super::gate::{self, Verdict};
 use super::grid::Grid;
@@ -10,10 +10,10 @@ use super::results::Result;
 use super::source::Source;
 use super::study::{self, Study, Window, dollars};
 use super::sweep::{self, Swept};
-use super::walk::{self, Step, Walked};
+use super::walk;
 use super::{print, threads};
 use crate::statistics;
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use nija_core::words::money::Money;
 use nija_engine::research::record::Keep;
 use serde_json::{Value, json};
@@ -32,7 +32,11 @@ pub(super) fn run(
     let grid = Grid::of(settings, &options.search.sweep)?;
     let began = Instant::now();
     let text = match options.search.walk_forward {
-        Some(windows) => forward(options, &grid, sources, windows)?,
+        Some(windows) => {
+            let manner = sources.first().map(|source| source.manner).unwrap_or_default();
+            let walked = walk::file::run(options, &grid, sources, windows)?;
+            walked.print(options, |object| print::manner(object, manner))?
+        }
         None => over(options, &grid, sources)?,
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;
@@ -104,10 +108,7 @@ impl<S> Found<'_, S> {
         let mut text = self.counted();
         text.push_str(&format!("\n\nthe best {LISTED} by {}:\n", rank.name()));
         let heads = ["return", "sharpe", "calmar", "drawdown", "trades"];
-        line(&mut text, "trial", heads.into_iter().map(str::to_owned));
-        for (name, figures) in self.ranked(rank, LISTED) {
-            line(&mut text, &name, figures.into_iter());
-        }
+        columns(&mut text, ("trial", heads), &self.ranked(rank, LISTED));
         list(&mut text, "may the best be believed", &self.verdict.lines());
         text.push_str(&format!("\n{}\n\nthe best trial:\n{best}", self.verdict.word()));
         text
@@ -160,7 +161,7 @@ impl<S> Found<'_, S> {
                 percent(Some(result.max_drawdown_pct)),
                 result.closed.to_string(),
             ];
-            (named(self.grid, result.trial).trim_end().to_owned(), figures)
+            (named(self.grid, result.trial), figures)
         };
         order.into_iter().take(most).map(row).collect()
     }
@@ -170,9 +171,10 @@ fn values<S>(grid: &Grid<S>, trial: usize) -> Vec<(String, String)> {
     grid.trials.get(trial).map(|trial| trial.values.clone()).unwrap_or_default()
 }
 
-fn named<S>(grid: &Grid<S>, trial: usize) -> String {
-    let values = values(grid, trial);
-    values.iter().map(|(name, value)| format!("{name}={value} ")).collect()
+/// The swept parameters of a trial as they were written.
+pub(in super::super) fn named<S>(grid: &Grid<S>, trial: usize) -> String {
+    let values = values(grid, trial).into_iter();
+    values.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
 fn told<S>(grid: &Grid<S>, result: &Result) -> Value {
@@ -188,86 +190,4 @@ fn told<S>(grid: &Grid<S>, result: &Result) -> Value {
         "calmar": result.calmar,
         "max_drawdown_pct": result.max_drawdown_pct,
     })
-}
-
-fn forward(
-    options: &Options,
-    grid: &Grid,
-    sources: &[Source],
-    windows: WalkForward,
-) -> anyhow::Result<String> {
-    let [source] = sources else {
-        bail!("walk over one file at a time");
-    };
-    let is_whole = options.from.is_none() && options.to.is_none() && options.report.is_none();
-    ensure!(
-        is_whole,
-        "a walk goes over a whole file and draws nothing; leave --from, --to and --report away"
-    );
-    let rank = options.search.rank;
-    let walked = walk::run(source, grid, (windows, rank), threads(options))?;
-    // How much of what was seen a bar was found again a bar.
-    let mean = |of: fn(&Step) -> f64| {
-        walked.steps.iter().map(of).sum::<f64>() / walked.steps.len().max(1) as f64
-    };
-    let (seen, traded) = (mean(|step| step.seen_pct), mean(|step| step.traded_pct));
-    let efficiency = (seen > 0.0).then(|| traded / seen);
-    match options.format {
-        Format::Json => {
-            let mut object = walk_object(grid, &walked, efficiency);
-            print::manner(&mut object, source.manner);
-            Ok(serde_json::to_string_pretty(&object)? + "\n")
-        }
-        Format::Text => Ok(print::warned(source.manner) + &walk_table(grid, &walked, efficiency)),
-    }
-}
-
-fn walk_object(grid: &Grid, walked: &Walked, efficiency: Option<f64>) -> Value {
-    let step = |step: &Step| {
-        json!({
-            "from": step.from.to_string(),
-            "to": step.to.to_string(),
-            "chosen": named(grid, step.chosen).trim(),
-            "start_equity": step.start,
-            "final_equity": step.last,
-            "seen_pct_a_bar": step.seen_pct,
-            "traded_pct_a_bar": step.traded_pct,
-        })
-    };
-    json!({
-        "strategy": SMA_CROSS,
-        "trials": walked.trials,
-        "start_equity": walked.start,
-        "final_equity": walked.last,
-        "fees": walked.fees,
-        "statistics": merged(&walked.curve, &walked.closed.read()),
-        "efficiency": efficiency,
-        "steps": walked.steps.iter().map(step).collect::<Vec<_>>(),
-    })
-}
-
-fn walk_table(grid: &Grid, walked: &Walked, efficiency: Option<f64>) -> String {
-    let mut text = format!(
-        "{} windows, {} trials in all; everything below was chosen before it was traded\n\n",
-        walked.steps.len(),
-        walked.trials
-    );
-    line(&mut text, "final equity, $", std::iter::once(format!("{:.2}", walked.last)));
-    for (name, cell) in [
-        ("return", percent(Some(walked.curve.return_pct))),
-        ("return a year", percent(walked.curve.cagr_pct)),
-        ("sharpe", plain(walked.curve.sharpe)),
-        ("max drawdown", percent(Some(walked.curve.max_drawdown_pct))),
-        ("fees, $", format!("{:.2}", walked.fees)),
-        ("trades closed", walked.closed.count.to_string()),
-        ("efficiency", plain(efficiency)),
-    ] {
-        line(&mut text, name, std::iter::once(cell));
-    }
-    let told = |step: &Step| {
-        let (from, chosen) = (step.from, named(grid, step.chosen));
-        format!("{from} {chosen}${:.2} -> ${:.2}", step.start, step.last)
-    };
-    list(&mut text, "windows", &walked.steps.iter().map(told).collect::<Vec<_>>());
-    text
 }

@@ -3,7 +3,7 @@
 
 use super::super::options::{Options, Rank};
 use super::super::teaching::SMA_CROSS;
-use super::grid::{Grid, Trial, Tunable};
+use super::grid::{Grid, Trial};
 use super::progress::Progress;
 use super::results::{self, Book, Head, Result};
 use super::source::Source;
@@ -21,7 +21,7 @@ const TOGETHER: usize = 64;
 pub(in super::super) struct Swept {
     pub(in super::super) results: Vec<Result>,
     /// How many of them were found in the file of results.
-    pub(super) resumed: usize,
+    pub(in super::super) resumed: usize,
 }
 
 /// Runs all trials of the teaching strategy that are not done yet.
@@ -41,15 +41,16 @@ pub(super) fn run(
         command: options.told(),
         data: sources.iter().map(digest).collect::<anyhow::Result<_>>()?,
     };
-    all(options, (grid, &head), (threads, TOGETHER), |trials| together(sources, trials, window))
+    let trials = (&grid.trials[..], &head);
+    all(options, trials, (threads, TOGETHER), |trials| together(sources, trials, window))
 }
 
 /// Runs all trials that are not done yet, up to so many of them together.
-pub(in super::super) fn all<S: Tunable + Sync>(
+pub(in super::super) fn all<T: Sync>(
     options: &Options,
-    (grid, head): (&Grid<S>, &Head),
+    (trials, head): (&[T], &Head),
     (threads, most): (usize, usize),
-    some: impl Fn(&[(usize, &Trial<S>)]) -> anyhow::Result<Vec<Result>> + Sync,
+    some: impl Fn(&[(usize, &T)]) -> anyhow::Result<Vec<Result>> + Sync,
 ) -> anyhow::Result<Swept> {
     let (book, mut done) = match &options.search.results {
         Some(path) => {
@@ -58,19 +59,17 @@ pub(in super::super) fn all<S: Tunable + Sync>(
         }
         None => (None, BTreeMap::new()),
     };
-    done.retain(|trial, _| *trial < grid.trials.len());
+    done.retain(|trial, _| *trial < trials.len());
     let resumed = done.len();
-    let left: Vec<usize> =
-        (0..grid.trials.len()).filter(|trial| !done.contains_key(trial)).collect();
+    let left: Vec<usize> = (0..trials.len()).filter(|trial| !done.contains_key(trial)).collect();
     let size = left.len().div_ceil(threads.max(1)).clamp(1, most);
     let batches: Vec<&[usize]> = left.chunks(size).collect();
-    let whole = (grid.trials.len()) as u64;
-    let progress = Progress::new("the trials", whole, resumed as u64);
+    let progress = Progress::new("the trials", trials.len() as u64, resumed as u64);
     let book = Mutex::new(book);
     let results = crew::each(threads, &batches, |batch| {
-        let trials: Vec<(usize, &Trial<S>)> =
-            batch.iter().filter_map(|at| Some((*at, grid.trials.get(*at)?))).collect();
-        let results = some(&trials)?;
+        let batch: Vec<(usize, &T)> =
+            batch.iter().filter_map(|at| Some((*at, trials.get(*at)?))).collect();
+        let results = some(&batch)?;
         if let Some(book) = book.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             book.add(&results)?;
         }

@@ -1,211 +1,234 @@
-//! Walking forward: choose the best parameters on one stretch of bars, trade the next stretch with them, move on by
-//! that stretch. What is reported was chosen without knowing it. Only one window is in memory.
+//! Walking forward: choose the best parameters on one stretch, trade the next stretch with them, move on by that
+//! stretch. What is reported was chosen without knowing it.
+
+pub(super) mod file;
+mod told;
+mod trust;
 
 use super::super::options::{Rank, WalkForward};
-use super::crew;
-use super::grid::{Grid, Trial};
-use super::progress::Progress;
 use super::results::Result;
-use super::source::Source;
-use super::study::{Study, dollars};
-use super::sweep;
+use super::study::dollars;
+use super::whole;
 use crate::statistics::{self, Closed, Curve, Point, Year};
-use anyhow::ensure;
 use nija_core::words::money::Money;
 use nija_core::words::time::Timestamp;
-use nija_engine::feeds::bars::Summary;
-use nija_engine::feeds::series::Series;
-use nija_engine::research::Run;
-use nija_engine::research::record::Keep;
-use nija_market::candle::Candle;
+use nija_market::learn::overfit::{Gate, Judgment};
+use trust::Trust;
 
-/// One stretch that was traded.
+/// From one instant to another.
+pub(in super::super) type Stretch = (Timestamp, Timestamp);
+
+/// What was chosen on one stretch.
+pub(in super::super) struct Choice {
+    pub(in super::super) on: Stretch,
+    /// How many bars or days that were.
+    pub(in super::super) length: usize,
+    /// The chosen parameters as they were written.
+    pub(in super::super) words: String,
+    /// What they came to there.
+    pub(in super::super) best: Result,
+    /// How far to believe the trial with the highest Sharpe ratio there; none where that stretch is too short to say.
+    pub(in super::super) judgment: Option<Judgment>,
+}
+
+impl Choice {
+    /// The best of all trials of one stretch, which has `words` for each; none where nothing was tried.
+    pub(in super::super) fn of(
+        (on, length): (Stretch, usize),
+        results: &[Result],
+        rank: Rank,
+        words: impl Fn(usize) -> String,
+    ) -> Option<(usize, Self)> {
+        let at = rank.best(results)?;
+        let returns: Vec<&[f64]> = results.iter().map(|result| result.returns.as_slice()).collect();
+        let judgment = Gate::default().judge(&returns);
+        // What it did day by day is judged, and kept no longer.
+        let best = Result { trial: at, returns: Vec::new(), ..results.get(at)?.clone() };
+        Some((at, Self { on, length, words: words(at), best, judgment }))
+    }
+}
+
+/// What came of one stretch that was traded.
+pub(in super::super) struct Traded {
+    pub(in super::super) on: Stretch,
+    /// How many bars or days that were.
+    pub(in super::super) length: usize,
+    pub(in super::super) last: Money,
+    /// Equity at the end where everything cost twice as much, here and before.
+    pub(in super::super) stressed: Money,
+    pub(in super::super) points: Vec<Point>,
+    pub(in super::super) year: Year,
+    pub(in super::super) closed: Closed,
+    /// Trades that are still open.
+    pub(in super::super) open: usize,
+    /// What was paid for trading, by cause.
+    pub(in super::super) costs: Vec<(&'static str, Money)>,
+    /// What was bought and sold.
+    pub(in super::super) turned: Money,
+    /// The regime that began on a day.
+    pub(in super::super) bands: Vec<(i32, &'static str)>,
+}
+
+/// One window: a choice, and what it came to.
 pub(super) struct Step {
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
-    /// The trial that was chosen before it.
-    pub(super) chosen: usize,
-    /// What the chosen one earned a bar where it was chosen, and where it was traded, in percent.
-    pub(super) seen_pct: f64,
-    pub(super) traded_pct: f64,
-    pub(super) start: Money,
-    pub(super) last: Money,
+    choice: Choice,
+    on: Stretch,
+    start: Money,
+    last: Money,
+    /// What the chosen one earned a bar or day where it was chosen, and where it was traded, in percent.
+    seen_pct: f64,
+    traded_pct: f64,
+    curve: Curve,
+    closed: Closed,
+    open: usize,
 }
 
-/// A whole walk.
-pub(super) struct Walked {
-    pub(super) steps: Vec<Step>,
-    pub(super) curve: Curve,
-    pub(super) closed: Closed,
-    pub(super) fees: Money,
-    pub(super) start: Money,
-    pub(super) last: Money,
-    /// Trials that were looked at, all windows together.
-    pub(super) trials: usize,
-}
-
-/// A piece of a file: the candles of one window, and one more.
-struct Stretch {
-    series: Series,
-    some: Vec<Candle>,
-    /// How many of those were taken.
-    taken: usize,
-    held: Vec<Candle>,
-}
-
-impl Stretch {
-    /// Reads on until so many are held, or the file ends.
-    fn fill(&mut self, count: usize) -> anyhow::Result<()> {
-        while self.held.len() < count {
-            if self.taken == self.some.len() {
-                self.taken = 0;
-                if !self.series.next(&mut self.some)? {
-                    return Ok(());
-                }
-            }
-            let wanted = (count - self.held.len()).min(self.some.len() - self.taken);
-            self.held.extend(self.some.iter().skip(self.taken).take(wanted));
-            self.taken += wanted;
-        }
-        Ok(())
-    }
-}
-
-/// Walks over one file.
-pub(super) fn run(
-    source: &Source,
-    grid: &Grid,
-    (windows, rank): (WalkForward, Rank),
-    threads: usize,
-) -> anyhow::Result<Walked> {
-    let WalkForward { train, test } = windows;
-    let bars = length(source)?;
-    ensure!(
-        bars > train as u64,
-        "{}: it has {bars} bars, and a window needs {train} to choose on and more to trade",
-        source.path.display()
-    );
-    let progress = Progress::new("the file", bars - train as u64, 0);
-    let mut file = Stretch { series: source.open()?, some: Vec::new(), taken: 0, held: Vec::new() };
-    let mut walk = Walk::new(source, grid);
-    loop {
-        // One more, at whose open the position of the stretch is left.
-        file.fill(train.saturating_add(test).saturating_add(1))?;
-        if file.held.len() <= train || !walk.cash.is_positive() {
-            break;
-        }
-        let (seen, rest) = file.held.split_at(train);
-        let (traded, next) = rest.split_at(test.min(rest.len()));
-        let results = choose(source, grid, seen, threads)?;
-        let Some(result) = rank.best(&results).and_then(|best| results.get(best)) else { break };
-        walk.step(result, (seen, traded, next.first()))?;
-        progress.add(traded.len() as u64);
-        file.held.drain(..test.min(file.held.len()));
-    }
-    progress.finish();
-    Ok(walk.finish())
-}
-
-/// Bars of a file.
-fn length(source: &Source) -> anyhow::Result<u64> {
-    let (mut series, mut candles) = (source.open()?, Vec::new());
-    while series.next(&mut candles)? {}
-    Ok(series.summary().rows)
-}
-
-/// All trials over the candles of one window.
-fn choose(
-    source: &Source,
-    grid: &Grid,
-    seen: &[Candle],
-    threads: usize,
-) -> anyhow::Result<Vec<Result>> {
-    let trials: Vec<(usize, &Trial)> = grid.trials.iter().enumerate().collect();
-    crew::each(threads, &trials, |(at, trial)| {
-        let plan = source.plan(trial.settings.size());
-        let mut run = Run::new(trial.settings.rule()?, plan, Keep::default());
-        seen.iter().for_each(|candle| run.on_candle(candle));
-        let study = Study::of(source, run.finish(), Summary::default())?;
-        Ok(sweep::result(*at, &super::whole::Whole::of(&[study])))
-    })
+/// What is walked over, and how.
+pub(in super::super) struct Course {
+    pub(in super::super) strategy: String,
+    /// What it went over, for a page.
+    pub(in super::super) over: String,
+    /// What lengths are counted in: `bar` or `day`.
+    pub(in super::super) unit: &'static str,
+    pub(in super::super) windows: WalkForward,
+    pub(in super::super) rank: Rank,
+    /// Trials of each window.
+    pub(in super::super) trials: usize,
+    /// How many of all were found in a file of results.
+    pub(in super::super) resumed: usize,
+    pub(in super::super) start: Money,
+    /// What is worth telling beside the figures.
+    pub(in super::super) notes: Vec<String>,
+    /// What has to be known before results are believed, in lines for people.
+    pub(in super::super) warned: String,
 }
 
 /// A walk under way.
-struct Walk<'a> {
-    source: &'a Source,
-    grid: &'a Grid,
+pub(in super::super) struct Walk {
+    course: Course,
     cash: Money,
-    fees: Money,
+    stressed: Money,
     steps: Vec<Step>,
     points: Vec<Point>,
     closed: Closed,
+    costs: Vec<(&'static str, Money)>,
+    turned: Money,
+    bands: Vec<(i32, &'static str)>,
     weekends: bool,
 }
 
-impl<'a> Walk<'a> {
-    const fn new(source: &'a Source, grid: &'a Grid) -> Self {
+impl Walk {
+    pub(in super::super) const fn new(course: Course) -> Self {
         Self {
-            source,
-            grid,
-            cash: source.cash,
-            fees: Money::ZERO,
+            cash: course.start,
+            stressed: course.start,
+            course,
             steps: Vec::new(),
             points: Vec::new(),
             closed: Closed { count: 0, won: 0, gains: 0, losses: 0 },
+            costs: Vec::new(),
+            turned: Money::ZERO,
+            bands: Vec::new(),
             weekends: false,
         }
     }
 
-    /// Trades one stretch with what was chosen; the rule has read what lies before it.
-    fn step(
-        &mut self,
-        chosen: &Result,
-        (seen, traded, next): (&[Candle], &[Candle], Option<&Candle>),
-    ) -> anyhow::Result<()> {
-        let Some(trial) = self.grid.trials.get(chosen.trial) else {
-            return Ok(());
-        };
-        let mut plan = self.source.plan(trial.settings.size());
-        plan.cash = self.cash;
-        let mut run = Run::new(trial.settings.rule()?, plan, Keep::default());
-        seen.iter().for_each(|candle| run.warm(candle));
-        traded.iter().for_each(|candle| run.on_candle(candle));
-        if let Some(candle) = next {
-            run.leave(candle);
-        }
-        let study = Study::of(self.source, run.finish(), Summary::default())?;
-        let earned = |last: Money, start: Money| {
-            statistics::gain(dollars(start), dollars(last)).unwrap_or(0.0) * 100.0
-        };
-        self.steps.push(Step {
-            from: traded.first().map(|candle| candle.open_at).unwrap_or_default(),
-            to: traded.last().map(|candle| candle.close_at).unwrap_or_default(),
-            chosen: chosen.trial,
-            seen_pct: chosen.return_pct / seen.len().max(1) as f64,
-            traded_pct: earned(study.equity, self.cash) / traded.len().max(1) as f64,
-            start: self.cash,
-            last: study.equity,
-        });
-        self.weekends |= study.year() == Year::Days365;
-        self.points.extend(study.points());
-        self.closed = self.closed.plus(study.closed());
-        self.fees = self.fees.saturating_add(study.outcome.portfolio.fees());
-        self.cash = study.equity;
-        Ok(())
+    /// What the next stretch begins with, and what it would begin with if everything had cost twice as much.
+    pub(in super::super) const fn cash(&self) -> (Money, Money) {
+        (self.cash, self.stressed)
     }
 
-    fn finish(self) -> Walked {
+    /// Adds the next window.
+    pub(in super::super) fn add(&mut self, choice: Choice, traded: Traded) {
+        let start = dollars(self.cash);
+        let gain = statistics::gain(start, dollars(traded.last)).unwrap_or(0.0) * 100.0;
+        self.steps.push(Step {
+            on: traded.on,
+            start: self.cash,
+            last: traded.last,
+            seen_pct: choice.best.return_pct / choice.length.max(1) as f64,
+            traded_pct: gain / traded.length.max(1) as f64,
+            curve: statistics::curve(start, &traded.points, traded.year),
+            closed: traded.closed,
+            open: traded.open,
+            choice,
+        });
+        (self.cash, self.stressed) = (traded.last, traded.stressed);
+        self.weekends |= traded.year == Year::Days365;
+        self.points.extend(traded.points);
+        self.closed = self.closed.plus(traded.closed);
+        for (name, amount) in traded.costs {
+            match self.costs.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, sum)) => *sum = sum.saturating_add(amount),
+                None => self.costs.push((name, amount)),
+            }
+        }
+        self.turned = self.turned.saturating_add(traded.turned);
+        self.bands.extend(traded.bands);
+    }
+
+    pub(in super::super) fn finish(self) -> Walked {
+        let Self { course, steps, .. } = self;
         let year = if self.weekends { Year::Days365 } else { Year::Sessions252 };
-        let curve = statistics::curve(dollars(self.source.cash), &one_a_day(self.points), year);
+        let (start, points) = (dollars(course.start), one_a_day(self.points));
+        let gain = statistics::gain(start, dollars(self.stressed)).unwrap_or(0.0) * 100.0;
+        let trust = Trust::of(&steps, &whole::returns(start, &points), gain);
         Walked {
-            trials: self.steps.len() * self.grid.trials.len(),
-            steps: self.steps,
-            curve,
+            curve: statistics::curve(start, &points, year),
+            trust,
+            course,
+            steps,
+            points,
             closed: self.closed,
-            fees: self.fees,
-            start: self.source.cash,
+            costs: self.costs,
+            turned: self.turned,
+            bands: self.bands,
             last: self.cash,
         }
+    }
+}
+
+/// A whole walk.
+pub(in super::super) struct Walked {
+    course: Course,
+    steps: Vec<Step>,
+    points: Vec<Point>,
+    curve: Curve,
+    closed: Closed,
+    costs: Vec<(&'static str, Money)>,
+    turned: Money,
+    bands: Vec<(i32, &'static str)>,
+    last: Money,
+    trust: Trust,
+}
+
+impl Walked {
+    /// Trials that were looked at, all windows together.
+    fn trials(&self) -> usize {
+        self.steps.len() * self.course.trials
+    }
+
+    /// How much of what was seen a bar or day was found again a bar or day.
+    fn efficiency(&self) -> Option<f64> {
+        let mean = |of: fn(&Step) -> f64| {
+            self.steps.iter().map(of).sum::<f64>() / self.steps.len().max(1) as f64
+        };
+        let (seen, traded) = (mean(|step| step.seen_pct), mean(|step| step.traded_pct));
+        (seen > 0.0).then(|| traded / seen)
+    }
+
+    /// What was paid in all.
+    fn paid(&self) -> Money {
+        self.costs.iter().fold(Money::ZERO, |sum, (_, amount)| sum.saturating_add(*amount))
+    }
+
+    /// What would have been earned without costs by the same trades.
+    fn gross(&self) -> Money {
+        self.last.saturating_sub(self.course.start).saturating_add(self.paid())
+    }
+
+    fn turnover(&self) -> Option<f64> {
+        statistics::turnover(dollars(self.turned), &self.points)
     }
 }
 
