@@ -48,8 +48,8 @@ pub(crate) struct DecisionBody {
     gate: Option<String>,
     /// One sentence for people.
     sentence: String,
-    /// Measured value, limit, age, changes, marks; of what came of a signal `version`, that of its strategy, and `insight`,
-    /// what was learned about it, as orders have it.
+    /// Measured value, limit, age, changes, marks; of what came of a signal `version`, that of its strategy, and
+    /// `insight`, what was learned about it, as orders have it.
     #[schema(value_type = Object)]
     evidence: Option<Box<RawValue>>,
     /// When, RFC 3339.

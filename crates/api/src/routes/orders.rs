@@ -50,9 +50,9 @@ pub(crate) struct OrderBody {
     origin: String,
     /// Version of the strategy whose signal asked for it; null where none did.
     version: Option<u16>,
-    /// What was learned about that signal, of entries: its `weight` in ten-thousandths, which learned weighting follows; a
-    /// model's `opinion`, its version as the day of its training since 1970, its score in hundredths and its features in
-    /// thousandths; what options `implied`. Null where nothing was, and of exits.
+    /// What was learned about that signal, of entries: its `weight` in ten-thousandths, which learned weighting
+    /// follows; a model's `opinion`, its version as the day of its training since 1970, its score in hundredths and
+    /// its features in thousandths; what options `implied`. Null where nothing was, and of exits.
     #[schema(value_type = Option<Object>)]
     insight: Option<Insight>,
     /// Quantity ordered.

@@ -17,7 +17,7 @@ const MINUTES: u32 = 1_000_000;
 const TIMES: usize = 10;
 
 /// The same six, as often; seconds of all passes over all bars. The C library is told (`mallopt`: M_MMAP_THRESHOLD,
-/// M_TRIM_THRESHOLD) to keep the memory of arrays that are given back, so that TA-Lib writes into what it has used before.
+/// M_TRIM_THRESHOLD) to keep the memory of arrays that are given back, so that TA-Lib writes where it wrote before.
 const TA_LIB: &str = "
 import ctypes, talib
 memory = ctypes.CDLL(None)
