@@ -24,6 +24,7 @@ use nija_core::words::order::{Outcome, Report, Side, Ticket, TimeInForce};
 use nija_core::words::time::{Span, Timestamp};
 use nija_market::book::Level;
 use std::collections::{BTreeMap, VecDeque};
+use std::mem::take;
 
 /// Orders that may be open at once.
 pub const MAX_OPEN: usize = 1_000_000;
@@ -50,6 +51,8 @@ pub struct Exchange {
     agenda: Agenda,
     memory: Memory,
     outbox: VecDeque<Report>,
+    /// Room for what an event leads to; empty between two events.
+    told: Told,
     /// What the fills of each account cost beside their fees.
     frictions: BTreeMap<(PartitionId, AccountNo), Friction>,
     now: Timestamp,
@@ -89,6 +92,7 @@ impl Exchange {
             agenda: Agenda::new(),
             memory: Memory::default(),
             outbox: VecDeque::new(),
+            told: Told::default(),
             frictions: BTreeMap::new(),
             now: Timestamp::EPOCH,
             seq: 0,
@@ -369,7 +373,7 @@ impl Exchange {
         let cursor = &mut self.cursors[book.instrument.hours as usize];
         if terms.follows_book() {
             let is_open = cursor.is_open(event.at);
-            let mut line = Line::new(book, terms, self.now);
+            let mut line = Line::new(book, terms, self.now, take(&mut self.told));
             line.take_event(&event.kind, is_open, &mut self.orders);
             let told = line.finish();
             return self.conclude(told);
@@ -382,7 +386,8 @@ impl Exchange {
         let is_open = cursor.is_open(inside);
         book.note(&event.kind);
         if is_open && !book.is_empty() {
-            let mut trading = Trading::new(book, &seen, terms, self.now);
+            let told = take(&mut self.told);
+            let mut trading = Trading::new(book, &seen, terms, self.now, told);
             trading.run(&mut self.orders);
             let told = trading.finish();
             self.conclude(told);
@@ -392,13 +397,13 @@ impl Exchange {
     }
 
     /// Hands out reports, adds up what was paid, and remembers the orders that are over.
-    fn conclude(&mut self, told: Told) {
-        self.outbox.extend(told.reports);
-        for (partition, account, friction) in told.paid {
+    fn conclude(&mut self, mut told: Told) {
+        self.outbox.extend(told.reports.drain(..));
+        for (partition, account, friction) in told.paid.drain(..) {
             let sum = self.frictions.entry((partition, account)).or_default();
             *sum = sum.plus(friction);
         }
-        for (order, last) in told.closed {
+        for (order, last) in told.closed.drain(..) {
             if let Some(at) = order.expires_at {
                 self.agenda.remove(&(at, order.seq));
             }
@@ -406,6 +411,7 @@ impl Exchange {
             reports.extend(last);
             self.memory.keep(order.ticket.id, reports);
         }
+        self.told = told;
     }
 
     /// Does what is due by `at`; what is due at `at` itself waits if bars still end there.

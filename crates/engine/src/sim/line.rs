@@ -29,8 +29,9 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn new(book: &'a mut Book, terms: &'a Terms, now: Timestamp) -> Self {
-        Self { book, terms, now, told: Told::default() }
+    /// `told` is room for what the event leads to.
+    pub(super) fn new(book: &'a mut Book, terms: &'a Terms, now: Timestamp, told: Told) -> Self {
+        Self { book, terms, now, told }
     }
 
     /// What it led to.

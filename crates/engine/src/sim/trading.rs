@@ -64,7 +64,7 @@ type Account = (PartitionId, AccountNo, Side);
 pub(super) type Closed = (Box<Order>, Option<Report>);
 
 /// What an event led to.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) reports: Vec<Report>,
     pub(super) closed: Vec<Closed>,
@@ -99,12 +99,13 @@ pub(super) struct Trading<'a> {
 }
 
 impl<'a> Trading<'a> {
-    /// Of an event that the book has noted.
+    /// Of an event that the book has noted; `told` is room for what it leads to.
     pub(super) fn new(
         book: &'a mut Book,
         seen: &'a Seen,
         terms: &'a Terms,
         now: Timestamp,
+        told: Told,
     ) -> Self {
         let volume = match seen.volume {
             Some(volume) => volume.map(Some),
@@ -130,7 +131,7 @@ impl<'a> Trading<'a> {
             room,
             stopped: Vec::new(),
             immediate: Vec::new(),
-            told: Told::default(),
+            told,
         }
     }
 
