@@ -118,6 +118,10 @@ pub async fn commit(journal: &dyn Journal, held: Vec<Held>) -> Result<Vec<Releas
     let Some(first) = batches.first() else {
         return Ok(releases);
     };
+    if !journal.forgets() && batches.iter().any(|batch| !batch.told.is_empty()) {
+        let why = "its batches are told and not written: such a run needs a journal that forgets";
+        return Err(AppendError::Unavailable(why.into()));
+    }
     let (partition, seq, hash) = (first.partition, first.seq, first.hash);
     for _ in 0..3 {
         match journal.append(&batches).await {

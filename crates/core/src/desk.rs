@@ -172,7 +172,7 @@ impl Desk {
             epoch: crate::words::id::Epoch(0),
             clock: Timestamp::EPOCH,
             next_roll: Timestamp(i64::MAX),
-            body: ink::Ink::default(),
+            body: ink::Ink::Body(Vec::new()),
             count: 0,
             began: Timestamp::EPOCH,
             pending: Vec::new(),
@@ -186,6 +186,14 @@ impl Desk {
             broken: None,
             tally: Tally::empty(),
         }
+    }
+
+    /// The same for a run that nobody reads again: its batches hold their events as they are, which are neither written
+    /// nor hashed, and only a journal that forgets takes them.
+    #[must_use]
+    pub fn unwritten(mut self) -> Self {
+        self.body = ink::Ink::Told(Vec::new());
+        self
     }
 
     /// A desk as its snapshot kept it.
@@ -439,7 +447,9 @@ impl Desk {
             self.state.now = self.clock;
             self.began = self.clock;
         } else if self.state.now < self.clock {
-            self.write(&Event::Clock { at: self.clock });
+            let clock = Event::Clock { at: self.clock };
+            self.write(&clock);
+            self.body.tell(clock);
             self.state.now = self.clock;
         }
         self.calm = None;
@@ -448,6 +458,7 @@ impl Desk {
         if let Err(broken) = self.state.apply(&event) {
             self.broken = Some(broken);
         }
+        self.body.tell(event);
     }
 
     fn write(&mut self, event: &Event) {
@@ -460,8 +471,12 @@ impl Desk {
         if self.count == 0 {
             return None;
         }
-        let contents = (core::mem::take(&mut self.count), self.body.take());
-        let batch = Batch::chained(self.partition, self.epoch, self.began, &self.head, contents);
+        let count = core::mem::take(&mut self.count);
+        let (from, head) = ((self.partition, self.epoch, self.began), &self.head);
+        let batch = match self.body.take() {
+            ink::Ink::Body(body) => Batch::chained(from.0, from.1, from.2, head, (count, body)),
+            ink::Ink::Told(events) => Batch::told(from, head, events),
+        };
         self.head = Head { seq: batch.seq, epoch: batch.epoch, at: batch.at, hash: batch.hash };
         let (pending, alarms) = (&mut self.pending, &mut self.alarms);
         let held = Held::new(batch, core::mem::take(pending), core::mem::take(alarms));

@@ -1,5 +1,6 @@
 //! The batch: what one append writes, chained by hash to the one before it.
 
+use crate::desk::event::Event;
 use crate::words::id::{Epoch, PartitionId, Seq};
 use crate::words::time::Timestamp;
 
@@ -38,6 +39,8 @@ pub struct Batch {
     pub hash: Hash,
     /// The events, one CBOR item after the other.
     pub body: Vec<u8>,
+    /// The events as they are, of a run that nobody reads again. Then there is no body, and the hash is that of before.
+    pub told: Vec<Event>,
 }
 
 /// A batch that is not what was written, or does not follow the one before.
@@ -95,9 +98,21 @@ impl Batch {
             prev: head.hash,
             hash: [0; 32],
             body,
+            told: Vec::new(),
         };
         batch.hash = batch.digest();
         batch
+    }
+
+    /// A batch whose events are told and not written.
+    pub(crate) fn told(
+        (partition, epoch, at): (PartitionId, Epoch, Timestamp),
+        head: &Head,
+        told: Vec<Event>,
+    ) -> Self {
+        let (seq, count) = (Seq(head.seq.0 + 1), u32::try_from(told.len()).unwrap_or(u32::MAX));
+        let (prev, hash, body) = (head.hash, head.hash, Vec::new());
+        Self { partition, seq, epoch, at, count, prev, hash, body, told }
     }
 
     fn digest(&self) -> Hash {

@@ -122,6 +122,10 @@ pub trait Journal: Send + Sync {
     fn snapshot(&self, partition: PartitionId) -> Doing<'_, Result<Option<Snapshot>, ReadError>>;
     /// Every partition that has a batch.
     fn partitions(&self) -> Doing<'_, Result<Vec<PartitionId>, ReadError>>;
+    /// Is it that of a run which nobody reads again? Then batches need not be written.
+    fn forgets(&self) -> bool {
+        false
+    }
     /// Is there room? Quick: asked before every batch.
     fn space(&self) -> Space {
         Space::Ample

@@ -38,6 +38,13 @@ impl Partitions {
         Self { desks: (0..count.max(1)).map(desk).collect(), first: 0 }
     }
 
+    /// The same for a run that nobody reads again: see [`Desk::unwritten`].
+    #[must_use]
+    pub fn unwritten(mut self) -> Self {
+        self.desks = self.desks.into_iter().map(Desk::unwritten).collect();
+        self
+    }
+
     /// Desks that recovery has brought back, one for each partition from 0.
     #[must_use]
     pub const fn of(desks: Vec<Desk>) -> Self {

@@ -26,4 +26,5 @@ mod scripts;
 mod straddles;
 mod subscriptions;
 mod ticks;
+mod told;
 mod world;

@@ -91,13 +91,18 @@ pub(crate) fn instrument(id: InstrumentId) -> Instrument {
     }
 }
 
-/// A journal in memory that takes everything.
-#[derive(Default)]
-struct Memory(Mutex<Vec<Batch>>);
+/// A journal in memory that takes everything, or all that is written.
+struct Memory {
+    kept: Mutex<Vec<Batch>>,
+    forgets: bool,
+}
 
 impl Journal for Memory {
+    fn forgets(&self) -> bool {
+        self.forgets
+    }
     fn append<'a>(&'a self, batches: &'a [Batch]) -> Doing<'a, Result<(), AppendError>> {
-        self.0.lock().unwrap().extend_from_slice(batches);
+        self.kept.lock().unwrap().extend_from_slice(batches);
         Box::pin(std::future::ready(Ok(())))
     }
     fn at(&self, _: PartitionId, _: Seq) -> Doing<'_, Result<Option<Head>, ReadError>> {
@@ -125,6 +130,8 @@ pub(crate) struct World {
     pub(crate) releases: Vec<Release>,
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) log: String,
+    /// Does nobody read its journal again?
+    pub(crate) forgets: bool,
     fills: u64,
     signals: u64,
 }
@@ -139,6 +146,7 @@ impl World {
             releases: Vec::new(),
             alarms: Vec::new(),
             log: String::new(),
+            forgets: false,
             fills: 0,
             signals: 0,
         }
@@ -146,7 +154,12 @@ impl World {
 
     /// Three instruments at their prices, open sessions, calm conditions.
     pub(crate) fn calm() -> Self {
-        let mut world = Self::empty();
+        Self::empty().calmed()
+    }
+
+    /// The same of a world that is empty.
+    pub(crate) fn calmed(self) -> Self {
+        let mut world = self;
         for id in [BTC, AAPL, ES] {
             world.take(Input::List(instrument(id)));
         }
@@ -177,7 +190,7 @@ impl World {
         for event in batch.events().unwrap() {
             self.log.push_str(&crate::lines::line(&event));
         }
-        let journal = Memory::default();
+        let journal = Memory { kept: Mutex::default(), forgets: self.forgets };
         let mut done = pin!(commit(&journal, vec![held]));
         let Poll::Ready(released) = done.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         else {

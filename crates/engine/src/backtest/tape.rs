@@ -33,6 +33,9 @@ impl Tape {
 }
 
 impl Journal for Tape {
+    fn forgets(&self) -> bool {
+        true
+    }
     fn append<'a>(&'a self, batches: &'a [Batch]) -> Doing<'a, Result<(), AppendError>> {
         Box::pin(async move { self.take(batches) })
     }

@@ -155,14 +155,14 @@ async fn begin(
     tiers: &[Tier],
     at: Timestamp,
 ) -> Result<Backtest> {
-    let mut desks = Partitions::new(1, &scene::rules()?);
+    // As `nija backtest` runs where nobody asks for the journal.
+    let mut desks = Partitions::new(1, &scene::rules()?).unwritten();
     let mut exchange = Exchange::new(Rules::default());
     desks.take(Input::Announce { node: "bench".to_owned(), epoch: Epoch(1) }, at)?;
     for row in catalog {
         desks.take(Input::List(row.clone()), at)?;
         exchange.list(row.clone());
     }
-    // As `nija backtest` runs where nobody asks for the journal.
     let tape = Arc::new(Tape::default());
     let run = Backtest::new(desks, exchange, trader, tape, Box::new(|_| {}));
     let mut run = run.in_large_batches();

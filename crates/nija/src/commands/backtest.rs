@@ -252,7 +252,11 @@ async fn drive(
     let first = options.from.map_or(next, |from| from.max(next));
     ensure!(options.to.is_none_or(|to| first < to), "--to lies before the first bar or --from");
     let Data { instruments, mut feed, trader, around_the_clock, notes, silence, files, .. } = data;
-    let desks = announced(&instruments, config, first)?;
+    let kept = options.journal.is_some();
+    let desks = Partitions::new(1, &wire::rules(config)?);
+    // What nobody keeps is not written first.
+    let mut desks = if kept { desks } else { desks.unwritten() };
+    announce(&mut desks, &instruments, first)?;
     let names: Vec<&str> = strategies.iter().map(|strategy| strategy.name()).collect();
     let is_heard = |name: &&str| names.is_empty() || names.contains(name);
     let tiers = wire::tiers(config)?;
@@ -260,7 +264,6 @@ async fn drive(
     let weighs = options.tiers().iter().any(|tier| tiers.rules(*tier).pool.weighs());
     let backtest = Backtest::new(desks, exchange, trader, journal, seen);
     let backtest = backtest.hearing(strategies);
-    let kept = options.journal.is_some();
     let mut backtest = if kept { backtest } else { backtest.in_large_batches() };
     for input in assumed(options, first).into_iter().chain(eve) {
         backtest.input(input, first).await?;
@@ -360,18 +363,17 @@ async fn trade(
     Ok((bars, last))
 }
 
-/// Desks as a node would take them over: announced, with the catalog.
-fn announced(
+/// Tells desks what a node tells those it takes over: who it is, and the catalog.
+fn announce(
+    desks: &mut Partitions,
     instruments: &[Instrument],
-    config: &Config,
     at: Timestamp,
-) -> anyhow::Result<Partitions> {
-    let mut desks = Partitions::new(1, &wire::rules(config)?);
+) -> anyhow::Result<()> {
     desks.take(Input::Announce { node: "backtest".to_owned(), epoch: Epoch(1) }, at)?;
     for instrument in instruments {
         desks.take(Input::List(instrument.clone()), at)?;
     }
-    Ok(desks)
+    Ok(())
 }
 
 /// Strategies that were asked for and that a tier's pool does not hold: its account follows none of their entries.

@@ -149,6 +149,7 @@ fn batch_of(row: &Row<'_>) -> rusqlite::Result<Batch> {
         prev: row.get(5)?,
         hash: row.get(6)?,
         body: row.get(7)?,
+        told: Vec::new(),
     })
 }
 
