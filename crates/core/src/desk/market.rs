@@ -68,14 +68,23 @@ impl Desk {
         if at >= self.next_roll {
             return false;
         }
-        let known = self.calm.filter(|calm| calm.is_of(instrument));
-        let stays_calm = |no: &AccountNo| self.stays_calm(*no, instrument, price);
-        let is_calm =
-            self.state.holders.get(&instrument).is_none_or(|of| of.iter().all(stays_calm));
-        if is_calm {
-            self.calm = Some(known.unwrap_or(Calm::at(instrument, price)).with(price));
+        if !self.is_calm_at(instrument, price) {
+            return false;
         }
-        is_calm
+        let known = self.calm.filter(|calm| calm.is_of(instrument));
+        let further = known.and_then(|calm| calm.beyond(price));
+        let calm = known.unwrap_or(Calm::at(instrument, price)).with(price);
+        self.calm = Some(match further {
+            Some(further) if self.is_calm_at(instrument, further) => calm.with(further),
+            _ => calm,
+        });
+        true
+    }
+
+    /// Does nothing follow from a price for whoever holds this?
+    fn is_calm_at(&self, instrument: InstrumentId, price: Price) -> bool {
+        let holders = self.state.holders.get(&instrument);
+        holders.is_none_or(|of| of.iter().all(|no| self.stays_calm(*no, instrument, price)))
     }
 
     /// Would a price leave an account as it is? Nothing waits for one, and what the account is worth at it is neither
