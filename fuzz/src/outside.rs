@@ -164,6 +164,7 @@ impl Outside {
             documents: Arc::new(Press::new().expect("fonts")),
             backtests: Arc::new(Nothing),
             greeks: Arc::new(Nothing),
+            scorecard: Arc::default(),
             till: database.control(),
             payments: Arc::new(Transfer::new("the operator".to_owned())),
             issuer: Default::default(),
