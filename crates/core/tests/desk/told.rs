@@ -2,6 +2,7 @@
 
 use crate::world::{BTC, PARTITION, World, rules};
 use nija_core::desk::Desk;
+use nija_core::desk::input::Input;
 use nija_core::words::money::{Money, Qty};
 use nija_core::words::tier::Tier;
 use nija_core::words::time::Span;
@@ -23,6 +24,9 @@ fn life(world: World) -> World {
     let qty = world.ticket(order).unwrap().qty;
     world.fill(order, Qty::from_raw(qty.raw() / 2), "50000");
     world.fill_rest(order, "50010");
+    // Two instants in one batch.
+    let price = "49000".parse().unwrap();
+    world.desk.take(Input::Mark { instrument: BTC, price }, world.now).unwrap();
     for price in ["40000", "20000", "5000"] {
         world.wait(Span::seconds(1));
         world.mark(BTC, price);
