@@ -472,10 +472,10 @@ impl Desk {
             return None;
         }
         let count = core::mem::take(&mut self.count);
-        let (from, head) = ((self.partition, self.epoch, self.began), &self.head);
+        let (partition, epoch, at, head) = (self.partition, self.epoch, self.began, &self.head);
         let batch = match self.body.take() {
-            ink::Ink::Body(body) => Batch::chained(from.0, from.1, from.2, head, (count, body)),
-            ink::Ink::Told(events) => Batch::told(from, head, events),
+            ink::Ink::Body(body) => Batch::chained(partition, epoch, at, head, (count, body)),
+            ink::Ink::Told(events) => Batch::told(partition, epoch, at, head, (count, events)),
         };
         self.head = Head { seq: batch.seq, epoch: batch.epoch, at: batch.at, hash: batch.hash };
         let (pending, alarms) = (&mut self.pending, &mut self.alarms);

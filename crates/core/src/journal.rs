@@ -106,11 +106,13 @@ impl Batch {
 
     /// A batch whose events are told and not written.
     pub(crate) fn told(
-        (partition, epoch, at): (PartitionId, Epoch, Timestamp),
+        partition: PartitionId,
+        epoch: Epoch,
+        at: Timestamp,
         head: &Head,
-        told: Vec<Event>,
+        (count, told): (u32, Vec<Event>),
     ) -> Self {
-        let (seq, count) = (Seq(head.seq.0 + 1), u32::try_from(told.len()).unwrap_or(u32::MAX));
+        let seq = Seq(head.seq.0 + 1);
         let (prev, hash, body) = (head.hash, head.hash, Vec::new());
         Self { partition, seq, epoch, at, count, prev, hash, body, told }
     }

@@ -3,7 +3,7 @@
 use crate::world::{AAPL, BTC, World, instrument, wish};
 use nija_core::desk::event::{Event, Size};
 use nija_core::desk::input::{Command, Input};
-use nija_core::words::id::InstrumentId;
+use nija_core::words::id::{AccountId, InstrumentId};
 use nija_core::words::money::{Money, Price};
 use nija_core::words::order::Side;
 use nija_core::words::tier::Tier;
@@ -50,18 +50,42 @@ fn decided(world: &World) -> Vec<&str> {
     lines.filter(|line| !line.starts_with("marked") && !line.starts_with("clock")).collect()
 }
 
+/// A world whose account has most of its worth in one share.
+fn invested() -> (World, AccountId) {
+    let mut world = World::calm();
+    let account = world.open(1, Tier::Investor, 1_000);
+    world.buy(account, AAPL, 100);
+    let order = world.last();
+    world.fill_rest(order, "200");
+    world.command(account, Command::Transfer(Money::whole(-850)));
+    (world, account)
+}
+
+#[test]
+fn what_is_known_of_prices_further_off_ends_where_something_follows() {
+    for step in [4, -4] {
+        let (mut world, _) = invested();
+        let (mut looks, mut known, mut cents) = (0, 0, 19_900i64);
+        // In small steps, up to a new peak or down to a guard: whatever is known was looked at or lies between.
+        loop {
+            let price = Price::from_raw(cents * 1_000_000);
+            let is_known = world.desk.is_calm(AAPL, price, world.now);
+            let rests = world.desk.rests(AAPL, price, world.now);
+            assert!(rests || !is_known, "{price} was known to change nothing");
+            if !rests {
+                break;
+            }
+            looks += usize::from(!is_known);
+            known += usize::from(is_known);
+            cents += step;
+        }
+        assert!(known > looks, "{looks} looks, {known} known");
+    }
+}
+
 #[test]
 fn a_price_that_rests_changes_nothing_but_the_price() {
-    let begin = || {
-        let mut world = World::calm();
-        let account = world.open(1, Tier::Investor, 1_000);
-        world.buy(account, AAPL, 100);
-        let order = world.last();
-        world.fill_rest(order, "200");
-        world.command(account, Command::Transfer(Money::whole(-850)));
-        (world, account)
-    };
-    let ((mut told, account), (mut spared, _)) = (begin(), begin());
+    let ((mut told, account), (mut spared, _)) = (invested(), invested());
     let adopt = |world: &mut World, waits: &mut Option<(Price, Timestamp)>| {
         if let Some((price, at)) = waits.take() {
             world.desk.take_price(AAPL, price, at).unwrap();
